@@ -1,0 +1,142 @@
+#include "contenttrust/base/encoding.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace contenttrust {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view base64_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::uint32_t no_digit = 0x80;  // a bit that no sextet has, so that four can be judged by one "or"
+
+constexpr auto base64_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(no_digit);
+    for (std::uint8_t i = 0; i < 64; ++i) values[static_cast<std::uint8_t>(base64_digits[i])] = i;
+    return values;
+}();
+
+std::uint32_t sextet(char digit) noexcept { return base64_values[static_cast<std::uint8_t>(digit)]; }
+
+void append_escape(std::string& out, std::string_view prefix, std::uint32_t value, int digits) {
+    out += prefix;
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex_digits[value >> shift & 0xf];
+}
+
+struct CodePoint {
+    std::uint32_t value = 0;
+    std::size_t length = 0;  // bytes in UTF-8; 0 where the bytes are broken
+};
+
+/// The first character of `text`, which is not empty (Unicode 15 table 3-7: no overlong forms, no surrogates).
+CodePoint first_code_point(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const std::uint8_t lead = byte(0);
+    if (lead < 0x80) return {lead, 1};
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+    std::uint32_t value = lead & (0x7fU >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) return {};
+        value = value << 6 | (byte(i) & 0x3fU);
+    }
+    constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+    if (value < smallest[length] || value > 0x10ffff || surrogate) return {};
+    return {value, length};
+}
+
+/// Characters that move, hide or reorder what a reader sees of a line.
+bool is_deceptive(std::uint32_t c) noexcept {
+    struct Range {
+        std::uint32_t first, last;
+    };
+    constexpr std::array ranges{
+        Range{0x00, 0x1f},     Range{0x7f, 0x9f},         // controls
+        Range{0xad, 0xad},     Range{0x61c, 0x61c},       // soft hyphen, Arabic letter mark
+        Range{0x180e, 0x180e}, Range{0x200b, 0x200f},     // zero width, direction marks
+        Range{0x2028, 0x202e}, Range{0x2060, 0x2069},     // line ends, embeddings, isolates
+        Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb},     // byte order mark, annotations
+        Range{0xe0000, 0xe007f},                          // invisible tags
+    };
+    for (const Range& range : ranges) {
+        if (c >= range.first && c <= range.last) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string to_hex(Bytes bytes) {
+    std::string out;
+    out.reserve(bytes.size() * 2);
+    for (const std::byte b : bytes) {
+        out += hex_digits[std::to_integer<unsigned>(b) >> 4];
+        out += hex_digits[std::to_integer<unsigned>(b) & 0xf];
+    }
+    return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    if (text.empty()) return std::string();
+    const std::size_t padding = !text.ends_with('=') ? 0 : text.ends_with("==") ? 2 : 1;
+    std::string out(text.size() / 4 * 3, '\0');
+    std::uint32_t seen = 0;
+    std::uint32_t group = 0;
+    char* to = out.data();
+    for (std::size_t i = 0; i < text.size(); i += 4) {
+        std::array<std::uint32_t, 4> digits{};
+        const std::size_t count = i + 4 == text.size() ? 4 - padding : 4;
+        for (std::size_t k = 0; k < count; ++k) digits[k] = sextet(text[i + k]);
+        seen |= digits[0] | digits[1] | digits[2] | digits[3];
+        group = digits[0] << 18 | digits[1] << 12 | digits[2] << 6 | digits[3];
+        *to++ = static_cast<char>(group >> 16);
+        *to++ = static_cast<char>(group >> 8);
+        *to++ = static_cast<char>(group);
+    }
+    const std::uint32_t unused = padding == 2 ? 0xffff : padding == 1 ? 0xff : 0;
+    if ((seen & no_digit) != 0 || (group & unused) != 0) return std::nullopt;
+    out.resize(out.size() - padding);
+    return out;
+}
+
+std::string to_base64(Bytes bytes) {
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            group = group << 8 | (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+        }
+        for (int shift = 18; shift >= 0; shift -= 6) out += base64_digits[group >> shift & 0x3f];
+    }
+    const std::size_t padding = (3 - bytes.size() % 3) % 3;
+    return out.replace(out.size() - padding, padding, padding, '=');
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+    std::string out;
+    for (std::size_t kept = 0; kept < text.size();) {
+        const std::string_view rest = text.substr(kept);
+        const CodePoint c = first_code_point(rest);
+        const std::size_t length = c.length == 0 ? 1 : c.length;
+        if (kept + length > limit) return out += "…";
+        if (c.length == 0) {
+            append_escape(out, "\\x", static_cast<std::uint8_t>(rest[0]), 2);
+        } else if (!is_deceptive(c.value)) {
+            out += rest.substr(0, length);
+        } else if (c.value <= 0xffff) {
+            append_escape(out, "\\u", c.value, 4);
+        } else {
+            append_escape(out, "\\U", c.value, 8);
+        }
+        kept += length;
+    }
+    return out;
+}
+
+}  // namespace contenttrust

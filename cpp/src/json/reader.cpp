@@ -1,0 +1,338 @@
+#include "contenttrust/json/reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "contenttrust/base/encoding.hpp"
+
+namespace contenttrust::json {
+namespace {
+
+namespace dom = simdjson::dom;
+
+using Words = std::array<std::uint64_t, 2>;
+
+// The header shows simdjson's cursors as plain words; each is a pointer and an index.
+template <typename T>
+concept Cursor = sizeof(T) == sizeof(Words) && std::is_trivially_copyable_v<T>;
+
+template <Cursor T>
+Words words(T cursor) noexcept {
+    return std::bit_cast<Words>(cursor);
+}
+
+template <Cursor T>
+T cursor(Words words) noexcept {
+    return std::bit_cast<T>(words);
+}
+
+constexpr std::int64_t largest_exact = std::int64_t{1} << 53;  // beyond it Go's doubles round
+constexpr std::size_t saturated_size = 0xffffff;               // simdjson counts no further on its tape
+
+Error malformed(std::string message) { return {ErrorCode::malformed, {}, std::move(message), {}, {}}; }
+
+Error too_deep() {
+    const auto limit = std::to_string(Document::max_depth);
+    return {ErrorCode::limit_exceeded, {}, "nesting deeper than " + limit + " levels", limit, {}};
+}
+
+bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
+    while (at < text.size() && is_space(text[at])) ++at;
+    return at;
+}
+
+/// Behind the string whose opening quote stands at `at`. A quote counts if the run of backslashes before it is even;
+/// the runs of two quotes never overlap, so this is linear.
+std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
+    for (std::size_t quote = text.find('"', at + 1); quote != text.npos; quote = text.find('"', quote + 1)) {
+        std::size_t run = quote;
+        while (text[run - 1] == '\\') --run;
+        if ((quote - run) % 2 == 0) return quote + 1;
+    }
+    return text.size();
+}
+
+/// Behind the value that starts at `at`. Safe on any text, right on valid JSON.
+std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
+    for (std::size_t depth = 0; at < text.size();) {
+        const char c = text[at];
+        if (c == '"') {
+            at = skip_string(text, at);
+        } else if (c == '{' || c == '[') {
+            ++depth, ++at;
+            continue;
+        } else if (c == '}' || c == ']') {
+            if (depth == 0) return at;
+            --depth, ++at;
+        } else if (depth > 0) {
+            ++at;
+            continue;
+        } else {
+            return std::min(text.find_first_of(",]} \t\n\r", at), text.size());
+        }
+        if (depth == 0) return at;
+    }
+    return at;
+}
+
+/// Finds what simdjson lets through: duplicate members, U+0000, levels beyond ours.
+class Inspection {
+  public:
+    explicit Inspection(bool may_hold_nul) noexcept : may_hold_nul_(may_hold_nul) {}
+
+    // Recursion is bounded: the parser was told to stop a little beyond our limit.
+    Status value(dom::element element, unsigned level) {
+        if (element.is_object() || element.is_array()) {
+            if (level > Document::max_depth) return too_deep();
+            return element.is_object() ? object(element, level) : array(element, level);
+        }
+        std::string_view text;
+        if (may_hold_nul_ && element.get_string().get(text) == simdjson::SUCCESS) return string(text);
+        return {};
+    }
+
+  private:
+    Status string(std::string_view text) const {
+        if (!may_hold_nul_ || text.find('\0') == text.npos) return {};
+        return malformed("U+0000 in the string \"" + printable(text) + "\"");
+    }
+
+    Status array(dom::element element, unsigned level) {
+        dom::array elements;  // named: iterating over a temporary would dangle
+        if (element.get_array().get(elements) != simdjson::SUCCESS) return malformed("broken array");
+        for (const dom::element inner : elements) {
+            if (auto status = value(inner, level + 1); !status) return status;
+        }
+        return {};
+    }
+
+    Status object(dom::element element, unsigned level) {
+        dom::object members;
+        if (element.get_object().get(members) != simdjson::SUCCESS) return malformed("broken object");
+        bool increasing = true;  // as in canonical JSON, where no two names can be equal
+        std::string_view last;
+        for (auto member = members.begin(); member != members.end(); ++member) {
+            const std::string_view name = member.key();
+            if (member != members.begin()) increasing = increasing && last < name;
+            last = name;
+            if (auto status = string(name); !status) return status;
+            if (auto status = value(member.value(), level + 1); !status) return status;
+        }
+        return increasing ? Status() : distinct(members);
+    }
+
+    static Status distinct(const dom::object& members) {
+        std::vector<std::string_view> names;
+        for (auto member = members.begin(); member != members.end(); ++member) names.push_back(member.key());
+        std::ranges::sort(names);
+        const auto twin = std::ranges::adjacent_find(names);
+        if (twin == names.end()) return {};
+        return malformed("duplicate member \"" + printable(*twin) + "\"");
+    }
+
+    bool may_hold_nul_;
+};
+
+/// Parses into `document`, whose address the element keeps. The parser's own buffers go with it.
+simdjson::error_code parse_into(dom::document& document, std::string_view text, dom::element& root) {
+    dom::parser parser;
+    // simdjson counts neither the empty innermost container nor all levels alike: the exact limit is ours.
+    constexpr std::size_t depth = Document::max_depth + 2;
+    if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS) return error;
+    return parser.parse_into_document(document, text.data(), text.size()).get(root);
+}
+
+bool is_whole_document(std::string_view text) {
+    dom::document document;
+    dom::element root;
+    return !text.empty() && parse_into(document, text, root) == simdjson::SUCCESS;
+}
+
+Error refusal(simdjson::error_code error, std::string_view text) {
+    switch (error) {
+        case simdjson::DEPTH_ERROR: return too_deep();
+        case simdjson::CAPACITY: return {ErrorCode::limit_exceeded, {}, "the document is too large", {}, {}};
+        case simdjson::MEMALLOC: throw std::bad_alloc();
+        case simdjson::EMPTY: return malformed("the document is empty");
+        case simdjson::UTF8_ERROR: return malformed("invalid UTF-8");
+        case simdjson::STRING_ERROR: return malformed("broken escape or lone surrogate in a string");
+        case simdjson::UNESCAPED_CHARS: return malformed("unescaped control character in a string");
+        case simdjson::UNCLOSED_STRING: return malformed("a string does not end");
+        case simdjson::NUMBER_ERROR: return malformed("a number is broken or too large");
+        default: break;
+    }
+    // simdjson has one code for trailing text and for broken syntax.
+    const std::size_t end = skip_value(text, skip_space(text, 0));
+    if (skip_space(text, end) < text.size() && is_whole_document(text.substr(0, end))) {
+        return malformed("text after the document");
+    }
+    return malformed("broken JSON syntax");
+}
+
+}  // namespace
+
+struct Document::Tape {
+    dom::document document;
+};
+
+Document::Document(std::unique_ptr<Tape> tape) noexcept : tape_(std::move(tape)) {}
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Result<Document> Document::parse(std::string_view text) {
+    if (text.empty()) return malformed("the document is empty");
+    if (text.starts_with("\xef\xbb\xbf")) return malformed("a byte order mark before the document");
+    auto tape = std::make_unique<Tape>();
+    dom::element root;
+    if (const auto error = parse_into(tape->document, text, root); error != simdjson::SUCCESS) {
+        return refusal(error, text);
+    }
+    // U+0000 has one spelling in JSON; a raw one has been refused already.
+    Inspection inspection(text.find("\\u0000") != text.npos);
+    if (auto status = inspection.value(root, 1); !status) return std::move(status).error();
+    return Document(std::move(tape));
+}
+
+Value Document::root() const noexcept {
+    Value value;
+    value.raw_ = words(tape_->document.root());
+    return value;
+}
+
+Kind Value::kind() const noexcept {
+    switch (cursor<dom::element>(raw_).type()) {
+        case dom::element_type::ARRAY: return Kind::array;
+        case dom::element_type::OBJECT: return Kind::object;
+        case dom::element_type::INT64:
+        case dom::element_type::UINT64: return Kind::integer;
+        case dom::element_type::DOUBLE: return Kind::real;
+        case dom::element_type::STRING: return Kind::string;
+        case dom::element_type::BOOL: return Kind::boolean;
+        case dom::element_type::NULL_VALUE: return Kind::null;
+    }
+    return Kind::null;
+}
+
+std::optional<std::int64_t> Value::integer() const noexcept {
+    std::int64_t number = 0;
+    if (cursor<dom::element>(raw_).get_int64().get(number) != simdjson::SUCCESS) return std::nullopt;
+    if (number < -largest_exact || number > largest_exact) return std::nullopt;
+    return number;
+}
+
+std::optional<std::string_view> Value::string() const noexcept {
+    std::string_view text;
+    if (cursor<dom::element>(raw_).get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
+    return text;
+}
+
+std::optional<bool> Value::boolean() const noexcept {
+    bool truth = false;
+    if (cursor<dom::element>(raw_).get_bool().get(truth) != simdjson::SUCCESS) return std::nullopt;
+    return truth;
+}
+
+std::optional<Value> Value::member(std::string_view name) const noexcept {
+    dom::object object;
+    dom::element found;
+    if (cursor<dom::element>(raw_).get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
+    if (object.at_key(name).get(found) != simdjson::SUCCESS) return std::nullopt;
+    Value value;
+    value.raw_ = words(found);
+    return value;
+}
+
+Members Value::members() const noexcept {
+    Members members;
+    dom::object object;
+    if (cursor<dom::element>(raw_).get_object().get(object) != simdjson::SUCCESS) return members;
+    members.position_ = words(object.begin());
+    members.end_ = words(object.end());
+    return members;
+}
+
+Elements Value::elements() const noexcept {
+    Elements elements;
+    dom::array array;
+    if (cursor<dom::element>(raw_).get_array().get(array) != simdjson::SUCCESS) return elements;
+    elements.position_ = words(array.begin());
+    elements.end_ = words(array.end());
+    return elements;
+}
+
+std::size_t Value::size() const noexcept {
+    dom::object object;
+    dom::array array;
+    if (cursor<dom::element>(raw_).get_object().get(object) == simdjson::SUCCESS) {
+        if (object.size() < saturated_size) return object.size();
+        return static_cast<std::size_t>(std::distance(object.begin(), object.end()));
+    }
+    if (cursor<dom::element>(raw_).get_array().get(array) != simdjson::SUCCESS) return 0;
+    if (array.size() < saturated_size) return array.size();
+    return static_cast<std::size_t>(std::distance(array.begin(), array.end()));
+}
+
+std::optional<Members::Member> Members::next() noexcept {
+    if (position_ == end_) return std::nullopt;
+    auto at = cursor<dom::object::iterator>(position_);
+    Member member{at.key(), {}};
+    member.value.raw_ = words(at.value());
+    position_ = words(++at);
+    return member;
+}
+
+std::optional<Value> Elements::next() noexcept {
+    if (position_ == end_) return std::nullopt;
+    auto at = cursor<dom::array::iterator>(position_);
+    Value value;
+    value.raw_ = words(*at);
+    position_ = words(++at);
+    return value;
+}
+
+std::optional<std::string_view> member_text(std::string_view text, std::string_view name) noexcept {
+    std::size_t at = skip_space(text, 0);
+    if (at == text.size() || text[at] != '{') return std::nullopt;
+    for (at = skip_space(text, at + 1); at < text.size() && text[at] == '"';) {
+        const std::size_t name_end = skip_string(text, at);
+        const std::string_view found = text.substr(at + 1, name_end - at - 2);
+        const std::size_t colon = skip_space(text, name_end);
+        const std::size_t begin = skip_space(text, colon + 1);
+        const std::size_t end = skip_value(text, begin);
+        if (found == name) return text.substr(begin, end - begin);
+        at = skip_space(text, skip_space(text, end) + 1);  // over the comma
+    }
+    return std::nullopt;
+}
+
+bool only_plain_integers(std::string_view text) noexcept {
+    for (std::size_t at = 0; at < text.size();) {
+        const char c = text[at];
+        if (c == '"') {
+            at = skip_string(text, at);
+        } else if (c == '-' || (c >= '0' && c <= '9')) {
+            const std::size_t end = skip_value(text, at);
+            const std::string_view number = text.substr(at, end - at);
+            std::int64_t value = 0;
+            const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+            const bool whole = error == std::errc() && stop == number.data() + number.size();
+            if (!whole || number == "-0" || value < -largest_exact || value > largest_exact) return false;
+            at = end;
+        } else {
+            ++at;
+        }
+    }
+    return true;
+}
+
+}  // namespace contenttrust::json
