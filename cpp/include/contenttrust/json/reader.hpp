@@ -1,0 +1,100 @@
+/// Strict JSON: one document, every defect refused, values read in place.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "contenttrust/base/bytes.hpp"
+#include "contenttrust/base/result.hpp"
+
+namespace contenttrust::json {
+
+enum class Kind { null, boolean, integer, real, string, array, object };
+
+class Members;
+class Elements;
+
+/// A value inside a Document; valid as long as the Document lives (views borrow from it). Unset, it reads as null.
+class Value {
+  public:
+    Kind kind() const noexcept;
+
+    /// Integer in [-2^53, 2^53] written in plain decimal; nothing for any other value.
+    std::optional<std::int64_t> integer() const noexcept;
+    std::optional<std::string_view> string() const noexcept;
+    std::optional<bool> boolean() const noexcept;
+
+    /// The member of that exact name; nothing if this is no object or has none.
+    std::optional<Value> member(std::string_view name) const noexcept;
+
+    Members members() const noexcept;    ///< empty unless an object; document order
+    Elements elements() const noexcept;  ///< empty unless an array
+    std::size_t size() const noexcept;   ///< count of members or elements; 0 for scalars
+
+  private:
+    friend class Document;
+    friend class Members;
+    friend class Elements;
+    std::array<std::uint64_t, 2> raw_{};  // simdjson's element, seen only in reader.cpp
+};
+
+/// Members of an object, one after another: `while (auto m = members.next())`.
+class Members {
+  public:
+    struct Member {
+        std::string_view name;
+        Value value;
+    };
+    std::optional<Member> next() noexcept;
+
+  private:
+    friend class Value;
+    std::array<std::uint64_t, 2> position_{};
+    std::array<std::uint64_t, 2> end_{};
+};
+
+/// Elements of an array, one after another.
+class Elements {
+  public:
+    std::optional<Value> next() noexcept;
+
+  private:
+    friend class Value;
+    std::array<std::uint64_t, 2> position_{};
+    std::array<std::uint64_t, 2> end_{};
+};
+
+/// One whole document that passed every rule of strict JSON. Owns what its values point to; the text may go.
+class Document {
+  public:
+    static constexpr unsigned max_depth = 64;
+
+    /// Refused, all `malformed` unless said otherwise: broken syntax, invalid UTF-8, lone surrogates, BOM, trailing
+    /// data, U+0000 in any string, duplicate members at any depth (after unescaping), more than 64 levels
+    /// (`limit_exceeded`).
+    static Result<Document> parse(std::string_view text);
+
+    Value root() const noexcept;
+
+    Document(Document&&) noexcept;
+    Document& operator=(Document&&) noexcept;
+    ~Document();
+
+  private:
+    struct Tape;
+    explicit Document(std::unique_ptr<Tape> tape) noexcept;
+    std::unique_ptr<Tape> tape_;
+};
+
+/// The exact text of member `name` of the top-level object `text`, by a bracket and string skip.
+/// `text` must have passed Document::parse; the member must be spelt without escapes. View into `text`.
+std::optional<std::string_view> member_text(std::string_view text, std::string_view name) noexcept;
+
+/// Whether every number in `text` (which must have passed Document::parse) is a plain decimal integer within ±2^53:
+/// no fraction, no exponent, no "-0". Only such numbers have one canonical form.
+bool only_plain_integers(std::string_view text) noexcept;
+
+}  // namespace contenttrust::json

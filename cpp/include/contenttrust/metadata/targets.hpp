@@ -1,0 +1,63 @@
+/// targets and delegations: names with digests, and the roles trusted to name more.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contenttrust/base/digest.hpp"
+#include "contenttrust/metadata/delegation.hpp"
+#include "contenttrust/metadata/key.hpp"
+
+namespace contenttrust::metadata {
+
+/// The targets of one role, sorted by the bytes of their names (which is code-point order). One arena, one row a
+/// target, nothing allocated per target.
+class TargetIndex {
+  public:
+    /// A row, valid as long as the index is.
+    struct Target {
+        std::string_view name;
+        std::string_view custom;  ///< canonical JSON; empty when absent
+        std::int64_t length;      ///< bytes of the image manifest
+        Sha256 sha256;            ///< meaningless unless usable
+        bool usable;              ///< has a SHA-256 of the right size
+    };
+
+    void reserve(std::size_t targets, std::size_t text) {
+        rows_.reserve(targets);
+        arena_.reserve(text);
+    }
+    void add(const Target& target);
+    void sort();
+
+    std::size_t size() const noexcept { return rows_.size(); }
+    Target at(std::size_t index) const noexcept;
+    std::optional<std::size_t> find(std::string_view name) const noexcept;
+
+  private:
+    struct Row {
+        std::size_t offset;
+        std::uint32_t name_size;
+        std::uint32_t custom_size;
+        std::int64_t length;
+        Sha256 sha256;
+        bool usable;
+    };
+    std::string_view name(const Row& row) const noexcept {
+        return std::string_view(arena_).substr(row.offset, row.name_size);
+    }
+    std::string arena_;  // name, then custom, of every row
+    std::vector<Row> rows_;
+};
+
+struct Targets {
+    static constexpr std::string_view type = "Targets";
+    TargetIndex targets;
+    Keys keys;
+    std::vector<Delegation> delegations;
+};
+
+}  // namespace contenttrust::metadata
