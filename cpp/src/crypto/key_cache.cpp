@@ -1,0 +1,78 @@
+#include "contenttrust/crypto/key_cache.hpp"
+
+#include <array>
+
+#include "contenttrust/base/encoding.hpp"
+
+namespace contenttrust::crypto {
+namespace {
+
+struct KeyType {
+    std::string_view name;
+    Algorithm algorithm;
+    bool certificate;
+};
+
+constexpr std::array key_types{
+    KeyType{"ecdsa", Algorithm::ecdsa, false},     KeyType{"rsa", Algorithm::rsa, false},
+    KeyType{"ed25519", Algorithm::ed25519, false}, KeyType{"ecdsa-x509", Algorithm::ecdsa, true},
+    KeyType{"rsa-x509", Algorithm::rsa, true},
+};
+
+constexpr std::size_t longest_signature = 1024;  // RSA of 8192 bits
+
+Error refusal(std::string message, std::string found = {}) {
+    return Error{ErrorCode::malformed, "", std::move(message), "", std::move(found)};
+}
+
+KeyCache::Entry decode_certificate(const KeyType& type, std::string_view pem) {
+    auto bundle = CertificateBundle::parse(pem);
+    if (!bundle) return {std::move(bundle).error(), std::nullopt};
+    if (bundle.value().algorithm() != type.algorithm) {
+        return {refusal("the key of a certificate is not of the type that its label says",
+                        std::string(type.name)),
+                std::nullopt};
+    }
+    return {bundle.value().key(), std::move(bundle).value()};
+}
+
+KeyCache::Entry decode(const KeyType& type, std::string_view text) {
+    if (type.certificate) return decode_certificate(type, text);
+    if (type.algorithm == Algorithm::ed25519) {
+        return {PublicKey::from_ed25519(as_bytes(text)), std::nullopt};
+    }
+    return {PublicKey::from_spki(type.algorithm, as_bytes(text)), std::nullopt};
+}
+
+}  // namespace
+
+const KeyCache::Entry& KeyCache::find(const KeyText& text) {
+    std::size_t index = 0;
+    while (index < key_types.size() && key_types[index].name != text.type) ++index;
+    // The type as one byte of its own: no text can pass for another type's.
+    std::string name(1, static_cast<char>(index));
+    name += index < key_types.size() ? text.public_text : text.type;
+    if (const auto known = keys_.find(name); known != keys_.end()) return known->second;
+    if (keys_.size() >= capacity) keys_.clear();
+    auto entry =
+        index < key_types.size()
+            ? decode(key_types[index], text.public_text)
+            : Entry{refusal("a key has an unknown type", printable(text.type)), std::nullopt};
+    return keys_.emplace(std::move(name), std::move(entry)).first->second;
+}
+
+bool KeyCache::verify(const PublicKey& key, Method method, const Message& message,
+                      Bytes signature) {
+    if (signature.size() > longest_signature) return false;  // of no key, and not worth remembering
+    std::string triple(as_text(key.identity()));
+    triple += static_cast<char>(method);
+    triple += as_text(message.sha256);
+    triple += as_text(signature);
+    if (const auto known = answers_.find(triple); known != answers_.end()) return known->second;
+    if (answers_.size() >= capacity) answers_.clear();
+    const bool answer = key.verify(method, message, signature);
+    answers_.emplace(std::move(triple), answer);
+    return answer;
+}
+
+}  // namespace contenttrust::crypto
