@@ -10,7 +10,8 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::uint32_t no_digit = 0x80;  // a bit that no sextet has, so that four can be judged by one "or"
+constexpr std::uint32_t no_digit =
+    0x80;  // a bit that no sextet has, so that four can be judged by one "or"
 
 constexpr auto base64_values = [] {
     std::array<std::uint8_t, 256> values{};
@@ -19,11 +20,14 @@ constexpr auto base64_values = [] {
     return values;
 }();
 
-std::uint32_t sextet(char digit) noexcept { return base64_values[static_cast<std::uint8_t>(digit)]; }
+std::uint32_t sextet(char digit) noexcept {
+    return base64_values[static_cast<std::uint8_t>(digit)];
+}
 
 void append_escape(std::string& out, std::string_view prefix, std::uint32_t value, int digits) {
     out += prefix;
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += hex_digits[value >> shift & 0xf];
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+        out += hex_digits[value >> shift & 0xf];
 }
 
 struct CodePoint {
@@ -55,12 +59,12 @@ bool is_deceptive(std::uint32_t c) noexcept {
         std::uint32_t first, last;
     };
     constexpr std::array ranges{
-        Range{0x00, 0x1f},     Range{0x7f, 0x9f},         // controls
-        Range{0xad, 0xad},     Range{0x61c, 0x61c},       // soft hyphen, Arabic letter mark
-        Range{0x180e, 0x180e}, Range{0x200b, 0x200f},     // zero width, direction marks
-        Range{0x2028, 0x202e}, Range{0x2060, 0x2069},     // line ends, embeddings, isolates
-        Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb},     // byte order mark, annotations
-        Range{0xe0000, 0xe007f},                          // invisible tags
+        Range{0x00, 0x1f},       Range{0x7f, 0x9f},      // controls
+        Range{0xad, 0xad},       Range{0x61c, 0x61c},    // soft hyphen, Arabic letter mark
+        Range{0x180e, 0x180e},   Range{0x200b, 0x200f},  // zero width, direction marks
+        Range{0x2028, 0x202e},   Range{0x2060, 0x2069},  // line ends, embeddings, isolates
+        Range{0xfeff, 0xfeff},   Range{0xfff9, 0xfffb},  // byte order mark, annotations
+        Range{0xe0000, 0xe007f},                         // invisible tags
     };
     for (const Range& range : ranges) {
         if (c >= range.first && c <= range.last) return true;
@@ -110,7 +114,8 @@ std::string to_base64(Bytes bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
         for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 | (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+            group = group << 8 |
+                    (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
         }
         for (int shift = 18; shift >= 0; shift -= 6) out += base64_digits[group >> shift & 0x3f];
     }

@@ -9,10 +9,16 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
-Error refused(ErrorCode code, std::string_view text, std::string_view kind, std::string_view defect) {
+Error refused(ErrorCode code, std::string_view text, std::string_view kind,
+              std::string_view defect) {
     const std::string shown = printable(text);
     Error error{code, {}, {}, {}, shown};
-    error.message.append("\"").append(shown).append("\" is no ").append(kind).append(": ").append(defect);
+    error.message.append("\"")
+        .append(shown)
+        .append("\" is no ")
+        .append(kind)
+        .append(": ")
+        .append(defect);
     return error;
 }
 
@@ -43,8 +49,10 @@ std::string_view path_defect(std::string_view text) noexcept {
 std::string_view gun_defect(std::string_view text) noexcept {
     if (text.empty()) return "it is empty";
     if (text.size() > longest_name) return "it is longer than 255 bytes";
-    if (!std::ranges::all_of(text, is_graphic)) return "only printable ASCII without spaces is allowed";
-    if (!std::ranges::all_of(text, is_path_safe)) return "it holds one of % \\ * ? # < > | or a quote";
+    if (!std::ranges::all_of(text, is_graphic))
+        return "only printable ASCII without spaces is allowed";
+    if (!std::ranges::all_of(text, is_path_safe))
+        return "it holds one of % \\ * ? # < > | or a quote";
     // Docker lets only the host be written with capitals; elsewhere two spellings could mean one directory.
     const std::size_t host_end = std::min(text.find('/'), text.size());
     if (std::ranges::any_of(text.substr(host_end), is_upper)) {
@@ -93,7 +101,8 @@ bool RoleName::is_direct_child_of(const RoleName& parent) const noexcept {
 Result<KeyId> KeyId::parse(std::string_view text) {
     const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); };
     if (text.size() != 64 || !std::ranges::all_of(text, is_hex)) {
-        return refused(ErrorCode::key_id, text, "key id", "64 lower-case hexadecimal digits are needed");
+        return refused(ErrorCode::key_id, text, "key id",
+                       "64 lower-case hexadecimal digits are needed");
     }
     return KeyId(std::string(text));
 }

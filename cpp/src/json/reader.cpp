@@ -33,10 +33,31 @@ T cursor(Words words) noexcept {
     return std::bit_cast<T>(words);
 }
 
-constexpr std::int64_t largest_exact = std::int64_t{1} << 53;  // beyond it Go's doubles round
-constexpr std::size_t saturated_size = 0xffffff;               // simdjson counts no further on its tape
+/// What simdjson reads from the element in `raw`; an unset Value reads as nothing.
+template <typename T>
+std::optional<T> read(Words raw) noexcept {
+    T out;
+    if (raw == Words{} || cursor<dom::element>(raw).get<T>().get(out) != simdjson::SUCCESS)
+        return std::nullopt;
+    return out;
+}
 
-Error malformed(std::string message) { return {ErrorCode::malformed, {}, std::move(message), {}, {}}; }
+/// simdjson keeps the count in 24 bits and stops there.
+template <typename Container>
+std::size_t exact_size(const Container& container) noexcept {
+    if (container.size() < 0xffffff) return container.size();
+    return static_cast<std::size_t>(std::distance(container.begin(), container.end()));
+}
+
+/// Beyond 2^53 Go's doubles round.
+bool is_exact(std::int64_t number) noexcept {
+    constexpr std::int64_t largest = std::int64_t{1} << 53;
+    return number >= -largest && number <= largest;
+}
+
+Error malformed(std::string message) {
+    return {ErrorCode::malformed, {}, std::move(message), {}, {}};
+}
 
 Error too_deep() {
     const auto limit = std::to_string(Document::max_depth);
@@ -53,7 +74,8 @@ std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
 /// Behind the string whose opening quote stands at `at`. A quote counts if the run of backslashes before it is even;
 /// the runs of two quotes never overlap, so this is linear.
 std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
-    for (std::size_t quote = text.find('"', at + 1); quote != text.npos; quote = text.find('"', quote + 1)) {
+    for (std::size_t quote = text.find('"', at + 1); quote != text.npos;
+         quote = text.find('"', quote + 1)) {
         std::size_t run = quote;
         while (text[run - 1] == '\\') --run;
         if ((quote - run) % 2 == 0) return quote + 1;
@@ -96,7 +118,8 @@ class Inspection {
             return element.is_object() ? object(element, level) : array(element, level);
         }
         std::string_view text;
-        if (may_hold_nul_ && element.get_string().get(text) == simdjson::SUCCESS) return string(text);
+        if (may_hold_nul_ && element.get_string().get(text) == simdjson::SUCCESS)
+            return string(text);
         return {};
     }
 
@@ -108,7 +131,8 @@ class Inspection {
 
     Status array(dom::element element, unsigned level) {
         dom::array elements;  // named: iterating over a temporary would dangle
-        if (element.get_array().get(elements) != simdjson::SUCCESS) return malformed("broken array");
+        if (element.get_array().get(elements) != simdjson::SUCCESS)
+            return malformed("broken array");
         for (const dom::element inner : elements) {
             if (auto status = value(inner, level + 1); !status) return status;
         }
@@ -117,7 +141,8 @@ class Inspection {
 
     Status object(dom::element element, unsigned level) {
         dom::object members;
-        if (element.get_object().get(members) != simdjson::SUCCESS) return malformed("broken object");
+        if (element.get_object().get(members) != simdjson::SUCCESS)
+            return malformed("broken object");
         bool increasing = true;  // as in canonical JSON, where no two names can be equal
         std::string_view last;
         for (auto member = members.begin(); member != members.end(); ++member) {
@@ -132,7 +157,8 @@ class Inspection {
 
     static Status distinct(const dom::object& members) {
         std::vector<std::string_view> names;
-        for (auto member = members.begin(); member != members.end(); ++member) names.push_back(member.key());
+        for (auto member = members.begin(); member != members.end(); ++member)
+            names.push_back(member.key());
         std::ranges::sort(names);
         const auto twin = std::ranges::adjacent_find(names);
         if (twin == names.end()) return {};
@@ -143,11 +169,13 @@ class Inspection {
 };
 
 /// Parses into `document`, whose address the element keeps. The parser's own buffers go with it.
-simdjson::error_code parse_into(dom::document& document, std::string_view text, dom::element& root) {
+simdjson::error_code parse_into(dom::document& document, std::string_view text,
+                                dom::element& root) {
     dom::parser parser;
     // simdjson counts neither the empty innermost container nor all levels alike: the exact limit is ours.
     constexpr std::size_t depth = Document::max_depth + 2;
-    if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS) return error;
+    if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS)
+        return error;
     return parser.parse_into_document(document, text.data(), text.size()).get(root);
 }
 
@@ -160,11 +188,13 @@ bool is_whole_document(std::string_view text) {
 Error refusal(simdjson::error_code error, std::string_view text) {
     switch (error) {
         case simdjson::DEPTH_ERROR: return too_deep();
-        case simdjson::CAPACITY: return {ErrorCode::limit_exceeded, {}, "the document is too large", {}, {}};
+        case simdjson::CAPACITY:
+            return {ErrorCode::limit_exceeded, {}, "the document is too large", {}, {}};
         case simdjson::MEMALLOC: throw std::bad_alloc();
         case simdjson::EMPTY: return malformed("the document is empty");
         case simdjson::UTF8_ERROR: return malformed("invalid UTF-8");
-        case simdjson::STRING_ERROR: return malformed("broken escape or lone surrogate in a string");
+        case simdjson::STRING_ERROR:
+            return malformed("broken escape or lone surrogate in a string");
         case simdjson::UNESCAPED_CHARS: return malformed("unescaped control character in a string");
         case simdjson::UNCLOSED_STRING: return malformed("a string does not end");
         case simdjson::NUMBER_ERROR: return malformed("a number is broken or too large");
@@ -210,6 +240,7 @@ Value Document::root() const noexcept {
 }
 
 Kind Value::kind() const noexcept {
+    if (raw_ == Words{}) return Kind::null;
     switch (cursor<dom::element>(raw_).type()) {
         case dom::element_type::ARRAY: return Kind::array;
         case dom::element_type::OBJECT: return Kind::object;
@@ -224,29 +255,20 @@ Kind Value::kind() const noexcept {
 }
 
 std::optional<std::int64_t> Value::integer() const noexcept {
-    std::int64_t number = 0;
-    if (cursor<dom::element>(raw_).get_int64().get(number) != simdjson::SUCCESS) return std::nullopt;
-    if (number < -largest_exact || number > largest_exact) return std::nullopt;
-    return number;
+    const auto number = read<std::int64_t>(raw_);
+    return number && is_exact(*number) ? number : std::nullopt;
 }
 
 std::optional<std::string_view> Value::string() const noexcept {
-    std::string_view text;
-    if (cursor<dom::element>(raw_).get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
-    return text;
+    return read<std::string_view>(raw_);
 }
 
-std::optional<bool> Value::boolean() const noexcept {
-    bool truth = false;
-    if (cursor<dom::element>(raw_).get_bool().get(truth) != simdjson::SUCCESS) return std::nullopt;
-    return truth;
-}
+std::optional<bool> Value::boolean() const noexcept { return read<bool>(raw_); }
 
 std::optional<Value> Value::member(std::string_view name) const noexcept {
-    dom::object object;
+    const auto object = read<dom::object>(raw_);
     dom::element found;
-    if (cursor<dom::element>(raw_).get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
-    if (object.at_key(name).get(found) != simdjson::SUCCESS) return std::nullopt;
+    if (!object || object->at_key(name).get(found) != simdjson::SUCCESS) return std::nullopt;
     Value value;
     value.raw_ = words(found);
     return value;
@@ -254,32 +276,26 @@ std::optional<Value> Value::member(std::string_view name) const noexcept {
 
 Members Value::members() const noexcept {
     Members members;
-    dom::object object;
-    if (cursor<dom::element>(raw_).get_object().get(object) != simdjson::SUCCESS) return members;
-    members.position_ = words(object.begin());
-    members.end_ = words(object.end());
+    if (const auto object = read<dom::object>(raw_)) {
+        members.position_ = words(object->begin());
+        members.end_ = words(object->end());
+    }
     return members;
 }
 
 Elements Value::elements() const noexcept {
     Elements elements;
-    dom::array array;
-    if (cursor<dom::element>(raw_).get_array().get(array) != simdjson::SUCCESS) return elements;
-    elements.position_ = words(array.begin());
-    elements.end_ = words(array.end());
+    if (const auto array = read<dom::array>(raw_)) {
+        elements.position_ = words(array->begin());
+        elements.end_ = words(array->end());
+    }
     return elements;
 }
 
 std::size_t Value::size() const noexcept {
-    dom::object object;
-    dom::array array;
-    if (cursor<dom::element>(raw_).get_object().get(object) == simdjson::SUCCESS) {
-        if (object.size() < saturated_size) return object.size();
-        return static_cast<std::size_t>(std::distance(object.begin(), object.end()));
-    }
-    if (cursor<dom::element>(raw_).get_array().get(array) != simdjson::SUCCESS) return 0;
-    if (array.size() < saturated_size) return array.size();
-    return static_cast<std::size_t>(std::distance(array.begin(), array.end()));
+    if (const auto object = read<dom::object>(raw_)) return exact_size(*object);
+    if (const auto array = read<dom::array>(raw_)) return exact_size(*array);
+    return 0;
 }
 
 std::optional<Members::Member> Members::next() noexcept {
@@ -324,9 +340,10 @@ bool only_plain_integers(std::string_view text) noexcept {
             const std::size_t end = skip_value(text, at);
             const std::string_view number = text.substr(at, end - at);
             std::int64_t value = 0;
-            const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+            const auto [stop, error] =
+                std::from_chars(number.data(), number.data() + number.size(), value);
             const bool whole = error == std::errc() && stop == number.data() + number.size();
-            if (!whole || number == "-0" || value < -largest_exact || value > largest_exact) return false;
+            if (!whole || number == "-0" || !is_exact(value)) return false;
             at = end;
         } else {
             ++at;
