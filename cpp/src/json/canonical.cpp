@@ -1,7 +1,7 @@
 #include "contenttrust/json/canonical.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 #include <vector>
 
 namespace contenttrust::json {
@@ -21,12 +21,9 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_integer(std::string& out, const Value& value) {
-    // A number that has no canonical form leaves a hole: text that nobody can have signed.
     const auto integer = value.integer();
-    if (!integer) return;
-    char digits[24];
-    const auto end = std::to_chars(std::begin(digits), std::end(digits), *integer).ptr;
-    out.append(std::begin(digits), end);
+    // A number that has no canonical form must not vanish: no JSON holds this mark, so nobody has signed it.
+    out += integer ? std::to_string(*integer) : "?";
 }
 
 void append_object(std::string& out, const Value& value) {
