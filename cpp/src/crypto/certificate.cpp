@@ -1,6 +1,5 @@
 #include "contenttrust/crypto/certificate.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -13,40 +12,30 @@
 #include <optional>
 
 #include "libcrypto.hpp"
+#include "pem.hpp"
 
 namespace contenttrust::crypto {
 namespace {
 
-void free_octets(unsigned char* octets) { OPENSSL_free(octets); }
-void free_text(char* text) { OPENSSL_free(text); }
 void free_chain(STACK_OF(X509) * chain) { sk_X509_pop_free(chain, X509_free); }
 
-using Octets = std::unique_ptr<unsigned char, FreeWith<free_octets>>;
-using Text = std::unique_ptr<char, FreeWith<free_text>>;
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-using Algorithm509 = std::unique_ptr<X509_ALGOR, FreeWith<X509_ALGOR_free>>;
-using Constraints = std::unique_ptr<BASIC_CONSTRAINTS, FreeWith<BASIC_CONSTRAINTS_free>>;
-using PssParameters = std::unique_ptr<RSA_PSS_PARAMS, FreeWith<RSA_PSS_PARAMS_free>>;
-using Certificate509 = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Chain = std::unique_ptr<STACK_OF(X509), FreeWith<free_chain>>;
 using Store = std::unique_ptr<X509_STORE, FreeWith<X509_STORE_free>>;
 using StoreContext = std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>>;
 
-constexpr std::size_t max_pem = 64 * 1024;
 constexpr std::size_t max_ca_pem = 1024 * 1024;
-constexpr std::size_t max_certificates = 16;
 constexpr int max_depth = 10;
 constexpr int auth_level = 2;  // 112 bits: no SHA-1 link, no RSA link below 2048 bits
 
-/// RFC 5280 §4.1: TBSCertificate and Certificate. libcrypto's X509 decodes the key by the slow road and keeps more
-/// than a verdict needs; here the key stays DER until PublicKey reads it.
+/// RFC 5280 §4.1: TBSCertificate and Certificate. libcrypto's own X509 decodes the key by the slow road (eight times the
+/// cost of all this). Names and key stay DER here until they are asked for.
 struct TbsCertificate {
     ASN1_INTEGER* version;
     ASN1_INTEGER* serial;
     X509_ALGOR* signature;
-    X509_NAME* issuer;
+    ASN1_STRING* issuer;
     X509_VAL* validity;
-    X509_NAME* subject;
+    ASN1_STRING* subject;
     ASN1_STRING* spki;
     ASN1_BIT_STRING* issuer_id;
     ASN1_BIT_STRING* subject_id;
@@ -64,70 +53,21 @@ ASN1_SEQUENCE(TbsCertificate) = {
     ASN1_EXP_OPT(TbsCertificate, version, ASN1_INTEGER, 0),
     ASN1_SIMPLE(TbsCertificate, serial, ASN1_INTEGER),
     ASN1_SIMPLE(TbsCertificate, signature, X509_ALGOR),
-    ASN1_SIMPLE(TbsCertificate, issuer, X509_NAME),
+    ASN1_SIMPLE(TbsCertificate, issuer, ASN1_SEQUENCE),
     ASN1_SIMPLE(TbsCertificate, validity, X509_VAL),
-    ASN1_SIMPLE(TbsCertificate, subject, X509_NAME),
+    ASN1_SIMPLE(TbsCertificate, subject, ASN1_SEQUENCE),
     ASN1_SIMPLE(TbsCertificate, spki, ASN1_SEQUENCE),
     ASN1_IMP_OPT(TbsCertificate, issuer_id, ASN1_BIT_STRING, 1),
     ASN1_IMP_OPT(TbsCertificate, subject_id, ASN1_BIT_STRING, 2),
     ASN1_EXP_SEQUENCE_OF_OPT(TbsCertificate, extensions, X509_EXTENSION, 3),
-} static_ASN1_SEQUENCE_END(TbsCertificate)
+} static_ASN1_SEQUENCE_END(TbsCertificate);
 
 ASN1_SEQUENCE(Certificate) = {
     ASN1_SIMPLE(Certificate, tbs, TbsCertificate),
     ASN1_SIMPLE(Certificate, algorithm, X509_ALGOR),
     ASN1_SIMPLE(Certificate, signature, ASN1_BIT_STRING),
-} static_ASN1_SEQUENCE_END(Certificate)
-    // clang-format on
-
-    struct PemBlock {
-    std::string label;
-    bool has_headers;
-    std::string der;
-};
-
-std::optional<PemBlock> read_block(BIO* bio) {
-    char* label = nullptr;
-    char* headers = nullptr;
-    unsigned char* der = nullptr;
-    long length = 0;
-    if (PEM_read_bio(bio, &label, &headers, &der, &length) != 1) return std::nullopt;
-    const Text own_label(label);
-    const Text own_headers(headers);
-    const Octets own_der(der);
-    return PemBlock{
-        label, *headers != '\0',
-        std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length))};
-}
-
-/// The DER of every certificate in the PEM text of a key, where nothing else may stand.
-Result<std::vector<std::string>> split_bundle(std::string_view pem) {
-    constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
-    std::vector<std::string> certificates;
-    if (pem.size() > max_pem) return unusable("a certificate bundle is too long", "64 KiB of PEM");
-    if (pem.find('\0') != pem.npos) return unusable("a certificate bundle holds a NUL character");
-    while (true) {
-        pem.remove_prefix(std::min(pem.find_first_not_of(" \t\r\n"), pem.size()));
-        if (pem.empty()) break;
-        // PEM_read_bio skips what it does not know: what comes before a block is looked at here.
-        if (!pem.starts_with(begin) || pem.find_first_of("\r\n") != begin.size()) {
-            return unusable("a certificate bundle holds something else than certificates");
-        }
-        if (certificates.size() == max_certificates) {
-            return unusable("a certificate bundle holds too many certificates", "at most 16");
-        }
-        const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-        if (!bio) throw std::bad_alloc();
-        auto block = read_block(bio.get());
-        if (!block || block->label != "CERTIFICATE" || block->has_headers) {
-            return unusable("a certificate of a bundle is not plain PEM");
-        }
-        certificates.push_back(std::move(block->der));
-        pem.remove_prefix(pem.size() - BIO_ctrl_pending(bio.get()));
-    }
-    if (certificates.empty()) return unusable("a certificate bundle is empty");
-    return certificates;
-}
+} static_ASN1_SEQUENCE_END(Certificate);
+// clang-format on
 
 std::optional<Instant> to_instant(const ASN1_TIME* time) {
     std::tm parts{};
@@ -156,7 +96,7 @@ std::string common_name(const X509_NAME* subject) {
 /// basicConstraints cA; nothing when the extension is doubled or cannot be decoded.
 std::optional<bool> is_authority(const STACK_OF(X509_EXTENSION) * extensions) {
     int found = 0;
-    const Constraints constraints(static_cast<BASIC_CONSTRAINTS*>(
+    const Asn1<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_it> constraints(static_cast<BASIC_CONSTRAINTS*>(
         X509V3_get_d2i(extensions, NID_basic_constraints, &found, nullptr)));
     if (constraints) return constraints->ca != 0;
     if (found == -1) return false;  // absent
@@ -165,7 +105,7 @@ std::optional<bool> is_authority(const STACK_OF(X509_EXTENSION) * extensions) {
 
 /// The digest of RSASSA-PSS stands in its parameters; SHA-1 where it is left out (RFC 4055 §3.1).
 int digest_of_pss(const X509_ALGOR& algorithm) {
-    const PssParameters parameters(static_cast<RSA_PSS_PARAMS*>(
+    const Asn1<RSA_PSS_PARAMS, RSA_PSS_PARAMS_it> parameters(static_cast<RSA_PSS_PARAMS*>(
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(RSA_PSS_PARAMS), algorithm.parameter)));
     if (!parameters || parameters->hashAlgorithm == nullptr) return NID_sha1;
     return OBJ_obj2nid(parameters->hashAlgorithm->algorithm);
@@ -182,16 +122,20 @@ bool is_sha1_or_older(const X509_ALGOR& algorithm) {
     return std::ranges::find(modern, digest) == modern.end();
 }
 
-/// A key of the type that its own AlgorithmIdentifier names.
-Result<PublicKey> read_key(Bytes spki) {
-    const unsigned char* cursor = octets(spki);
+/// The key, of the type that its own AlgorithmIdentifier names.
+Result<PublicKey> read_key(std::string_view spki) {
+    const unsigned char* cursor = octets(as_bytes(spki));
     long length = 0;
     int tag = 0;
     int tag_class = 0;
     ASN1_get_object(&cursor, &length, &tag, &tag_class, static_cast<long>(spki.size()));
-    const Algorithm509 algorithm(d2i_X509_ALGOR(nullptr, &cursor, length));
-    const bool rsa = algorithm && OBJ_obj2nid(algorithm->algorithm) == NID_rsaEncryption;
-    return PublicKey::from_spki(rsa ? Algorithm::rsa : Algorithm::ecdsa, spki);
+    const Asn1<X509_ALGOR, X509_ALGOR_it> algorithm(d2i_X509_ALGOR(nullptr, &cursor, length));
+    switch (algorithm ? OBJ_obj2nid(algorithm->algorithm) : NID_undef) {
+        case NID_X9_62_id_ecPublicKey:
+            return PublicKey::from_spki(Algorithm::ecdsa, as_bytes(spki));
+        case NID_rsaEncryption: return PublicKey::from_spki(Algorithm::rsa, as_bytes(spki));
+        default: return unusable("a certificate holds a key of an unknown kind", "ECDSA or RSA");
+    }
 }
 
 /// What is read out of one certificate.
@@ -212,37 +156,37 @@ Result<Facts> read_certificate(Bytes der) {
     if (X509_ALGOR_cmp(tbs.signature, certificate->algorithm) != 0) {
         return unusable("a certificate names two signature algorithms");
     }
+    const auto subject = decode_whole<X509_NAME, X509_NAME_it>(as_bytes(content(tbs.subject)));
+    const bool self_issued = content(tbs.issuer) == content(tbs.subject);
+    if (!subject ||
+        !(self_issued || decode_whole<X509_NAME, X509_NAME_it>(as_bytes(content(tbs.issuer))))) {
+        return unusable("a certificate has an unreadable name");
+    }
     const auto not_before = to_instant(tbs.validity->notBefore);
     const auto not_after = to_instant(tbs.validity->notAfter);
-    if (!not_before || !not_after) return unusable("a certificate has no readable validity");
+    if (!not_before || !not_after) return unusable("a certificate has an unreadable validity");
     const auto authority = is_authority(tbs.extensions);
     if (!authority) return unusable("a certificate has unreadable basic constraints");
-    std::string spki(reinterpret_cast<const char*>(ASN1_STRING_get0_data(tbs.spki)),
-                     static_cast<std::size_t>(ASN1_STRING_length(tbs.spki)));
-    auto key = read_key(as_bytes(spki));
+    std::string spki(content(tbs.spki));
+    auto key = read_key(spki);
     return Facts{std::move(key),
                  std::move(spki),
-                 common_name(tbs.subject),
+                 common_name(subject.get()),
                  *not_before,
                  *not_after,
                  *authority,
                  is_sha1_or_older(*certificate->algorithm)};
 }
 
-Certificate509 to_x509(std::string_view der) {
-    const unsigned char* cursor = octets(as_bytes(der));
-    return Certificate509(d2i_X509(nullptr, &cursor, static_cast<long>(der.size())));
-}
-
 /// Every authority of a CA file. Text around the blocks is allowed: the file is the operator's own.
 Store read_anchors(std::string_view ca_pem) {
     if (ca_pem.size() > max_ca_pem) return nullptr;
-    const Bio bio(BIO_new_mem_buf(ca_pem.data(), static_cast<int>(ca_pem.size())));
+    const Bio bio = read_from(ca_pem);
     Store store(X509_STORE_new());
-    if (!bio || !store) throw std::bad_alloc();
+    if (!store) throw std::bad_alloc();
     while (const auto block = read_block(bio.get())) {
         if (block->label != "CERTIFICATE") return nullptr;
-        const auto certificate = to_x509(block->der);
+        const auto certificate = decode_whole<X509, X509_it>(as_bytes(block->der));
         if (!certificate) return nullptr;
         // Only an authority can vouch: a leaf listed as its own anchor would make the pin mean nothing.
         if (X509_check_ca(certificate.get()) == 1) {
@@ -258,14 +202,13 @@ Store read_anchors(std::string_view ca_pem) {
 struct CertificateBundle::Material {
     Facts leaf;
     std::size_t leaf_count;
-    std::vector<std::string>
-        chain;  // DER: the first certificate, and those after it whose key can be used
+    std::vector<std::string> chain;  // DER, leaf first; only certificates whose key can be used
 };
 
 Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
-    Libcrypto::get();
+    start_libcrypto();
     const ErrorQueue errors;
-    auto certificates = split_bundle(pem);
+    auto certificates = read_certificates(pem);
     if (!certificates) return std::move(certificates).error();
     std::optional<Facts> leaf;
     std::size_t leaf_count = 0;
@@ -314,7 +257,7 @@ bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     const StoreContext context(X509_STORE_CTX_new());
     if (!untrusted || !context) throw std::bad_alloc();
     for (const std::string& der : material_->chain) {
-        auto certificate = to_x509(der);
+        auto certificate = decode_whole<X509, X509_it>(as_bytes(der));
         if (!certificate || sk_X509_push(untrusted.get(), certificate.get()) == 0) return false;
         certificate.release();
     }

@@ -1,5 +1,6 @@
 #include "contenttrust/crypto/key_cache.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "contenttrust/base/encoding.hpp"
@@ -19,6 +20,7 @@ constexpr std::array key_types{
     KeyType{"rsa-x509", Algorithm::rsa, true},
 };
 
+constexpr std::size_t longest_text = 64 * 1024;  // of a PEM bundle: beyond it no key is usable
 constexpr std::size_t longest_signature = 1024;  // RSA of 8192 bits
 
 Error refusal(std::string message, std::string found = {}) {
@@ -37,27 +39,28 @@ KeyCache::Entry decode_certificate(const KeyType& type, std::string_view pem) {
 }
 
 KeyCache::Entry decode(const KeyType& type, std::string_view text) {
+    if (text.size() > longest_text) return {refusal("a public key is too long"), std::nullopt};
     if (type.certificate) return decode_certificate(type, text);
-    if (type.algorithm == Algorithm::ed25519) {
-        return {PublicKey::from_ed25519(as_bytes(text)), std::nullopt};
-    }
-    return {PublicKey::from_spki(type.algorithm, as_bytes(text)), std::nullopt};
+    auto key = type.algorithm == Algorithm::ed25519
+                   ? PublicKey::from_ed25519(as_bytes(text))
+                   : PublicKey::from_spki(type.algorithm, as_bytes(text));
+    return {std::move(key), std::nullopt};
 }
 
 }  // namespace
 
 const KeyCache::Entry& KeyCache::find(const KeyText& text) {
-    std::size_t index = 0;
-    while (index < key_types.size() && key_types[index].name != text.type) ++index;
-    // The type as one byte of its own: no text can pass for another type's.
-    std::string name(1, static_cast<char>(index));
-    name += index < key_types.size() ? text.public_text : text.type;
+    const auto* type = std::ranges::find(key_types, text.type, &KeyType::name);
+    const bool known_type = type != key_types.end();
+    // The type as one byte of its own, so that no text passes for one of another type. What can only be refused is
+    // remembered by a prefix: memory stays bounded, and the refusal is the same.
+    std::string name(1, static_cast<char>(type - key_types.begin()));
+    name += (known_type ? text.public_text : text.type).substr(0, longest_text + 1);
     if (const auto known = keys_.find(name); known != keys_.end()) return known->second;
     if (keys_.size() >= capacity) keys_.clear();
-    auto entry =
-        index < key_types.size()
-            ? decode(key_types[index], text.public_text)
-            : Entry{refusal("a key has an unknown type", printable(text.type)), std::nullopt};
+    auto entry = known_type ? decode(*type, text.public_text)
+                            : Entry{refusal("a key has an unknown type", printable(text.type)),
+                                    std::nullopt};
     return keys_.emplace(std::move(name), std::move(entry)).first->second;
 }
 

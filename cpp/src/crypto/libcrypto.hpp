@@ -3,10 +3,11 @@
 
 #include <openssl/asn1.h>
 #include <openssl/asn1t.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "contenttrust/base/bytes.hpp"
@@ -19,21 +20,15 @@ struct FreeWith {
     void operator()(auto* handle) const noexcept { Free(handle); }
 };
 
-/// What is fetched once, because a fetch by name costs more than the hash of a short message.
-class Libcrypto {
-  public:
-    /// Starts libcrypto at the first call. No configuration file and no environment variable takes part: a verdict
-    /// must not depend on them.
-    static const Libcrypto& get();
-    const EVP_MD* sha256() const noexcept { return sha256_.get(); }
-    const EVP_MD* sha512() const noexcept { return sha512_.get(); }
+inline void free_memory(void* memory) noexcept { OPENSSL_free(memory); }
+using Octets = std::unique_ptr<unsigned char, FreeWith<free_memory>>;
 
-  private:
-    using Digest = std::unique_ptr<EVP_MD, FreeWith<EVP_MD_free>>;
-    Libcrypto();
-    Digest sha256_;
-    Digest sha512_;
-};
+/// Starts libcrypto at the first call. No configuration file and no environment variable takes part: a verdict must
+/// not depend on them.
+inline void start_libcrypto() {
+    static const int started = OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+    if (started != 1) throw std::runtime_error("libcrypto could not be started");
+}
 
 /// Leaves the thread's error queue empty, however the scope is left.
 class ErrorQueue {
@@ -41,17 +36,25 @@ class ErrorQueue {
     ErrorQueue() = default;
     ErrorQueue(const ErrorQueue&) = delete;
     ErrorQueue& operator=(const ErrorQueue&) = delete;
-    ~ErrorQueue() { ERR_clear_error(); }
+    ~ErrorQueue() {
+        if (ERR_peek_error() != 0)
+            ERR_clear_error();  // clearing an empty queue costs more than to ask
+    }
 };
 
 inline const unsigned char* octets(Bytes bytes) noexcept {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+inline std::string_view content(const ASN1_STRING* string) noexcept {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+            static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
 /// Why a key or certificate cannot be used.
 inline Error unusable(std::string message, std::string expected = {}, std::string found = {}) {
-    return Error{ErrorCode::malformed, "", std::move(message), std::move(expected),
-                 std::move(found)};
+    return Error{
+        ErrorCode::malformed, {}, std::move(message), std::move(expected), std::move(found)};
 }
 
 template <auto Item>
@@ -76,16 +79,18 @@ Asn1<T, Item> decode_whole(Bytes der) {
     return value;
 }
 
-/// Whether `value` encodes to exactly `der`: BER in place of DER, and integers with padding, do not.
+/// As decode_whole, and null too when `der` is not the one encoding of its value: BER, padded integers.
 template <typename T, auto Item>
-bool encodes_to(const Asn1<T, Item>& value, Bytes der) {
+Asn1<T, Item> decode_strictly(Bytes der) {
+    auto value = decode_whole<T, Item>(der);
+    if (!value) return value;
     unsigned char* encoded = nullptr;
     const int length =
         ASN1_item_i2d(reinterpret_cast<const ASN1_VALUE*>(value.get()), &encoded, Item());
-    const std::unique_ptr<unsigned char, FreeWith<[](auto* p) { OPENSSL_free(p); }>> owner(encoded);
-    return length >= 0 &&
-           as_text(der) ==
-               as_text(std::as_bytes(std::span(encoded, static_cast<std::size_t>(length))));
+    const Octets owner(encoded);
+    const auto size = static_cast<std::size_t>(length < 0 ? 0 : length);
+    if (as_text(der) != as_text(std::as_bytes(std::span(encoded, size)))) value.reset();
+    return value;
 }
 
 }  // namespace contenttrust::crypto
