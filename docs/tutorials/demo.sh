@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# A tour in one minute: real trust data is verified, then six kinds of bad data are refused.
+# Every exit code is checked; the script fails if a verdict is not the expected one.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 3
+
+vectors=tests/vectors
+scratch=$(mktemp -d) || exit 3
+trap 'rm -rf "$scratch"' EXIT
+# What is remembered between runs goes here, so that the reader's own ~/.docker stays untouched.
+export DOCKER_CONFIG=$scratch
+
+bold='' dim='' green='' red='' off=''
+if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+    bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' off=$'\e[0m'
+fi
+wrong=0 shown=0
+
+# One member of a case's description: gun, verify_at.
+member() {
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+        "$vectors/$1/case.json" "$2"
+}
+
+title() {
+    printf '\n%s%s%s\n' "$bold" "$1" "$off"
+    [[ $# -lt 2 ]] || printf '%s\n' "$2"
+}
+
+# expect CODE CASE VERB SUFFIX [OPTION...]: runs one verb on the collection of a case.
+expect() {
+    local code=$1 case=$2 verb=$3 suffix=$4 status
+    shift 4
+    local command=(contenttrust "$verb" --metadata "$vectors/$case/tuf"
+        --at "$(member "$case" verify_at)" "$@" "$(member "$case" gun)$suffix")
+    printf '\n%s$ %s%s\n' "$dim" "${command[*]}" "$off"
+    "${command[@]}" 2>&1
+    status=$?
+    shown=$((shown + 1))
+    if [[ $status -eq $code ]]; then
+        printf '%s→ exit %s, as it should be%s\n' "$green" "$status" "$off"
+    else
+        printf '%s→ exit %s, but %s was expected%s\n' "$red" "$status" "$code" "$off"
+        wrong=$((wrong + 1))
+    fi
+}
+
+title '1. A signed image' 'Which bytes does this tag stand for, and who says so?'
+expect 0 good-one-tag verify :1.0
+expect 0 good-revoked-tag verify :3.0
+
+title '2. A repository with delegations' 'What may be pulled from here? Tags that only a single signer lists do not count.'
+expect 0 good-delegations list ''
+
+title '3. One tag, two digests' 'targets/releases goes before targets, as with docker pull.'
+expect 0 good-releases-precedence verify :1.0
+
+title '4. For machines' 'Every reading verb prints one JSON document; failures included.'
+expect 0 good-one-tag verify :1.0 --json
+
+title '5. An unsigned tag' 'The repository is signed, this tag is not.'
+expect 1 good-one-tag verify :9.9
+
+title '6. Expired trust data' 'Somebody keeps serving old data: newer data may exist and be withheld.'
+expect 1 bad-expired-timestamp verify :1.0
+
+title '7. Tampering' 'A digest was exchanged, and every hash above it was made to fit.'
+expect 1 bad-digest-flipped-rehash explain :1.0
+
+title '8. Rollback' 'Docker has seen targets version 5 here; now version 3 is served.'
+gun=$(member bad-rollback-targets-smaller gun)
+mkdir -p "$scratch/trust/tuf/$gun"
+cp -R "$vectors/bad-rollback-targets-smaller/trusted" "$scratch/trust/tuf/$gun/metadata"
+chmod -R go-w "$scratch/trust"
+expect 1 bad-rollback-targets-smaller verify :2.0
+
+title '9. A forged threshold' 'Two signatures are asked for; one key gives both, under two names.'
+expect 1 bad-threshold-same-key-two-ids verify :1.0
+
+title '10. Another collection'"'"'s data' 'Rightly signed, but for another name.'
+expect 1 bad-swapped-gun verify :1.0
+
+if [[ $wrong -gt 0 ]]; then
+    printf '\n%s%d of %d verdicts were not the expected ones.%s\n' "$red" "$wrong" "$shown" "$off"
+    exit 1
+fi
+printf '\n%sAll %d verdicts were the expected ones.%s Try it yourself:\n\n' "$bold" "$shown" "$off"
+case=$vectors/good-delegations/tuf
+gun=$(member good-delegations gun)
+at=$(member good-delegations verify_at)
+cat <<END
+  contenttrust list --metadata $case --at $at $gun
+  contenttrust verify --metadata $case --at $at $gun:1.0
+  contenttrust explain --metadata $case --at $at $gun:qa-7
+END

@@ -1,0 +1,90 @@
+"""JSON documents for machines: one on standard output, failures included."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from contenttrust.cli import report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contenttrust._core import Notice, SignedTag, TrustedRepository
+    from contenttrust.errors import ContentTrustError
+
+
+def tag_members(tag: SignedTag) -> dict[str, Any]:
+    """A signed tag as every document shows it."""
+    return {
+        "name": tag.name,
+        "digest": tag.digest,
+        "size": tag.size,
+        "role": tag.role,
+        "signers": report.signer_names(tag),
+    }
+
+
+def error_members(error: ContentTrustError) -> dict[str, str]:
+    """A refusal or a missing answer, with its stable reason code."""
+    return {"code": error.code, "role": error.role, "message": error.message}
+
+
+def repository_members(repository: TrustedRepository) -> dict[str, Any]:
+    """The tags, roles and notices of a verified repository."""
+    return {
+        "tags": [tag_members(tag) for tag in repository.tags.values()],
+        "roles": {
+            name: {
+                "version": role.version,
+                "expires": role.expires_text,
+                "key_ids": list(role.key_ids),
+                "threshold": role.threshold,
+            }
+            for name, role in repository.roles.items()
+        },
+        "degraded": _notices(repository.degraded, "role", "code", "message"),
+        "unusable": _notices(repository.unusable, "name", "role", "code"),
+        "warnings": _notices(repository.warnings, "code", "message"),
+    }
+
+
+def _notices(notices: Iterable[Notice], *members: str) -> list[dict[str, str]]:
+    return [{member: getattr(notice, member) for member in members} for notice in notices]
+
+
+def encode(document: object, *, indent: int | None = None) -> str:
+    """JSON text without a character that a terminal could take for a command.
+
+    Text outside ASCII stays readable where standard output is UTF-8; control characters and
+    bidirectional marks become JSON escapes, which mean the same.
+    """
+    text = json.dumps(document, ensure_ascii=not _utf8(), indent=indent)
+    return text if text.isprintable() else re.sub(r"[^ -~\n]", _escape, text)
+
+
+def write(schema: str, members: dict[str, Any]) -> None:
+    """Print one document; indented for a reader at a terminal, in one line otherwise."""
+    document = {"schema": schema, **members}
+    print(encode(document, indent=2 if sys.stdout.isatty() else None))
+
+
+def _utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("_", "-") in {"utf-8", "utf8"}
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def encode_as_go(document: object) -> str:
+    """JSON text to the byte as docker prints it, for output that is not a terminal.
+
+    Source: Go's encoding/json escapes what HTML and JavaScript would stumble over.
+    """
+    text = json.dumps(document, ensure_ascii=not _utf8(), indent=4)
+    text = re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return re.sub(r"[^ -~\n]", _escape, text) if sys.stdout.isatty() else text

@@ -1,0 +1,30 @@
+"""What the program ends with: a contract that scripts rely on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OK = 0
+REFUSED = 1
+USAGE = 2
+COULD_NOT_TELL = 3
+INTERRUPTED = 130  # 128 + SIGINT
+PIPE_CLOSED = 141  # 128 + SIGPIPE, what a program in C ends with
+
+
+def of(error: Exception | None) -> int:
+    """The exit code of one judgement: none, a refusal, or no answer."""
+    if error is None:
+        return OK
+    from contenttrust.errors import PolicyError, VerificationError  # noqa: PLC0415
+
+    return REFUSED if isinstance(error, VerificationError | PolicyError) else COULD_NOT_TELL
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of many judgements: a refusal counts more than a missing answer."""
+    found = set(codes)
+    return next((code for code in (REFUSED, COULD_NOT_TELL) if code in found), OK)

@@ -1,0 +1,98 @@
+"""`contenttrust list GUN`: the signed tags of a collection."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from contenttrust.cli import exit_codes, report, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contenttrust._core import SignedTag, TrustedRepository
+    from contenttrust.cli.request import Request
+    from contenttrust.errors import ContentTrustError
+
+_HEADER = ("NAME", "DIGEST", "SIZE (BYTES)", "ROLE", "SIGNERS")
+
+
+def run(request: Request) -> int:
+    """List what the intact roles hold; broken ones are reported beside it."""
+    options = request.options
+    repository, error = request.judge(options.gun)
+    if request.json:
+        _write(options.gun, repository, error, all_roles=options.all_roles)
+    elif repository is not None:
+        _print(request, repository)
+    elif error is not None:
+        text.complain(*report.refusal(error), *request.advice(options.gun))
+    return exit_codes.of(error)
+
+
+def _print(request: Request, repository: TrustedRepository) -> None:
+    tags: Iterable[SignedTag]
+    if request.options.all_roles:
+        # By name and role, as a reader looks for a tag and then asks who lists it.
+        tags = sorted(
+            (tag for listed in _by_role(repository).values() for tag in listed),
+            key=lambda tag: (tag.name, tag.role),
+        )
+    else:
+        tags = repository.tags.values()
+    rows = [
+        (text.safe(tag.name), tag.digest.removeprefix("sha256:"), str(tag.size),
+         text.safe(tag.role), report.signers(tag))
+        for tag in tags
+    ]  # fmt: skip
+    if rows:
+        header, rule = _HEADER, tuple("-" * len(title) for title in _HEADER)
+        text.say(*text.table([header, rule, *rows], padding=4))
+    else:
+        text.say("No targets present in this repository.")
+    if request.options.verbose:
+        text.say("", *_roles(repository))
+    notices = [] if request.options.quiet else report.notice_lines(repository)
+    if notices:
+        word = text.paint("warning:", "yellow", sys.stdout)
+        text.say("", *(f"{word} {line}" for line in notices))
+
+
+def _roles(repository: TrustedRepository) -> list[str]:
+    rows = [("ROLE", "VERSION", "EXPIRES", "THRESHOLD", "KEY IDS")]
+    rows += [
+        (text.safe(name), str(role.version), text.safe(role.expires_text),
+         str(role.threshold), " ".join(role.key_ids))
+        for name, role in repository.roles.items()
+    ]  # fmt: skip
+    return text.table(rows, padding=4)
+
+
+def _by_role(repository: TrustedRepository) -> dict[str, tuple[SignedTag, ...]]:
+    return {
+        role: repository.role_tags(role)
+        for role in repository.roles
+        if role == "targets" or role.startswith("targets/")
+    }
+
+
+def _write(
+    gun: str,
+    repository: TrustedRepository | None,
+    error: ContentTrustError | None,
+    *,
+    all_roles: bool,
+) -> None:
+    from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
+
+    members: dict[str, Any] = {"gun": gun, "verified": repository is not None}
+    if error is not None:
+        members["error"] = document.error_members(error)
+    if repository is not None:
+        members |= document.repository_members(repository)
+        if all_roles:
+            members["all_roles"] = {
+                role: [document.tag_members(tag) for tag in tags]
+                for role, tags in _by_role(repository).items()
+            }
+    document.write("contenttrust.list/1", members)

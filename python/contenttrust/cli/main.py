@@ -1,0 +1,125 @@
+"""The program: reads the command line, calls one verb, turns what happened into an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from contenttrust.cli import exit_codes
+from contenttrust.cli.options import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: Without the program's name. Default: those of the process.
+
+    Returns:
+        The exit code: 0 yes, 1 refused, 2 usage, 3 could not tell; 130 interrupted, 141 when
+        nobody reads the output any more.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _guarded(arguments)
+        # Output that cannot be written shows here, not at the end of the interpreter.
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        _discard(sys.stderr)
+        return exit_codes.PIPE_CLOSED
+    except OSError as error:
+        _discard(sys.stdout)
+        sys.stderr.write(f"contenttrust: cannot write the output: {error.strerror}\n")
+        return exit_codes.COULD_NOT_TELL
+    return code
+
+
+def _guarded(arguments: Sequence[str]) -> int:
+    try:
+        return _run(arguments)
+    except SystemExit as ended:  # help and version
+        return ended.code if isinstance(ended.code, int) else exit_codes.OK
+    except UsageError as error:
+        return _report("usage", str(error), exit_codes.USAGE, arguments)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a traceback would exit with 1, "refused"
+        return _report_unexpected(error, arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from contenttrust.cli import parser  # noqa: PLC0415 -- inside, so that Ctrl-C is quiet
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A name outside the terminal's encoding must not end the program.
+            stream.reconfigure(errors="backslashreplace")
+    options = parser.parse(arguments)
+    if not options.verb:
+        if _wants_json(arguments):
+            raise UsageError("no verb given")
+        parser.parser().print_help()
+        return exit_codes.USAGE
+
+    from contenttrust.cli.request import Request  # noqa: PLC0415
+
+    verb = importlib.import_module(f"contenttrust.cli.{options.verb}")
+    code: int = verb.run(Request(options))
+    return code
+
+
+def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
+    from contenttrust.errors import ContentTrustError  # noqa: PLC0415
+
+    if isinstance(error, ContentTrustError):
+        return _report(error.code, str(error), exit_codes.of(error), arguments)
+    if isinstance(error, OSError):
+        name = f"{error.filename}: " if error.filename else ""
+        return _report(
+            "server_error", f"{name}{error.strerror}", exit_codes.COULD_NOT_TELL, arguments
+        )
+    if "-v" in arguments or "--verbose" in arguments:
+        sys.excepthook(type(error), error, error.__traceback__)
+    message = f"internal error ({type(error).__name__}: {error}); -v shows where"
+    return _report("internal", message, exit_codes.COULD_NOT_TELL, arguments)
+
+
+def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -> int:
+    from contenttrust.cli import text  # noqa: PLC0415
+
+    lines = [text.safe(line) for line in message.splitlines()]
+    text.complain(f"contenttrust: {lines[0]}", *lines[1:])
+    if _wants_json(arguments):
+        from contenttrust.cli import document  # noqa: PLC0415
+
+        error = {"code": code, "role": "", "message": lines[0]}
+        document.write("contenttrust.error/1", {"error": error})
+    return exit_code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether JSON was asked for, on a command line that may not be understood as a whole."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(
+        first in {"--json", "-ojson", "--output=json"}
+        or (first in {"-o", "--output"} and second == "json")
+        for first, second in pairs
+    )
+
+
+def _discard(stream: TextIO) -> None:
+    """Send the rest to nowhere: the interpreter flushes once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,163 @@
+"""The parser: one function gives it, to the program, to its tests and to the documentation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from contenttrust.cli.options import Options, UsageError, add_global_options, name_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WIDTH = 96
+
+_DESCRIPTION = "Verify Docker Content Trust (Notary v1) data."
+_EPILOG = """\
+examples:
+  contenttrust verify --metadata ./metadata registry.example.com/team/web:1.4
+  contenttrust list --metadata ./metadata registry.example.com/team/web
+  contenttrust explain --offline alpine:3.19
+
+exit codes:
+  0 yes   1 refused: do not trust   2 usage   3 could not tell
+
+`contenttrust VERB -h` explains a verb. Global options may stand before and after the verb.
+"""
+
+_VERIFY = """\
+examples:
+  contenttrust verify --metadata ./metadata registry.example.com/team/web:1.4
+  contenttrust verify --offline -o json alpine:3.19 alpine:3.20
+  contenttrust verify --metadata ./metadata registry.example.com/team/web@sha256:<64 hex digits>
+"""
+_LIST = """\
+The GUN is taken literally: the collection of the image alpine is docker.io/library/alpine.
+
+examples:
+  contenttrust list --metadata ./metadata registry.example.com/team/web
+  contenttrust list --metadata ./metadata --all-roles -o json registry.example.com/team/web
+"""
+_LOOKUP = """\
+examples:
+  contenttrust lookup --metadata ./metadata registry.example.com/team/web 1.4
+"""
+_INSPECT = """\
+Without a tag all signed tags are shown. As with docker, a tag that is not signed in a signed
+repository gives an empty list and exit code 0; --require-signed makes it 1.
+
+examples:
+  contenttrust inspect --metadata ./metadata registry.example.com/team/web
+  contenttrust inspect --metadata ./metadata --pretty registry.example.com/team/web:1.4
+"""
+_EXPLAIN = """\
+examples:
+  contenttrust explain --metadata ./metadata registry.example.com/team/web:1.4
+"""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help of one width everywhere, so that it can be compared with the reference page."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:  # noqa: ANN401 -- argparse's
+        settings["width"] = _WIDTH
+        super().__init__(prog, **settings)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        # Python 3.13 changed `-o X, --output X` to `-o, --output X`: one form for all versions.
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises, so that a usage error can also be told as JSON."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 -- argparse's
+        settings.setdefault("formatter_class", _Formatter)
+        # An abbreviation that works today may become ambiguous tomorrow.
+        super().__init__(**settings, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+
+
+class _Version(argparse.Action):
+    """Prints the version; looked up only when it is asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 -- the signature is argparse's
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        import contenttrust  # noqa: PLC0415
+
+        sys.stdout.write(f"contenttrust {contenttrust.__version__}\n")
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    main = _Parser(prog="contenttrust", description=_DESCRIPTION, epilog=_EPILOG)
+    main.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    add_global_options(main, after_verb=False)
+    verbs = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+
+    def verb(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=summary, description=summary + ".", epilog=epilog)
+        add_global_options(made, after_verb=True)
+        return made
+
+    images = {"metavar": "IMAGE", "type": name_text, "help": "as Docker writes it: alpine:3.19"}
+    gun = {"metavar": "GUN", "type": name_text, "help": "name of the collection, literally"}
+
+    made = verb("verify", "verify images: digest, size, role and signers of each tag", _VERIFY)
+    made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
+
+    made = verb("list", "list the signed tags of a collection", _LIST)
+    made.add_argument("gun", **gun)  # type: ignore[arg-type]
+    made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
+                      "delegations that docker does not pull from")  # fmt: skip
+
+    made = verb("lookup", "look up one tag: name, digest and size", _LOOKUP)
+    made.add_argument("gun", **gun)  # type: ignore[arg-type]
+    made.add_argument("tag", metavar="TAG", type=name_text, help="name of the target")
+
+    made = verb("inspect", "show tags, signers and keys as docker trust inspect does", _INSPECT)
+    made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
+    made.add_argument("--pretty", action="store_true", help="text instead of JSON")
+    made.add_argument("--require-signed", action="store_true", help="refuse (exit 1) an image "
+                      "without any signed tag")  # fmt: skip
+
+    made = verb("explain", "show every check in the order it ran, and the verdict", _EXPLAIN)
+    made.add_argument("image", **images)  # type: ignore[arg-type]
+    return main
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read a command line.
+
+    Raises:
+        UsageError: It cannot be understood.
+        SystemExit: Help or the version was asked for and printed.
+    """
+    made = parser()
+    options, rest = made.parse_known_args(arguments, Options())
+    # argparse takes several images only in one piece: `verify A --json B` leaves B over.
+    if rest and options.images and not any(text.startswith("-") for text in rest):
+        options.images = [*options.images, *map(_image, rest)]
+    elif rest:
+        made.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.merge()
+    return options
+
+
+def _image(text: str) -> str:
+    try:
+        return name_text(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,51 @@
+"""What is said beside a verdict, by every verb: refusals, warnings, signers."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from contenttrust.cli import text
+
+if TYPE_CHECKING:
+    from contenttrust._core import SignedTag, TrustedRepository
+    from contenttrust.cli.request import Request
+    from contenttrust.errors import ContentTrustError
+
+REPO_ADMIN = "Repo Admin"
+"""The engine's and Docker's name for "only the repository key"."""
+
+
+def signer_names(tag: SignedTag) -> list[str]:
+    """Names of the signers of a tag; `Repo Admin` if only the repository key signed it."""
+    return [signer.name for signer in tag.signers]
+
+
+def signers(tag: SignedTag) -> str:
+    """The signers of a tag in one line."""
+    return ", ".join(text.safe(name) for name in signer_names(tag))
+
+
+def refusal(error: ContentTrustError) -> list[str]:
+    """Docker's line for the situation, the cause and what to do, for standard error."""
+    first, *rest = [text.safe(line) for line in str(error).splitlines()] or [error.code]
+    return [text.paint(first, "red", sys.stderr), *rest]
+
+
+def notice_lines(repository: TrustedRepository) -> list[str]:
+    """One line for each broken role, unusable tag and warning."""
+    broken = [f"{n.role} is left out ({n.code}): {n.message}" for n in repository.degraded]
+    unusable = [
+        f"{n.name} in {n.role} cannot be used as an image ({n.code}): {n.message}"
+        for n in repository.unusable
+    ]
+    others = [f"{n.role}: {n.message}" if n.role else n.message for n in repository.warnings]
+    return [text.safe(line) for line in (*broken, *unusable, *others)]
+
+
+def notices(request: Request, repository: TrustedRepository) -> None:
+    """Warn once of each repository on standard error; not with -q, not beside a JSON document."""
+    if request.options.quiet or request.json or not request.first_mention(repository):
+        return
+    word = text.paint("warning:", "yellow", sys.stderr)
+    text.complain(*(f"{word} {line}" for line in notice_lines(repository)))

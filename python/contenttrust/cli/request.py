@@ -1,0 +1,232 @@
+"""What one command line asks of the library: the way from options to verdicts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from contenttrust.cli.options import UsageError
+from contenttrust.errors import ContentTrustError, UnreachableError
+from contenttrust.verify import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from contenttrust._core import Anchor, Requirements, SignedTag, Step, TrustedRepository
+    from contenttrust.cli.options import Options
+    from contenttrust.reference import Reference
+    from contenttrust.verify import Verification
+
+_NO_SOURCE = (
+    "this version does not fetch from trust servers yet: pass --metadata DIR with the "
+    "collection's files, or --offline to judge what the trust directory has cached"
+)
+
+
+class Request:
+    """The options of one run, read once, and the verdicts given so far.
+
+    Attributes:
+        options: As they were parsed.
+        json: Whether one JSON document is wanted instead of text.
+    """
+
+    def __init__(self, options: Options) -> None:
+        """Read what the options name.
+
+        Raises:
+            UsageError: A file or directory that they name is missing or of the wrong kind.
+        """
+        self.options = options
+        self.json = options.output == "json"
+        self._judged: dict[str, Verification | ContentTrustError] = {}
+        self._mentioned: set[str] = set()
+        for option, path in (("--metadata", options.metadata), ("--trust-dir", options.trust_dir)):
+            _check_directory(option, path, needed=option == "--metadata")
+        self._pins = _pins(options)
+        self._requirements = _requirements(options)
+        _announce_warnings(options)
+
+    def reference(self, image: str) -> Reference:
+        """An image name by Docker's rules.
+
+        Raises:
+            UsageError: It is none.
+        """
+        from contenttrust.reference import InvalidReferenceError, Reference  # noqa: PLC0415
+
+        try:
+            return Reference.parse(image)
+        except InvalidReferenceError as error:
+            raise UsageError(str(error)) from None
+
+    def judge(self, gun: str) -> tuple[TrustedRepository | None, ContentTrustError | None]:
+        """The verified view of a collection, or the error in its place; judged once a run."""
+        outcome = self._judgement(gun)
+        if isinstance(outcome, ContentTrustError):
+            return None, outcome
+        if isinstance(outcome.outcome, ContentTrustError):
+            return None, outcome.outcome
+        return outcome.outcome, None
+
+    def explain(
+        self, gun: str
+    ) -> tuple[tuple[Step, ...], TrustedRepository | None, ContentTrustError | None]:
+        """What `judge` gives, with the checks that led to it."""
+        repository, error = self.judge(gun)
+        outcome = self._judgement(gun)
+        return () if isinstance(outcome, ContentTrustError) else outcome.steps, repository, error
+
+    @staticmethod
+    def find(
+        repository: TrustedRepository, *, tag: str | None, digest: str | None = None
+    ) -> tuple[SignedTag | None, ContentTrustError | None]:
+        """A signed tag, or the refusal in its place."""
+        try:
+            return repository.verify(tag, digest), None
+        except ContentTrustError as error:
+            return None, error
+
+    def look_up(
+        self, repository: TrustedRepository, reference: Reference
+    ) -> tuple[SignedTag | None, ContentTrustError | None]:
+        """The signed tag that an image name means, or the refusal in its place."""
+        return self.find(repository, tag=reference.tag, digest=reference.digest)
+
+    def first_mention(self, repository: TrustedRepository) -> bool:
+        """Whether this collection's warnings have not been shown yet."""
+        known = repository.gun in self._mentioned
+        self._mentioned.add(repository.gun)
+        return not known
+
+    @staticmethod
+    def advice(gun: str) -> list[str]:
+        """A line for who gave an image name where the literal name of a collection is wanted."""
+        from contenttrust.reference import Reference  # noqa: PLC0415 -- only beside a refusal
+
+        with contextlib.suppress(ValueError):
+            meant = Reference.parse(gun).gun
+            if meant != gun:
+                return [f"A GUN is taken literally: the collection of this image is {meant}."]
+        return []
+
+    def _judgement(self, gun: str) -> Verification | ContentTrustError:
+        if gun not in self._judged:
+            try:
+                self._judged[gun] = self._run(gun)
+            except ContentTrustError as error:
+                self._judged[gun] = error
+        return self._judged[gun]
+
+    def _run(self, gun: str) -> Verification:
+        options = self.options
+        if options.metadata is None and not options.offline:
+            raise UnreachableError(_NO_SOURCE, gun=gun)
+        return run(
+            gun,
+            source=options.metadata,
+            anchor=self._anchor(gun),
+            trust_dir=options.trust_dir,
+            now=options.at,
+            requirements=self._requirements,
+            remember=options.remember or None,
+            # A directory is asked instead of a server: with it, offline goes without saying.
+            offline=options.metadata is None,
+        )
+
+    def _anchor(self, gun: str) -> Anchor | None:
+        """All pins together: each must hold. None: what is remembered, else trust on first use."""
+        pins = list(self._pins)
+        config = self.options.notary_config
+        if config is not None:
+            from contenttrust.transport.notary_config import (  # noqa: PLC0415 -- imports json
+                anchor_from_notary_config,
+            )
+
+            pins.append(
+                _read("--notary-config", config, lambda p: anchor_from_notary_config(p, gun))
+            )
+        if self.options.no_tofu:
+            from contenttrust._core import Anchor  # noqa: PLC0415
+
+            # Together with a pin this asks for nothing more: it only takes first use away.
+            pins.append(Anchor.remembered())
+        anchor = None
+        for pin in pins:
+            anchor = pin if anchor is None else anchor & pin
+        return anchor
+
+
+def _check_directory(option: str, path: str | None, *, needed: bool) -> None:
+    if path is None or (not needed and path and not os.path.lexists(path)):
+        return  # a trust directory is made when something is remembered
+    if not os.path.exists(path):  # noqa: PTH110 -- pathlib would be imported for this alone
+        raise UsageError(f"{option}: there is no directory {path!r}")
+    if not os.path.isdir(path):  # noqa: PTH112
+        raise UsageError(f"{option}: {path!r} is not a directory")
+
+
+def _pins(options: Options) -> list[Anchor]:
+    if not (options.anchor_root or options.pin_key or options.pin_cert or options.pin_ca):
+        empty = [name for name in ("anchor_root", "pin_ca") if getattr(options, name) is not None]
+        if empty:
+            raise UsageError(f"--{empty[0].replace('_', '-')}: no file is named")
+        return []
+    from contenttrust._core import Anchor  # noqa: PLC0415
+
+    pins = []
+    if options.anchor_root is not None:
+        pins.append(_read("--anchor-root", options.anchor_root, lambda p: Anchor.root(_content(p))))
+    if options.pin_key:
+        pins.append(Anchor.keys(list(options.pin_key)))
+    if options.pin_cert:
+        pins.append(Anchor.certificates(list(options.pin_cert)))
+    if options.pin_ca is not None:
+        pins.append(_read("--pin-ca", options.pin_ca, lambda p: Anchor.ca(_content(p))))
+    return pins
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123
+        data = file.read()
+    if not data.strip():
+        # An empty pin would pin nothing and look like one that holds.
+        raise ValueError("the file is empty")
+    return data
+
+
+def _read(option: str, path: str, make: Callable[[str], Anchor]) -> Anchor:
+    """Make a pin from a file; whatever is wrong with the file is an error of the command line."""
+    try:
+        return make(path)
+    except OSError as error:
+        raise UsageError(f"{option}: {error.filename or path}: {error.strerror}") from None
+    except ContentTrustError as error:
+        raise UsageError(f"{option}: {path}: {error.message}") from None
+    except ValueError as error:
+        raise UsageError(f"{option}: {path}: {error}") from None
+
+
+def _requirements(options: Options) -> Requirements | None:
+    if not options.limit and not options.compatible:
+        return None
+    from contenttrust._core import Requirements  # noqa: PLC0415
+
+    return Requirements(**dict(options.limit), compatible=options.compatible)
+
+
+def _announce_warnings(options: Options) -> None:
+    """What the library logs, such as a first use, goes to standard error as one line each."""
+    import logging  # noqa: PLC0415
+
+    from contenttrust.cli import text  # noqa: PLC0415
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            text.complain(f"{record.levelname.lower()}: {text.safe(record.getMessage())}")
+
+    logger = logging.getLogger("contenttrust")
+    logger.handlers = [Lines()]
+    logger.propagate = False
+    logger.setLevel(logging.ERROR if options.quiet else logging.WARNING)

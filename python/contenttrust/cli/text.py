@@ -1,0 +1,72 @@
+"""Text for people: columns, colours on a terminal, and strangers' text made visible."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from contenttrust._core import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# A name may be as long as its file. Padding every row to it would multiply the output by the rows.
+_WIDEST = 256
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
+
+
+def safe(text: str) -> str:
+    """`text` of strangers in one line: control characters and bidirectional marks made visible."""
+    try:
+        return printable(text)
+    except UnicodeEncodeError:  # an argument that was not UTF-8
+        return printable(text.encode(errors="backslashreplace").decode())
+
+
+def paint(text: str, colour: str, stream: TextIO) -> str:
+    """`text` in a colour if `stream` is a terminal and NO_COLOR is not set."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain or not stream.isatty() else f"\033[{_CODES[colour]}m{text}\033[0m"
+
+
+def mark(stream: TextIO, *, passed: bool) -> str:
+    """A tick or a cross; words where the stream cannot show them."""
+    unicode = (stream.encoding or "").lower().startswith("utf")
+    sign = ("✓" if passed else "✗") if unicode else ("ok" if passed else "no")
+    return paint(sign, "green" if passed else "red", stream)
+
+
+def table(rows: Iterable[Sequence[str]], *, padding: int, minimum: int = 0) -> list[str]:
+    """Lines with aligned columns; the last column is not padded.
+
+    Args:
+        rows: Cells, equally many in each row.
+        padding: Spaces after the longest cell of a column.
+        minimum: Least width of a column, padding included.
+
+    Source: Go's text/tabwriter, which docker and notary use: widths are counted in code points.
+    """
+    rows = list(rows)
+    widths = [
+        max(minimum, min(max(map(len, column)), _WIDEST) + padding)
+        for column in zip(*rows, strict=True)
+    ]
+    return [
+        "".join(
+            [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)] + [row[-1]]
+        )
+        for row in rows
+    ]
+
+
+def say(*lines: str) -> None:
+    """Lines on standard output."""
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def complain(*lines: str) -> None:
+    """Lines on standard error, after what was already said on standard output."""
+    sys.stdout.flush()
+    sys.stderr.writelines(line + "\n" for line in lines)
