@@ -1,0 +1,153 @@
+"""Every check of the project, one session each, all in the one `.venv` that `./dev` makes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import venv
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+# Sessions share the environment nox itself runs in: one installation, one incremental build of the engine.
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests", "cpp", "lint", "docs"]
+
+ROOT = Path(__file__).resolve().parent
+PYTHON = sys.executable
+PYTHON_CODE = ("python", "tests", "noxfile.py")
+ENVIRONMENT = {
+    "PATH": os.pathsep.join([str(Path(PYTHON).parent), os.environ.get("PATH", os.defpath)]),
+    "CMAKE_BUILD_PARALLEL_LEVEL": "2",
+}
+
+
+def run(session: nox.Session, *command: str | Path, **environment: str) -> None:
+    """Run a command with the tools of this environment first on PATH."""
+    session.run(*map(str, command), env={**ENVIRONMENT, **environment}, external=True)
+
+
+def require(session: nox.Session, *groups: str) -> None:
+    """Install dependency groups of pyproject.toml, each unless exactly that was installed before."""
+    project = nox.project.load_toml(ROOT / "pyproject.toml")
+    for group in groups:
+        requirements = nox.project.dependency_groups(project, group)
+        fingerprint = hashlib.sha256("\n".join(requirements).encode()).hexdigest()
+        stamp = Path(sysconfig.get_path("data"), f".installed-{group}")
+        if stamp.is_file() and stamp.read_text() == fingerprint:
+            continue
+        run(session, PYTHON, "-m", "pip", "install", "--quiet", *requirements)
+        stamp.write_text(fingerprint)
+
+
+def install(session: nox.Session) -> None:
+    """Install the package editable; its engine is built incrementally below `build/`."""
+    require(session, "build")
+    build_dir = ROOT / "build" / f"extension-{sysconfig.get_config_var('SOABI')}"
+    run(
+        session,
+        *(PYTHON, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps"),
+        *(f"--config-settings=build-dir={build_dir}", "--editable", ROOT),
+    )
+
+
+@nox.session
+def dev(session: nox.Session) -> None:
+    """Prepare a working tree: all tools, the package, the git hooks."""
+    require(session, "build", "test", "lint", "wheel", "hooks")
+    install(session)
+    run(session, "cmake", "--preset", "default")
+    if (ROOT / ".git").exists():
+        run(session, "pre-commit", "install")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the Python tests; arguments go to pytest."""
+    require(session, "test")
+    install(session)
+    run(session, PYTHON, "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def cpp(session: nox.Session) -> None:
+    """Run the C++ tests in the build type of a release."""
+    run(session, "cmake", "--workflow", "--preset", "default")
+
+
+@nox.session
+def asan(session: nox.Session) -> None:
+    """Run the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    run(session, "cmake", "--workflow", "--preset", "asan")
+
+
+@nox.session
+def tsan(session: nox.Session) -> None:
+    """Run the C++ tests under ThreadSanitizer."""
+    run(session, "cmake", "--workflow", "--preset", "tsan")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format, lint, types and stubs."""
+    require(session, "test", "lint")
+    run(session, "ruff", "format", "--check", *PYTHON_CODE)
+    run(session, "ruff", "check", *PYTHON_CODE)
+    cpp_code = [path for room in ("cpp", "tests/cpp") for path in sorted((ROOT / room).rglob("*.[ch]pp"))]
+    run(session, "clang-format", "--dry-run", "-Werror", *cpp_code)
+    install(session)
+    run(session, PYTHON, "-m", "mypy")
+    run(
+        session,
+        *(PYTHON, "-m", "mypy.stubtest", "contenttrust._core"),
+        *("--allowlist", "tests/python/stubtest_allowlist.txt", "--mypy-config-file", "pyproject.toml"),
+        MYPYPATH=str(ROOT / "python"),
+    )
+    run(session, "cmake", "--preset", "tidy")
+    run(session, "cmake", "--build", "--preset", "tidy", "--", "-k", "0")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the examples in docstrings and pages, and follow the links between pages."""
+    require(session, "test")
+    install(session)
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    run(
+        session,
+        *(PYTHON, "-m", "pytest", "--doctest-modules", "--doctest-glob=*.md"),
+        *(*pages, ROOT / "python" / "contenttrust", ROOT / "tests" / "python" / "test_docs.py"),
+    )
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build a wheel, graft its libraries, and try it in a fresh environment outside the tree."""
+    require(session, "wheel")
+    with tempfile.TemporaryDirectory() as scratch:
+        built, repaired, fresh = (Path(scratch, name) for name in ("built", "repaired", "fresh"))
+        run(session, PYTHON, "-m", "build", "--wheel", "--outdir", built, ROOT)
+        run(session, PYTHON, "-m", "auditwheel", "repair", "--wheel-dir", repaired, *built.glob("*.whl"))
+        (product,) = repaired.glob("*.whl")
+
+        venv.create(fresh, with_pip=True, symlinks=True)
+        with session.chdir(fresh):
+            run(session, "bin/python", "-m", "pip", "install", "--quiet", product)
+            run(session, "bin/contenttrust", "--version")
+            shown = "import contenttrust; [print(*item) for item in contenttrust.build_info().items()]"
+            run(session, "bin/python", "-I", "-c", shown)
+
+        (ROOT / "dist").mkdir(exist_ok=True)
+        session.log("kept as %s", shutil.copy(product, ROOT / "dist"))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Install the package and show it at work."""
+    install(session)
+    run(session, "bash", ROOT / "docs" / "tutorials" / "demo.sh")
