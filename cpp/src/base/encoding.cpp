@@ -10,8 +10,8 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::uint32_t no_digit =
-    0x80;  // a bit that no sextet has, so that four can be judged by one "or"
+// A bit that no sextet has, so that all of a text can be judged by one "or".
+constexpr std::uint32_t no_digit = 0x80;
 
 constexpr auto base64_values = [] {
     std::array<std::uint8_t, 256> values{};
@@ -26,8 +26,7 @@ std::uint32_t sextet(char digit) noexcept {
 
 void append_escape(std::string& out, std::string_view prefix, std::uint32_t value, int digits) {
     out += prefix;
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-        out += hex_digits[value >> shift & 0xf];
+    while (digits-- > 0) out += hex_digits[value >> (4 * digits) & 0xf];
 }
 
 struct CodePoint {
@@ -113,9 +112,9 @@ std::string to_base64(Bytes bytes) {
     out.reserve((bytes.size() + 2) / 3 * 4);
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 |
-                    (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+        for (std::size_t k = i; k < i + 3; ++k) {
+            const std::byte b = k < bytes.size() ? bytes[k] : std::byte{0};
+            group = group << 8 | std::to_integer<std::uint32_t>(b);
         }
         for (int shift = 18; shift >= 0; shift -= 6) out += base64_digits[group >> shift & 0x3f];
     }

@@ -9,17 +9,9 @@ namespace {
 
 constexpr std::size_t longest_name = 255;
 
-Error refused(ErrorCode code, std::string_view text, std::string_view kind,
-              std::string_view defect) {
+Error refused(ErrorCode code, std::string_view text, const char* kind, std::string_view defect) {
     const std::string shown = printable(text);
-    Error error{code, {}, {}, {}, shown};
-    error.message.append("\"")
-        .append(shown)
-        .append("\" is no ")
-        .append(kind)
-        .append(": ")
-        .append(defect);
-    return error;
+    return {code, {}, "\"" + shown + "\" is no " + kind + ": " + std::string(defect), {}, shown};
 }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -49,10 +41,12 @@ std::string_view path_defect(std::string_view text) noexcept {
 std::string_view gun_defect(std::string_view text) noexcept {
     if (text.empty()) return "it is empty";
     if (text.size() > longest_name) return "it is longer than 255 bytes";
-    if (!std::ranges::all_of(text, is_graphic))
+    if (!std::ranges::all_of(text, is_graphic)) {
         return "only printable ASCII without spaces is allowed";
-    if (!std::ranges::all_of(text, is_path_safe))
+    }
+    if (!std::ranges::all_of(text, is_path_safe)) {
         return "it holds one of % \\ * ? # < > | or a quote";
+    }
     // Docker lets only the host be written with capitals; elsewhere two spellings could mean one directory.
     const std::size_t host_end = std::min(text.find('/'), text.size());
     if (std::ranges::any_of(text.substr(host_end), is_upper)) {

@@ -9,56 +9,41 @@ namespace {
 constexpr std::int64_t day_length = 86400;
 constexpr std::int64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 
-/// Takes text apart from the left; one failure spoils the rest.
-class Scanner {
-  public:
-    explicit Scanner(std::string_view text) noexcept : rest_(text) {}
-
-    bool done() const noexcept { return good_ && rest_.empty(); }
-
-    bool take(char wanted) noexcept {
-        if (!rest_.starts_with(wanted)) return false;
-        rest_.remove_prefix(1);
-        return true;
+/// The number that exactly `text` spells in decimal digits; -1 if anything else stands there.
+int number(std::string_view text) noexcept {
+    int value = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return -1;
+        value = value * 10 + (c - '0');
     }
+    return value;
+}
 
-    void require(char wanted) noexcept { good_ = take(wanted) && good_; }
-
-    /// Exactly `count` digits with a value in [least, most]; `least` where they are absent.
-    int number(int count, int least, int most) noexcept {
-        int value = 0;
-        for (int i = 0; i < count; ++i) {
-            const int digit = next_digit();
-            if (digit < 0) return good_ = false, least;
-            value = value * 10 + digit;
-        }
-        if (value < least || value > most) return good_ = false, least;
-        return value;
+/// Takes ".123" from the front of `text`; nothing if no digit follows the point.
+std::optional<std::uint32_t> take_fraction(std::string_view& text) noexcept {
+    if (!text.starts_with('.')) return 0;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+    const std::string_view fraction = text.substr(1, end - 1);
+    text.remove_prefix(end);
+    if (fraction.empty()) return std::nullopt;
+    std::uint32_t nanoseconds = 0;
+    for (std::size_t i = 0; i < 9; ++i) {
+        const int digit = i < fraction.size() ? fraction[i] - '0' : 0;
+        nanoseconds = nanoseconds * 10 + static_cast<std::uint32_t>(digit);
     }
+    return nanoseconds;
+}
 
-    /// The digits after the point, cut after nine.
-    std::uint32_t nanoseconds() noexcept {
-        std::uint32_t value = 0;
-        std::uint32_t unit = 100'000'000;
-        int digit = next_digit();
-        if (digit < 0) good_ = false;
-        for (; digit >= 0; digit = next_digit(), unit /= 10) {
-            value += unit * static_cast<std::uint32_t>(digit);
-        }
-        return value;
-    }
-
-  private:
-    int next_digit() noexcept {
-        if (rest_.empty() || rest_[0] < '0' || rest_[0] > '9') return -1;
-        const int digit = rest_[0] - '0';
-        rest_.remove_prefix(1);
-        return digit;
-    }
-
-    std::string_view rest_;
-    bool good_ = true;
-};
+/// Seconds east of Greenwich: "Z", "+02:00", "-05:30".
+std::optional<int> zone_offset(std::string_view text) noexcept {
+    if (text == "Z") return 0;
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return std::nullopt;
+    const int hours = number(text.substr(1, 2));
+    const int minutes = number(text.substr(4, 2));
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
+    return (text[0] == '-' ? -60 : 60) * (hours * 60 + minutes);
+}
 
 /// `value` with at least `width` digits.
 std::string digits(std::uint64_t value, std::size_t width) {
@@ -70,37 +55,32 @@ std::string digits(std::uint64_t value, std::size_t width) {
 
 // The strict form of Go's `parseStrictRFC3339` (`src/time/format_rfc3339.go`, Go 1.20 and later).
 std::optional<Instant> Instant::parse(std::string_view text) {
-    Scanner scan(text);
-    const int year = scan.number(4, 1, 9999);
-    scan.require('-');
-    const int month = scan.number(2, 1, 12);
-    scan.require('-');
-    const int day = scan.number(2, 1, 31);
-    scan.require('T');
-    const int hour = scan.number(2, 0, 23);
-    scan.require(':');
-    const int minute = scan.number(2, 0, 59);
-    scan.require(':');
-    const int second = scan.number(2, 0, 59);
-    const std::uint32_t nanoseconds = scan.take('.') ? scan.nanoseconds() : 0;
-    std::int64_t offset = 0;
-    if (!scan.take('Z')) {
-        const bool west = scan.take('-');
-        if (!west) scan.require('+');
-        offset = scan.number(2, 0, 23) * 3600;
-        scan.require(':');
-        offset += scan.number(2, 0, 59) * 60;
-        if (west) offset = -offset;
+    constexpr std::string_view form = "2006-01-02T15:04:05";
+    if (text.size() <= form.size()) return std::nullopt;
+    for (const std::size_t at : {4U, 7U, 10U, 13U, 16U}) {
+        if (text[at] != form[at]) return std::nullopt;
     }
+    const auto field = [text](std::size_t at, std::size_t count) {
+        return number(text.substr(at, count));
+    };
+    const int year = field(0, 4);
     const std::chrono::year_month_day date{std::chrono::year(year),
-                                           std::chrono::month(static_cast<unsigned>(month)),
-                                           std::chrono::day(static_cast<unsigned>(day))};
-    if (!scan.done() || !date.ok()) return std::nullopt;
+                                           std::chrono::month(static_cast<unsigned>(field(5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(field(8, 2)))};
+    if (year < 1 || !date.ok()) return std::nullopt;
+    const int hour = field(11, 2);
+    const int minute = field(14, 2);
+    const int second = field(17, 2);
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return {};
+    std::string_view rest = text.substr(form.size());
+    const auto nanoseconds = take_fraction(rest);
+    const auto offset = zone_offset(rest);
+    if (!nanoseconds || !offset) return std::nullopt;
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    const std::int64_t seconds = days * day_length + hour * 3600 + minute * 60 + second - offset;
+    const std::int64_t seconds = days * day_length + hour * 3600 + minute * 60 + second - *offset;
     // An offset may reach into a year that RFC 3339 cannot write.
     if (seconds < year_one || seconds > last_second) return std::nullopt;
-    return Instant{seconds, nanoseconds};
+    return Instant{seconds, *nanoseconds};
 }
 
 std::string Instant::str() const {

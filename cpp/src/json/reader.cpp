@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstdlib>
+#include <iterator>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -36,9 +37,9 @@ T cursor(Words words) noexcept {
 /// What simdjson reads from the element in `raw`; an unset Value reads as nothing.
 template <typename T>
 std::optional<T> read(Words raw) noexcept {
+    if (raw == Words{}) return std::nullopt;
     T out;
-    if (raw == Words{} || cursor<dom::element>(raw).get<T>().get(out) != simdjson::SUCCESS)
-        return std::nullopt;
+    if (cursor<dom::element>(raw).get<T>().get(out) != simdjson::SUCCESS) return std::nullopt;
     return out;
 }
 
@@ -74,33 +75,28 @@ std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
 /// Behind the string whose opening quote stands at `at`. A quote counts if the run of backslashes before it is even;
 /// the runs of two quotes never overlap, so this is linear.
 std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
-    for (std::size_t quote = text.find('"', at + 1); quote != text.npos;
-         quote = text.find('"', quote + 1)) {
-        std::size_t run = quote;
+    for (auto end = text.find('"', at + 1); end != text.npos; end = text.find('"', end + 1)) {
+        std::size_t run = end;
         while (text[run - 1] == '\\') --run;
-        if ((quote - run) % 2 == 0) return quote + 1;
+        if ((end - run) % 2 == 0) return end + 1;
     }
     return text.size();
 }
 
 /// Behind the value that starts at `at`. Safe on any text, right on valid JSON.
 std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
-    for (std::size_t depth = 0; at < text.size();) {
+    std::size_t depth = 0;
+    while (at < text.size()) {
         const char c = text[at];
-        if (c == '"') {
-            at = skip_string(text, at);
-        } else if (c == '{' || c == '[') {
-            ++depth, ++at;
-            continue;
-        } else if (c == '}' || c == ']') {
-            if (depth == 0) return at;
-            --depth, ++at;
-        } else if (depth > 0) {
-            ++at;
-            continue;
-        } else {
+        const bool opens = c == '{' || c == '[';
+        const bool closes = c == '}' || c == ']';
+        if (depth == 0 && closes) return at;
+        if (depth == 0 && !opens && c != '"') {
             return std::min(text.find_first_of(",]} \t\n\r", at), text.size());
         }
+        at = c == '"' ? skip_string(text, at) : at + 1;
+        if (opens) ++depth;
+        if (closes) --depth;
         if (depth == 0) return at;
     }
     return at;
@@ -112,14 +108,16 @@ class Inspection {
     explicit Inspection(bool may_hold_nul) noexcept : may_hold_nul_(may_hold_nul) {}
 
     // Recursion is bounded: the parser was told to stop a little beyond our limit.
-    Status value(dom::element element, unsigned level) {
-        if (element.is_object() || element.is_array()) {
-            if (level > Document::max_depth) return too_deep();
-            return element.is_object() ? object(element, level) : array(element, level);
+    Status value(dom::element element, unsigned level) const {
+        const auto raw = words(element);
+        if (element.is_string()) return string(*read<std::string_view>(raw));
+        if (!element.is_object() && !element.is_array()) return {};
+        if (level > Document::max_depth) return too_deep();
+        if (element.is_object()) return object(*read<dom::object>(raw), level);
+        const dom::array elements = *read<dom::array>(raw);  // named, as a temporary would dangle
+        for (const dom::element inner : elements) {
+            if (auto status = value(inner, level + 1); !status) return status;
         }
-        std::string_view text;
-        if (may_hold_nul_ && element.get_string().get(text) == simdjson::SUCCESS)
-            return string(text);
         return {};
     }
 
@@ -129,20 +127,7 @@ class Inspection {
         return malformed("U+0000 in the string \"" + printable(text) + "\"");
     }
 
-    Status array(dom::element element, unsigned level) {
-        dom::array elements;  // named: iterating over a temporary would dangle
-        if (element.get_array().get(elements) != simdjson::SUCCESS)
-            return malformed("broken array");
-        for (const dom::element inner : elements) {
-            if (auto status = value(inner, level + 1); !status) return status;
-        }
-        return {};
-    }
-
-    Status object(dom::element element, unsigned level) {
-        dom::object members;
-        if (element.get_object().get(members) != simdjson::SUCCESS)
-            return malformed("broken object");
+    Status object(const dom::object& members, unsigned level) const {
         bool increasing = true;  // as in canonical JSON, where no two names can be equal
         std::string_view last;
         for (auto member = members.begin(); member != members.end(); ++member) {
@@ -157,8 +142,7 @@ class Inspection {
 
     static Status distinct(const dom::object& members) {
         std::vector<std::string_view> names;
-        for (auto member = members.begin(); member != members.end(); ++member)
-            names.push_back(member.key());
+        for (const auto member : members) names.push_back(member.key);
         std::ranges::sort(names);
         const auto twin = std::ranges::adjacent_find(names);
         if (twin == names.end()) return {};
@@ -172,7 +156,7 @@ class Inspection {
 simdjson::error_code parse_into(dom::document& document, std::string_view text,
                                 dom::element& root) {
     dom::parser parser;
-    // simdjson counts neither the empty innermost container nor all levels alike: the exact limit is ours.
+    // simdjson does not count an empty innermost container: it only stops the monstrous, Inspection counts.
     constexpr std::size_t depth = Document::max_depth + 2;
     if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS)
         return error;
@@ -228,7 +212,7 @@ Result<Document> Document::parse(std::string_view text) {
         return refusal(error, text);
     }
     // U+0000 has one spelling in JSON; a raw one has been refused already.
-    Inspection inspection(text.find("\\u0000") != text.npos);
+    const Inspection inspection(text.find("\\u0000") != text.npos);
     if (auto status = inspection.value(root, 1); !status) return std::move(status).error();
     return Document(std::move(tape));
 }
@@ -350,6 +334,12 @@ bool only_plain_integers(std::string_view text) noexcept {
         }
     }
     return true;
+}
+
+std::string library_version() {
+    return std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) + "." +
+           std::to_string(simdjson::SIMDJSON_VERSION_MINOR) + "." +
+           std::to_string(simdjson::SIMDJSON_VERSION_REVISION);
 }
 
 }  // namespace contenttrust::json
