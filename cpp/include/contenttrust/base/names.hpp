@@ -15,7 +15,8 @@ namespace contenttrust {
 class Gun {
   public:
     static Result<Gun> parse(std::string_view text);
-    const std::string& str() const noexcept { return text_; }
+    const std::string& str() const& noexcept { return text_; }
+    std::string str() && noexcept { return std::move(text_); }  // by value: nothing dangles
     friend auto operator<=>(const Gun&, const Gun&) = default;
 
   private:
@@ -27,7 +28,8 @@ class Gun {
 class RoleName {
   public:
     static Result<RoleName> parse(std::string_view text);
-    const std::string& str() const noexcept { return text_; }
+    const std::string& str() const& noexcept { return text_; }
+    std::string str() && noexcept { return std::move(text_); }  // by value: nothing dangles
     bool is_delegation() const noexcept { return text_.starts_with("targets/"); }
     bool is_direct_child_of(const RoleName& parent) const noexcept;
     friend auto operator<=>(const RoleName&, const RoleName&) = default;
@@ -47,7 +49,8 @@ class RoleName {
 class KeyId {
   public:
     static Result<KeyId> parse(std::string_view text);
-    const std::string& str() const noexcept { return text_; }
+    const std::string& str() const& noexcept { return text_; }
+    std::string str() && noexcept { return std::move(text_); }  // by value: nothing dangles
     friend auto operator<=>(const KeyId&, const KeyId&) = default;
 
   private:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "contenttrust/base/bytes.hpp"
@@ -96,5 +97,8 @@ std::optional<std::string_view> member_text(std::string_view text, std::string_v
 /// Whether every number in `text` (which must have passed Document::parse) is a plain decimal integer within ±2^53:
 /// no fraction, no exponent, no "-0". Only such numbers have one canonical form.
 bool only_plain_integers(std::string_view text) noexcept;
+
+/// The version of the parser that was compiled in.
+std::string library_version();
 
 }  // namespace contenttrust::json

@@ -1,0 +1,73 @@
+/// The judgement: bytes, anchor, remembered state and now in; the verified view or the refusal out.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contenttrust/trust/files.hpp"
+#include "contenttrust/trust/pinning.hpp"
+#include "contenttrust/trust/repository.hpp"
+#include "contenttrust/trust/root_chain.hpp"
+#include "contenttrust/trust/state.hpp"
+
+namespace contenttrust::trust {
+
+/// What one verification starts from.
+struct Given {
+    Gun gun;
+    Anchor anchor;
+    Instant now;
+    Requirements requirements;
+    std::optional<State> state;
+    std::map<std::string, std::string> cached;  ///< Docker's cached files by role; input, never the authority
+    bool trace = false;
+};
+
+/// One verification, fed with files as it asks for them. For one thread.
+class Update {
+  public:
+    enum class Source { asked, complete };
+
+    /// `complete`: all files are put before the verdict is asked for; what was not put does not exist.
+    Update(Given given, Source source);
+
+    /// A file by name (a role, or `<n>.root`), or that the source has none.
+    void put(const std::string& name, std::optional<std::string> text) { files_.put(name, std::move(text)); }
+
+    /// Judges what is there; the files that it still needs, or none when the verdict stands.
+    const std::vector<Wanted>& wanted();
+
+    bool decided() const noexcept { return verdict_.has_value(); }
+
+    /// The verdict. Only when decided.
+    const Result<std::shared_ptr<const TrustedRepository>>& verdict() const { return *verdict_; }
+
+    /// What to remember: of an accepted collection all of it, of a refused one the root that was proved; nothing when
+    /// there is nothing new.
+    const std::optional<State>& state() const noexcept { return state_; }
+    const std::vector<Step>& steps() const noexcept { return steps_; }
+    /// The files that were judged good, by role, for Docker's cache.
+    const std::map<std::string, const File*>& accepted() const noexcept { return accepted_; }
+
+  private:
+    class Judgement;
+    struct BelievedRoot {
+        std::unique_ptr<File> file;
+        Checkpoint::Origin origin;
+    };
+    using Verdict = Result<std::shared_ptr<const TrustedRepository>>;
+
+    Given given_;
+    Files files_;
+    crypto::KeyCache keys_;
+    std::vector<BelievedRoot> believed_roots_;
+    std::optional<Verdict> verdict_;
+    std::optional<State> state_;
+    std::vector<Step> steps_;
+    std::map<std::string, const File*> accepted_;
+};
+
+}  // namespace contenttrust::trust

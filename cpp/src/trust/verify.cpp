@@ -1,0 +1,246 @@
+#include "contenttrust/trust/verify.hpp"
+
+#include <utility>
+
+#include "contenttrust/trust/delegation_walk.hpp"
+#include "contenttrust/trust/hash_chain.hpp"
+#include "contenttrust/trust/role_check.hpp"
+
+namespace contenttrust::trust {
+
+// One pass over what is there. The steps, in order:
+//   (1) the roots that were believed before       (2) root: chain, certificates, anchor, expiry
+//   (3) timestamp   (4) snapshot, and the root that it names   (5) targets   (6) delegations   (7) the view
+// A pass ends early while a file is wanted. The next pass starts from the top, with every file decoded, every key
+// loaded and every signature checked by then still at hand.
+class Update::Judgement {
+  public:
+    explicit Judgement(Update& update)
+        : update_(update),
+          given_(update.given_),
+          files_(update.files_),
+          context_{given_.gun, given_.now, given_.requirements, update.keys_, given_.trace ? &update.steps_ : nullptr},
+          memory_{given_.state ? &*given_.state : nullptr, update.files_} {}
+
+    Status run() {
+        static_cast<void>(files_.served(timestamp_wanted()));  // asked for together with root
+        for (const auto step : {&Judgement::establish, &Judgement::judge_timestamp, &Judgement::judge_snapshot,
+                                &Judgement::judge_targets, &Judgement::judge_delegations}) {
+            if (auto status = (this->*step)(); !status || waiting()) return status;
+        }
+        return {};
+    }
+
+    bool waiting() const { return !files_.wanted().empty(); }
+
+    // The root that was proved, although something behind it was refused: it stays proved.
+    std::optional<State> state_after_refusal() const {
+        if (root_.accepted == nullptr) return std::nullopt;
+        return State{given_.gun, root_.accepted->text(), given_.state ? given_.state->roles : decltype(State::roles){}};
+    }
+
+    State state_after_success() const {
+        State out{given_.gun, root_.file->text(), seen_};
+        for (const auto& role : roles_) {
+            if (role.file != nullptr) {
+                out.roles.insert_or_assign(role.name, role.remembered);
+            } else if (given_.state && given_.state->roles.contains(role.name)) {
+                out.roles.insert_or_assign(role.name, given_.state->roles.at(role.name));  // broken: the floor stays
+            }
+        }
+        return out;
+    }
+
+    std::map<std::string, const File*> accepted() const {
+        std::map<std::string, const File*> out{{"root", root_.file}, {"timestamp", timestamp_}, {"snapshot", snapshot_}};
+        for (const auto& role : roles_) {
+            if (role.file != nullptr) out.emplace(role.name.str(), role.file);
+        }
+        return out;
+    }
+
+    // Takes the targets out of the decoded files: only once, at the end.
+    TrustedRepository repository() {
+        std::vector<RoleView> views;
+        const auto& root = *root_.root;
+        const auto& limits = given_.requirements.decode;
+        views.push_back(view(RoleName::root(), root.header, root.body.root));
+        views.push_back(view(RoleName::timestamp(), timestamp_->timestamp(limits).value().header, root.body.timestamp));
+        views.push_back(view(RoleName::snapshot(), snapshot_->snapshot(limits).value().header, root.body.snapshot));
+        for (auto& role : roles_) {
+            auto targets = metadata::TargetIndex{};
+            auto header = metadata::Header{};
+            if (role.file != nullptr) {
+                auto& document = role.file->targets(role.name, limits).value();
+                header = document.header;
+                targets = std::move(document.body.targets);
+            }
+            views.push_back({role.name, header.version, header.expires, role.keys, role.canonical_ids, role.paths,
+                             role.signed_by, std::move(targets), role.file != nullptr, role.broken});
+        }
+        return {state_after_success(), std::move(views), std::move(context_.warnings), given_.requirements};
+    }
+
+  private:
+    Wanted timestamp_wanted() const { return {"timestamp", std::nullopt, given_.requirements.timestamp_length}; }
+
+    RoleView view(const RoleName& name, const metadata::Header& header, const metadata::RoleKeys& keys) {
+        return {name, header.version, header.expires, keys,
+                canonical_ids(context_, root_.root->body.keys, keys.key_ids), {}, {}, {}, true, std::nullopt};
+    }
+
+    // (1), (2)
+    Status establish() {
+        if (given_.state && given_.state->gun != given_.gun) {
+            return context_.refused("anchor", "root",
+                                    {ErrorCode::anchor_conflict, {}, "the remembered state is of another collection",
+                                     given_.gun.str(), given_.state->gun.str()});
+        }
+        std::vector<Checkpoint> checkpoints;
+        for (const auto& believed : update_.believed_roots_) {
+            const auto& root = believed.file->root(given_.requirements.decode);
+            if (root) {
+                checkpoints.push_back({believed.file.get(), &root.value(), believed.origin});
+                continue;
+            }
+            if (believed.origin != Checkpoint::Origin::cache || !given_.state) {
+                return context_.refused("format", "root", root.error());
+            }
+            context_.warn("cache", "root", "the cached root is damaged and was passed over: " + root.error().message);
+        }
+        return establish_root(context_, files_, given_.anchor, std::move(checkpoints), root_);
+    }
+
+    // (3) A source that has no timestamp may be frozen: the cached one is used until it expires, as Notary does.
+    Status judge_timestamp() {
+        timestamp_ = files_.served(timestamp_wanted());
+        if (timestamp_ == nullptr && files_.waits_for("timestamp")) return {};
+        if (timestamp_ == nullptr) {
+            timestamp_ = files_.cached("timestamp");
+            context_.warn("missing_role", "timestamp",
+                          "using cached timestamp - this might not be the latest version available remotely");
+        }
+        if (timestamp_ == nullptr) {
+            return context_.refused("presence", "timestamp",
+                                    {ErrorCode::missing_role, {}, "there is no timestamp", "timestamp.json", "absent"});
+        }
+        if (timestamp_->size() > given_.requirements.timestamp_length) {
+            return context_.refused("limits", "timestamp",
+                                    {ErrorCode::limit_exceeded, {}, "timestamp is larger than the limit",
+                                     "at most " + std::to_string(given_.requirements.timestamp_length) + " bytes",
+                                     "more"});
+        }
+        return check(RoleName::timestamp(), timestamp_->timestamp(given_.requirements.decode),
+                     root_.root->body.timestamp);
+    }
+
+    // (4)
+    Status judge_snapshot() {
+        const auto& limits = given_.requirements.decode;
+        recall_cached_snapshot();
+        const auto file = chained_file(context_, files_, RoleName::snapshot(),
+                                       timestamp_->timestamp(limits).value().body.snapshot);
+        if (!file) return file.error();
+        snapshot_ = file.value();
+        if (snapshot_ == nullptr) return {};
+        auto status = check(RoleName::snapshot(), snapshot_->snapshot(limits), root_.root->body.snapshot);
+        if (!status) return status;
+        return check_hash_chain(context_, RoleName::root(), *root_.file,
+                                *snapshot_->snapshot(limits).value().body.find(RoleName::root()));
+    }
+
+    // What the cached snapshot listed may not vanish, if today's keys signed it.
+    void recall_cached_snapshot() {
+        File* cached = files_.cached("snapshot");
+        const auto* document = cached != nullptr ? &cached->snapshot(given_.requirements.decode) : nullptr;
+        if (document == nullptr || !*document) return;
+        const auto& role = root_.root->body.snapshot;
+        const auto signers = signed_by(context_, document->value().envelope, root_.root->body.keys, role);
+        if (static_cast<std::int64_t>(signers.identities.size()) < role.threshold) return;
+        memory_.cached_snapshot = &document->value().body;
+    }
+
+    // (5)
+    Status judge_targets() {
+        const auto& limits = given_.requirements.decode;
+        const auto role = RoleName::targets();
+        const auto& keys = root_.root->body.targets;
+        const auto file = chained_file(context_, files_, role, *snapshot_->snapshot(limits).value().body.find(role));
+        if (!file) return file.error();
+        if (file.value() == nullptr) return {};
+        SignedBy signers;
+        if (auto status = check(role, file.value()->targets(role, limits), keys, &signers); !status) return status;
+        roles_.push_back({role, keys, canonical_ids(context_, root_.root->body.keys, keys.key_ids), {""}, file.value(),
+                          canonical_ids(context_, root_.root->body.keys, signers.key_ids), seen_.at(role),
+                          std::nullopt});
+        return {};
+    }
+
+    // (6)
+    Status judge_delegations() {
+        const auto& snapshot = snapshot_->snapshot(given_.requirements.decode).value().body;
+        return walk_delegations(context_, files_, memory_, snapshot, roles_);
+    }
+
+    template <typename Body>
+    Status check(const RoleName& role, const Result<metadata::Signed<Body>>& document, const metadata::RoleKeys& keys,
+                 SignedBy* signers = nullptr) {
+        auto result = check_role(context_, memory_, role, document, root_.root->body.keys, keys);
+        if (!result) return std::move(result).error();
+        const auto& value = document.value();
+        seen_.insert_or_assign(
+            role, Remembered{value.header.version, value.envelope.signed_digest, result.value().identities});
+        if (signers != nullptr) *signers = std::move(result).value();
+        return {};
+    }
+
+    Update& update_;
+    const Given& given_;
+    Files& files_;
+    Context context_;
+    Memory memory_;
+    RootInEffect root_;
+    File* timestamp_ = nullptr;
+    File* snapshot_ = nullptr;
+    std::vector<TargetsRole> roles_;
+    std::map<RoleName, Remembered> seen_;
+};
+
+Update::Update(Given given, Source source) : given_(std::move(given)), files_(source == Source::complete) {
+    using Origin = Checkpoint::Origin;
+    const auto believe = [this](std::string text, Origin origin) {
+        believed_roots_.push_back({std::make_unique<File>(std::move(text)), origin});
+    };
+    for (const auto& root : given_.anchor.roots) believe(root, Origin::anchor);
+    if (given_.state) believe(given_.state->root, Origin::record);
+    for (auto& [name, text] : given_.cached) {
+        if (name == "root") {
+            believe(std::move(text), Origin::cache);
+        } else {
+            files_.cache(name, std::move(text));
+        }
+    }
+    given_.cached.clear();
+}
+
+const std::vector<Wanted>& Update::wanted() {
+    if (verdict_) return files_.wanted();
+    files_.forget_wanted();
+    steps_.clear();
+    Judgement judgement(*this);
+    auto status = judgement.run();
+    if (status && judgement.waiting()) return files_.wanted();
+    files_.forget_wanted();
+    if (status) {
+        accepted_ = judgement.accepted();
+        auto repository = std::make_shared<const TrustedRepository>(judgement.repository());
+        state_ = repository->state();
+        verdict_.emplace(std::move(repository));
+    } else {
+        state_ = judgement.state_after_refusal();
+        verdict_.emplace(std::move(status).error());
+    }
+    return files_.wanted();
+}
+
+}  // namespace contenttrust::trust
