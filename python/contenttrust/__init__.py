@@ -1,0 +1,110 @@
+"""Verify Docker Content Trust data: which digest is a tag signed for, by whom, and is it current?
+
+>>> import contenttrust
+>>> contenttrust.Reference.parse("alpine").gun
+'docker.io/library/alpine'
+"""
+
+from __future__ import annotations
+
+# Imported at once, so that the name `verify` is the function, never the module of that name.
+# Everything else comes when it is first asked for: who needs one part must not pay for all.
+from contenttrust.verify import load, verify, verify_many
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust._core import build_info
+    from contenttrust.errors import (
+        ContentTrustError,
+        ErrorCode,
+        FetchError,
+        KeyStoreError,
+        NoTrustDataError,
+        NotSignedError,
+        PolicyError,
+        VerificationError,
+    )
+    from contenttrust.model import (
+        Anchor,
+        Batch,
+        Notice,
+        Requirements,
+        RoleInfo,
+        SignedTag,
+        Signer,
+        State,
+        TrustedRepository,
+    )
+    from contenttrust.reference import InvalidReferenceError, Reference
+    from contenttrust.transport.cache import TrustDirectory
+    from contenttrust.transport.directory import DirectorySource
+    from contenttrust.transport.notary_config import anchor_from_notary_config
+    from contenttrust.transport.source import MappingSource, Source
+
+    __version__: str
+
+__all__ = [
+    "Anchor",
+    "Batch",
+    "ContentTrustError",
+    "DirectorySource",
+    "ErrorCode",
+    "FetchError",
+    "InvalidReferenceError",
+    "KeyStoreError",
+    "MappingSource",
+    "NoTrustDataError",
+    "NotSignedError",
+    "Notice",
+    "PolicyError",
+    "Reference",
+    "Requirements",
+    "RoleInfo",
+    "SignedTag",
+    "Signer",
+    "Source",
+    "State",
+    "TrustDirectory",
+    "TrustedRepository",
+    "VerificationError",
+    "__version__",
+    "anchor_from_notary_config",
+    "build_info",
+    "load",
+    "verify",
+    "verify_many",
+]
+
+_HOMES = {
+    "contenttrust._core": "build_info",
+    "contenttrust.errors": (
+        "ContentTrustError ErrorCode FetchError KeyStoreError NoTrustDataError NotSignedError "
+        "PolicyError VerificationError"
+    ),
+    "contenttrust.model": (
+        "Anchor Batch Notice Requirements RoleInfo SignedTag Signer State TrustedRepository"
+    ),
+    "contenttrust.reference": "InvalidReferenceError Reference",
+    "contenttrust.transport.cache": "TrustDirectory",
+    "contenttrust.transport.directory": "DirectorySource",
+    "contenttrust.transport.notary_config": "anchor_from_notary_config",
+    "contenttrust.transport.source": "MappingSource Source",
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module  # noqa: PLC0415 - nothing is imported before it is needed
+
+    if name == "__version__":
+        value: object = import_module("importlib.metadata").version("contenttrust")
+    else:
+        home = next((home for home, names in _HOMES.items() if name in names.split()), None)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

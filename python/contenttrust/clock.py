@@ -1,0 +1,38 @@
+"""The one call to the system clock, and the way from a `datetime` to the engine's instant."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+
+from contenttrust._core import Instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def now() -> Instant:
+    """The present moment by the system clock."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return Instant(seconds, nanoseconds)
+
+
+def instant(moment: datetime) -> Instant:
+    """The engine's instant for a point in time.
+
+    Args:
+        moment: Timezone-aware.
+
+    Raises:
+        ValueError: The moment has no time zone, so it names no instant.
+    """
+    if moment.utcoffset() is None:
+        msg = f"a timezone-aware datetime is needed, got {moment.isoformat()} without a zone"
+        raise ValueError(msg)
+    since = moment - _EPOCH  # integers throughout: timestamp() would round to a double
+    seconds = since // timedelta(seconds=1)
+    return Instant(seconds, since.microseconds * 1000)
+
+
+def moment_or_now(moment: datetime | None) -> Instant:
+    """The caller's moment, or the system clock's where the caller gave none."""
+    return now() if moment is None else instant(moment)

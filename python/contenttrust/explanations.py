@@ -1,0 +1,287 @@
+"""The words for each reason code: Docker's own line, what happened, what it means, what to do."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.errors import ContentTrustError
+
+# Docker's and Notary's lines, kept to the letter because people and scripts search for them; the
+# cause follows. Source: docker CLI `trust.NotaryError` and notary 0.7.0.
+_MALICIOUS = "Warning: potential malicious behavior - trust data"
+_INSUFFICIENT = f"{_MALICIOUS} has insufficient signatures for remote repository {{gun}}"
+_NO_ROOT_PATH = "could not validate the path to a trusted root"
+_CONTACT = "Error: error contacting notary server"
+_DOCKER_LINES = {
+    "no_trust_data": (
+        "Error: remote trust data does not exist for {gun}: "
+        "the source does not have trust data for {gun}"
+    ),
+    "not_signed": "No valid trust data for {subject}",
+    "tag_unusable": "no valid hash, expecting sha256",
+    "expired": "Error: remote repository {gun} out-of-date",
+    "signature": _INSUFFICIENT,
+    "threshold": _INSUFFICIENT,
+    "rollback": f"{_MALICIOUS} version is lower than expected for remote repository {{gun}}",
+    "missing_role": (
+        "Error: trust data missing for remote repository {gun} or remote repository not found"
+    ),
+    "root_chain": "could not rotate trust to a new trusted root",
+    "root_certificate": f"{_NO_ROOT_PATH}: unable to retrieve valid leaf certificates",
+    "anchor_mismatch": _NO_ROOT_PATH,
+    "unreachable": _CONTACT,
+    "tls": _CONTACT,
+    "unauthorized": "you are not authorized to perform this operation: server returned 401.",
+}
+_UNSIGNED = ("No valid trust data for ", "No trust data for ")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_DAMAGED = "The file was damaged or altered, or it was not made by a Notary client."
+_FORGED = "Whoever made it does not hold the keys that the publisher's root metadata names."
+
+# code -> what happened, what it means, what to do next; one sentence each.
+_TEXTS = {
+    "no_trust_data": (
+        "There is no root metadata for {gun}{facts}",
+        "Nobody has signed this collection, or its trust data is kept elsewhere",
+        "Check the name and the source, and ask the publisher to sign ('docker trust sign')",
+    ),
+    "not_signed": (
+        "{Subject} of {gun} is signed neither in targets/releases nor in targets{facts}",
+        "Those who may release from this repository have not vouched for it",
+        "See what is signed with 'contenttrust list {gun}', or ask the publisher to sign it",
+    ),
+    "tag_unusable": (
+        "{Subject} of {gun} is signed without a usable sha256 digest{facts}",
+        "The signature names no image that could be fetched by digest",
+        "Ask the publisher to sign the tag again with Docker",
+    ),
+    "role_broken": (
+        "{Subject} of {gun} cannot be resolved, because {what} is broken{facts}",
+        "That role goes first, so another role's digest could be an older one",
+        "Ask the publisher to renew that role; Docker's fallback is there as 'compatible'",
+    ),
+    "malformed": (
+        "{What} cannot be read{facts}",
+        _DAMAGED,
+        "Fetch it again; if it stays so, ask the publisher to publish the trust data again",
+    ),
+    "limit_exceeded": (
+        "{What} is larger or deeper than the limits allow{facts}",
+        "Honest trust data stays far below them, so this may be meant to exhaust the reader",
+        "Ask the publisher first; if the size is meant, raise that limit in the requirements",
+    ),
+    "wrong_type": (
+        "{What} says that it is another kind of document{facts}",
+        "A file was served in another one's place",
+        "Check how the trust data is stored and copied, then fetch it again",
+    ),
+    "key_id": (
+        "{What} names a key by an id that is not the key's own{facts}",
+        "A key was put under another key's name, which no Notary client does",
+        "Do not use this data; ask the publisher to publish the trust data again",
+    ),
+    "signature": (
+        "{What} carries no valid signature by a key of its role{facts}",
+        _FORGED,
+        "Do not use the image, and tell the publisher where this file came from",
+    ),
+    "threshold": (
+        "{What} does not have the signatures that its role asks for{facts}",
+        "Too few different keys have agreed to it, however often each one signed",
+        "Do not use the image until the missing signers have signed",
+    ),
+    "hash": (
+        "{What} is not the file that its parent names{facts}",
+        "It was altered on the way, or files of different moments were mixed",
+        "Fetch all files again from the publisher's trust server",
+    ),
+    "length": (
+        "{What} has not the length that its parent names{facts}",
+        "It was cut, extended or exchanged on the way",
+        "Fetch all files again from the publisher's trust server",
+    ),
+    "missing_role": (
+        "{What} is missing although signed metadata names it{facts}",
+        "A file was withheld or lost, and what it said cannot be guessed",
+        "Fetch the whole set again, and ask the publisher if it is still missing",
+    ),
+    "expired": (
+        "{What} has expired{facts}",
+        "Newer data may exist and be withheld, so nothing older counts as current",
+        "Fetch fresh trust data; if the server's is expired too, the publisher must sign anew",
+    ),
+    "too_old": (
+        "{What} is older than the requirements allow{facts}",
+        "It has not expired, but it is not fresh enough for this caller",
+        "Fetch fresh trust data, or allow a greater age in the requirements",
+    ),
+    "version": (
+        "{What} has a version that cannot be right{facts}",
+        "Versions are positive whole numbers and fit what the parent names",
+        "Ask the publisher to publish the trust data again",
+    ),
+    "rollback": (
+        "{What} is older than what was trusted before{facts}",
+        "Somebody may be replaying old signatures to bring back an old image",
+        "Ask the publisher, and do not delete what is remembered to make this go away",
+    ),
+    "root_chain": (
+        "{What} does not follow from the root that is trusted already{facts}",
+        "A change of root keys must be signed by the old keys and by the new ones, step by step",
+        "Compare the root key ids with the publisher over another channel before trusting it",
+    ),
+    "root_certificate": (
+        "No certificate of the root is valid for {gun}{facts}",
+        "The root belongs to another collection, or its certificate has expired",
+        "Check the name, and ask the publisher to renew the root key's certificate",
+    ),
+    "anchor_mismatch": (
+        "The root of {gun} does not fit the anchor{facts}",
+        "This is not the root that you or your organisation pinned",
+        "Compare the pin with what the publisher states over another channel",
+    ),
+    "anchor_conflict": (
+        "The anchor for {gun} contradicts the root that is remembered{facts}",
+        "Both must hold, so one of them is wrong or out of date",
+        "Find out which by asking the publisher, then correct the anchor or forget that collection",
+    ),
+    "role_name": (
+        "{What} names a role that cannot exist{facts}",
+        "Delegations are called targets/<name> in lower case; another name may aim at other files",
+        "Do not use this data; ask the publisher to remove that delegation",
+    ),
+    "digest_mismatch": (
+        "{Subject} of {gun} is signed for another digest{facts}",
+        "The tag was moved, or the digest is not the publisher's",
+        "Use the digest that is signed, or ask the publisher which one is meant",
+    ),
+    "policy": (
+        "{Subject} of {gun} does not meet the policy{facts}",
+        "The signatures are right, but they are not the ones that the policy asks for",
+        "Have the missing signer sign it, or change the policy on purpose",
+    ),
+    "unreachable": (
+        "No answer was had for {gun}{facts}",
+        "Whether the image may be trusted is not known",
+        "Check the address and the network and try again, or work from a cache with 'offline'",
+    ),
+    "server_error": (
+        "The source answered for {gun} with something that is no metadata file{facts}",
+        "Whether the image may be trusted is not known",
+        "Look at that file or at the server's log, then try again",
+    ),
+    "unauthorized": (
+        "The trust server did not accept the credentials for {gun}{facts}",
+        "Whether the image may be trusted is not known",
+        "Log in to the registry again ('docker login') with an account that may read it",
+    ),
+    "tls": (
+        "No trustworthy connection to the trust server of {gun} was possible{facts}",
+        "Its certificate may be forged, so nothing it says was read",
+        "Check its certificate and the configured CA file; do not switch the check off",
+    ),
+    "service_ended": (
+        "The trust server of {gun} has been shut down for good{facts}",
+        "No newer trust data will come from it",
+        "Ask the publisher how images are signed now",
+    ),
+    "trust_directory": (
+        "What is remembered of {gun} cannot be used safely{facts}",
+        "Without it an exchanged root or an older version would go unseen",
+        "Repair owner, mode and content of that file, or restore it; do not simply delete it",
+    ),
+}
+_OTHER = ("The operation failed{facts}", "", "")
+
+
+def explain(error: ContentTrustError) -> str:
+    """What happened, what it means and what to do next, in at most three sentences."""
+    words = _words(error)
+    sentences = [_sentence(text.format_map(words)) for text in _texts(error)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def line(error: ContentTrustError) -> str:
+    """Docker's line where Docker has one, the cause, then what to do next."""
+    words = _words(error)
+    message = words["message"]
+    docker = _docker_line(error).format_map(words)
+    if docker and message.startswith((docker, *_UNSIGNED)):
+        head = message  # the engine knows which of Docker's two lines for an unsigned tag fits
+    elif docker:
+        head = f"{docker}: {message}" if message else docker
+    elif not message:
+        head = _texts(error)[0].format_map(words)
+    elif _key(error) == "trust_directory":
+        head = message
+    else:  # then nothing else says what it is about
+        head = f"{words['What']}: {message}"
+    return f"{_sentence(head)} {_sentence(_texts(error)[2].format_map(words))}".rstrip()
+
+
+def _docker_line(error: ContentTrustError) -> str:
+    """The line of Docker or Notary for this situation, or an empty text."""
+    if _key(error) == "trust_directory":
+        return ""
+    if error.code in {"signature", "threshold"} and error.role == "root":
+        return f"{_NO_ROOT_PATH}: failed to validate integrity of roots"
+    if error.code == "server_error" and error.found.isdigit():
+        return "unable to reach trust server at this time: {found}."
+    return _DOCKER_LINES.get(error.code, "")
+
+
+def _texts(error: ContentTrustError) -> tuple[str, str, str]:
+    return _TEXTS.get(_key(error), _OTHER)
+
+
+def _key(error: ContentTrustError) -> str:
+    from contenttrust.errors import TrustDirectoryError  # noqa: PLC0415 - errors loads this module
+
+    return "trust_directory" if isinstance(error, TrustDirectoryError) else error.code
+
+
+def _words(error: ContentTrustError) -> dict[str, str]:
+    """What the templates may speak of, each with a word in its place where it is unknown."""
+    from contenttrust.errors import shown  # noqa: PLC0415 - errors loads this module
+
+    gun = shown(error.gun) or "this collection"
+    what = f"the {shown(error.role)} metadata of {gun}" if error.role else f"metadata of {gun}"
+    subject = shown(error.subject) or "the tag"
+    facts = [
+        f"{name} {shown(value)}"
+        for name, value in (("expected", error.expected), ("found", error.found))
+        if value
+    ]
+    message = error.message.removesuffix(".")
+    if error.code == "expired" and error.found:
+        message = message.replace(error.found, _as_docker_writes(error.found))
+    return {
+        "gun": gun,
+        "what": what,
+        "What": what[0].upper() + what[1:],
+        "subject": subject,
+        "Subject": subject if error.subject else "The tag",
+        "found": shown(error.found),
+        "facts": (f": {message}" if message else "") + (f" ({', '.join(facts)})" if facts else ""),
+        "message": message,
+    }
+
+
+def _as_docker_writes(moment: str) -> str:
+    """An RFC 3339 time as Docker shows it: `Fri Nov 20 00:00:00 UTC 2026`."""
+    from contenttrust._core import Instant  # noqa: PLC0415 - only when an error is shown
+
+    instant = Instant.parse(moment)
+    if instant is None:
+        return moment
+    time = instant.datetime
+    day = f"{_DAYS[time.weekday()]} {_MONTHS[time.month - 1]} {time.day}"
+    return f"{day} {time.hour:02}:{time.minute:02}:{time.second:02} UTC {time.year:04}"
+
+
+def _sentence(text: str) -> str:
+    """`text` with one full stop, unless it is empty."""
+    text = text.rstrip(": ")
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."

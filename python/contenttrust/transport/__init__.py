@@ -1,0 +1,3 @@
+"""Where metadata files come from and where they are kept."""
+
+from __future__ import annotations

@@ -1,0 +1,273 @@
+"""What is remembered between runs: Docker's trust directory, and our own record beside it.
+
+Docker's files (`tuf/<gun>/metadata/`) are read, and written as a courtesy. Those who write them
+honour no lock and may lower versions, so the authority is a record of our own, one a collection,
+which is locked, replaced atomically and never lowered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from contenttrust import _core
+from contenttrust.errors import MalformedError, TrustDirectoryError, VerificationError, shown
+from contenttrust.transport import files
+from contenttrust.transport.source import is_metadata_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+    from contenttrust._core import State
+
+_RECORDS = "contenttrust"
+_RECORD_LIMIT = 64 * 1024 * 1024
+_LIMITS = {"root": 512_000, "timestamp": 1_048_576}
+_OTHER_LIMIT = 536_870_912
+
+
+class TrustDirectory:
+    """A trust directory: Docker's cache and private keys, and our records.
+
+    Safe to use from several threads and processes at once.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Use a trust directory, which is made when something is first written.
+
+        Args:
+            path: Such as ``~/.docker/trust``.
+        """
+        self._path = os.fspath(path)
+
+    @classmethod
+    def default(cls, env: Mapping[str, str] | None = None) -> TrustDirectory:
+        """The trust directory that Docker uses.
+
+        Args:
+            env: Environment variables; default: the process's own.
+
+        Returns:
+            ``$DOCKER_CONFIG/trust``, or ``~/.docker/trust``.
+        """
+        env = os.environ if env is None else env
+        home = env.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
+        config = env.get("DOCKER_CONFIG") or f"{home}/.docker"
+        return cls(f"{config}/trust")
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return self._path
+
+    def cached(self, gun: str) -> dict[str, bytes]:
+        """The metadata files that Docker's cache holds of a collection.
+
+        Args:
+            gun: Name of the collection.
+
+        Returns:
+            Bytes by role; empty where nothing is cached. A file over its role's limit is cut one
+            byte behind it, so that whoever judges it sees that it is too long.
+
+        Raises:
+            MalformedError: The name of the collection is no path inside the directory.
+            TrustDirectoryError: Something there cannot be read, or others may have written it.
+        """
+        found: dict[str, bytes] = {}
+        try:
+            with files.opened(files.open_directory(self._path)) as top:
+                below = ["tuf", *_segments(gun), "metadata"]
+                with files.opened(files.open_below(top, below)) as metadata:
+                    for name in ("root", "timestamp", "snapshot", "targets"):
+                        _read_role(metadata, name, found)
+                    _read_delegations(metadata, "targets", found)
+        except FileNotFoundError:
+            return found
+        except OSError as error:
+            self._fail(gun, "what is cached", error)
+        return found
+
+    def state(self, gun: str) -> State | None:
+        """What our record remembers of a collection.
+
+        Args:
+            gun: Name of the collection.
+
+        Returns:
+            None where there is no record.
+
+        Raises:
+            MalformedError: The record is damaged or speaks of another collection. It is never taken
+                for absent: that would bring back trust on first use.
+            TrustDirectoryError: It cannot be read, or others may have written it.
+        """
+        try:
+            with (
+                files.opened(files.open_directory(self._path)) as top,
+                files.opened(files.open_below(top, [_RECORDS])) as records,
+            ):
+                return self._read_record(records, gun)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._fail(gun, "the record", error)
+
+    def remember(
+        self,
+        gun: str,
+        state: State,
+        documents: Mapping[str, bytes],
+        *,
+        base: State | None = None,
+    ) -> State:
+        """Write down what a verification accepted; no version is ever lowered.
+
+        Args:
+            gun: Name of the collection.
+            state: What to remember.
+            documents: The files that were accepted, by role, for Docker's cache.
+            base: The record that the verification started from. If it still stands, `state` follows
+                from it and replaces it as it is; otherwise another process was here, and of each
+                role the higher version is kept.
+
+        Returns:
+            What stands in the record now.
+
+        Raises:
+            MalformedError: The record that stands there is damaged.
+            TrustDirectoryError: The record could not be written; the old one stands.
+        """
+        if state.gun != gun:
+            msg = f"a state of {state.gun} cannot be remembered for {gun}"
+            raise ValueError(msg)
+        try:
+            with (
+                files.opened(files.open_directory(self._path, make=True)) as top,
+                files.opened(files.open_below(top, [_RECORDS], make=True)) as records,
+                files.locked(records, f"{_record(gun)}.lock"),
+            ):
+                old = self._read_record(records, gun)
+                kept = state if old is None or old == base else merged(old, state)
+                if kept != old:
+                    files.replace(records, f"{_record(gun)}.json", kept.to_json().encode())
+                if kept == state:  # else another run knew more, and its files are newer
+                    _write_cache(top, gun, documents)
+                return kept
+        except OSError as error:
+            self._fail(gun, "the record", error)
+
+    def _read_record(self, records: int, gun: str) -> State | None:
+        files.check_private(records, _RECORDS)
+        try:
+            data = files.read(records, f"{_record(gun)}.json", _RECORD_LIMIT, private=True)
+        except FileNotFoundError:
+            return None
+        try:
+            state = _core.State.from_json(data.decode())
+        except (VerificationError, ValueError) as error:
+            cause = getattr(error, "message", "") or "it is no text"
+            raise self._damaged(gun, cause) from error
+        if state.gun != gun:
+            raise self._damaged(gun, f"it speaks of {state.gun}")
+        return state
+
+    def _damaged(self, gun: str, cause: str) -> MalformedError:
+        where = shown(f"{self._path}/{_RECORDS}/{_record(gun)}.json")
+        return MalformedError(f"the record {where} is damaged: {cause}", gun=gun, role="root")
+
+    def _fail(self, gun: str, what: str, error: OSError) -> NoReturn:
+        name = f" ({error.filename})" if isinstance(error.filename, str) else ""
+        cause = shown(f"{error.strerror or error}{name}")
+        message = f"{what} in the trust directory {shown(self._path)}: {cause}"
+        raise TrustDirectoryError(message, gun=gun) from error
+
+
+def merged(old: State, new: State) -> State:
+    """What to remember when two runs have accepted different things: the newer of each.
+
+    Args:
+        old: One of them.
+        new: The other, which wins where versions are equal.
+
+    Returns:
+        The root of the higher version, and of each role the entry of the higher version.
+    """
+    import json  # noqa: PLC0415 - only when two processes meet
+
+    if old.root_version > new.root_version:
+        old, new = new, old
+    record = json.loads(new.to_json())
+    lower = json.loads(old.to_json())["roles"]
+    for role, entry in lower.items():
+        if old.versions[role] > new.versions.get(role, 0):
+            record["roles"][role] = entry
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _core.State.from_json(text)
+
+
+def _record(gun: str) -> str:
+    """File name of a collection's record, without its ending: the same for every possible name."""
+    import hashlib  # noqa: PLC0415 - loads a library that the engine brings its own copy of
+
+    return hashlib.sha256(gun.encode()).hexdigest()
+
+
+def _segments(gun: str) -> list[str]:
+    """The collection's name as directory names; the engine checks the name itself once more."""
+    segments = gun.split("/")
+    for segment in segments:
+        if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
+            raise MalformedError(f'"{shown(gun)}" is no name of a collection', gun=gun)
+    return segments
+
+
+def _read_role(directory: int, role: str, found: dict[str, bytes]) -> None:
+    name = role.rpartition("/")[2]
+    with contextlib.suppress(FileNotFoundError):
+        limit = _LIMITS.get(role, _OTHER_LIMIT)
+        found[role] = files.read(directory, f"{name}.json", limit, private=True)
+
+
+def _read_delegations(directory: int, parent: str, found: dict[str, bytes]) -> None:
+    """Read the files below `parent`, whose own file stands in `directory`."""
+    try:
+        opened = files.open_below(directory, [parent.rpartition("/")[2]])
+    except FileNotFoundError:
+        return
+    with files.opened(opened) as children:
+        for name, is_directory in files.names(children):
+            role = f"{parent}/{name if is_directory else name.removesuffix('.json')}"
+            if not is_metadata_name(role):
+                continue
+            if is_directory:
+                _read_delegations(children, role, found)
+            elif name.endswith(".json"):
+                _read_role(children, role, found)
+
+
+def _write_cache(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
+    """Bring Docker's cache up to date. A failure is told, and changes nothing else."""
+    try:
+        below = ["tuf", *_segments(gun), "metadata"]
+        with files.opened(files.open_below(top, below, make=True)) as metadata:
+            for role, data in documents.items():
+                if is_metadata_name(role) and "." not in role:
+                    *parents, name = role.split("/")
+                    with files.opened(files.open_below(metadata, parents, make=True)) as directory:
+                        _write_role(directory, f"{name}.json", data)
+    except OSError as error:
+        import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
+
+        logging.getLogger(__name__).warning(
+            "the cache that Docker reads was not updated for %s: %s", shown(gun), error
+        )
+
+
+def _write_role(directory: int, name: str, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        if files.read(directory, name, len(data)) == data:
+            return  # a run that brings nothing new writes nothing
+    files.replace(directory, name, data)

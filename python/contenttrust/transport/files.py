@@ -1,0 +1,234 @@
+"""Files that strangers may have prepared: opened without following links, read up to a limit.
+
+Everything is opened relative to a directory that is open already, one path component at a time, so
+that nothing outside of it can be reached, whatever is exchanged meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class OddFileError(OSError):
+    """What was found under a file's name is nothing that may be read."""
+
+
+@contextlib.contextmanager
+def opened(descriptor: int) -> Iterator[int]:
+    """A file descriptor that is closed at the end of the block."""
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def open_directory(path: str, *, make: bool = False) -> int:
+    """Open the directory that a user chose; links in its path are followed.
+
+    Args:
+        path: Of the directory.
+        make: Whether to make what is missing, with mode 0700 whatever the umask.
+
+    Returns:
+        A file descriptor that the caller closes.
+
+    Raises:
+        OSError: It is missing or cannot be opened.
+    """
+    if make:
+        _make_path(path)
+    return os.open(path, _DIRECTORY)
+
+
+def open_below(directory: int, below: Sequence[str], *, make: bool = False) -> int:
+    """Open a directory below an open one, without following links on the way down.
+
+    Args:
+        directory: File descriptor of where to start; it stays open.
+        below: Names of the directories on the way, one a level.
+        make: Whether to make what is missing, with mode 0700 whatever the umask.
+
+    Returns:
+        A file descriptor that the caller closes.
+
+    Raises:
+        OddFileError: A name is no plain name, or something else than a directory stands there.
+        OSError: It is missing or cannot be opened.
+    """
+    current = os.dup(directory)
+    for name in below:
+        with opened(current):
+            check_name(name)
+            if make:
+                _make_directory(name, current)
+            try:
+                current = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=current)
+            except NotADirectoryError as error:
+                raise OddFileError(
+                    error.errno, "not a directory, or a link to one", name
+                ) from error
+    return current
+
+
+def check_name(name: str) -> None:
+    """Refuse what is not the plain name of one directory entry."""
+    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+        raise OddFileError(errno.EINVAL, "no plain file name", name)
+
+
+def read(directory: int, name: str, limit: int, *, private: bool = False) -> bytes:
+    """Read a regular file.
+
+    Args:
+        directory: File descriptor of the directory it stands in.
+        name: Its name there.
+        limit: At most this many bytes and one more are read.
+        private: Whether it must be ours alone to write: owned by us or the superuser, no write
+            permission for others, no second name.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        OddFileError: It is a link, a FIFO, a device or a directory, or not private.
+        OSError: It cannot be read.
+    """
+    check_name(name)
+    try:
+        # O_NONBLOCK: opening a FIFO must not wait for a writer.
+        descriptor = os.open(name, _READ | os.O_NONBLOCK, dir_fd=directory)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if _is_link(directory, name):
+            raise OddFileError(error.errno, "a symbolic link", name) from error
+        raise
+    with opened(descriptor):
+        status = os.fstat(descriptor)
+        _check_regular(status, name)
+        if private:
+            _check_private(status, name)
+        # A file that grows meanwhile is cut here, and fails its check later.
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(min(status.st_size, limit) + 1)
+
+
+def replace(directory: int, name: str, data: bytes) -> None:
+    """Put a file in place with mode 0600, so that a crash leaves the old one or the new one.
+
+    The caller holds the lock of whoever writes this name: the temporary file's name is fixed, so
+    that what a crash left behind is cleared by the next writer.
+
+    Args:
+        directory: File descriptor of the directory it stands in.
+        name: Its name there.
+        data: Its whole content.
+
+    Raises:
+        OSError: It could not be written; the old file stands.
+    """
+    check_name(name)
+    temporary = f".{name}.new"
+    _remove(directory, temporary)
+    descriptor = os.open(temporary, _WRITE, 0o600, dir_fd=directory)
+    try:
+        with opened(descriptor):
+            os.fchmod(descriptor, 0o600)
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(data)
+            os.fsync(descriptor)
+        os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        _remove(directory, temporary)
+        raise
+    os.fsync(directory)
+
+
+@contextlib.contextmanager
+def locked(directory: int, name: str) -> Iterator[None]:
+    """Hold an exclusive lock, which ends with the block and with the process.
+
+    Args:
+        directory: File descriptor of the directory where the lock file stands.
+        name: Its name there; it is made when missing and never removed.
+
+    Raises:
+        OddFileError: Something else than a regular file stands there.
+        OSError: It cannot be opened or locked.
+    """
+    import fcntl  # noqa: PLC0415 - only writers need it
+
+    check_name(name)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    with opened(os.open(name, flags, 0o600, dir_fd=directory)) as descriptor:
+        _check_regular(os.fstat(descriptor), name)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def check_private(descriptor: int, name: str) -> None:
+    """Refuse an open directory or file that others own or may write to.
+
+    Raises:
+        OddFileError: They do, or may.
+    """
+    _check_private(os.fstat(descriptor), name)
+
+
+def names(directory: int) -> list[tuple[str, bool]]:
+    """Names in a directory, sorted, each with whether a directory (no link to one) stands there."""
+    with os.scandir(directory) as entries:
+        return sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+
+
+def _make_path(path: str) -> None:
+    if os.path.isdir(path):  # noqa: PTH112 - importing pathlib costs milliseconds
+        return
+    parent = os.path.dirname(path.rstrip("/"))  # noqa: PTH120
+    if parent and parent != path:
+        _make_path(parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)  # noqa: PTH102
+        os.chmod(path, 0o700)  # noqa: PTH101 - the umask may have taken bits away
+
+
+def _make_directory(name: str, directory: int) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=directory)
+        os.chmod(name, 0o700, dir_fd=directory)
+
+
+def _remove(directory: int, name: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=directory)
+
+
+def _is_link(directory: int, name: str) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISLNK(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
+    return False
+
+
+def _check_regular(status: os.stat_result, name: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OddFileError(errno.EPERM, "not a regular file", name)
+
+
+def _check_private(status: os.stat_result, name: str) -> None:
+    if status.st_uid not in {0, os.geteuid()}:
+        raise OddFileError(errno.EPERM, f"owned by another user ({status.st_uid})", name)
+    if status.st_mode & _OTHERS_MAY_WRITE:
+        mode = f"{status.st_mode & 0o777:04o}"
+        raise OddFileError(errno.EPERM, f"writable by others (mode {mode})", name)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        raise OddFileError(errno.EPERM, "a hard link: it has another name too", name)

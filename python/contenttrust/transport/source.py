@@ -1,0 +1,117 @@
+"""Where metadata files come from: the protocol, and the simplest source, a mapping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from contenttrust.errors import FetchError, UnreachableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol, TypeAlias
+
+    from contenttrust._core import Wanted
+
+    Answer: TypeAlias = bytes | FetchError | None
+    SourceLike: TypeAlias = "Source | Mapping[str, bytes] | str | os.PathLike[str]"
+else:  # at run time nobody asks, and importing typing costs milliseconds
+    Protocol = object
+
+
+class Source(Protocol):
+    """Gives the metadata files of a collection."""
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """Fetch files that the judgement needs next.
+
+        Args:
+            gun: Name of the collection.
+            files: What is wanted: a role or ``<n>.root``, the sha256 it should have where signed
+                metadata names one, and a limit in bytes.
+
+        Returns:
+            One answer a file, in the same order: its bytes (at most ``limit + 1`` of them), None
+            where the source has no such file, or an error where that could not be told.
+        """
+
+
+class MappingSource:
+    """Files that are in memory already, by role name."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """Give what the mapping holds, whatever the collection's name; see `Source.fetch`."""
+        del gun
+        return [self._read(file) for file in files]
+
+    def _read(self, file: Wanted) -> bytes | None:
+        data: object = self._files.get(file.name)
+        if data is None:
+            return None
+        if not isinstance(data, bytes):
+            msg = f"the document for {file.name} must be bytes, not {type(data).__name__}"
+            raise TypeError(msg)
+        return data[: file.limit + 1]
+
+
+class NoSource:
+    """The source of an offline verification: no answer, so that only what is cached counts."""
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """Answer every file with the same error; see `Source.fetch`."""
+        return [
+            UnreachableError("offline: nobody was asked", gun=gun, role=file.name) for file in files
+        ]
+
+
+def as_source(value: SourceLike) -> Source:
+    """The source that a caller means.
+
+    Args:
+        value: A source, a mapping from role to bytes, or the path of a directory.
+
+    Raises:
+        UnreachableError: A URL; this version does not fetch from servers.
+        FileNotFoundError: There is no such directory.
+        NotADirectoryError: The path names something else.
+        TypeError: None of these.
+    """
+    if isinstance(value, Mapping):
+        return MappingSource(value)
+    if isinstance(value, str | os.PathLike):
+        path = os.fspath(value)
+        if "://" in path:
+            raise UnreachableError(
+                "this version reads from directories and caches only, it does not fetch from "
+                "trust servers yet"
+            )
+        from contenttrust.transport.directory import DirectorySource  # noqa: PLC0415 - needs us
+
+        return DirectorySource(path)
+    if not hasattr(value, "fetch"):
+        msg = f"a source is a Source, a mapping or a path, not {type(value).__name__}"
+        raise TypeError(msg)
+    return value
+
+
+def is_metadata_name(name: str) -> bool:
+    """Whether a metadata file may have this name: a role, or ``<n>.root``.
+
+    Source: notary `tuf/data/roles.go`.
+    """
+    if name in {"root", "targets", "snapshot", "timestamp"}:
+        return True
+    version, _, rest = name.partition(".")
+    if rest == "root":
+        return version.isascii() and version.isdigit() and len(version) <= len(str(2**63))
+    allowed = "abcdefghijklmnopqrstuvwxyz0123456789-_/"
+    return (
+        name.startswith("targets/")
+        and len(name) <= 255  # noqa: PLR2004 - Notary's limit
+        and all(name.split("/"))
+        and set(name) <= set(allowed)
+    )
