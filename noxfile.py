@@ -14,7 +14,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-# Sessions share the environment nox itself runs in: one installation, one incremental build of the engine.
+# Sessions share the environment nox itself runs in: one installation, one incremental build.
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests", "cpp", "lint", "docs"]
 
@@ -33,7 +33,7 @@ def run(session: nox.Session, *command: str | Path, **environment: str) -> None:
 
 
 def require(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups of pyproject.toml, each unless exactly that was installed before."""
+    """Install dependency groups of pyproject.toml that were not installed like this before."""
     project = nox.project.load_toml(ROOT / "pyproject.toml")
     for group in groups:
         requirements = nox.project.dependency_groups(project, group)
@@ -98,14 +98,15 @@ def lint(session: nox.Session) -> None:
     require(session, "test", "lint")
     run(session, "ruff", "format", "--check", *PYTHON_CODE)
     run(session, "ruff", "check", *PYTHON_CODE)
-    cpp_code = [path for room in ("cpp", "tests/cpp") for path in sorted((ROOT / room).rglob("*.[ch]pp"))]
+    cpp_code = [path for top in ("cpp", "tests/cpp") for path in (ROOT / top).rglob("*.[ch]pp")]
     run(session, "clang-format", "--dry-run", "-Werror", *cpp_code)
     install(session)
     run(session, PYTHON, "-m", "mypy")
     run(
         session,
         *(PYTHON, "-m", "mypy.stubtest", "contenttrust._core"),
-        *("--allowlist", "tests/python/stubtest_allowlist.txt", "--mypy-config-file", "pyproject.toml"),
+        *("--allowlist", "tests/python/stubtest_allowlist.txt"),
+        *("--mypy-config-file", "pyproject.toml"),
         MYPYPATH=str(ROOT / "python"),
     )
     run(session, "cmake", "--preset", "tidy")
@@ -132,15 +133,16 @@ def wheel(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         built, repaired, fresh = (Path(scratch, name) for name in ("built", "repaired", "fresh"))
         run(session, PYTHON, "-m", "build", "--wheel", "--outdir", built, ROOT)
-        run(session, PYTHON, "-m", "auditwheel", "repair", "--wheel-dir", repaired, *built.glob("*.whl"))
+        (plain,) = built.glob("*.whl")
+        run(session, PYTHON, "-m", "auditwheel", "repair", "--wheel-dir", repaired, plain)
         (product,) = repaired.glob("*.whl")
 
         venv.create(fresh, with_pip=True, symlinks=True)
         with session.chdir(fresh):
             run(session, "bin/python", "-m", "pip", "install", "--quiet", product)
             run(session, "bin/contenttrust", "--version")
-            shown = "import contenttrust; [print(*item) for item in contenttrust.build_info().items()]"
-            run(session, "bin/python", "-I", "-c", shown)
+            show = "import contenttrust; print(*contenttrust.build_info().items(), sep='\\n')"
+            run(session, "bin/python", "-I", "-c", show)
 
         (ROOT / "dist").mkdir(exist_ok=True)
         session.log("kept as %s", shutil.copy(product, ROOT / "dist"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +13,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").glob("*/README.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").glob("*/README.md")]
+)
 
 
 def tokens(page: Path) -> Iterator[Token]:
@@ -30,7 +33,7 @@ def anchors(page: Path) -> set[str]:
     """Fragments of the headings, as the forge that shows the pages makes them."""
     found: list[str] = []
     blocks = list(MarkdownIt("commonmark").enable("table").parse(page.read_text()))
-    for opening, heading in zip(blocks, blocks[1:], strict=False):
+    for opening, heading in pairwise(blocks):
         if opening.type == "heading_open":
             words = re.sub(r"[^\w\- ]", "", heading.content.lower())
             found.append(words.replace(" ", "-"))
