@@ -205,6 +205,12 @@ def explain(error: ContentTrustError) -> str:
 
 def line(error: ContentTrustError) -> str:
     """Docker's line where Docker has one, the cause, then what to do next."""
+    advice = _sentence(_texts(error)[2].format_map(_words(error)))
+    return f"{headline(error)} {advice}".rstrip()
+
+
+def headline(error: ContentTrustError) -> str:
+    """Docker's line where Docker has one, and the cause."""
     words = _words(error)
     message = words["message"]
     docker = _docker_line(error).format_map(words)
@@ -218,7 +224,7 @@ def line(error: ContentTrustError) -> str:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
-    return f"{_sentence(head)} {_sentence(_texts(error)[2].format_map(words))}".rstrip()
+    return _sentence(head)
 
 
 def _docker_line(error: ContentTrustError) -> str:

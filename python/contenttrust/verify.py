@@ -94,7 +94,7 @@ def load(  # noqa: PLR0913 - the contract's keywords
 
     Source: TUF 1.0 §5.3-5.6; Notary server API v2.
     """
-    return run(
+    repository = run(
         gun_of(name),
         source=source,
         anchor=anchor,
@@ -104,6 +104,8 @@ def load(  # noqa: PLR0913 - the contract's keywords
         remember=remember,
         offline=offline,
     ).repository()
+    _warn_of_first_use(repository)
+    return repository
 
 
 def verify(  # noqa: PLR0913 - the contract's keywords
@@ -222,6 +224,8 @@ def run(  # noqa: PLR0913 - the contract's keywords
 ) -> Verification:
     """Run one verification to its end, and remember what it accepted.
 
+    Nothing is logged: who calls this shows the notices of the repository.
+
     Args:
         gun: Globally unique name, taken literally.
         source: See `load`.
@@ -266,8 +270,6 @@ def run(  # noqa: PLR0913 - the contract's keywords
             # A refusal stands as it is; an acceptance that cannot be remembered is none.
             if accepted:
                 outcome = error
-    if not isinstance(outcome, ContentTrustError):
-        _warn_of_first_use(outcome)
     return Verification(gun, outcome, update.steps, update.state)
 
 

@@ -171,7 +171,10 @@ def locked(directory: int, name: str) -> Iterator[None]:
     check_name(name)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     with opened(os.open(name, flags, 0o600, dir_fd=directory)) as descriptor:
-        _check_regular(os.fstat(descriptor), name)
+        status = os.fstat(descriptor)
+        _check_regular(status, name)
+        if status.st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)  # the umask may have taken bits away
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,178 @@
+"""The record under crashes, full disks and many processes: the old or the new, never a mix."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contenttrust.errors import TrustDirectoryError
+
+# Ends the process by the kernel's hand at the n-th call that changes something on disk.
+KILLED = """
+import os, signal, sys
+from contenttrust import _core
+from contenttrust.transport.cache import TrustDirectory
+
+path, step, text = sys.argv[1], int(sys.argv[2]), sys.stdin.read()
+state = _core.State.from_json(text)
+calls = 0
+
+def deadly(original):
+    def call(*arguments, **facts):
+        global calls
+        calls += 1
+        if calls == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **facts)
+    return call
+
+for name in ("open", "mkdir", "chmod", "fchmod", "fsync", "replace", "unlink"):
+    setattr(os, name, deadly(getattr(os, name)))
+TrustDirectory(path).remember(state.gun, state, {"root": b"new root", "targets/a": b"new a"})
+"""
+
+REMEMBER = """
+import sys
+from contenttrust import _core
+from contenttrust.transport.cache import TrustDirectory
+
+trust, state = TrustDirectory(sys.argv[1]), _core.State.from_json(sys.stdin.read())
+for _ in range(3):
+    kept = trust.remember(state.gun, state, {"root": state.to_json().encode()})
+    for role, version in state.versions.items():
+        assert kept.versions[role] >= version
+        assert trust.state(state.gun).versions[role] >= version
+"""
+
+
+def python(program, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["second run", "first run"])
+def test_t063_a_kill_at_any_step_leaves_the_old_record_or_the_new(
+    *, trust, state, altered, known, tmp_path
+):
+    old = {"root": b"old root", "targets/a": b"old a"}
+    new = {"root": b"new root", "targets/a": b"new a"}
+    newer = altered(state, timestamp=1000)
+    seen = set()
+    for step in range(1, 100):
+        directory = type(trust)(tmp_path / f"killed-{step}")
+        if known:
+            directory.remember(state.gun, state, old)
+        with python(KILLED, directory.path, str(step)) as process:
+            _, complaint = process.communicate(newer.to_json())
+        found = directory.state(state.gun)
+        assert found in ((state, newer) if known else (None, newer))
+        seen.add(found)
+        cached = directory.cached(state.gun)
+        assert all(data in {old[role], new[role]} for role, data in cached.items())
+        # Nothing that the crash left behind is in anybody's way.
+        assert directory.remember(state.gun, newer, new) == newer
+        assert directory.cached(state.gun) == new
+        assert not list(Path(directory.path).rglob(".*"))
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, complaint
+    assert process.returncode == 0
+    assert step > 10
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "survivor"),
+    [("open", "old"), ("fchmod", "old"), ("write", "old"), ("fsync", "old"), ("replace", "old")],
+)
+def test_t063_a_full_or_failing_disk_leaves_the_old_record(
+    *, trust, state, altered, call, survivor, monkeypatch
+):
+    trust.remember(state.gun, state, {})
+    record = hashlib.sha256(state.gun.encode()).hexdigest()
+    original = getattr(os, call)
+    failed = []
+
+    def fail(*arguments, **facts):
+        temporary = f".{record}.json.new"
+        if call in {"open", "replace"} and arguments[0] != temporary:
+            return original(*arguments, **facts)
+        failed.append(call)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if call == "write":
+        # The file object writes by itself: a file that is closed behind its back cannot.
+        monkeypatch.setattr(os, "fchmod", lambda descriptor, mode: os.dup2(full, descriptor))
+        full = os.open("/dev/full", os.O_WRONLY)
+        failed.append(call)
+    else:
+        monkeypatch.setattr(os, call, fail)
+    with pytest.raises(TrustDirectoryError, match=os.strerror(errno.ENOSPC)):
+        trust.remember(state.gun, altered(state, timestamp=1000), {})
+    monkeypatch.undo()
+    assert failed
+    assert trust.state(state.gun) == state
+    assert not list(Path(trust.path).rglob(".*"))
+
+
+def test_t063_a_rename_that_is_not_known_to_be_on_disk_is_told(trust, state, altered, monkeypatch):
+    trust.remember(state.gun, state, {})
+    newer = altered(state, timestamp=1000)
+    original = os.fsync
+
+    def fail_for_directories(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):  # noqa: PTH112
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        original(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_for_directories)
+    with pytest.raises(TrustDirectoryError):
+        trust.remember(state.gun, newer, {})
+    assert trust.state(state.gun) == newer
+
+
+def test_t063_every_byte_is_on_disk_before_the_name_changes(
+    trust, state, update, altered, monkeypatch
+):
+    events = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(descriptor):
+        events.append("directory" if Path(f"/proc/self/fd/{descriptor}").is_dir() else "file")
+        fsync(descriptor)
+
+    def note_replace(*arguments, **facts):
+        events.append("replace")
+        replace(*arguments, **facts)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    trust.remember(state.gun, state, update.documents)
+    assert events == ["file", "replace", "directory"] * (1 + len(update.documents))
+
+
+def test_t064_fifty_processes_leave_one_whole_record_of_the_highest_versions(trust, state, altered):
+    order = [(7 * number) % 50 + 1 for number in range(50)]
+    states = [altered(state, timestamp=n, snapshot=51 - n) for n in order]
+    processes = [python(REMEMBER, trust.path) for _ in states]
+    for process, its_state in zip(processes, states, strict=True):
+        process.stdin.write(its_state.to_json())
+        process.stdin.close()  # now it starts
+    for process in processes:
+        with process:
+            complaint = process.stderr.read()
+            assert process.wait(60) == 0, complaint
+    found = trust.state(state.gun)
+    assert (found.versions["timestamp"], found.versions["snapshot"]) == (50, 50)
+    assert not list(Path(trust.path).rglob(".*"))
