@@ -206,7 +206,7 @@ def explain(error: ContentTrustError) -> str:
 def line(error: ContentTrustError) -> str:
     """Docker's line where Docker has one, the cause, then what to do next."""
     advice = _sentence(_texts(error)[2].format_map(_words(error)))
-    return f"{headline(error)} {advice}".rstrip()
+    return f"{_sentence(headline(error))} {advice}".rstrip()
 
 
 def headline(error: ContentTrustError) -> str:
@@ -224,7 +224,7 @@ def headline(error: ContentTrustError) -> str:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
-    return _sentence(head)
+    return head
 
 
 def _docker_line(error: ContentTrustError) -> str:

@@ -109,11 +109,10 @@ def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Whether JSON was asked for, on a command line that may not be understood as a whole."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
     return any(
-        first in {"--json", "-ojson", "--output=json"}
-        or (first in {"-o", "--output"} and second == "json")
-        for first, second in pairs
+        text in {"--json", "-ojson", "--output=json"}
+        or (text == "json" and before in {"-o", "--output"})
+        for before, text in zip(["", *arguments], arguments, strict=False)
     )
 
 

@@ -102,38 +102,53 @@ class _Version(argparse.Action):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    main = _Parser(prog="contenttrust", description=_DESCRIPTION, epilog=_EPILOG)
+    usage = "contenttrust [OPTION ...] VERB ..."
+    main = _Parser(prog="contenttrust", usage=usage, description=_DESCRIPTION, epilog=_EPILOG)
     main.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    add_global_options(main, after_verb=False)
     verbs = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    add_global_options(main, after_verb=False)
 
-    def verb(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
-        made = verbs.add_parser(name, help=summary, description=summary + ".", epilog=epilog)
+    def verb(name: str, names: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+        usage = f"contenttrust {name} [OPTION ...] {names}"
+        about = summary[0].upper() + summary[1:] + "."
+        made = verbs.add_parser(name, usage=usage, help=summary, description=about, epilog=epilog)
         add_global_options(made, after_verb=True)
         return made
 
     images = {"metavar": "IMAGE", "type": name_text, "help": "as Docker writes it: alpine:3.19"}
     gun = {"metavar": "GUN", "type": name_text, "help": "name of the collection, literally"}
 
-    made = verb("verify", "verify images: digest, size, role and signers of each tag", _VERIFY)
+    made = verb(
+        "verify",
+        "IMAGE [IMAGE ...]",
+        "verify images: digest, size, role and signers of each tag",
+        _VERIFY,
+    )
     made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
 
-    made = verb("list", "list the signed tags of a collection", _LIST)
+    made = verb("list", "GUN", "list the signed tags of a collection", _LIST)
     made.add_argument("gun", **gun)  # type: ignore[arg-type]
     made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
                       "delegations that docker does not pull from")  # fmt: skip
 
-    made = verb("lookup", "look up one tag: name, digest and size", _LOOKUP)
+    made = verb("lookup", "GUN TAG", "look up one tag: name, digest and size", _LOOKUP)
     made.add_argument("gun", **gun)  # type: ignore[arg-type]
     made.add_argument("tag", metavar="TAG", type=name_text, help="name of the target")
 
-    made = verb("inspect", "show tags, signers and keys as docker trust inspect does", _INSPECT)
+    made = verb(
+        "inspect",
+        "IMAGE [IMAGE ...]",
+        "show tags, signers and keys as docker trust inspect does",
+        _INSPECT,
+    )
     made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
     made.add_argument("--pretty", action="store_true", help="text instead of JSON")
     made.add_argument("--require-signed", action="store_true", help="refuse (exit 1) an image "
                       "without any signed tag")  # fmt: skip
 
-    made = verb("explain", "show every check in the order it ran, and the verdict", _EXPLAIN)
+    made = verb(
+        "explain", "IMAGE", "show every check in the order it ran, and the verdict", _EXPLAIN
+    )
     made.add_argument("image", **images)  # type: ignore[arg-type]
     return main
 

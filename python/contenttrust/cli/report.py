@@ -27,9 +27,12 @@ def signers(tag: SignedTag) -> str:
 
 
 def refusal(error: ContentTrustError) -> list[str]:
-    """Docker's line for the situation, the cause and what to do, for standard error."""
-    first, *rest = [text.safe(line) for line in str(error).splitlines()] or [error.code]
-    return [text.paint(first, "red", sys.stderr), *rest]
+    """Docker's line for the situation and, wrapped below it, the explanation."""
+    from contenttrust import explanations  # noqa: PLC0415 -- only beside a refusal
+
+    # Docker's line stays in one piece: people and scripts search for it.
+    first = text.paint(text.safe(explanations.headline(error)), "red", sys.stderr)
+    return [first, *text.wrapped(error.explain())]
 
 
 def notice_lines(repository: TrustedRepository) -> list[str]:
@@ -48,4 +51,5 @@ def notices(request: Request, repository: TrustedRepository) -> None:
     if request.options.quiet or request.json or not request.first_mention(repository):
         return
     word = text.paint("warning:", "yellow", sys.stderr)
-    text.complain(*(f"{word} {line}" for line in notice_lines(repository)))
+    gun = text.safe(repository.gun)
+    text.complain(*(f"{word} {gun}: {line}" for line in notice_lines(repository)))

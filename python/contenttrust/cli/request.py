@@ -46,7 +46,6 @@ class Request:
             _check_directory(option, path, needed=option == "--metadata")
         self._pins = _pins(options)
         self._requirements = _requirements(options)
-        _announce_warnings(options)
 
     def reference(self, image: str) -> Reference:
         """An image name by Docker's rules.
@@ -135,8 +134,10 @@ class Request:
             offline=options.metadata is None,
         )
 
-    def _anchor(self, gun: str) -> Anchor | None:
-        """All pins together: each must hold. None: what is remembered, else trust on first use."""
+    def _anchor(self, gun: str) -> Anchor:
+        """All pins together: each must hold. Without any, trust on first use."""
+        from contenttrust._core import Anchor  # noqa: PLC0415
+
         pins = list(self._pins)
         config = self.options.notary_config
         if config is not None:
@@ -148,13 +149,11 @@ class Request:
                 _read("--notary-config", config, lambda p: anchor_from_notary_config(p, gun))
             )
         if self.options.no_tofu:
-            from contenttrust._core import Anchor  # noqa: PLC0415
-
             # Together with a pin this asks for nothing more: it only takes first use away.
             pins.append(Anchor.remembered())
-        anchor = None
-        for pin in pins:
-            anchor = pin if anchor is None else anchor & pin
+        anchor = pins[0] if pins else Anchor.first_use()
+        for pin in pins[1:]:
+            anchor &= pin
         return anchor
 
 
@@ -214,19 +213,3 @@ def _requirements(options: Options) -> Requirements | None:
     from contenttrust._core import Requirements  # noqa: PLC0415
 
     return Requirements(**dict(options.limit), compatible=options.compatible)
-
-
-def _announce_warnings(options: Options) -> None:
-    """What the library logs, such as a first use, goes to standard error as one line each."""
-    import logging  # noqa: PLC0415
-
-    from contenttrust.cli import text  # noqa: PLC0415
-
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            text.complain(f"{record.levelname.lower()}: {text.safe(record.getMessage())}")
-
-    logger = logging.getLogger("contenttrust")
-    logger.handlers = [Lines()]
-    logger.propagate = False
-    logger.setLevel(logging.ERROR if options.quiet else logging.WARNING)

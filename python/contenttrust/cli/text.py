@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # A name may be as long as its file. Padding every row to it would multiply the output by the rows.
 _WIDEST = 256
+_LINE = 96
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -21,7 +22,7 @@ def safe(text: str) -> str:
     """`text` of strangers in one line: control characters and bidirectional marks made visible."""
     try:
         return printable(text)
-    except UnicodeEncodeError:  # an argument that was not UTF-8
+    except (TypeError, UnicodeEncodeError):  # an argument that was not UTF-8
         return printable(text.encode(errors="backslashreplace").decode())
 
 
@@ -59,6 +60,16 @@ def table(rows: Iterable[Sequence[str]], *, padding: int, minimum: int = 0) -> l
         )
         for row in rows
     ]
+
+
+def wrapped(paragraph: str) -> list[str]:
+    """Lines of a paragraph, indented below what they explain."""
+    import textwrap  # noqa: PLC0415 -- only beside a refusal
+
+    return textwrap.wrap(
+        safe(paragraph), _LINE, initial_indent="    ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def say(*lines: str) -> None:

@@ -1,0 +1,40 @@
+"""The demo is what a newcomer runs first: it must pass, and fail on a wrong verdict."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_DEMO = Path(__file__).parents[3] / "docs" / "tutorials" / "demo.sh"
+
+
+def _run(tmp_path, program):
+    command = tmp_path / "contenttrust"
+    command.write_text(f"#!/bin/sh\n{program}\n")
+    command.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        [str(_DEMO)],
+        check=False, capture_output=True, text=True, timeout=120, env=os.environ | {"PATH": path},
+    )  # fmt: skip
+
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+
+
+def test_every_verdict_of_the_demo_is_the_expected_one(tmp_path):
+    ran = _run(tmp_path, f'exec {sys.executable} -m contenttrust "$@"')
+    assert ran.returncode == 0, ran.stdout
+    assert "\033" not in ran.stdout
+    assert "exit 1, as it should be" in ran.stdout
+
+
+def test_the_demo_fails_when_something_bad_is_accepted(tmp_path):
+    ran = _run(tmp_path, "exit 0")
+    assert ran.returncode == 1
+    assert "were not the expected ones" in ran.stdout

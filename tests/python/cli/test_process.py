@@ -1,0 +1,108 @@
+"""What only a process of its own shows: pipes, signals, encodings, what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+_COMMAND = [sys.executable, "-m", "contenttrust"]
+
+
+def _run(arguments, **settings):
+    environment = os.environ | settings.pop("env", {})
+    return subprocess.run(
+        [*_COMMAND, *arguments],
+        check=False, capture_output=True, timeout=60, env=environment, **settings,
+    )  # fmt: skip
+
+
+def test_a_closed_pipe_is_quiet(case):
+    repository = case("good-large-20000")
+    command = [*_COMMAND, "list", *repository.options, repository.gun]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+        code = process.wait(timeout=60)
+    assert b"Broken" not in err
+    assert b"Traceback" not in err
+    assert code == 141
+
+
+def test_an_interrupt_is_quiet_and_exits_with_130(case, tmp_path):
+    fifo = tmp_path / "pin.pem"
+    os.mkfifo(fifo)
+    repository = case("good-one-tag")
+    command = [*_COMMAND, "verify", *repository.options, "--pin-ca", str(fifo), "alpine"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Opening this end succeeds once the program is there, waiting to read.
+    with process, fifo.open("wb"):
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+def test_output_that_cannot_be_written_is_not_success(case):
+    repository = case("good-one-tag")
+    arguments = ["verify", *repository.options, f"{repository.gun}:1.0"]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [*_COMMAND, *arguments], check=False, stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert ran.returncode == 3
+    assert b"Traceback" not in ran.stderr
+    assert b"No space left" in ran.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_names_outside_the_encoding_are_shown_escaped(case, encoding):
+    repository = case("good-name-escapes")
+    for options in ([], ["--json"]):
+        ran = _run(
+            ["list", "-q", *options, *repository.options, repository.gun],
+            env={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        )
+        assert ran.returncode == 0, ran.stderr
+        if options:
+            names = [tag["name"] for tag in json.loads(ran.stdout.decode(encoding))["tags"]]
+            assert names == sorted(repository.expected["tags"])
+
+
+def test_optimised_bytecode_changes_no_verdict(case):
+    repository = case("bad-threshold-same-key-two-ids")
+    ran = _run(
+        ["verify", *repository.options, f"{repository.gun}:1.0"], env={"PYTHONOPTIMIZE": "2"}
+    )
+    assert ran.returncode == 1
+
+
+def test_a_verb_imports_only_what_it_uses(case):
+    repository = case("good-one-tag")
+    arguments = ["verify", *repository.options, f"{repository.gun}:1.0"]
+    program = (
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "from contenttrust.cli.main import main\n"
+        f"code = main({arguments!r})\n"
+        "print(code, *sorted(set(sys.modules) - before), file=sys.stderr)\n"
+    )
+    # -I and -S: what an environment imports at start-up for itself does not count.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        check=False, capture_output=True, text=True, timeout=60, env=environment,
+    )  # fmt: skip
+    code, *modules = ran.stderr.splitlines()[-1].split()
+    assert code == "0"
+    unwanted = {"json", "dataclasses", "ssl", "socket", "asyncio", "pathlib", "inspect", "rich"}
+    assert not unwanted & set(modules)
+    verbs = {"list", "lookup", "inspect", "explain", "document"}
+    assert not {f"contenttrust.cli.{verb}" for verb in verbs} & set(modules)
