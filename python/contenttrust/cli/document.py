@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
 
 from contenttrust.cli import report
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from contenttrust._core import Notice, SignedTag, TrustedRepository
     from contenttrust.errors import ContentTrustError

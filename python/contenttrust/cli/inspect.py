@@ -8,13 +8,13 @@ Source: docker CLI 28, `cli/command/trust`: `common.go`, `inspect.go`, `inspect_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from contenttrust.cli import exit_codes, natural_order, report, text
 from contenttrust.cli.options import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from contenttrust._core import SignedTag, TrustedRepository
     from contenttrust.cli.request import Request

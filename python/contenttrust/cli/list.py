@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from contenttrust.cli import exit_codes, report, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from contenttrust._core import SignedTag, TrustedRepository
     from contenttrust.cli.request import Request
@@ -20,7 +21,7 @@ _HEADER = ("NAME", "DIGEST", "SIZE (BYTES)", "ROLE", "SIGNERS")
 def run(request: Request) -> int:
     """List what the intact roles hold; broken ones are reported beside it."""
     options = request.options
-    repository, error = request.judge(options.gun)
+    repository, error = request.judge(request.gun(options.gun))
     if request.json:
         _write(options.gun, repository, error, all_roles=options.all_roles)
     elif repository is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from contenttrust.cli import exit_codes, report, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust._core import SignedTag
     from contenttrust.cli.request import Request
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Look up one tag of one collection."""
     options = request.options
-    repository, error = request.judge(options.gun)
+    repository, error = request.judge(request.gun(options.gun))
     tag: SignedTag | None = None
     if repository is not None:
         tag, error = request.find(repository, tag=options.tag)

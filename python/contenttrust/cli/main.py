@@ -6,13 +6,14 @@ import contextlib
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
 
 from contenttrust.cli import exit_codes
 from contenttrust.cli.options import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from contenttrust.cli import text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust._core import SignedTag, TrustedRepository
     from contenttrust.cli.request import Request

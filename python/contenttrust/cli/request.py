@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
 
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError, UnreachableError
 from contenttrust.verify import run
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,6 +59,21 @@ class Request:
             return Reference.parse(image)
         except InvalidReferenceError as error:
             raise UsageError(str(error)) from None
+
+    @staticmethod
+    def gun(name: str) -> str:
+        """A name of a collection, taken literally.
+
+        Raises:
+            UsageError: No collection can have it.
+        """
+        from contenttrust import _core  # noqa: PLC0415
+
+        try:
+            _core.Update(name, anchor=_core.Anchor.first_use(), now=_core.Instant(0))
+        except ContentTrustError as error:
+            raise UsageError(error.message) from None
+        return name
 
     def judge(self, gun: str) -> tuple[TrustedRepository | None, ContentTrustError | None]:
         """The verified view of a collection, or the error in its place; judged once a run."""

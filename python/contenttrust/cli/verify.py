@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from contenttrust.cli import exit_codes, report, text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from contenttrust._core import SignedTag, TrustedRepository
     from contenttrust.cli.request import Request
     from contenttrust.errors import ContentTrustError

@@ -58,6 +58,9 @@ def test_options_may_stand_between_images():
         ["verify", "-o", "yaml", "x"],
         ["verify", "--offline", "bad\udcffname"],
         ["verify", "--offline", "UPPER"],
+        ["list", "--offline", "../../etc"],
+        ["list", "--offline", "a\x1b[31mb"],
+        ["lookup", "--offline", "a//b", "1.0"],
     ],
 )
 def test_bad_usage_is_exit_2_with_a_sentence(run, arguments):
