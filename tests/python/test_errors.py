@@ -197,7 +197,7 @@ def test_an_error_is_one_printable_line_whatever_strangers_wrote():
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize(
     "remake",
-    [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],  # noqa: S301
+    [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],
 )
 def test_errors_survive_pickle_and_copy(code, remake):
     error = made(code, expected="a", found="b", subject="c")
