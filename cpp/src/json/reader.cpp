@@ -90,7 +90,6 @@ std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
         const char c = text[at];
         const bool opens = c == '{' || c == '[';
         const bool closes = c == '}' || c == ']';
-        if (depth == 0 && closes) return at;
         if (depth == 0 && !opens && c != '"') {
             return std::min(text.find_first_of(",]} \t\n\r", at), text.size());
         }
