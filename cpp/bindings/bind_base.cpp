@@ -15,15 +15,18 @@ py::dict build_info() {
     py::dict out;
     out["compiler"] = __VERSION__;
     out["c++"] = std::to_string(__cplusplus);
-    out["pybind11"] = std::to_string(PYBIND11_VERSION_MAJOR) + "." + std::to_string(PYBIND11_VERSION_MINOR);
+    out["pybind11"] =
+        std::to_string(PYBIND11_VERSION_MAJOR) + "." + std::to_string(PYBIND11_VERSION_MINOR);
     out["simdjson"] = to_str(json::library_version());
-    for (const auto& [name, version] : crypto::library_versions()) out[to_str(name)] = to_str(version);
+    for (const auto& [name, version] : crypto::library_versions())
+        out[to_str(name)] = to_str(version);
     return out;
 }
 
 py::tuple codes() {
     py::list out;
-    for (int i = 0; i <= static_cast<int>(last_error_code); ++i) out.append(to_str(to_string(ErrorCode(i))));
+    for (int i = 0; i <= static_cast<int>(last_error_code); ++i)
+        out.append(to_str(to_string(ErrorCode(i))));
     return py::tuple(out);
 }
 
@@ -33,16 +36,20 @@ void bind_base(py::module_& m) {
     m.attr("codes") = codes();
     m.def("build_info", &build_info, "What was compiled against and what is loaded.");
     m.def(
-        "printable", [](const std::string& text) { return to_str(printable(text, text.size() * 8 + 8)); },
-        py::arg("text"), "`text` with control characters, bidirectional marks and the like escaped.");
+        "printable",
+        [](const std::string& text) { return to_str(printable(text, text.size() * 8 + 8)); },
+        py::arg("text"),
+        "`text` with control characters, bidirectional marks and the like escaped.");
 
     py::class_<Instant>(m, "Instant", py::is_final(), "A moment in UTC, to the nanosecond.")
         .def(py::init([](std::int64_t seconds, std::uint32_t nanoseconds) {
-                 if (nanoseconds > 999'999'999) throw py::value_error("nanoseconds are 0 to 999999999");
+                 if (nanoseconds > 999'999'999)
+                     throw py::value_error("nanoseconds are 0 to 999999999");
                  return Instant{seconds, nanoseconds};
              }),
              py::arg("seconds").noconvert(), py::arg("nanoseconds").noconvert() = 0)
-        .def_static("parse", [](const std::string& text) { return Instant::parse(text); }, py::arg("text"))
+        .def_static(
+            "parse", [](const std::string& text) { return Instant::parse(text); }, py::arg("text"))
         .def_readonly("seconds", &Instant::seconds)
         .def_readonly("nanoseconds", &Instant::nanoseconds)
         .def_property_readonly("datetime", [](const Instant& self) { return to_datetime(self); })
@@ -51,7 +58,9 @@ void bind_base(py::module_& m) {
         .def(py::self == py::self)
         .def(py::self < py::self)
         .def(py::self <= py::self)
-        .def("__hash__", [](const Instant& self) { return py::hash(py::make_tuple(self.seconds, self.nanoseconds)); });
+        .def("__hash__", [](const Instant& self) {
+            return py::hash(py::make_tuple(self.seconds, self.nanoseconds));
+        });
 }
 
 }  // namespace contenttrust::bindings

@@ -54,8 +54,9 @@ Batch verify_many(const py::sequence& sequence, const trust::Anchor& anchor, Ins
     Batch out;
     {
         const py::gil_scoped_release release;
-        out.outcomes = bulk::verify_many(borrowed.items, anchor, now, requirements,
-                                         threads.value_or(std::max(std::thread::hardware_concurrency(), 1U)));
+        out.outcomes =
+            bulk::verify_many(borrowed.items, anchor, now, requirements,
+                              threads.value_or(std::max(std::thread::hardware_concurrency(), 1U)));
     }
     out.guns = std::move(borrowed.guns);
     return out;
@@ -75,26 +76,29 @@ Repository item_of(const Batch& batch, py::ssize_t index) {
 
 void bind_bulk(py::module_& m) {
     const auto batch =
-        py::class_<Batch>(m, "Batch", py::is_final(), "The verdicts of many verifications, in input order.")
+        py::class_<Batch>(m, "Batch", py::is_final(),
+                          "The verdicts of many verifications, in input order.")
             .def("__len__", [](const Batch& self) { return self.outcomes.size(); })
             .def("__getitem__", &item_of, py::arg("index"))
-            .def_property_readonly("codes",
-                                   [](const Batch& self) {
-                                       py::list out;
-                                       for (const auto& outcome : self.outcomes) {
-                                           const auto& verdict = outcome.verdict;
-                                           out.append(to_str(verdict ? "ok" : to_string(verdict.error().code)));
-                                       }
-                                       return out;
-                                   })
+            .def_property_readonly(
+                "codes",
+                [](const Batch& self) {
+                    py::list out;
+                    for (const auto& outcome : self.outcomes) {
+                        const auto& verdict = outcome.verdict;
+                        out.append(to_str(verdict ? "ok" : to_string(verdict.error().code)));
+                    }
+                    return out;
+                })
             .def_property_readonly("states", [](const Batch& self) {
                 py::list out;
                 for (const auto& outcome : self.outcomes) out.append(py::cast(outcome.state));
                 return out;
             });
     py::module_::import("collections.abc").attr("Sequence").attr("register")(batch);
-    m.def("verify_many", &verify_many, py::arg("items"), py::kw_only(), py::arg("anchor"), py::arg("now"),
-          py::arg("requirements") = trust::Requirements{}, py::arg("threads") = py::none());
+    m.def("verify_many", &verify_many, py::arg("items"), py::kw_only(), py::arg("anchor"),
+          py::arg("now"), py::arg("requirements") = trust::Requirements{},
+          py::arg("threads") = py::none());
 }
 
 }  // namespace contenttrust::bindings

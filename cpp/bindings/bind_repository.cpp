@@ -50,7 +50,8 @@ Sha256 parse_digest(const std::string& text) {
     return out;
 }
 
-SignedTag verify(const View& view, const std::optional<std::string>& tag, const std::optional<std::string>& digest) {
+SignedTag verify(const View& view, const std::optional<std::string>& tag,
+                 const std::optional<std::string>& digest) {
     if (!tag && !digest) throw py::value_error("a tag, a digest or both");
     auto result = !digest ? view->verify(*tag)
                   : tag   ? view->verify(*tag, parse_digest(*digest))
@@ -59,17 +60,24 @@ SignedTag verify(const View& view, const std::optional<std::string>& tag, const 
     return std::move(result).value();
 }
 
-py::object abstract_base(const char* name) { return py::module_::import("collections.abc").attr(name); }
+py::object abstract_base(const char* name) {
+    return py::module_::import("collections.abc").attr(name);
+}
 
 void bind_values(py::module_& m) {
     py::class_<Signer>(m, "Signer", py::is_final(), "A delegation that signs tags.")
         .def_readonly("name", &Signer::name)
         .def_readonly("role", &Signer::role)
-        .def_property_readonly("key_ids", [](const Signer& self) { return ids_to_tuple(self.key_ids); })
-        .def("__eq__", [](const Signer& a, const Signer& b) { return a == b; }, py::is_operator())
-        .def("__hash__", [](const Signer& self) { return py::hash(py::make_tuple(self.name, self.role)); })
+        .def_property_readonly("key_ids",
+                               [](const Signer& self) { return ids_to_tuple(self.key_ids); })
+        .def(
+            "__eq__", [](const Signer& a, const Signer& b) { return a == b; }, py::is_operator())
+        .def("__hash__",
+             [](const Signer& self) { return py::hash(py::make_tuple(self.name, self.role)); })
         .def("__str__", [](const Signer& self) { return self.name; })
-        .def("__repr__", [](const Signer& self) { return "Signer(" + self.name + ", role=" + self.role + ")"; });
+        .def("__repr__", [](const Signer& self) {
+            return "Signer(" + self.name + ", role=" + self.role + ")";
+        });
 
     py::class_<SignedTag>(m, "SignedTag", py::is_final(), "A tag of a verified repository.")
         .def_readonly("name", &SignedTag::name)
@@ -77,23 +85,33 @@ void bind_values(py::module_& m) {
         .def_readonly("role", &SignedTag::role)
         .def_readonly("size", &SignedTag::length)
         .def_property_readonly("digest", &digest_of)
-        .def_property_readonly("pinned", [](const SignedTag& self) { return self.gun + "@" + digest_of(self); })
         .def_property_readonly(
-            "signers",
-            [](const SignedTag& self) { return to_tuple(self.signers, [](const Signer& s) { return py::cast(s); }); })
-        .def_property_readonly("custom",
-                               [](const SignedTag& self) -> py::object {
-                                   if (self.custom.empty()) return py::none();
-                                   return py::module_::import("json").attr("loads")(to_str(self.custom));
+            "pinned", [](const SignedTag& self) { return self.gun + "@" + digest_of(self); })
+        .def_property_readonly("signers",
+                               [](const SignedTag& self) {
+                                   return to_tuple(self.signers,
+                                                   [](const Signer& s) { return py::cast(s); });
                                })
-        .def("__eq__", [](const SignedTag& a, const SignedTag& b) { return a == b; }, py::is_operator())
-        .def("__hash__", [](const SignedTag& self) { return py::hash(py::make_tuple(self.gun, self.name, self.role)); })
+        .def_property_readonly(
+            "custom",
+            [](const SignedTag& self) -> py::object {
+                if (self.custom.empty()) return py::none();
+                return py::module_::import("json").attr("loads")(to_str(self.custom));
+            })
+        .def(
+            "__eq__", [](const SignedTag& a, const SignedTag& b) { return a == b; },
+            py::is_operator())
+        .def("__hash__",
+             [](const SignedTag& self) {
+                 return py::hash(py::make_tuple(self.gun, self.name, self.role));
+             })
         .def("__repr__", [](const SignedTag& self) {
-            return "SignedTag(" + self.gun + ":" + printable(self.name) + "@" + digest_of(self).substr(0, 19) +
-                   "…, role=" + self.role + ")";
+            return "SignedTag(" + self.gun + ":" + printable(self.name) + "@" +
+                   digest_of(self).substr(0, 19) + "…, role=" + self.role + ")";
         });
 
-    py::class_<Notice>(m, "Notice", py::is_final(), "Something that stopped nothing but must be known.")
+    py::class_<Notice>(m, "Notice", py::is_final(),
+                       "Something that stopped nothing but must be known.")
         .def_readonly("code", &Notice::code)
         .def_readonly("role", &Notice::role)
         .def_readonly("name", &Notice::name)
@@ -102,19 +120,28 @@ void bind_values(py::module_& m) {
             return "Notice(" + self.code + ", " + self.role + ": " + printable(self.message) + ")";
         });
 
-    py::class_<RoleInfo>(m, "RoleInfo", py::is_final(), "One role as its delegator defines it and its file says.")
+    py::class_<RoleInfo>(m, "RoleInfo", py::is_final(),
+                         "One role as its delegator defines it and its file says.")
         .def_property_readonly("name", [](const RoleInfo& self) { return self.role().name.str(); })
-        .def_property_readonly("version",
-                               [](const RoleInfo& self) { return static_cast<std::int64_t>(self.role().version); })
-        .def_property_readonly("expires", [](const RoleInfo& self) { return to_datetime(self.role().expires); })
-        .def_property_readonly("expires_text", [](const RoleInfo& self) { return self.role().expires.str(); })
-        .def_property_readonly("key_ids", [](const RoleInfo& self) { return ids_to_tuple(self.role().keys.key_ids); })
-        .def_property_readonly("canonical_key_ids",
-                               [](const RoleInfo& self) { return ids_to_tuple(self.role().canonical_ids); })
-        .def_property_readonly("threshold", [](const RoleInfo& self) { return self.role().keys.threshold; })
         .def_property_readonly(
-            "paths",
-            [](const RoleInfo& self) { return to_tuple(self.role().paths, [](const auto& p) { return to_str(p); }); })
+            "version",
+            [](const RoleInfo& self) { return static_cast<std::int64_t>(self.role().version); })
+        .def_property_readonly(
+            "expires", [](const RoleInfo& self) { return to_datetime(self.role().expires); })
+        .def_property_readonly("expires_text",
+                               [](const RoleInfo& self) { return self.role().expires.str(); })
+        .def_property_readonly(
+            "key_ids", [](const RoleInfo& self) { return ids_to_tuple(self.role().keys.key_ids); })
+        .def_property_readonly(
+            "canonical_key_ids",
+            [](const RoleInfo& self) { return ids_to_tuple(self.role().canonical_ids); })
+        .def_property_readonly("threshold",
+                               [](const RoleInfo& self) { return self.role().keys.threshold; })
+        .def_property_readonly("paths",
+                               [](const RoleInfo& self) {
+                                   return to_tuple(self.role().paths,
+                                                   [](const auto& p) { return to_str(p); });
+                               })
         .def("__repr__", [](const RoleInfo& self) {
             return "RoleInfo(" + self.role().name.str() + ", version " +
                    std::to_string(static_cast<std::int64_t>(self.role().version)) + ", expires " +
@@ -124,11 +151,13 @@ void bind_values(py::module_& m) {
 
 void bind_tags(py::module_& m) {
     const auto tags =
-        py::class_<Tags>(m, "Tags", py::is_final(), "Tags by name, in code-point order; values made when asked for.")
+        py::class_<Tags>(m, "Tags", py::is_final(),
+                         "Tags by name, in code-point order; values made when asked for.")
             .def("__len__", [](const Tags& self) { return self.view->tag_count(); })
             .def("__contains__",
                  [](const Tags& self, const py::object& name) {
-                     return py::isinstance<py::str>(name) && self.view->find_tag(name.cast<std::string>()).has_value();
+                     return py::isinstance<py::str>(name) &&
+                            self.view->find_tag(name.cast<std::string>()).has_value();
                  })
             .def(
                 "__getitem__",
@@ -148,14 +177,16 @@ void bind_tags(py::module_& m) {
             .def("__iter__",
                  [](const Tags& self) {
                      py::list names;
-                     for (std::size_t i = 0; i < self.view->tag_count(); ++i) names.append(to_str(self.view->tag_name(i)));
+                     for (std::size_t i = 0; i < self.view->tag_count(); ++i)
+                         names.append(to_str(self.view->tag_name(i)));
                      return py::iter(names);
                  })
             .def("keys", [](const py::object& self) { return abstract_base("KeysView")(self); })
             .def("values", [](const py::object& self) { return abstract_base("ValuesView")(self); })
             .def("items", [](const py::object& self) { return abstract_base("ItemsView")(self); })
             .def("__repr__", [](const Tags& self) {
-                return "Tags(" + std::to_string(self.view->tag_count()) + " of " + self.view->gun().str() + ")";
+                return "Tags(" + std::to_string(self.view->tag_count()) + " of " +
+                       self.view->gun().str() + ")";
             });
     abstract_base("Mapping").attr("register")(tags);
 }
@@ -177,41 +208,53 @@ void bind_repository(py::module_& m) {
                            "The verified view of one collection. Cannot be built by hand.")
         .def_property_readonly("gun", [](const Repository& self) { return self.view->gun().str(); })
         .def_property_readonly("tags", [](const Repository& self) { return Tags{self.view}; })
-        .def_property_readonly("roles",
+        .def_property_readonly(
+            "roles",
+            [=](const Repository& self) {
+                return each_role(self, [](RoleInfo role) { return py::cast(std::move(role)); });
+            })
+        .def_property_readonly("expires",
                                [=](const Repository& self) {
-                                   return each_role(self, [](RoleInfo role) { return py::cast(std::move(role)); });
+                                   return each_role(self, [](const RoleInfo& role) {
+                                       return to_datetime(role.role().expires);
+                                   });
                                })
         .def_property_readonly(
-            "expires",
-            [=](const Repository& self) {
-                return each_role(self, [](const RoleInfo& role) { return to_datetime(role.role().expires); });
-            })
-        .def_property_readonly("valid_until", [](const Repository& self) { return to_datetime(self.view->valid_until()); })
+            "valid_until",
+            [](const Repository& self) { return to_datetime(self.view->valid_until()); })
+        .def_property_readonly("signers",
+                               [](const Repository& self) {
+                                   return to_tuple(self.view->signers(), [](const Signer& signer) {
+                                       return py::cast(signer);
+                                   });
+                               })
         .def_property_readonly(
-            "signers",
-            [](const Repository& self) {
-                return to_tuple(self.view->signers(), [](const Signer& signer) { return py::cast(signer); });
-            })
-        .def_property_readonly("degraded", [](const Repository& self) { return notices(self.view->degraded()); })
-        .def_property_readonly("unusable", [](const Repository& self) { return notices(self.view->unusable()); })
-        .def_property_readonly("warnings", [](const Repository& self) { return notices(self.view->warnings()); })
+            "degraded", [](const Repository& self) { return notices(self.view->degraded()); })
+        .def_property_readonly(
+            "unusable", [](const Repository& self) { return notices(self.view->unusable()); })
+        .def_property_readonly(
+            "warnings", [](const Repository& self) { return notices(self.view->warnings()); })
         .def_property_readonly("state", [](const Repository& self) { return self.view->state(); })
         .def(
-            "verify", [](const Repository& self, const std::optional<std::string>& tag,
-                         const std::optional<std::string>& digest) { return verify(self.view, tag, digest); },
+            "verify",
+            [](const Repository& self, const std::optional<std::string>& tag,
+               const std::optional<std::string>& digest) { return verify(self.view, tag, digest); },
             py::arg("tag") = py::none(), py::arg("digest") = py::none())
         .def(
             "role_tags",
             [](const Repository& self, const std::string& name) {
                 const auto& roles = self.view->roles();
-                const auto role = std::find_if(roles.begin(), roles.end(), [&](const auto& r) { return r.name.str() == name; });
+                const auto role = std::find_if(roles.begin(), roles.end(),
+                                               [&](const auto& r) { return r.name.str() == name; });
                 if (role == roles.end()) throw py::key_error(name);
-                return to_tuple(self.view->role_tags(*role), [](const SignedTag& tag) { return py::cast(tag); });
+                return to_tuple(self.view->role_tags(*role),
+                                [](const SignedTag& tag) { return py::cast(tag); });
             },
             py::arg("role"))
         .def("__repr__", [](const Repository& self) {
-            return "TrustedRepository(" + self.view->gun().str() + ", " + std::to_string(self.view->tag_count()) +
-                   " tags, valid until " + self.view->valid_until().str() + ")";
+            return "TrustedRepository(" + self.view->gun().str() + ", " +
+                   std::to_string(self.view->tag_count()) + " tags, valid until " +
+                   self.view->valid_until().str() + ")";
         });
 }
 

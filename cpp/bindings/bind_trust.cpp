@@ -20,7 +20,8 @@ using trust::Wanted;
 
 // An update is fed by one caller, but nothing stops Python from calling it from two threads.
 struct Update {
-    Update(trust::Given given) : gun(given.gun.str()), value(std::move(given), trust::Update::Source::asked) {}
+    Update(trust::Given given)
+        : gun(given.gun.str()), value(std::move(given), trust::Update::Source::asked) {}
     std::string gun;
     trust::Update value;
     std::mutex mutex;
@@ -31,7 +32,9 @@ std::vector<KeyId> parse_ids(const std::vector<std::string>& texts) {
     std::vector<KeyId> out;
     for (const auto& text : texts) {
         auto id = KeyId::parse(text);
-        if (!id) throw py::value_error("not a key id (64 lower-case hexadecimal digits): " + printable(text));
+        if (!id)
+            throw py::value_error("not a key id (64 lower-case hexadecimal digits): " +
+                                  printable(text));
         out.push_back(std::move(id).value());
     }
     return out;
@@ -48,18 +51,25 @@ Anchor both(const Anchor& a, const Anchor& b) {
 }
 
 void bind_anchor(py::module_& m) {
-    py::class_<Anchor>(m, "Anchor", py::is_final(), "Why the first root of a collection is believed.")
+    py::class_<Anchor>(m, "Anchor", py::is_final(),
+                       "Why the first root of a collection is believed.")
         .def_static("first_use", [] { return Anchor{.first_use = true}; })
         .def_static("remembered", [] { return Anchor{}; })
         .def_static(
-            "root", [](const py::bytes& document) { return Anchor{.roots = {std::string(view_of(document))}}; },
+            "root",
+            [](const py::bytes& document) {
+                return Anchor{.roots = {std::string(view_of(document))}};
+            },
             py::arg("document"))
         .def_static(
-            "keys", [](const std::vector<std::string>& ids) { return Anchor{.key_ids = {parse_ids(ids)}}; },
+            "keys",
+            [](const std::vector<std::string>& ids) { return Anchor{.key_ids = {parse_ids(ids)}}; },
             py::arg("ids"))
         .def_static(
             "certificates",
-            [](const std::vector<std::string>& ids) { return Anchor{.certificates = {parse_ids(ids)}}; },
+            [](const std::vector<std::string>& ids) {
+                return Anchor{.certificates = {parse_ids(ids)}};
+            },
             py::arg("ids"))
         .def_static(
             "ca",
@@ -72,23 +82,28 @@ void bind_anchor(py::module_& m) {
             py::arg("pem"))
         .def("__and__", &both, py::arg("other"))
         .def("__repr__", [](const Anchor& self) {
-            return "Anchor(" + std::to_string(self.roots.size()) + " roots, " + std::to_string(self.key_ids.size()) +
-                   " key pins, " + std::to_string(self.certificates.size()) + " certificate pins, " +
-                   std::to_string(self.authorities.size()) + " CAs, first use " + (self.first_use ? "on" : "off") + ")";
+            return "Anchor(" + std::to_string(self.roots.size()) + " roots, " +
+                   std::to_string(self.key_ids.size()) + " key pins, " +
+                   std::to_string(self.certificates.size()) + " certificate pins, " +
+                   std::to_string(self.authorities.size()) + " CAs, first use " +
+                   (self.first_use ? "on" : "off") + ")";
         });
 }
 
 void bind_requirements(py::module_& m) {
     const Requirements standard;
     py::class_<Requirements>(m, "Requirements", py::is_final(), "Limits of one verification.")
-        .def(py::init([](std::int64_t root_length, std::int64_t timestamp_length, std::int64_t file_length,
-                         std::size_t signatures, std::size_t keys, std::size_t lookup_roles, std::size_t listing_roles,
+        .def(py::init([](std::int64_t root_length, std::int64_t timestamp_length,
+                         std::int64_t file_length, std::size_t signatures, std::size_t keys,
+                         std::size_t lookup_roles, std::size_t listing_roles,
                          std::int64_t root_rotations, bool compatible) {
-                 if (root_length < 1 || timestamp_length < 1 || file_length < 1 || root_rotations < 0) {
+                 if (root_length < 1 || timestamp_length < 1 || file_length < 1 ||
+                     root_rotations < 0) {
                      throw py::value_error("a limit must be positive");
                  }
-                 return Requirements{root_length,   timestamp_length, file_length,        lookup_roles,
-                                     listing_roles, root_rotations,   {signatures, keys}, compatible};
+                 return Requirements{root_length,        timestamp_length, file_length,
+                                     lookup_roles,       listing_roles,    root_rotations,
+                                     {signatures, keys}, compatible};
              }),
              py::kw_only(), py::arg("root_length").noconvert() = standard.root_length,
              py::arg("timestamp_length").noconvert() = standard.timestamp_length,
@@ -102,7 +117,8 @@ void bind_requirements(py::module_& m) {
 }
 
 void bind_state(py::module_& m) {
-    py::class_<State>(m, "State", py::is_final(), "What must be remembered of a collection between runs.")
+    py::class_<State>(m, "State", py::is_final(),
+                      "What must be remembered of a collection between runs.")
         .def_static(
             "from_json",
             [](const std::string& text) {
@@ -114,33 +130,40 @@ void bind_state(py::module_& m) {
         .def("to_json", &State::to_json)
         .def_property_readonly("gun", [](const State& self) { return self.gun.str(); })
         .def_property_readonly("root_version", &State::root_version)
-        .def_property_readonly("root_document", [](const State& self) { return py::bytes(self.root); })
+        .def_property_readonly("root_document",
+                               [](const State& self) { return py::bytes(self.root); })
         .def_property_readonly("versions",
                                [](const State& self) {
                                    py::dict out;
                                    for (const auto& [role, known] : self.roles) {
-                                       out[to_str(role.str())] = static_cast<std::int64_t>(known.version);
+                                       out[to_str(role.str())] =
+                                           static_cast<std::int64_t>(known.version);
                                    }
                                    return out;
                                })
-        .def("__eq__", [](const State& a, const State& b) { return a == b; }, py::is_operator())
+        .def(
+            "__eq__", [](const State& a, const State& b) { return a == b; }, py::is_operator())
         .def("__hash__", [](const State& self) { return py::hash(to_str(self.to_json())); })
         .def("__repr__", [](const State& self) {
-            return "State(" + self.gun.str() + ", root version " + std::to_string(self.root_version()) + ")";
+            return "State(" + self.gun.str() + ", root version " +
+                   std::to_string(self.root_version()) + ")";
         });
 }
 
-trust::Given given(const std::string& gun_text, const Anchor& anchor, Instant now, const std::optional<State>& state,
-                   const py::dict& cached, const Requirements& requirements) {
+trust::Given given(const std::string& gun_text, const Anchor& anchor, Instant now,
+                   const std::optional<State>& state, const py::dict& cached,
+                   const Requirements& requirements) {
     auto gun = Gun::parse(gun_text);
     if (!gun) raise(gun.error(), printable(gun_text));
     trust::Given out{std::move(gun).value(), anchor, now, requirements, state, {}, true};
-    for (const auto& [name, text] : cached) out.cached.emplace(name.cast<std::string>(), view_of(text));
+    for (const auto& [name, text] : cached)
+        out.cached.emplace(name.cast<std::string>(), view_of(text));
     return out;
 }
 
 void bind_update(py::module_& m) {
-    py::class_<Wanted>(m, "Wanted", py::is_final(), "A metadata file that the judgement needs next.")
+    py::class_<Wanted>(m, "Wanted", py::is_final(),
+                       "A metadata file that the judgement needs next.")
         .def_readonly("name", &Wanted::name)
         .def_property_readonly("sha256",
                                [](const Wanted& self) -> py::object {
@@ -157,16 +180,21 @@ void bind_update(py::module_& m) {
         .def_property_readonly("expected", [](const Step& self) { return to_str(self.expected); })
         .def_property_readonly("found", [](const Step& self) { return to_str(self.found); })
         .def("__repr__", [](const Step& self) {
-            return "Step(" + self.check + " of " + self.role + (self.passed ? " passed)" : " failed)");
+            return "Step(" + self.check + " of " + self.role +
+                   (self.passed ? " passed)" : " failed)");
         });
 
-    py::class_<Update>(m, "Update", py::is_final(), "One verification, fed with files as it asks for them.")
-        .def(py::init([](const std::string& gun, const Anchor& anchor, Instant now, const std::optional<State>& state,
-                         const py::dict& cached, const Requirements& requirements) {
-                 return std::make_unique<Update>(given(gun, anchor, now, state, cached, requirements));
+    py::class_<Update>(m, "Update", py::is_final(),
+                       "One verification, fed with files as it asks for them.")
+        .def(py::init([](const std::string& gun, const Anchor& anchor, Instant now,
+                         const std::optional<State>& state, const py::dict& cached,
+                         const Requirements& requirements) {
+                 return std::make_unique<Update>(
+                     given(gun, anchor, now, state, cached, requirements));
              }),
-             py::arg("gun"), py::kw_only(), py::arg("anchor"), py::arg("now"), py::arg("state") = py::none(),
-             py::arg("cached") = py::dict(), py::arg("requirements") = Requirements{})
+             py::arg("gun"), py::kw_only(), py::arg("anchor"), py::arg("now"),
+             py::arg("state") = py::none(), py::arg("cached") = py::dict(),
+             py::arg("requirements") = Requirements{})
         .def("wanted",
              [](Update& self) {
                  std::vector<Wanted> out;
@@ -182,24 +210,29 @@ void bind_update(py::module_& m) {
             [](Update& self, const std::string& name, const std::optional<py::bytes>& data) {
                 const py::gil_scoped_release release;
                 const std::scoped_lock lock(self.mutex);
-                self.value.put(name, data ? std::optional(std::string(view_of(*data))) : std::nullopt);
+                self.value.put(name,
+                               data ? std::optional(std::string(view_of(*data))) : std::nullopt);
             },
             py::arg("name"), py::arg("data"))
         .def("repository",
              [](Update& self) {
                  const std::scoped_lock lock(self.mutex);
-                 if (!self.value.decided()) throw std::runtime_error("files are still wanted: there is no verdict yet");
+                 if (!self.value.decided())
+                     throw std::runtime_error("files are still wanted: there is no verdict yet");
                  const auto& verdict = self.value.verdict();
                  if (!verdict) raise(verdict.error(), self.gun);
                  return Repository{verdict.value()};
              })
         .def_property_readonly("state", [](Update& self) { return self.value.state(); })
-        .def_property_readonly(
-            "steps",
-            [](Update& self) { return to_tuple(self.value.steps(), [](const Step& step) { return py::cast(step); }); })
+        .def_property_readonly("steps",
+                               [](Update& self) {
+                                   return to_tuple(self.value.steps(),
+                                                   [](const Step& step) { return py::cast(step); });
+                               })
         .def_property_readonly("documents", [](Update& self) {
             py::dict out;
-            for (const auto& [name, file] : self.value.accepted()) out[to_str(name)] = py::bytes(file->text());
+            for (const auto& [name, file] : self.value.accepted())
+                out[to_str(name)] = py::bytes(file->text());
             return out;
         });
 }

@@ -19,15 +19,16 @@ namespace py = pybind11;
 
 /// Text for Python; bytes that are no UTF-8 become visible escapes.
 inline py::str to_str(std::string_view text) {
-    return py::reinterpret_steal<py::str>(
-        PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+    return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(
+        text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
 }
 
 /// The bytes of a Python `bytes` object: borrowed, and safe to read without the GIL while the object is held, because
 /// `bytes` cannot change. Nothing else is borrowed.
 inline std::string_view view_of(const py::handle& object) {
     if (!PyBytes_Check(object.ptr())) throw py::type_error("metadata must be bytes");
-    return {PyBytes_AS_STRING(object.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(object.ptr()))};
+    return {PyBytes_AS_STRING(object.ptr()),
+            static_cast<std::size_t>(PyBytes_GET_SIZE(object.ptr()))};
 }
 
 template <typename T, typename Convert>
@@ -44,7 +45,8 @@ inline py::tuple ids_to_tuple(const std::vector<KeyId>& ids) {
 /// An aware datetime in UTC, to the microsecond.
 inline py::object to_datetime(Instant instant) {
     const auto datetime = py::module_::import("datetime");
-    const auto epoch = datetime.attr("datetime")(1970, 1, 1, py::arg("tzinfo") = datetime.attr("timezone").attr("utc"));
+    const auto epoch = datetime.attr("datetime")(
+        1970, 1, 1, py::arg("tzinfo") = datetime.attr("timezone").attr("utc"));
     return epoch + datetime.attr("timedelta")(py::arg("seconds") = instant.seconds,
                                               py::arg("microseconds") = instant.nanoseconds / 1000);
 }

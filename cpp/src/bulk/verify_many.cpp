@@ -7,11 +7,17 @@
 namespace contenttrust::bulk {
 namespace {
 
-Outcome judge(const Item& item, const trust::Anchor& anchor, Instant now, const trust::Requirements& requirements) {
+Outcome judge(const Item& item, const trust::Anchor& anchor, Instant now,
+              const trust::Requirements& requirements) {
     auto gun = Gun::parse(item.gun);
     if (!gun) return {std::move(gun).error(), std::nullopt};
-    trust::Update update({std::move(gun).value(), anchor, now, requirements,
-                          item.state != nullptr ? std::optional(*item.state) : std::nullopt, {}, false},
+    trust::Update update({std::move(gun).value(),
+                          anchor,
+                          now,
+                          requirements,
+                          item.state != nullptr ? std::optional(*item.state) : std::nullopt,
+                          {},
+                          false},
                          trust::Update::Source::complete);
     for (const auto& [name, text] : item.documents) update.put(name, std::string(text));
     static_cast<void>(update.wanted());
@@ -20,8 +26,9 @@ Outcome judge(const Item& item, const trust::Anchor& anchor, Instant now, const 
 
 }  // namespace
 
-std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor, Instant now,
-                                 const trust::Requirements& requirements, unsigned threads) {
+std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor,
+                                 Instant now, const trust::Requirements& requirements,
+                                 unsigned threads) {
     std::vector<std::optional<Outcome>> slots(items.size());
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
@@ -31,7 +38,8 @@ std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::An
     };
     {
         std::vector<std::jthread> workers;
-        const auto wanted = std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(items.size(), 1));
+        const auto wanted =
+            std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(items.size(), 1));
         for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(work);
         work();
     }

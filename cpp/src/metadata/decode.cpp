@@ -39,18 +39,20 @@ Keys keys_of(Decoder& decoder, std::optional<Value> value) {
     return keys;
 }
 
-RoleKeys role_keys(Decoder& decoder, const Value& role, const Keys& keys, const DecodeLimits& limits) {
+RoleKeys role_keys(Decoder& decoder, const Value& role, const Keys& keys,
+                   const DecodeLimits& limits) {
     RoleKeys out;
     auto ids = decoder.list(role.member("keyids"), "keyids");
     while (auto id = ids.next()) {
         const auto text = decoder.string(*id, "key id");
         auto parsed = KeyId::parse(text);
         if (!parsed || !keys.contains(parsed.value())) {
-            decoder.refuse(ErrorCode::key_id, "a role names a key that is not among the keys", "an id in keys",
-                           printable(text));
+            decoder.refuse(ErrorCode::key_id, "a role names a key that is not among the keys",
+                           "an id in keys", printable(text));
             break;
         }
-        if (std::find(out.key_ids.begin(), out.key_ids.end(), parsed.value()) != out.key_ids.end()) continue;
+        if (std::find(out.key_ids.begin(), out.key_ids.end(), parsed.value()) != out.key_ids.end())
+            continue;
         out.key_ids.push_back(std::move(parsed).value());
         if (out.key_ids.size() > limits.keys) {
             decoder.refuse(ErrorCode::limit_exceeded, "too many keys for one role",
@@ -63,22 +65,27 @@ RoleKeys role_keys(Decoder& decoder, const Value& role, const Keys& keys, const 
 }
 
 void root_body(Decoder& decoder, const Value& part, const DecodeLimits& limits, Root& root) {
-    if (auto consistent = part.member("consistent_snapshot"); consistent && !consistent->boolean()) {
+    if (auto consistent = part.member("consistent_snapshot");
+        consistent && !consistent->boolean()) {
         decoder.malformed("consistent_snapshot", "true or false");
     }
     root.keys = keys_of(decoder, part.member("keys"));
     if (decoder.failed()) return;
     const auto roles = part.member("roles");
-    if (!roles || roles->kind() != json::Kind::object) return decoder.malformed("roles", "an object");
+    if (!roles || roles->kind() != json::Kind::object)
+        return decoder.malformed("roles", "an object");
     struct {
         std::string_view name;
         RoleKeys& keys;
-    } const wanted[] = {
-        {"root", root.root}, {"targets", root.targets}, {"snapshot", root.snapshot}, {"timestamp", root.timestamp}};
+    } const wanted[] = {{"root", root.root},
+                        {"targets", root.targets},
+                        {"snapshot", root.snapshot},
+                        {"timestamp", root.timestamp}};
     for (const auto& role : wanted) {
         const auto value = roles->member(role.name);
         if (!value) {
-            return decoder.refuse(ErrorCode::missing_role, "root does not define " + std::string(role.name),
+            return decoder.refuse(ErrorCode::missing_role,
+                                  "root does not define " + std::string(role.name),
                                   std::string(role.name), "absent");
         }
         const auto object = decoder.object(value, "role", {"keyids", "threshold", "name", "paths"});
@@ -92,7 +99,8 @@ void snapshot_body(Decoder& decoder, const Value& part, Snapshot& snapshot) {
     while (auto member = members.next()) {
         auto name = RoleName::parse(member->name);
         if (!name) {
-            return decoder.refuse(ErrorCode::role_name, "snapshot lists a file under an illegal role name",
+            return decoder.refuse(ErrorCode::role_name,
+                                  "snapshot lists a file under an illegal role name",
                                   "root, targets or targets/…", printable(member->name));
         }
         auto meta = decoder.file_meta(member->value, "file of " + name.value().str());
@@ -101,7 +109,8 @@ void snapshot_body(Decoder& decoder, const Value& part, Snapshot& snapshot) {
     }
     for (const auto& needed : {RoleName::root(), RoleName::targets()}) {
         if (snapshot.find(needed) != nullptr) continue;
-        return decoder.refuse(ErrorCode::missing_role, "snapshot does not list " + needed.str(), needed.str(), "absent");
+        return decoder.refuse(ErrorCode::missing_role, "snapshot does not list " + needed.str(),
+                              needed.str(), "absent");
     }
 }
 
@@ -114,12 +123,13 @@ void timestamp_body(Decoder& decoder, const Value& part, Timestamp& timestamp) {
         found = true;
     }
     if (!found) {
-        decoder.refuse(ErrorCode::missing_role, "timestamp does not list snapshot", "snapshot", "absent");
+        decoder.refuse(ErrorCode::missing_role, "timestamp does not list snapshot", "snapshot",
+                       "absent");
     }
 }
 
-void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName& parent, const DecodeLimits& limits,
-                    Targets& targets) {
+void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName& parent,
+                    const DecodeLimits& limits, Targets& targets) {
     if (!value || value->kind() == json::Kind::null) return;
     const auto object = decoder.object(value, "delegations", {"keys", "roles"});
     if (decoder.failed()) return;
@@ -128,7 +138,8 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
     std::vector<std::string> names;
     while (auto element = roles.next()) {
         if (decoder.failed()) return;
-        const auto role = decoder.object(*element, "delegated role", {"keyids", "name", "paths", "threshold"});
+        const auto role =
+            decoder.object(*element, "delegated role", {"keyids", "name", "paths", "threshold"});
         if (decoder.failed()) return;
         const auto text = decoder.string(role.member("name"), "name");
         auto name = RoleName::parse(text);
@@ -138,7 +149,8 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
         }
         Delegation delegation{name.value(), role_keys(decoder, role, targets.keys, limits), {}};
         auto paths = decoder.list(role.member("paths"), "paths");
-        while (auto path = paths.next()) delegation.paths.emplace_back(decoder.string(*path, "path"));
+        while (auto path = paths.next())
+            delegation.paths.emplace_back(decoder.string(*path, "path"));
         names.push_back(name.value().str());
         targets.delegations.push_back(std::move(delegation));
     }
@@ -148,8 +160,8 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
     }
 }
 
-void targets_body(Decoder& decoder, const Value& part, const RoleName& role, const DecodeLimits& limits,
-                  Targets& out) {
+void targets_body(Decoder& decoder, const Value& part, const RoleName& role,
+                  const DecodeLimits& limits, Targets& out) {
     delegations_of(decoder, part.member("delegations"), role, limits, out);
     const auto targets = part.member("targets");
     auto members = decoder.map(targets, "targets");
@@ -159,13 +171,15 @@ void targets_body(Decoder& decoder, const Value& part, const RoleName& role, con
         const auto meta = decoder.file_meta(member->value, "target");
         if (decoder.failed()) return;
         const auto custom = decoder.plain_integers ? member->value.member("custom") : std::nullopt;
-        out.targets.add({member->name, custom ? json::canonical(*custom) : std::string(), meta.length,
-                         meta.sha256.value_or(Sha256{}), meta.sha256 && !meta.malformed_hash});
+        out.targets.add({member->name, custom ? json::canonical(*custom) : std::string(),
+                         meta.length, meta.sha256.value_or(Sha256{}),
+                         meta.sha256 && !meta.malformed_hash});
     }
     out.targets.sort();
 }
 
-std::vector<Signature> signatures_of(Decoder& decoder, std::optional<Value> value, const DecodeLimits& limits) {
+std::vector<Signature> signatures_of(Decoder& decoder, std::optional<Value> value,
+                                     const DecodeLimits& limits) {
     std::vector<Signature> out;
     auto elements = decoder.list(value, "signatures");
     while (auto element = elements.next()) {
@@ -188,10 +202,11 @@ Header header_of(Decoder& decoder, const Value& part, std::string_view type) {
     const auto found = part.member("_type");
     const auto text = found ? found->string() : std::nullopt;
     if (text != type) {
-        decoder.refuse(ErrorCode::wrong_type, "_type is not " + std::string(type), std::string(type),
-                       text ? printable(*text) : "no string");
+        decoder.refuse(ErrorCode::wrong_type, "_type is not " + std::string(type),
+                       std::string(type), text ? printable(*text) : "no string");
     }
-    header.version = Version(decoder.integer(part.member("version"), "version", ErrorCode::version, 1));
+    header.version =
+        Version(decoder.integer(part.member("version"), "version", ErrorCode::version, 1));
     if (auto expires = part.member("expires")) {
         const auto instant = Instant::parse(decoder.string(expires, "expires"));
         if (!instant) decoder.malformed("expires", "an RFC 3339 time");
@@ -206,11 +221,12 @@ Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, R
     auto document = json::Document::parse(text);
     if (!document) return std::move(document).error();
     Decoder decoder;
-    const auto top = decoder.object(document.value().root(), "the document", {"signed", "signatures"});
+    const auto top =
+        decoder.object(document.value().root(), "the document", {"signed", "signatures"});
     if (decoder.failed()) return std::move(decoder).error();
     const auto part = decoder.object(top.member("signed"), "signed",
-                                     {"_type", "consistent_snapshot", "delegations", "expires", "keys", "meta",
-                                      "roles", "targets", "version"});
+                                     {"_type", "consistent_snapshot", "delegations", "expires",
+                                      "keys", "meta", "roles", "targets", "version"});
     const auto slice = json::member_text(text, "signed");
     if (!slice) decoder.malformed("signed", "a member written without escapes");
     if (decoder.failed()) return std::move(decoder).error();
@@ -222,7 +238,8 @@ Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, R
     out.header = header_of(decoder, part, Body::type);
     if (!decoder.failed()) read_body(decoder, part, out.body);
     if (!decoder.plain_integers) {
-        decoder.malformed("a number in signed", "a plain integer within 2^53, the only kind with a canonical form");
+        decoder.malformed("a number in signed",
+                          "a plain integer within 2^53, the only kind with a canonical form");
     }
     if (decoder.failed()) return std::move(decoder).error();
     return out;
@@ -244,10 +261,12 @@ Result<Signed<Snapshot>> decode_snapshot(std::string_view text, const DecodeLimi
     return decode<Snapshot>(text, limits, snapshot_body);
 }
 
-Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& role, const DecodeLimits& limits) {
-    return decode<Targets>(text, limits, [&](Decoder& decoder, const Value& part, Targets& targets) {
-        targets_body(decoder, part, role, limits, targets);
-    });
+Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& role,
+                                       const DecodeLimits& limits) {
+    return decode<Targets>(text, limits,
+                           [&](Decoder& decoder, const Value& part, Targets& targets) {
+                               targets_body(decoder, part, role, limits, targets);
+                           });
 }
 
 }  // namespace contenttrust::metadata

@@ -38,7 +38,8 @@ void take_digest(const std::string& bytes, std::optional<Digest>& digest, bool& 
 }  // namespace
 
 void Decoder::refuse(ErrorCode code, std::string message, std::string expected, std::string found) {
-    if (!error_) error_ = Error{code, {}, std::move(message), std::move(expected), std::move(found)};
+    if (!error_)
+        error_ = Error{code, {}, std::move(message), std::move(expected), std::move(found)};
 }
 
 json::Value Decoder::object(std::optional<json::Value> value, std::string_view what,
@@ -51,10 +52,11 @@ json::Value Decoder::object(std::optional<json::Value> value, std::string_view w
     while (auto member = members.next()) {
         if (std::find(known.begin(), known.end(), member->name) != known.end()) continue;
         const auto lower = folded(member->name);
-        const auto twin =
-            std::find_if(known.begin(), known.end(), [&](auto name) { return folded(name) == lower; });
+        const auto twin = std::find_if(known.begin(), known.end(),
+                                       [&](auto name) { return folded(name) == lower; });
         if (twin == known.end()) continue;
-        refuse(ErrorCode::malformed, std::string(what) + " has a member that differs from a known one only in case",
+        refuse(ErrorCode::malformed,
+               std::string(what) + " has a member that differs from a known one only in case",
                std::string(*twin), printable(member->name));
     }
     return *value;
@@ -84,8 +86,8 @@ std::string Decoder::base64(std::optional<json::Value> value, std::string_view w
     return std::move(bytes).value_or("");
 }
 
-std::int64_t Decoder::integer(std::optional<json::Value> value, std::string_view what, ErrorCode code,
-                              std::int64_t least) {
+std::int64_t Decoder::integer(std::optional<json::Value> value, std::string_view what,
+                              ErrorCode code, std::int64_t least) {
     const auto number = value ? value->integer() : std::nullopt;
     if (number && *number >= least) return *number;
     refuse(code, std::string(what) + " is not a plain integer of at least " + std::to_string(least),
@@ -100,8 +102,10 @@ FileMeta Decoder::file_meta(const json::Value& value, std::string_view what) {
     meta.length = integer(object.member("length"), "length", ErrorCode::length, 0);
     auto hashes = map(object.member("hashes"), "hashes");
     while (auto hash = hashes.next()) {
-        if (hash->name == "sha256") take_digest(base64(hash->value, "sha256"), meta.sha256, meta.malformed_hash);
-        if (hash->name == "sha512") take_digest(base64(hash->value, "sha512"), meta.sha512, meta.malformed_hash);
+        if (hash->name == "sha256")
+            take_digest(base64(hash->value, "sha256"), meta.sha256, meta.malformed_hash);
+        if (hash->name == "sha512")
+            take_digest(base64(hash->value, "sha512"), meta.sha512, meta.malformed_hash);
     }
     return meta;
 }

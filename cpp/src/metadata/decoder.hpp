@@ -22,9 +22,11 @@ class Decoder {
     bool failed() const noexcept { return error_.has_value(); }
     Error error() && { return *std::move(error_); }
 
-    void refuse(ErrorCode code, std::string message, std::string expected = {}, std::string found = {});
+    void refuse(ErrorCode code, std::string message, std::string expected = {},
+                std::string found = {});
     void malformed(std::string_view what, std::string_view expected) {
-        refuse(ErrorCode::malformed, std::string(what) + " is not " + std::string(expected), std::string(expected));
+        refuse(ErrorCode::malformed, std::string(what) + " is not " + std::string(expected),
+               std::string(expected));
     }
 
     /// An object of a fixed type. Refuses a member that is none of `known` but equals one when case is folded the way
@@ -38,7 +40,8 @@ class Decoder {
 
     std::string_view string(std::optional<json::Value> value, std::string_view what);
     std::string base64(std::optional<json::Value> value, std::string_view what);
-    std::int64_t integer(std::optional<json::Value> value, std::string_view what, ErrorCode code, std::int64_t least);
+    std::int64_t integer(std::optional<json::Value> value, std::string_view what, ErrorCode code,
+                         std::int64_t least);
 
     /// `hashes` and `length` of a file; `custom` is left to the caller.
     FileMeta file_meta(const json::Value& value, std::string_view what);

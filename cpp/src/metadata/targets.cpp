@@ -6,24 +6,28 @@ namespace contenttrust::metadata {
 
 void TargetIndex::add(const Target& target) {
     rows_.push_back({arena_.size(), static_cast<std::uint32_t>(target.name.size()),
-                     static_cast<std::uint32_t>(target.custom.size()), target.length, target.sha256, target.usable});
+                     static_cast<std::uint32_t>(target.custom.size()), target.length, target.sha256,
+                     target.usable});
     arena_.append(target.name).append(target.custom);
 }
 
 void TargetIndex::sort() {
     const auto by_name = [this](const Row& a, const Row& b) { return name(a) < name(b); };
-    if (!std::is_sorted(rows_.begin(), rows_.end(), by_name)) std::sort(rows_.begin(), rows_.end(), by_name);
+    if (!std::is_sorted(rows_.begin(), rows_.end(), by_name))
+        std::sort(rows_.begin(), rows_.end(), by_name);
 }
 
 TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
     const Row& row = rows_[index];
-    const auto custom = std::string_view(arena_).substr(row.offset + row.name_size, row.custom_size);
+    const auto custom =
+        std::string_view(arena_).substr(row.offset + row.name_size, row.custom_size);
     return {name(row), custom, row.length, row.sha256, row.usable};
 }
 
 std::optional<std::size_t> TargetIndex::find(std::string_view wanted) const noexcept {
-    const auto row = std::lower_bound(rows_.begin(), rows_.end(), wanted,
-                                      [this](const Row& a, std::string_view b) { return name(a) < b; });
+    const auto row =
+        std::lower_bound(rows_.begin(), rows_.end(), wanted,
+                         [this](const Row& a, std::string_view b) { return name(a) < b; });
     if (row == rows_.end() || name(*row) != wanted) return std::nullopt;
     return static_cast<std::size_t>(row - rows_.begin());
 }

@@ -7,7 +7,8 @@ namespace contenttrust::trust {
 namespace {
 
 // A child keeps those of its paths that begin with one of its parent's (Notary `tuf/data/roles.go`, Restrict).
-std::vector<std::string> restricted(const std::vector<std::string>& paths, const std::vector<std::string>& parent) {
+std::vector<std::string> restricted(const std::vector<std::string>& paths,
+                                    const std::vector<std::string>& parent) {
     std::vector<std::string> out;
     for (const auto& path : paths) {
         if (metadata::paths_allow(parent, path)) out.push_back(path);
@@ -21,14 +22,15 @@ bool breaks_the_role_only(const Error& error, const metadata::Envelope& envelope
            (error.code == ErrorCode::signature && !envelope.signatures.empty());
 }
 
-Status judge(Context& context, Files& files, const Memory& memory, const metadata::Snapshot& snapshot,
-             const metadata::Keys& keys, TargetsRole& role) {
+Status judge(Context& context, Files& files, const Memory& memory,
+             const metadata::Snapshot& snapshot, const metadata::Keys& keys, TargetsRole& role) {
     const auto* meta = snapshot.find(role.name);
     if (meta == nullptr && memory.listed(role.name)) {
-        return context.refused("presence", role.name.str(),
-                               {ErrorCode::missing_role, {}, role.name.str() + " vanished from the snapshot although "
-                                                                               "targets still delegates to it",
-                                "listed, as before", "absent"});
+        return context.refused("presence", role.name.str(), ErrorCode::missing_role,
+                               role.name.str() +
+                                   " vanished from the snapshot although "
+                                   "targets still delegates to it",
+                               "listed, as before", "absent");
     }
     if (meta == nullptr) return {};  // delegated, but nothing was published yet
     const auto file = chained_file(context, files, role.name, *meta);
@@ -37,7 +39,8 @@ Status judge(Context& context, Files& files, const Memory& memory, const metadat
     const auto& document = file.value()->targets(role.name, context.requirements.decode);
     auto signers = check_role(context, memory, role.name, document, keys, role.keys);
     if (!signers) {
-        if (!document || !breaks_the_role_only(signers.error(), document.value().envelope)) return signers.error();
+        if (!document || !breaks_the_role_only(signers.error(), document.value().envelope))
+            return signers.error();
         role.broken = signers.error();
         return {};
     }
@@ -50,26 +53,36 @@ Status judge(Context& context, Files& files, const Memory& memory, const metadat
 
 }  // namespace
 
-std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys, const std::vector<KeyId>& ids) {
+std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys,
+                                 const std::vector<KeyId>& ids) {
     std::vector<KeyId> out;
     out.reserve(ids.size());
-    for (const auto& id : ids) out.push_back(metadata::canonical_key_id(id, keys.at(id), context.keys));
+    for (const auto& id : ids)
+        out.push_back(metadata::canonical_key_id(id, keys.at(id), context.keys));
     return out;
 }
 
-Status walk_delegations(Context& context, Files& files, const Memory& memory, const metadata::Snapshot& snapshot,
-                        std::vector<TargetsRole>& roles) {
+Status walk_delegations(Context& context, Files& files, const Memory& memory,
+                        const metadata::Snapshot& snapshot, std::vector<TargetsRole>& roles) {
     for (std::size_t i = 0; i < roles.size(); ++i) {
         if (roles[i].file == nullptr) continue;
-        const auto& parent = roles[i].file->targets(roles[i].name, context.requirements.decode).value().body;
+        const auto& parent =
+            roles[i].file->targets(roles[i].name, context.requirements.decode).value().body;
         for (const auto& delegation : parent.delegations) {
             if (roles.size() > context.requirements.listing_roles) {
-                return context.refused("limits", roles[i].name.str(),
-                                       {ErrorCode::limit_exceeded, {}, "too many delegated roles",
-                                        "at most " + std::to_string(context.requirements.listing_roles), "more"});
+                return context.refused(
+                    "limits", roles[i].name.str(), ErrorCode::limit_exceeded,
+                    "too many delegated roles",
+                    "at most " + std::to_string(context.requirements.listing_roles), "more");
             }
-            TargetsRole child{delegation.name, delegation.keys, canonical_ids(context, parent.keys, delegation.keys.key_ids),
-                              restricted(delegation.paths, roles[i].paths), nullptr, {}, {}, std::nullopt};
+            TargetsRole child{delegation.name,
+                              delegation.keys,
+                              canonical_ids(context, parent.keys, delegation.keys.key_ids),
+                              restricted(delegation.paths, roles[i].paths),
+                              nullptr,
+                              {},
+                              {},
+                              std::nullopt};
             auto status = judge(context, files, memory, snapshot, parent.keys, child);
             if (!status) return status;
             roles.push_back(std::move(child));

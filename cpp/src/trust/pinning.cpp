@@ -13,16 +13,23 @@ constexpr std::int64_t six_months = 183 * 86'400;
 
 bool names(const std::string& common_name, const Gun& gun) {
     if (common_name == gun.str()) return true;
-    return common_name.ends_with('*') && gun.str().starts_with(common_name.substr(0, common_name.size() - 1));
+    return common_name.ends_with('*') &&
+           gun.str().starts_with(common_name.substr(0, common_name.size() - 1));
 }
 
 // What is wrong with a root certificate, or nothing.
-std::optional<Error> defect(const Context& context, const crypto::CertificateBundle& leaf, CertificateTime time) {
+std::optional<Error> defect(const Context& context, const crypto::CertificateBundle& leaf,
+                            CertificateTime time) {
     const auto error = [](std::string message, std::string expected, std::string found) {
-        return Error{ErrorCode::root_certificate, {}, std::move(message), std::move(expected), std::move(found)};
+        return Error{ErrorCode::root_certificate,
+                     {},
+                     std::move(message),
+                     std::move(expected),
+                     std::move(found)};
     };
     if (leaf.is_ca() || leaf.leaf_count() != 1) {
-        return error("the root key does not carry one leaf certificate, first in its bundle", "one leaf",
+        return error("the root key does not carry one leaf certificate, first in its bundle",
+                     "one leaf",
                      leaf.is_ca() ? "a CA first" : std::to_string(leaf.leaf_count()) + " leaves");
     }
     if (!names(leaf.common_name(), context.gun)) {
@@ -30,16 +37,17 @@ std::optional<Error> defect(const Context& context, const crypto::CertificateBun
                      printable(leaf.common_name()));
     }
     if (leaf.signed_with_sha1_or_older()) {
-        return error("the root certificate is signed with a broken hash", "SHA-256 or better", "SHA-1 or older");
+        return error("the root certificate is signed with a broken hash", "SHA-256 or better",
+                     "SHA-1 or older");
     }
     if (time == CertificateTime::passed_over) return std::nullopt;
     if (leaf.not_after() < context.now) {
-        return error("the root certificate expired at " + leaf.not_after().str(), "later than " + context.now.str(),
-                     leaf.not_after().str());
+        return error("the root certificate expired at " + leaf.not_after().str(),
+                     "later than " + context.now.str(), leaf.not_after().str());
     }
     if (leaf.not_before().seconds > context.now.seconds + seconds_ahead) {
-        return error("the root certificate is not valid yet", "at most a day after " + context.now.str(),
-                     leaf.not_before().str());
+        return error("the root certificate is not valid yet",
+                     "at most a day after " + context.now.str(), leaf.not_before().str());
     }
     return std::nullopt;
 }
@@ -57,14 +65,18 @@ void warn_of(Context& context, const crypto::CertificateBundle& leaf) {
 
 }  // namespace
 
-Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root& root, CertificateTime time) {
+Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root& root,
+                                          CertificateTime time) {
     metadata::RoleKeys out{{}, root.root.threshold};
     Error reason{ErrorCode::root_certificate, {}, "root lists no key", "a certificate", "none"};
     for (const auto& id : root.root.key_ids) {
         const auto& entry = context.keys.find(root.keys.at(id).text());
         if (!entry.certificate || !entry.key) {
-            reason = {ErrorCode::root_certificate, {}, "a root key is no usable certificate",
-                      "ecdsa-x509 or rsa-x509", entry.key ? "a bare key" : entry.key.error().message};
+            reason = {ErrorCode::root_certificate,
+                      {},
+                      "a root key is no usable certificate",
+                      "ecdsa-x509 or rsa-x509",
+                      entry.key ? "a bare key" : entry.key.error().message};
             continue;
         }
         if (auto error = defect(context, *entry.certificate, time)) {
@@ -79,7 +91,10 @@ Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root
     }
     context.passed(
         "certificate", "root", [&] { return "a valid leaf for " + context.gun.str(); },
-        [&] { return std::to_string(out.key_ids.size()) + " of " + std::to_string(root.root.key_ids.size()); });
+        [&] {
+            return std::to_string(out.key_ids.size()) + " of " +
+                   std::to_string(root.root.key_ids.size());
+        });
     return out;
 }
 

@@ -9,20 +9,25 @@ namespace {
 
 constexpr std::size_t targets_role = 3;  // after root, timestamp, snapshot
 
-bool may_hold(const RoleView& role, std::string_view name) { return metadata::paths_allow(role.paths, name); }
-
-std::string signer_name(const RoleName& role) {
-    return role.is_delegation() ? role.str().substr(std::string_view("targets/").size()) : "Repo Admin";
+bool may_hold(const RoleView& role, std::string_view name) {
+    return metadata::paths_allow(role.paths, name);
 }
 
-bool is_signer(const RoleView& role) { return role.name.is_delegation() && role.name != RoleName::releases(); }
+std::string signer_name(const RoleName& role) {
+    return role.is_delegation() ? role.str().substr(std::string_view("targets/").size())
+                                : "Repo Admin";
+}
+
+bool is_signer(const RoleView& role) {
+    return role.name.is_delegation() && role.name != RoleName::releases();
+}
 
 std::string in_hex(const Sha256& digest) { return "sha256:" + to_hex(digest); }
 
 }  // namespace
 
-TrustedRepository::TrustedRepository(State state, std::vector<RoleView> roles, std::vector<Notice> warnings,
-                                     const Requirements& requirements)
+TrustedRepository::TrustedRepository(State state, std::vector<RoleView> roles,
+                                     std::vector<Notice> warnings, const Requirements& requirements)
     : state_(std::move(state)),
       roles_(std::move(roles)),
       warnings_(std::move(warnings)),
@@ -42,11 +47,13 @@ void TrustedRepository::index_tags() {
         const auto& role = roles_[index];
         for (std::size_t t = 0; role.usable() && t < role.targets.size(); ++t) {
             const auto target = role.targets.at(t);
-            if (!target.usable || !may_hold(role, target.name) || named_earlier(target.name)) continue;
+            if (!target.usable || !may_hold(role, target.name) || named_earlier(target.name))
+                continue;
             tags_.push_back({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(t)});
         }
     };
-    if (!before_targets_.empty()) add(before_targets_.front(), [](std::string_view) { return false; });
+    if (!before_targets_.empty())
+        add(before_targets_.front(), [](std::string_view) { return false; });
     add(targets_role, [this](std::string_view name) {
         return std::any_of(before_targets_.begin(), before_targets_.end(),
                            [&](auto earlier) { return find(roles_[earlier], name).has_value(); });
@@ -63,30 +70,40 @@ std::optional<metadata::TargetIndex::Target> TrustedRepository::find(const RoleV
     return role.targets.at(*index);
 }
 
-std::string_view TrustedRepository::tag_name(std::size_t index) const { return target(tags_[index]).name; }
+std::string_view TrustedRepository::tag_name(std::size_t index) const {
+    return target(tags_[index]).name;
+}
 
 SignedTag TrustedRepository::tag(std::size_t index) const {
     return tag_of(roles_[tags_[index].role], target(tags_[index]));
 }
 
 std::optional<std::size_t> TrustedRepository::find_tag(std::string_view name) const {
-    const auto row = std::lower_bound(tags_.begin(), tags_.end(), name,
-                                      [this](const Row& a, std::string_view b) { return target(a).name < b; });
+    const auto row =
+        std::lower_bound(tags_.begin(), tags_.end(), name,
+                         [this](const Row& a, std::string_view b) { return target(a).name < b; });
     if (row == tags_.end() || target(*row).name != name) return std::nullopt;
     return static_cast<std::size_t>(row - tags_.begin());
 }
 
 // The signers of a tag are the other delegations whose keys signed the very same digest under the same name.
-SignedTag TrustedRepository::tag_of(const RoleView& role, const metadata::TargetIndex::Target& target) const {
-    SignedTag out{gun().str(),   std::string(target.name),   role.name.str(), target.sha256,
-                  target.length, std::string(target.custom), {}};
+SignedTag TrustedRepository::tag_of(const RoleView& role,
+                                    const metadata::TargetIndex::Target& target) const {
+    SignedTag out{gun().str(),
+                  std::string(target.name),
+                  role.name.str(),
+                  target.sha256,
+                  target.length,
+                  std::string(target.custom),
+                  {}};
     for (const auto& other : roles_) {
         if (!is_signer(other)) continue;
         const auto same = find(other, target.name);
         if (!same || !same->usable || same->sha256 != target.sha256) continue;
         out.signers.push_back({signer_name(other.name), other.name.str(), other.signed_by});
     }
-    std::sort(out.signers.begin(), out.signers.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    std::sort(out.signers.begin(), out.signers.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
     if (out.signers.empty()) {
         out.signers.push_back({signer_name(RoleName::targets()), role.name.str(), role.signed_by});
     }
@@ -107,7 +124,8 @@ std::vector<Notice> TrustedRepository::degraded() const {
     std::vector<Notice> out;
     for (const auto& role : roles_) {
         if (!role.broken) continue;
-        out.push_back({std::string(to_string(role.broken->code)), role.name.str(), {}, role.broken->message});
+        out.push_back(
+            {std::string(to_string(role.broken->code)), role.name.str(), {}, role.broken->message});
     }
     return out;
 }
@@ -119,8 +137,8 @@ std::vector<Notice> TrustedRepository::unusable() const {
         for (std::size_t t = 0; t < role.targets.size(); ++t) {
             const auto target = role.targets.at(t);
             if (target.usable || !may_hold(role, target.name)) continue;
-            out.push_back({std::string(to_string(ErrorCode::tag_unusable)), role.name.str(), std::string(target.name),
-                           "no valid hash, expecting sha256"});
+            out.push_back({std::string(to_string(ErrorCode::tag_unusable)), role.name.str(),
+                           std::string(target.name), "no valid hash, expecting sha256"});
         }
     }
     return out;
@@ -129,7 +147,8 @@ std::vector<Notice> TrustedRepository::unusable() const {
 std::vector<Signer> TrustedRepository::signers() const {
     std::vector<Signer> out;
     for (const auto& role : roles_) {
-        if (is_signer(role)) out.push_back({signer_name(role.name), role.name.str(), role.canonical_ids});
+        if (is_signer(role))
+            out.push_back({signer_name(role.name), role.name.str(), role.canonical_ids});
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return out;
@@ -152,12 +171,14 @@ Result<SignedTag> TrustedRepository::verify(std::string_view name) const {
         const auto& role = roles_[i];
         if (!may_hold(role, name)) continue;
         if (++visited > lookup_roles_) {
-            return Error{ErrorCode::limit_exceeded, role.name.str(), "too many roles to search for one tag",
+            return Error{ErrorCode::limit_exceeded, role.name.str(),
+                         "too many roles to search for one tag",
                          "at most " + std::to_string(lookup_roles_), "more"};
         }
         if (role.broken && !compatible_) {
             return Error{ErrorCode::role_broken, role.name.str(),
-                         role.name.str() + " decides before the other roles and is broken: " + role.broken->message,
+                         role.name.str() + " decides before the other roles and is broken: " +
+                             role.broken->message,
                          "an intact " + role.name.str(), std::string(to_string(role.broken->code))};
         }
         const auto target = find(role, name);
@@ -167,17 +188,19 @@ Result<SignedTag> TrustedRepository::verify(std::string_view name) const {
                          "signed in targets/releases or targets", "signed in " + role.name.str()};
         }
         if (!target->usable) {
-            return Error{ErrorCode::tag_unusable, role.name.str(), "no valid hash, expecting sha256",
-                         "a sha256 of 32 bytes", "none"};
+            return Error{ErrorCode::tag_unusable, role.name.str(),
+                         "no valid hash, expecting sha256", "a sha256 of 32 bytes", "none"};
         }
         return tag_of(role, *target);
     }
     for (const auto& role : roles_) {
         if (!role.name.is_delegation() || !find(role, name)) continue;
         return Error{ErrorCode::not_signed, role.name.str(), "No trust data for " + shown,
-                     "signed in targets/releases or targets", "signed in " + role.name.str() + " only"};
+                     "signed in targets/releases or targets",
+                     "signed in " + role.name.str() + " only"};
     }
-    return Error{ErrorCode::not_signed, "targets", "No valid trust data for " + shown, "a signed tag", "none"};
+    return Error{ErrorCode::not_signed, "targets", "No valid trust data for " + shown,
+                 "a signed tag", "none"};
 }
 
 Result<SignedTag> TrustedRepository::verify(std::string_view name, const Sha256& digest) const {

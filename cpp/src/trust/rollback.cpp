@@ -6,9 +6,10 @@ namespace contenttrust::trust {
 namespace {
 
 // The header and the envelope of a cached file; nothing when it is damaged, which is a cache miss.
-std::optional<std::pair<metadata::Header, metadata::Envelope>> cached_document(const Context& context, File& file,
-                                                                               const RoleName& role) {
-    const auto parts = [](const auto& document) -> std::optional<std::pair<metadata::Header, metadata::Envelope>> {
+std::optional<std::pair<metadata::Header, metadata::Envelope>> cached_document(
+    const Context& context, File& file, const RoleName& role) {
+    const auto parts =
+        [](const auto& document) -> std::optional<std::pair<metadata::Header, metadata::Envelope>> {
         if (!document) return std::nullopt;
         return std::pair(document.value().header, document.value().envelope);
     };
@@ -26,7 +27,8 @@ bool Memory::listed(const RoleName& role) const {
 }
 
 std::optional<Remembered> remembered(Context& context, const Memory& memory, const RoleName& role,
-                                     const metadata::Keys& keys, const metadata::RoleKeys& role_keys) {
+                                     const metadata::Keys& keys,
+                                     const metadata::RoleKeys& role_keys) {
     std::optional<Remembered> out;
     if (memory.state != nullptr && memory.state->roles.contains(role)) {
         const auto& known = memory.state->roles.at(role);
@@ -43,21 +45,25 @@ std::optional<Remembered> remembered(Context& context, const Memory& memory, con
     return Remembered{document->first.version, document->second.signed_digest, std::move(signers)};
 }
 
-Status check_rollback(Context& context, const RoleName& role, metadata::Version version, const Sha256& digest,
-                      const std::optional<Remembered>& floor) {
-    const auto text = [](metadata::Version v) { return std::to_string(static_cast<std::int64_t>(v)); };
+Status check_rollback(Context& context, const RoleName& role, metadata::Version version,
+                      const Sha256& digest, const std::optional<Remembered>& floor) {
+    const auto text = [](metadata::Version v) {
+        return std::to_string(static_cast<std::int64_t>(v));
+    };
     const auto expected = [&] {
-        return floor ? "version " + text(floor->version) + " or later, as remembered" : std::string("any: nothing is remembered");
+        return floor ? "version " + text(floor->version) + " or later, as remembered"
+                     : std::string("any: nothing is remembered");
     };
     if (floor && version < floor->version) {
-        return context.refused("rollback", role.str(),
-                               {ErrorCode::rollback, {},
-                                "version " + text(version) + " is lower than current version " + text(floor->version),
-                                expected(), "version " + text(version)});
+        return context.refused(
+            "rollback", role.str(), ErrorCode::rollback,
+            "version " + text(version) + " is lower than current version " + text(floor->version),
+            expected(), "version " + text(version));
     }
     if (floor && version == floor->version && digest != floor->digest) {
-        context.warn("version", role.str(),
-                     role.str() + " has other content than before under the same version " + text(version));
+        context.warn(
+            "version", role.str(),
+            role.str() + " has other content than before under the same version " + text(version));
     }
     context.passed("rollback", role.str(), expected, [&] { return "version " + text(version); });
     return {};

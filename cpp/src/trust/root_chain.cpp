@@ -5,6 +5,7 @@
 #include "contenttrust/json/canonical.hpp"
 #include "contenttrust/json/reader.hpp"
 #include "contenttrust/trust/expiry.hpp"
+#include "contenttrust/trust/hash_chain.hpp"
 #include "contenttrust/trust/threshold.hpp"
 
 namespace contenttrust::trust {
@@ -12,15 +13,14 @@ namespace {
 
 using metadata::Version;
 
-std::int64_t number(const SignedRoot& root) { return static_cast<std::int64_t>(root.header.version); }
+std::int64_t number(const SignedRoot& root) {
+    return static_cast<std::int64_t>(root.header.version);
+}
 std::string version_text(std::int64_t version) { return "version " + std::to_string(version); }
 
 Result<const SignedRoot*> decoded(Context& context, File& file) {
-    if (file.size() > context.requirements.root_length) {
-        return context.refused("limits", "root",
-                               {ErrorCode::limit_exceeded, {}, "root is larger than the limit",
-                                "at most " + std::to_string(context.requirements.root_length) + " bytes", "more"});
-    }
+    auto status = check_size(context, "root", file.size(), context.requirements.root_length);
+    if (!status) return std::move(status).error();
     auto& root = file.root(context.requirements.decode);
     if (!root) return context.refused("format", "root", root.error());
     return &root.value();
@@ -28,20 +28,23 @@ Result<const SignedRoot*> decoded(Context& context, File& file) {
 
 std::int64_t count(Context& context, const SignedRoot& document, const metadata::Root& judge,
                    const metadata::RoleKeys& keys) {
-    return static_cast<std::int64_t>(signed_by(context, document.envelope, judge.keys, keys).identities.size());
+    return static_cast<std::int64_t>(
+        signed_by(context, document.envelope, judge.keys, keys).identities.size());
 }
 
 // A root must be signed, to its own threshold, by keys whose certificates are good for this collection.
-Result<metadata::RoleKeys> check_own_signatures(Context& context, const SignedRoot& root, CertificateTime time) {
+Result<metadata::RoleKeys> check_own_signatures(Context& context, const SignedRoot& root,
+                                                CertificateTime time) {
     auto certified = certified_keys(context, root.body, time);
     if (!certified) return certified;
-    auto all = check_threshold(context, RoleName::root(), root.envelope, root.body.keys, root.body.root);
+    auto all =
+        check_threshold(context, RoleName::root(), root.envelope, root.body.keys, root.body.root);
     if (!all) return std::move(all).error();
     if (count(context, root, root.body, certified.value()) < root.body.root.threshold) {
-        return context.refused("certificate", "root",
-                               {ErrorCode::root_certificate, {},
-                                "too few of the keys that signed root carry a certificate for this collection",
-                                std::to_string(root.body.root.threshold), "fewer"});
+        return context.refused(
+            "certificate", "root", ErrorCode::root_certificate,
+            "too few of the keys that signed root carry a certificate for this collection",
+            std::to_string(root.body.root.threshold), "fewer");
     }
     return certified;
 }
@@ -50,29 +53,36 @@ Result<metadata::RoleKeys> check_own_signatures(Context& context, const SignedRo
 Status check_link(Context& context, const SignedRoot& trusted, const SignedRoot& next) {
     const auto wanted = number(trusted) + 1;
     const auto refused = [&](std::string message, std::string expected, std::string found) {
-        return context.refused("root chain", "root",
-                               {ErrorCode::root_chain, {}, std::move(message), std::move(expected), std::move(found)});
+        return context.refused("root chain", "root", ErrorCode::root_chain, std::move(message),
+                               std::move(expected), std::move(found));
     };
     if (number(next) != wanted) {
-        return refused("a link of the root chain has another version than the one asked for", version_text(wanted),
-                       version_text(number(next)));
+        return refused("a link of the root chain has another version than the one asked for",
+                       version_text(wanted), version_text(number(next)));
     }
     const auto old_keys = certified_keys(context, trusted.body, CertificateTime::passed_over);
     if (!old_keys) return old_keys.error();
     if (count(context, next, trusted.body, old_keys.value()) < trusted.body.root.threshold) {
-        return refused("could not rotate trust to a new trusted root: failed to validate data with current trusted "
-                       "certificates",
-                       "signed by the keys of " + version_text(number(trusted)), "not signed by enough of them");
+        return refused(
+            "could not rotate trust to a new trusted root: failed to validate data with current "
+            "trusted "
+            "certificates",
+            "signed by the keys of " + version_text(number(trusted)),
+            "not signed by enough of them");
     }
     const auto new_keys = certified_keys(context, next.body, CertificateTime::passed_over);
     if (!new_keys) return new_keys.error();
     if (count(context, next, next.body, new_keys.value()) < next.body.root.threshold) {
-        return refused("a new root is not signed by its own keys", "signed by the keys of " + version_text(wanted),
+        return refused("a new root is not signed by its own keys",
+                       "signed by the keys of " + version_text(wanted),
                        "not signed by enough of them");
     }
     context.passed(
-        "root chain", "root", [&] { return "signed by the keys of versions " + std::to_string(wanted - 1) + " and " +
-                                           std::to_string(wanted); },
+        "root chain", "root",
+        [&] {
+            return "signed by the keys of versions " + std::to_string(wanted - 1) + " and " +
+                   std::to_string(wanted);
+        },
         [&] { return version_text(wanted); });
     return {};
 }
@@ -83,32 +93,38 @@ Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& ro
     if (anchor.has_pins()) {
         const auto pinned = pinned_keys(context, anchor, root.body, certified);
         if (count(context, root, root.body, pinned) < root.body.root.threshold) {
-            return context.refused("anchor", "root",
-                                   {code, {}, "unable to match any certificates to trust_pinning config",
-                                    "root signed by pinned keys", "signed by other keys"});
+            return context.refused("anchor", "root", code,
+                                   "unable to match any certificates to trust_pinning config",
+                                   "root signed by pinned keys", "signed by other keys");
         }
-        context.passed("anchor", "root", [] { return "root signed by pinned keys"; }, [] { return "it is"; });
+        context.passed(
+            "anchor", "root", [] { return "root signed by pinned keys"; }, [] { return "it is"; });
         return {};
     }
     if (believed) {
-        context.passed("anchor", "root", [] { return "a root known before"; }, [] { return "its chain leads here"; });
+        context.passed(
+            "anchor", "root", [] { return "a root known before"; },
+            [] { return "its chain leads here"; });
         return {};
     }
     if (!anchor.first_use) {
-        return context.refused("anchor", "root",
-                               {ErrorCode::anchor_mismatch, {}, "invalid trust pinning specified",
-                                "a pin or a remembered root", "neither, and trust on first use is off"});
+        return context.refused("anchor", "root", ErrorCode::anchor_mismatch,
+                               "invalid trust pinning specified", "a pin or a remembered root",
+                               "neither, and trust on first use is off");
     }
     context.warn("first_use", "root", "the root was believed because it is the first one seen");
-    context.passed("anchor", "root", [] { return "the first root seen"; }, [] { return "trust on first use"; });
+    context.passed(
+        "anchor", "root", [] { return "the first root seen"; },
+        [] { return "trust on first use"; });
     return {};
 }
 
 // The roots between the lowest checkpoint and the served root: each asked for at once, then walked in order.
-Status walk(Context& context, Files& files, const std::vector<Checkpoint>& checkpoints, File* served,
-            const SignedRoot* served_root, RootInEffect& reached) {
+Status walk(Context& context, Files& files, const std::vector<Checkpoint>& checkpoints,
+            File* served, const SignedRoot* served_root, RootInEffect& reached) {
     const auto first = number(*checkpoints.front().root);
-    const auto top = served_root != nullptr ? number(*served_root) : number(*checkpoints.back().root);
+    const auto top =
+        served_root != nullptr ? number(*served_root) : number(*checkpoints.back().root);
     const auto last = std::min(top, first + context.requirements.root_rotations);
     const auto checkpoint_at = [&](std::int64_t version) {
         return std::find_if(checkpoints.begin(), checkpoints.end(),
@@ -117,7 +133,8 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
     const auto link_at = [&](std::int64_t version) -> File* {
         if (served_root != nullptr && version == top) return served;
         if (auto known = checkpoint_at(version); known != checkpoints.end()) return known->file;
-        return files.served({std::to_string(version) + ".root", std::nullopt, context.requirements.root_length});
+        return files.served(
+            {std::to_string(version) + ".root", std::nullopt, context.requirements.root_length});
     };
     for (auto version = first + 1; version <= last; ++version) static_cast<void>(link_at(version));
     if (!files.wanted().empty()) return {};
@@ -127,9 +144,9 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
     for (auto version = first; version <= last; ++version) {
         File* file = version == first ? checkpoints.front().file : link_at(version);
         if (file == nullptr) {
-            return context.refused("root chain", "root",
-                                   {ErrorCode::root_chain, {}, "a link of the root chain is missing",
-                                    std::to_string(version) + ".root.json", "absent"});
+            return context.refused("root chain", "root", ErrorCode::root_chain,
+                                   "a link of the root chain is missing",
+                                   std::to_string(version) + ".root.json", "absent");
         }
         const auto next = decoded(context, *file);
         if (!next) return next.error();
@@ -139,20 +156,19 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
         for (const auto& checkpoint : checkpoints) {
             if (number(*checkpoint.root) != version) continue;
             if (!same_signed_part(checkpoint.root->envelope, next.value()->envelope)) {
-                return context.refused("anchor", "root",
-                                       {ErrorCode::anchor_conflict, {},
-                                        "two roots of the same version are believed and differ",
-                                        "one root " + version_text(version), "two"});
+                return context.refused("anchor", "root", ErrorCode::anchor_conflict,
+                                       "two roots of the same version are believed and differ",
+                                       "one root " + version_text(version), "two");
             }
         }
         trusted = next.value();
         reached.accepted = file;
     }
     if (last < top) {
-        return context.refused("limits", "root",
-                               {ErrorCode::limit_exceeded, {}, "too many root rotations in one run",
-                                "at most " + std::to_string(context.requirements.root_rotations),
-                                std::to_string(top - first)});
+        return context.refused("limits", "root", ErrorCode::limit_exceeded,
+                               "too many root rotations in one run",
+                               "at most " + std::to_string(context.requirements.root_rotations),
+                               std::to_string(top - first));
     }
     reached.file = served != nullptr ? served : reached.accepted;
     reached.root = trusted;
@@ -168,8 +184,8 @@ bool same_signed_part(const metadata::Envelope& a, const metadata::Envelope& b) 
     return x && y && json::canonical(x.value().root()) == json::canonical(y.value().root());
 }
 
-Status establish_root(Context& context, Files& files, const Anchor& anchor, std::vector<Checkpoint> checkpoints,
-                      RootInEffect& in_effect) {
+Status establish_root(Context& context, Files& files, const Anchor& anchor,
+                      std::vector<Checkpoint> checkpoints, RootInEffect& in_effect) {
     File* served = files.served({"root", std::nullopt, context.requirements.root_length});
     if (served == nullptr && files.waits_for("root")) return {};
     const SignedRoot* served_root = nullptr;
@@ -178,47 +194,55 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor, std:
         if (!root) return root.error();
         served_root = root.value();
     }
-    std::stable_sort(checkpoints.begin(), checkpoints.end(),
-                     [](const auto& a, const auto& b) { return a.root->header.version < b.root->header.version; });
+    std::stable_sort(checkpoints.begin(), checkpoints.end(), [](const auto& a, const auto& b) {
+        return a.root->header.version < b.root->header.version;
+    });
     if (checkpoints.empty()) {
         if (served == nullptr) {
-            return context.refused("presence", "root",
-                                   {ErrorCode::no_trust_data, {}, "there is no root", "root.json", "absent"});
+            return context.refused("presence", "root", ErrorCode::no_trust_data, "there is no root",
+                                   "root.json", "absent");
         }
         in_effect.file = served;
         in_effect.root = served_root;
     } else {
         const auto& newest = *checkpoints.back().root;
         if (served_root != nullptr && served_root->header.version < newest.header.version) {
-            return context.refused("rollback", "root",
-                                   {ErrorCode::rollback, {},
-                                    version_text(number(*served_root)) + " is lower than current " +
-                                        version_text(number(newest)),
-                                    version_text(number(newest)) + " or later", version_text(number(*served_root))});
+            return context.refused("rollback", "root", ErrorCode::rollback,
+                                   version_text(number(*served_root)) + " is lower than current " +
+                                       version_text(number(newest)),
+                                   version_text(number(newest)) + " or later",
+                                   version_text(number(*served_root)));
         }
-        if (checkpoints.front().origin == Checkpoint::Origin::cache) {  // others wrote it: it must stand by itself
-            const auto own = check_own_signatures(context, *checkpoints.front().root, CertificateTime::passed_over);
+        if (checkpoints.front().origin ==
+            Checkpoint::Origin::cache) {  // others wrote it: it must stand by itself
+            const auto own = check_own_signatures(context, *checkpoints.front().root,
+                                                  CertificateTime::passed_over);
             if (!own) return own.error();
         }
         auto status = walk(context, files, checkpoints, served, served_root, in_effect);
         if (!status || in_effect.root == nullptr) return status;
-        if (served_root != nullptr && !same_signed_part(in_effect.root->envelope, served_root->envelope)) {
-            return context.refused("root chain", "root",
-                                   {ErrorCode::root_chain, {}, "root has other content than before under its version",
-                                    "the remembered content of " + version_text(number(*served_root)), "another"});
+        if (served_root != nullptr &&
+            !same_signed_part(in_effect.root->envelope, served_root->envelope)) {
+            return context.refused(
+                "root chain", "root", ErrorCode::root_chain,
+                "root has other content than before under its version",
+                "the remembered content of " + version_text(number(*served_root)), "another");
         }
         if (served_root != nullptr) in_effect.root = served_root;
     }
     const auto certified = check_own_signatures(context, *in_effect.root, CertificateTime::judged);
     if (!certified) return certified.error();
-    const bool remembered = std::any_of(checkpoints.begin(), checkpoints.end(), [](const Checkpoint& c) {
-        return c.origin != Checkpoint::Origin::anchor;
-    });
-    if (auto status = check_anchor(context, anchor, *in_effect.root, certified.value(), !checkpoints.empty(), remembered);
+    const bool remembered =
+        std::any_of(checkpoints.begin(), checkpoints.end(),
+                    [](const Checkpoint& c) { return c.origin != Checkpoint::Origin::anchor; });
+    if (auto status = check_anchor(context, anchor, *in_effect.root, certified.value(),
+                                   !checkpoints.empty(), remembered);
         !status) {
         return status;
     }
-    if (auto status = check_expiry(context, RoleName::root(), in_effect.root->header.expires); !status) return status;
+    if (auto status = check_expiry(context, RoleName::root(), in_effect.root->header.expires);
+        !status)
+        return status;
     in_effect.accepted = in_effect.file;
     return {};
 }

@@ -58,15 +58,18 @@ std::string State::to_json() const {
             out += (key == *remembered.signed_by.begin() ? "" : ",") + quoted(key);
         }
         out += "],\"sha256\":" + quoted(remembered.digest) +
-               ",\"version\":" + std::to_string(static_cast<std::int64_t>(remembered.version)) + "}";
+               ",\"version\":" + std::to_string(static_cast<std::int64_t>(remembered.version)) +
+               "}";
     }
-    return out + "},\"root\":\"" + to_base64(as_bytes(root)) + "\",\"schema\":\"" + std::string(schema) + "\"}";
+    return out + "},\"root\":\"" + to_base64(as_bytes(root)) + "\",\"schema\":\"" +
+           std::string(schema) + "\"}";
 }
 
 Result<State> State::from_json(std::string_view text) {
     const auto damaged = [](std::string what) {
-        return Error{ErrorCode::malformed, "root", "the remembered state is damaged: " + std::move(what),
-                     std::string(schema), "something else"};
+        return Error{ErrorCode::malformed, "root",
+                     "the remembered state is damaged: " + std::move(what), std::string(schema),
+                     "something else"};
     };
     const auto document = json::Document::parse(text);
     if (!document) return damaged(document.error().message);

@@ -15,7 +15,8 @@ class SignedMessage {
   public:
     explicit SignedMessage(const metadata::Envelope& envelope) : envelope_(envelope) {}
 
-    bool covered(crypto::KeyCache& cache, const crypto::PublicKey& key, crypto::Method method, Bytes signature) {
+    bool covered(crypto::KeyCache& cache, const crypto::PublicKey& key, crypto::Method method,
+                 Bytes signature) {
         const crypto::Message served{as_bytes(envelope_.signed_text), envelope_.signed_digest};
         if (cache.verify(key, method, served, signature)) return true;
         if (!canonical_) {
@@ -40,8 +41,9 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
     SignedBy out;
     SignedMessage message(envelope);
     for (const auto& signature : envelope.signatures) {
-        const auto id = std::find_if(role.key_ids.begin(), role.key_ids.end(),
-                                     [&](const KeyId& listed) { return listed.str() == signature.key_id; });
+        const auto id =
+            std::find_if(role.key_ids.begin(), role.key_ids.end(),
+                         [&](const KeyId& listed) { return listed.str() == signature.key_id; });
         if (id == role.key_ids.end()) continue;
         const auto& entry = context.keys.find(keys.at(*id).text());
         const auto method = crypto::parse_method(signature.method);
@@ -49,12 +51,14 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
         const crypto::PublicKey key = entry.key.value();
         if (!message.covered(context.keys, key, *method, as_bytes(signature.bytes))) continue;
         out.identities.insert(key.identity());
-        if (std::find(out.key_ids.begin(), out.key_ids.end(), *id) == out.key_ids.end()) out.key_ids.push_back(*id);
+        if (std::find(out.key_ids.begin(), out.key_ids.end(), *id) == out.key_ids.end())
+            out.key_ids.push_back(*id);
     }
     return out;
 }
 
-std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys, const metadata::RoleKeys& role) {
+std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys,
+                               const metadata::RoleKeys& role) {
     std::set<Sha256> out;
     for (const auto& id : role.key_ids) {
         const auto& entry = context.keys.find(keys.at(id).text());
@@ -63,22 +67,24 @@ std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys, con
     return out;
 }
 
-Result<SignedBy> check_threshold(Context& context, const RoleName& role, const metadata::Envelope& envelope,
-                                 const metadata::Keys& keys, const metadata::RoleKeys& role_keys) {
+Result<SignedBy> check_threshold(Context& context, const RoleName& role,
+                                 const metadata::Envelope& envelope, const metadata::Keys& keys,
+                                 const metadata::RoleKeys& role_keys) {
     auto signers = signed_by(context, envelope, keys, role_keys);
     const auto count = static_cast<std::int64_t>(signers.identities.size());
     const auto expected = [&] {
-        return std::to_string(role_keys.threshold) + " of " + std::to_string(role_keys.key_ids.size()) + " keys";
+        return std::to_string(role_keys.threshold) + " of " +
+               std::to_string(role_keys.key_ids.size()) + " keys";
     };
     const auto found = [&] {
-        return std::to_string(count) + " different keys signed (" + std::to_string(envelope.signatures.size()) +
-               " signatures)";
+        return std::to_string(count) + " different keys signed (" +
+               std::to_string(envelope.signatures.size()) + " signatures)";
     };
     if (count < role_keys.threshold) {
         const auto code = count == 0 ? ErrorCode::signature : ErrorCode::threshold;
-        return context.refused("signatures", role.str(),
-                               {code, {}, "valid signatures did not meet threshold for " + role.str(), expected(),
-                                found()});
+        return context.refused("signatures", role.str(), code,
+                               "valid signatures did not meet threshold for " + role.str(),
+                               expected(), found());
     }
     context.passed("signatures", role.str(), expected, found);
     return signers;

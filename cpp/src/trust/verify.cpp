@@ -19,13 +19,15 @@ class Update::Judgement {
         : update_(update),
           given_(update.given_),
           files_(update.files_),
-          context_{given_.gun, given_.now, given_.requirements, update.keys_, given_.trace ? &update.steps_ : nullptr},
+          context_{given_.gun, given_.now, given_.requirements, update.keys_,
+                   given_.trace ? &update.steps_ : nullptr},
           memory_{given_.state ? &*given_.state : nullptr, update.files_} {}
 
     Status run() {
         static_cast<void>(files_.served(timestamp_wanted()));  // asked for together with root
-        for (const auto step : {&Judgement::establish, &Judgement::judge_timestamp, &Judgement::judge_snapshot,
-                                &Judgement::judge_targets, &Judgement::judge_delegations}) {
+        for (const auto step :
+             {&Judgement::establish, &Judgement::judge_timestamp, &Judgement::judge_snapshot,
+              &Judgement::judge_targets, &Judgement::judge_delegations}) {
             if (auto status = (this->*step)(); !status || waiting()) return status;
         }
         return {};
@@ -36,7 +38,8 @@ class Update::Judgement {
     // The root that was proved, although something behind it was refused: it stays proved.
     std::optional<State> state_after_refusal() const {
         if (root_.accepted == nullptr) return std::nullopt;
-        return State{given_.gun, root_.accepted->text(), given_.state ? given_.state->roles : decltype(State::roles){}};
+        return State{given_.gun, root_.accepted->text(),
+                     given_.state ? given_.state->roles : decltype(State::roles){}};
     }
 
     State state_after_success() const {
@@ -45,14 +48,16 @@ class Update::Judgement {
             if (role.file != nullptr) {
                 out.roles.insert_or_assign(role.name, role.remembered);
             } else if (given_.state && given_.state->roles.contains(role.name)) {
-                out.roles.insert_or_assign(role.name, given_.state->roles.at(role.name));  // broken: the floor stays
+                out.roles.insert_or_assign(
+                    role.name, given_.state->roles.at(role.name));  // broken: the floor stays
             }
         }
         return out;
     }
 
     std::map<std::string, const File*> accepted() const {
-        std::map<std::string, const File*> out{{"root", root_.file}, {"timestamp", timestamp_}, {"snapshot", snapshot_}};
+        std::map<std::string, const File*> out{
+            {"root", root_.file}, {"timestamp", timestamp_}, {"snapshot", snapshot_}};
         for (const auto& role : roles_) {
             if (role.file != nullptr) out.emplace(role.name.str(), role.file);
         }
@@ -65,8 +70,10 @@ class Update::Judgement {
         const auto& root = *root_.root;
         const auto& limits = given_.requirements.decode;
         views.push_back(view(RoleName::root(), root.header, root.body.root));
-        views.push_back(view(RoleName::timestamp(), timestamp_->timestamp(limits).value().header, root.body.timestamp));
-        views.push_back(view(RoleName::snapshot(), snapshot_->snapshot(limits).value().header, root.body.snapshot));
+        views.push_back(view(RoleName::timestamp(), timestamp_->timestamp(limits).value().header,
+                             root.body.timestamp));
+        views.push_back(view(RoleName::snapshot(), snapshot_->snapshot(limits).value().header,
+                             root.body.snapshot));
         for (auto& role : roles_) {
             auto targets = metadata::TargetIndex{};
             auto header = metadata::Header{};
@@ -75,26 +82,39 @@ class Update::Judgement {
                 header = document.header;
                 targets = std::move(document.body.targets);
             }
-            views.push_back({role.name, header.version, header.expires, role.keys, role.canonical_ids, role.paths,
-                             role.signed_by, std::move(targets), role.file != nullptr, role.broken});
+            views.push_back({role.name, header.version, header.expires, role.keys,
+                             role.canonical_ids, role.paths, role.signed_by, std::move(targets),
+                             role.file != nullptr, role.broken});
         }
-        return {state_after_success(), std::move(views), std::move(context_.warnings), given_.requirements};
+        return {state_after_success(), std::move(views), std::move(context_.warnings),
+                given_.requirements};
     }
 
   private:
-    Wanted timestamp_wanted() const { return {"timestamp", std::nullopt, given_.requirements.timestamp_length}; }
+    Wanted timestamp_wanted() const {
+        return {"timestamp", std::nullopt, given_.requirements.timestamp_length};
+    }
 
-    RoleView view(const RoleName& name, const metadata::Header& header, const metadata::RoleKeys& keys) {
-        return {name, header.version, header.expires, keys,
-                canonical_ids(context_, root_.root->body.keys, keys.key_ids), {}, {}, {}, true, std::nullopt};
+    RoleView view(const RoleName& name, const metadata::Header& header,
+                  const metadata::RoleKeys& keys) {
+        return {name,
+                header.version,
+                header.expires,
+                keys,
+                canonical_ids(context_, root_.root->body.keys, keys.key_ids),
+                {},
+                {},
+                {},
+                true,
+                std::nullopt};
     }
 
     // (1), (2)
     Status establish() {
         if (given_.state && given_.state->gun != given_.gun) {
-            return context_.refused("anchor", "root",
-                                    {ErrorCode::anchor_conflict, {}, "the remembered state is of another collection",
-                                     given_.gun.str(), given_.state->gun.str()});
+            return context_.refused("anchor", "root", ErrorCode::anchor_conflict,
+                                    "the remembered state is of another collection",
+                                    given_.gun.str(), given_.state->gun.str());
         }
         std::vector<Checkpoint> checkpoints;
         for (const auto& believed : update_.believed_roots_) {
@@ -106,7 +126,9 @@ class Update::Judgement {
             if (believed.origin != Checkpoint::Origin::cache || !given_.state) {
                 return context_.refused("format", "root", root.error());
             }
-            context_.warn("cache", "root", "the cached root is damaged and was passed over: " + root.error().message);
+            context_.warn(
+                "cache", "root",
+                "the cached root is damaged and was passed over: " + root.error().message);
         }
         return establish_root(context_, files_, given_.anchor, std::move(checkpoints), root_);
     }
@@ -117,18 +139,17 @@ class Update::Judgement {
         if (timestamp_ == nullptr && files_.waits_for("timestamp")) return {};
         if (timestamp_ == nullptr) {
             timestamp_ = files_.cached("timestamp");
-            context_.warn("missing_role", "timestamp",
-                          "using cached timestamp - this might not be the latest version available remotely");
+            context_.warn(
+                "missing_role", "timestamp",
+                "using cached timestamp - this might not be the latest version available remotely");
         }
         if (timestamp_ == nullptr) {
-            return context_.refused("presence", "timestamp",
-                                    {ErrorCode::missing_role, {}, "there is no timestamp", "timestamp.json", "absent"});
+            return context_.refused("presence", "timestamp", ErrorCode::missing_role,
+                                    "there is no timestamp", "timestamp.json", "absent");
         }
-        if (timestamp_->size() > given_.requirements.timestamp_length) {
-            return context_.refused("limits", "timestamp",
-                                    {ErrorCode::limit_exceeded, {}, "timestamp is larger than the limit",
-                                     "at most " + std::to_string(given_.requirements.timestamp_length) + " bytes",
-                                     "more"});
+        const auto limit = given_.requirements.timestamp_length;
+        if (auto status = check_size(context_, "timestamp", timestamp_->size(), limit); !status) {
+            return status;
         }
         return check(RoleName::timestamp(), timestamp_->timestamp(given_.requirements.decode),
                      root_.root->body.timestamp);
@@ -143,7 +164,8 @@ class Update::Judgement {
         if (!file) return file.error();
         snapshot_ = file.value();
         if (snapshot_ == nullptr) return {};
-        auto status = check(RoleName::snapshot(), snapshot_->snapshot(limits), root_.root->body.snapshot);
+        auto status =
+            check(RoleName::snapshot(), snapshot_->snapshot(limits), root_.root->body.snapshot);
         if (!status) return status;
         return check_hash_chain(context_, RoleName::root(), *root_.file,
                                 *snapshot_->snapshot(limits).value().body.find(RoleName::root()));
@@ -152,10 +174,12 @@ class Update::Judgement {
     // What the cached snapshot listed may not vanish, if today's keys signed it.
     void recall_cached_snapshot() {
         File* cached = files_.cached("snapshot");
-        const auto* document = cached != nullptr ? &cached->snapshot(given_.requirements.decode) : nullptr;
+        const auto* document =
+            cached != nullptr ? &cached->snapshot(given_.requirements.decode) : nullptr;
         if (document == nullptr || !*document) return;
         const auto& role = root_.root->body.snapshot;
-        const auto signers = signed_by(context_, document->value().envelope, root_.root->body.keys, role);
+        const auto signers =
+            signed_by(context_, document->value().envelope, root_.root->body.keys, role);
         if (static_cast<std::int64_t>(signers.identities.size()) < role.threshold) return;
         memory_.cached_snapshot = &document->value().body;
     }
@@ -165,13 +189,20 @@ class Update::Judgement {
         const auto& limits = given_.requirements.decode;
         const auto role = RoleName::targets();
         const auto& keys = root_.root->body.targets;
-        const auto file = chained_file(context_, files_, role, *snapshot_->snapshot(limits).value().body.find(role));
+        const auto file = chained_file(context_, files_, role,
+                                       *snapshot_->snapshot(limits).value().body.find(role));
         if (!file) return file.error();
         if (file.value() == nullptr) return {};
         SignedBy signers;
-        if (auto status = check(role, file.value()->targets(role, limits), keys, &signers); !status) return status;
-        roles_.push_back({role, keys, canonical_ids(context_, root_.root->body.keys, keys.key_ids), {""}, file.value(),
-                          canonical_ids(context_, root_.root->body.keys, signers.key_ids), seen_.at(role),
+        if (auto status = check(role, file.value()->targets(role, limits), keys, &signers); !status)
+            return status;
+        roles_.push_back({role,
+                          keys,
+                          canonical_ids(context_, root_.root->body.keys, keys.key_ids),
+                          {""},
+                          file.value(),
+                          canonical_ids(context_, root_.root->body.keys, signers.key_ids),
+                          seen_.at(role),
                           std::nullopt});
         return {};
     }
@@ -183,13 +214,13 @@ class Update::Judgement {
     }
 
     template <typename Body>
-    Status check(const RoleName& role, const Result<metadata::Signed<Body>>& document, const metadata::RoleKeys& keys,
-                 SignedBy* signers = nullptr) {
+    Status check(const RoleName& role, const Result<metadata::Signed<Body>>& document,
+                 const metadata::RoleKeys& keys, SignedBy* signers = nullptr) {
         auto result = check_role(context_, memory_, role, document, root_.root->body.keys, keys);
         if (!result) return std::move(result).error();
         const auto& value = document.value();
-        seen_.insert_or_assign(
-            role, Remembered{value.header.version, value.envelope.signed_digest, result.value().identities});
+        seen_.insert_or_assign(role, Remembered{value.header.version, value.envelope.signed_digest,
+                                                result.value().identities});
         if (signers != nullptr) *signers = std::move(result).value();
         return {};
     }
@@ -206,7 +237,8 @@ class Update::Judgement {
     std::map<RoleName, Remembered> seen_;
 };
 
-Update::Update(Given given, Source source) : given_(std::move(given)), files_(source == Source::complete) {
+Update::Update(Given given, Source source)
+    : given_(std::move(given)), files_(source == Source::complete) {
     using Origin = Checkpoint::Origin;
     const auto believe = [this](std::string text, Origin origin) {
         believed_roots_.push_back({std::make_unique<File>(std::move(text)), origin});

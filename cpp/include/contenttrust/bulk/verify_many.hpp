@@ -26,7 +26,8 @@ struct Outcome {
 
 /// Judges every item by itself, in `threads` threads (at least one). Outcomes are in input order and do not depend on
 /// the number of threads.
-std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor, Instant now,
-                                 const trust::Requirements& requirements, unsigned threads);
+std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor,
+                                 Instant now, const trust::Requirements& requirements,
+                                 unsigned threads);
 
 }  // namespace contenttrust::bulk

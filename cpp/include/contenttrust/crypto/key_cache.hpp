@@ -33,7 +33,8 @@ class KeyCache {
     bool verify(const PublicKey& key, Method method, const Message& message, Bytes signature);
 
   private:
-    static constexpr std::size_t capacity = 4096;  // entries of each map; when full, the map is emptied
+    static constexpr std::size_t capacity =
+        4096;  // entries of each map; when full, the map is emptied
     std::unordered_map<std::string, Entry> keys_;
     std::unordered_map<std::string, bool> answers_;
 };

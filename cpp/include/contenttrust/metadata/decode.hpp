@@ -27,6 +27,7 @@ Result<Signed<Root>> decode_root(std::string_view text, const DecodeLimits& limi
 Result<Signed<Timestamp>> decode_timestamp(std::string_view text, const DecodeLimits& limits);
 Result<Signed<Snapshot>> decode_snapshot(std::string_view text, const DecodeLimits& limits);
 /// `role` is the one whose file this is: its delegations must be its direct children (role_name).
-Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& role, const DecodeLimits& limits);
+Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& role,
+                                       const DecodeLimits& limits);
 
 }  // namespace contenttrust::metadata

@@ -25,19 +25,22 @@ struct Context {
     template <typename Expected, typename Found>
     void passed(std::string_view check, std::string_view role, Expected expected, Found found) {
         if (steps == nullptr) return;
-        steps->push_back({std::string(check), std::string(role), true, std::string(expected()), std::string(found())});
+        steps->push_back({std::string(check), std::string(role), true, std::string(expected()),
+                          std::string(found())});
     }
 
     /// Notes a check that failed, and gives the error to return.
-    Error refused(std::string_view check, Error error) {
+    Error refused(std::string_view check, std::string_view role, Error error) {
+        error.role = role;
         if (steps != nullptr) {
             steps->push_back({std::string(check), error.role, false, error.expected, error.found});
         }
         return error;
     }
-    Error refused(std::string_view check, std::string_view role, Error error) {
-        error.role = role;
-        return refused(check, std::move(error));
+    Error refused(std::string_view check, std::string_view role, ErrorCode code,
+                  std::string message, std::string expected, std::string found) {
+        return refused(check, role,
+                       {code, {}, std::move(message), std::move(expected), std::move(found)});
     }
 
     void warn(std::string_view code, std::string_view role, std::string message) {

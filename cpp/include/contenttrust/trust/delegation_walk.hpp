@@ -23,11 +23,12 @@ struct TargetsRole {
 };
 
 /// The ids of the bare keys behind `ids`.
-std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys, const std::vector<KeyId>& ids);
+std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys,
+                                 const std::vector<KeyId>& ids);
 
 /// Appends every delegated role below roles[0] (targets, judged). A role that is expired, below its threshold or
 /// without keys is broken; any other defect refuses the whole (Notary `client/tufclient.go`).
-Status walk_delegations(Context& context, Files& files, const Memory& memory, const metadata::Snapshot& snapshot,
-                        std::vector<TargetsRole>& roles);
+Status walk_delegations(Context& context, Files& files, const Memory& memory,
+                        const metadata::Snapshot& snapshot, std::vector<TargetsRole>& roles);
 
 }  // namespace contenttrust::trust

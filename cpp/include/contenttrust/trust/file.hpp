@@ -51,7 +51,8 @@ class File {
   private:
     template <typename Decoded, typename Decode>
     Decoded& once(Decode decode) {
-        if (!std::holds_alternative<Decoded>(decoded_)) decoded_.template emplace<Decoded>(decode());
+        if (!std::holds_alternative<Decoded>(decoded_))
+            decoded_.template emplace<Decoded>(decode());
         return std::get<Decoded>(decoded_);
     }
 

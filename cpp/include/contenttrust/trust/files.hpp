@@ -26,11 +26,14 @@ class Files {
     void put(const std::string& name, std::optional<std::string> text) {
         served_[name] = text ? std::make_unique<File>(*std::move(text)) : nullptr;
     }
-    void cache(const std::string& name, std::string text) { cached_[name] = std::make_unique<File>(std::move(text)); }
+    void cache(const std::string& name, std::string text) {
+        cached_[name] = std::make_unique<File>(std::move(text));
+    }
 
     /// The file that the source gave; null when it has none, or when it was not asked yet: then it is wanted now.
     File* served(const Wanted& file) {
-        if (auto entry = served_.find(file.name); entry != served_.end()) return entry->second.get();
+        if (auto entry = served_.find(file.name); entry != served_.end())
+            return entry->second.get();
         if (!complete_) wanted_.push_back(file);
         return nullptr;
     }

@@ -86,15 +86,19 @@ class TrustedRepository {
         std::uint32_t role;
         std::uint32_t target;
     };
-    metadata::TargetIndex::Target target(const Row& row) const { return roles_[row.role].targets.at(row.target); }
+    metadata::TargetIndex::Target target(const Row& row) const {
+        return roles_[row.role].targets.at(row.target);
+    }
     SignedTag tag_of(const RoleView& role, const metadata::TargetIndex::Target& target) const;
-    std::optional<metadata::TargetIndex::Target> find(const RoleView& role, std::string_view name) const;
+    std::optional<metadata::TargetIndex::Target> find(const RoleView& role,
+                                                      std::string_view name) const;
     void index_tags();
 
     State state_;
     std::vector<RoleView> roles_;
     std::vector<Notice> warnings_;
-    std::vector<std::uint32_t> before_targets_;  // targets/releases and what is below it, breadth first
+    std::vector<std::uint32_t>
+        before_targets_;  // targets/releases and what is below it, breadth first
     std::vector<Row> tags_;
     std::size_t lookup_roles_;
     bool compatible_;

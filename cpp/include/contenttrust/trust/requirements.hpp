@@ -10,10 +10,11 @@ namespace contenttrust::trust {
 struct Requirements {
     std::int64_t root_length = 512'000;         ///< bytes
     std::int64_t timestamp_length = 1'048'576;  ///< bytes
-    std::int64_t file_length = 536'870'912;     ///< bytes; every other file also obeys its signed length
-    std::size_t lookup_roles = 32;              ///< roles searched for one tag
-    std::size_t listing_roles = 4'096;          ///< delegated roles of one collection
-    std::int64_t root_rotations = 256;          ///< links of the root chain followed in one run
+    std::int64_t file_length =
+        536'870'912;                    ///< bytes; every other file also obeys its signed length
+    std::size_t lookup_roles = 32;      ///< roles searched for one tag
+    std::size_t listing_roles = 4'096;  ///< delegated roles of one collection
+    std::int64_t root_rotations = 256;  ///< links of the root chain followed in one run
     metadata::DecodeLimits decode;
     bool compatible = false;  ///< a broken role is passed over in a look-up, as Docker does
 };

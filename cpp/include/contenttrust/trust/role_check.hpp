@@ -10,8 +10,8 @@ namespace contenttrust::trust {
 /// Format, signatures, rollback, expiry. An expired file still guards against rollback: expiry comes last.
 template <typename Body>
 Result<SignedBy> check_role(Context& context, const Memory& memory, const RoleName& role,
-                            const Result<metadata::Signed<Body>>& document, const metadata::Keys& keys,
-                            const metadata::RoleKeys& role_keys) {
+                            const Result<metadata::Signed<Body>>& document,
+                            const metadata::Keys& keys, const metadata::RoleKeys& role_keys) {
     if (!document) return context.refused("format", role.str(), document.error());
     const auto& [header, body, envelope] = document.value();
     context.passed(
@@ -20,10 +20,12 @@ Result<SignedBy> check_role(Context& context, const Memory& memory, const RoleNa
     auto signers = check_threshold(context, role, envelope, keys, role_keys);
     if (!signers) return signers;
     const auto floor = remembered(context, memory, role, keys, role_keys);
-    if (auto status = check_rollback(context, role, header.version, envelope.signed_digest, floor); !status) {
+    if (auto status = check_rollback(context, role, header.version, envelope.signed_digest, floor);
+        !status) {
         return std::move(status).error();
     }
-    if (auto status = check_expiry(context, role, header.expires); !status) return std::move(status).error();
+    if (auto status = check_expiry(context, role, header.expires); !status)
+        return std::move(status).error();
     return signers;
 }
 

@@ -12,20 +12,21 @@ namespace contenttrust::trust {
 
 /// Everything that was believed before: our record, and the files in Docker's cache.
 struct Memory {
-    const State* state;                                ///< null on first contact
-    Files& files;                                      ///< whose cached files count too
+    const State* state;                                   ///< null on first contact
+    Files& files;                                         ///< whose cached files count too
     const metadata::Snapshot* cached_snapshot = nullptr;  ///< when it is signed by today's keys
-    bool listed(const RoleName& role) const;           ///< whether a snapshot seen before listed the role
+    bool listed(const RoleName& role) const;  ///< whether a snapshot seen before listed the role
 };
 
 /// The highest version of `role` that was believed before and is signed by enough of today's keys. What rotated keys
 /// signed no longer binds: that is how a fast-forward attack is recovered from (TUF 1.0.31 §5.3.11).
 std::optional<Remembered> remembered(Context& context, const Memory& memory, const RoleName& role,
-                                     const metadata::Keys& keys, const metadata::RoleKeys& role_keys);
+                                     const metadata::Keys& keys,
+                                     const metadata::RoleKeys& role_keys);
 
 /// Refuses a version below the remembered one; warns when the version is the same and the content is not, as after a
 /// key rotation.
-Status check_rollback(Context& context, const RoleName& role, metadata::Version version, const Sha256& digest,
-                      const std::optional<Remembered>& floor);
+Status check_rollback(Context& context, const RoleName& role, metadata::Version version,
+                      const Sha256& digest, const std::optional<Remembered>& floor);
 
 }  // namespace contenttrust::trust

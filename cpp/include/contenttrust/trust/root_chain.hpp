@@ -25,14 +25,15 @@ struct Checkpoint {
 struct RootInEffect {
     File* file = nullptr;
     const SignedRoot* root = nullptr;
-    File* accepted = nullptr;  ///< the newest root that the chain proved, in effect or not: to be remembered
+    File* accepted =
+        nullptr;  ///< the newest root that the chain proved, in effect or not: to be remembered
 };
 
 /// Walks from the lowest checkpoint to the served root over every version between, through every other checkpoint.
 /// Without a checkpoint the served root is the first one, believed for what `anchor` says.
 /// `accepted` of `in_effect` is set as far as the walk went, also when it is refused.
-Status establish_root(Context& context, Files& files, const Anchor& anchor, std::vector<Checkpoint> checkpoints,
-                      RootInEffect& in_effect);
+Status establish_root(Context& context, Files& files, const Anchor& anchor,
+                      std::vector<Checkpoint> checkpoints, RootInEffect& in_effect);
 
 /// Whether both have the same content in canonical form.
 bool same_signed_part(const metadata::Envelope& a, const metadata::Envelope& b);

@@ -22,11 +22,13 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
                    const metadata::RoleKeys& role);
 
 /// The public keys that `role` lists and that are usable.
-std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys, const metadata::RoleKeys& role);
+std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys,
+                               const metadata::RoleKeys& role);
 
 /// Whether enough different keys of `role` signed (TUF 1.0.31 §5.2, §5.3.4): `signature` when none did, `threshold`
 /// when too few did.
-Result<SignedBy> check_threshold(Context& context, const RoleName& role, const metadata::Envelope& envelope,
-                                 const metadata::Keys& keys, const metadata::RoleKeys& role_keys);
+Result<SignedBy> check_threshold(Context& context, const RoleName& role,
+                                 const metadata::Envelope& envelope, const metadata::Keys& keys,
+                                 const metadata::RoleKeys& role_keys);
 
 }  // namespace contenttrust::trust

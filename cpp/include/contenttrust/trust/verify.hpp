@@ -22,7 +22,8 @@ struct Given {
     Instant now;
     Requirements requirements;
     std::optional<State> state;
-    std::map<std::string, std::string> cached;  ///< Docker's cached files by role; input, never the authority
+    std::map<std::string, std::string>
+        cached;  ///< Docker's cached files by role; input, never the authority
     bool trace = false;
 };
 
@@ -35,7 +36,9 @@ class Update {
     Update(Given given, Source source);
 
     /// A file by name (a role, or `<n>.root`), or that the source has none.
-    void put(const std::string& name, std::optional<std::string> text) { files_.put(name, std::move(text)); }
+    void put(const std::string& name, std::optional<std::string> text) {
+        files_.put(name, std::move(text));
+    }
 
     /// Judges what is there; the files that it still needs, or none when the verdict stands.
     const std::vector<Wanted>& wanted();
