@@ -39,7 +39,7 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         pytest.fail(f"a test reached for the network: {event} {host!r}")
 
 
-# An audit hook also sees what the standard library does in C. It cannot be removed: hence the switch.
+# An audit hook also sees what the standard library does in C. It cannot be removed: a switch.
 sys.addaudithook(_refuse_network)
 
 
