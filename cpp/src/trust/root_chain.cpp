@@ -140,7 +140,6 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
     if (!files.wanted().empty()) return {};
 
     const SignedRoot* trusted = checkpoints.front().root;
-    reached.accepted = checkpoints.front().file;
     for (auto version = first; version <= last; ++version) {
         File* file = version == first ? checkpoints.front().file : link_at(version);
         if (file == nullptr) {
@@ -162,7 +161,7 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
             }
         }
         trusted = next.value();
-        reached.accepted = file;
+        if (version > first) reached.accepted = file;  // an anchor alone is no news
     }
     if (last < top) {
         return context.refused("limits", "root", ErrorCode::limit_exceeded,
@@ -170,7 +169,9 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
                                "at most " + std::to_string(context.requirements.root_rotations),
                                std::to_string(top - first));
     }
-    reached.file = served != nullptr ? served : reached.accepted;
+    reached.file = served != nullptr             ? served
+                   : reached.accepted != nullptr ? reached.accepted
+                                                 : checkpoints.front().file;
     reached.root = trusted;
     return {};
 }

@@ -25,8 +25,8 @@ struct Checkpoint {
 struct RootInEffect {
     File* file = nullptr;
     const SignedRoot* root = nullptr;
-    File* accepted =
-        nullptr;  ///< the newest root that the chain proved, in effect or not: to be remembered
+    /// The newest root that this run proved, in effect or not: to be remembered.
+    File* accepted = nullptr;
 };
 
 /// Walks from the lowest checkpoint to the served root over every version between, through every other checkpoint.
