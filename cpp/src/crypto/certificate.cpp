@@ -250,7 +250,6 @@ std::size_t CertificateBundle::leaf_count() const noexcept { return material_->l
 
 bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     const ErrorQueue errors;
-    ERR_clear_error();  // read_anchors looks at the last error
     const Store anchors = read_anchors(ca_pem);
     if (!anchors) return false;
     const Chain untrusted(sk_X509_new_null());
@@ -259,7 +258,7 @@ bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     for (const std::string& der : material_->chain) {
         auto certificate = decode_whole<X509, X509_it>(as_bytes(der));
         if (!certificate || sk_X509_push(untrusted.get(), certificate.get()) == 0) return false;
-        certificate.release();
+        (void)certificate.release();  // the chain owns it now
     }
     if (X509_STORE_CTX_init(context.get(), anchors.get(), sk_X509_value(untrusted.get(), 0),
                             untrusted.get()) != 1) {

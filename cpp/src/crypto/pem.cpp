@@ -39,6 +39,7 @@ Result<std::vector<std::string>> read_certificates(std::string_view pem) {
     constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
     std::vector<std::string> certificates;
     if (pem.size() > max_pem) return unusable("a certificate bundle is too long", "64 KiB of PEM");
+    // PEM_read_bio drops a NUL at the end of a line.
     if (pem.find('\0') != pem.npos) return unusable("a certificate bundle holds a NUL character");
     while (true) {
         pem.remove_prefix(std::min(pem.find_first_not_of(" \t\r\n"), pem.size()));
@@ -52,7 +53,7 @@ Result<std::vector<std::string>> read_certificates(std::string_view pem) {
         }
         const Bio bio = read_from(pem);
         auto block = read_block(bio.get());
-        if (!block || block->label != "CERTIFICATE" || block->has_headers) {
+        if (!block || block->has_headers) {
             return unusable("a certificate of a bundle is not plain PEM");
         }
         certificates.push_back(std::move(block->der));

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <ctime>
 #include <string>
+#include <vector>
 
 #include "contenttrust/crypto/certificate.hpp"
 #include "made_certificates.hpp"
@@ -74,6 +75,8 @@ BOOST_AUTO_TEST_CASE(a_ca_file_may_hold_comments_but_only_certificates) {
     BOOST_TEST(!chains(made.bundle(), made.root().substr(0, 200)));
     BOOST_TEST(!chains(made.bundle(), made.root() + "-----BEGIN CERTIFICATE-----\n"));
     BOOST_TEST(!chains(made.bundle(), made.root() + made::pem("PUBLIC KEY", "key")));
+    BOOST_TEST(
+        !chains(made.bundle(), made::pem("TRUSTED CERTIFICATE", made::der_of_pem(made.root()))));
     BOOST_TEST(!chains(made.bundle(), made.root() + made::pem("CERTIFICATE", "no DER")));
     BOOST_TEST(
         !chains(made.bundle(), made::pem("CERTIFICATE", made::der_of_pem(made.root()) + '\0')));
@@ -148,6 +151,33 @@ BOOST_AUTO_TEST_CASE(t022_links_with_small_rsa_keys_are_refused) {
     Chain small_middle;
     small_middle.middle_key = made::rsa_key(1024, 65537);
     BOOST_TEST(!chains(small_middle.bundle(), small_middle.root()));
+}
+
+BOOST_AUTO_TEST_CASE(t021_links_on_other_curves_are_refused) {
+    Chain made;
+    made.middle_key = made::ec_key("secp256k1");
+    BOOST_TEST(!chains(made.bundle(), made.root()));
+}
+
+BOOST_AUTO_TEST_CASE(t032_a_chain_has_at_most_ten_intermediates) {
+    for (const int links : {10, 11}) {
+        const Chain made;
+        std::vector<made::Key> keys;
+        std::string bundle;
+        for (int i = 0; i < links; ++i) {
+            const std::string issuer = i == 0 ? "root" : "link " + std::to_string(i - 1);
+            const made::Key& signer = i == 0 ? made.root_key : keys.back();
+            const std::string name = "link " + std::to_string(i);
+            const CertificateFields fields = Chain::authority(name.c_str(), {&signer, issuer});
+            made::Key key = made::ec_key();
+            bundle += made::certificate(key, fields);
+            keys.push_back(std::move(key));
+        }
+        CertificateFields leaf;
+        leaf.issuer = {&keys.back(), "link " + std::to_string(links - 1)};
+        bundle.insert(0, made::certificate(made::ec_key(), leaf));
+        BOOST_TEST(chains(bundle, made.root()) == (links == 10), links);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(purposes_are_not_looked_at_but_unknown_critical_extensions_are) {

@@ -108,6 +108,11 @@ BOOST_AUTO_TEST_CASE(t029_a_block_that_libcrypto_would_skip_hides_nothing) {
     BOOST_TEST(!parses("-----BEGIN CERTIFICATE-----text\n" + one));
     BOOST_TEST(!parses("-----BEGIN CERTIFICATE-----\n" + one));
     BOOST_TEST(!parses("-----BEGIN CERTIFICATE-----"));
+    BOOST_TEST(
+        !parses(std::string(27, '-') + "\n" + one));  // as long as the line that opens a block
+    std::string nul = one;
+    nul.insert(nul.find('\n', 40), 1, '\0');
+    BOOST_TEST(!parses(nul));
     std::string tail = one;
     tail.insert(tail.size() - 1, "text");  // on the last line
     BOOST_TEST(!parses(tail));
@@ -193,6 +198,13 @@ BOOST_AUTO_TEST_CASE(a_name_of_broken_utf8_is_refused) {
     for (std::size_t at = der.find("team"); at != der.npos; at = der.find("team")) {
         der.replace(at, 4, "\xff\xfe\xc0\x80");
     }
+    BOOST_TEST(!parses(made::pem("CERTIFICATE", der)));
+    const auto key = made::ec_key();
+    CertificateFields fields;
+    fields.issuer = {&key, "team"};
+    fields.common_names = {"web"};
+    der = made::der_of_pem(made::certificate(made::ec_key(), fields));
+    der.replace(der.find("team"), 4, "\xff\xfe\xc0\x80");
     BOOST_TEST(!parses(made::pem("CERTIFICATE", der)));
 }
 
