@@ -112,6 +112,38 @@ BOOST_AUTO_TEST_CASE(a_full_cache_starts_anew_and_stays_right) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(t032_the_number_of_remembered_keys_is_bounded) {
+    KeyCache cache;
+    const PublicKey first = cache.find({"ed25519", ed25519_key}).key.value();
+    // Two decodings have two identities in memory, as long as `first` keeps its own alive.
+    const auto remembered = [&] {
+        const KeyCache::Entry& entry = cache.find({"ed25519", ed25519_key});
+        return &entry.key.value().identity() == &first.identity();
+    };
+    BOOST_TEST(remembered());
+    for (int i = 0; i < 4096; ++i) (void)cache.find({"ed25519", std::to_string(i)});
+    BOOST_TEST(!remembered());
+}
+
+BOOST_AUTO_TEST_CASE(t032_the_number_of_remembered_answers_is_bounded) {
+    KeyCache cache;
+    const PublicKey key = cache.find({"ed25519", ed25519_key}).key.value();
+    // RFC 8032 §7.1, test 1: over no bytes at all.
+    const std::string good = made::hex(
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+    const Message empty = made::message("");
+    // Other bytes under the same digest: no message, but it tells an answer that is remembered from one that is made.
+    const Message disguised{as_bytes("other"), empty.sha256};
+    BOOST_TEST(!KeyCache().verify(key, Method::eddsa, disguised, as_bytes(good)));
+    BOOST_TEST(cache.verify(key, Method::eddsa, empty, as_bytes(good)));
+    BOOST_TEST(cache.verify(key, Method::eddsa, disguised, as_bytes(good)));
+    for (int i = 0; i < 4096; ++i) {
+        (void)cache.verify(key, Method::eddsa, empty, as_bytes(std::to_string(i)));
+    }
+    BOOST_TEST(!cache.verify(key, Method::eddsa, disguised, as_bytes(good)));
+}
+
 BOOST_AUTO_TEST_CASE(t032_texts_beyond_all_limits_are_refused_at_once) {
     KeyCache cache;
     const std::string huge(64 * 1024 + 1, 'A');
