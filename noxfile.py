@@ -122,7 +122,8 @@ def docs(session: nox.Session) -> None:
     run(
         session,
         *(PYTHON, "-m", "pytest", "--doctest-modules", "--doctest-glob=*.md"),
-        *(*pages, ROOT / "python" / "contenttrust", ROOT / "tests" / "python" / "test_docs.py"),
+        *(*pages, ROOT / "python" / "contenttrust"),
+        *sorted((ROOT / "tests" / "python").glob("test_docs*.py")),
     )
 
 

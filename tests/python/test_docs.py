@@ -1,4 +1,4 @@
-"""Links between the pages of the project lead somewhere."""
+"""The pages of the project: links lead somewhere, and pages speak of the project alone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").glob("*/README.md")]
-)
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "tests").glob("*/README.md")])
+FOREIGN = {
+    "another way of working": r"\b(sessions?|helpers?|sub-?agents?|prompts? of|TODO|FIXME)\b",
+    "a number of an issue": r"(?<![\w/&])#\d+\b|\b(issue|pull request) \d+",
+    "a place on one machine": r"(?<![\w.:/~$}])/(work|root|home|tmp|Users|mnt|var/tmp)/",
+    "a package registry": r"\b(pypi\.org|pythonhosted\.org|proxy\.golang\.org|crates\.io|npmjs\.)",
+}
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def tokens(page: Path) -> Iterator[Token]:
@@ -29,6 +36,12 @@ def links(page: Path) -> list[str]:
     return [str(target) for target in targets if target]
 
 
+def linked_pages(page: Path) -> set[Path]:
+    parts = [urlsplit(link) for link in links(page)]
+    local = [unquote(part.path) for part in parts if part.path and not part.scheme]
+    return {(page.parent / path).resolve() for path in local}
+
+
 def anchors(page: Path) -> set[str]:
     """Fragments of the headings, as the forge that shows the pages makes them."""
     found: list[str] = []
@@ -40,7 +53,7 @@ def anchors(page: Path) -> set[str]:
     return set(found)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@each_page
 def test_links_of_the_page_lead_somewhere(page: Path) -> None:
     for link in links(page):
         parts = urlsplit(link)
@@ -52,3 +65,48 @@ def test_links_of_the_page_lead_somewhere(page: Path) -> None:
         assert target.exists(), f"{link} leads nowhere"
         if parts.fragment and target.suffix == ".md":
             assert parts.fragment in anchors(target), f"{link}: no such heading"
+
+
+@each_page
+@pytest.mark.parametrize("what", FOREIGN)
+def test_the_page_speaks_of_the_project_alone(page: Path, what: str) -> None:
+    for number, line in enumerate(page.read_text().splitlines(), start=1):
+        found = re.search(FOREIGN[what], line, re.IGNORECASE)
+        assert found is None, f"line {number} names {what}: {found and found[0]!r}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the helper makes it",
+        "see #1091",
+        "lies in /home/me/x",
+        "https://pypi.org/project/x",
+    ],
+)
+def test_words_from_elsewhere_are_found(text: str) -> None:
+    assert any(re.search(pattern, text, re.IGNORECASE) for pattern in FOREIGN.values())
+
+
+@each_page
+def test_a_page_has_one_title_and_stays_short(page: Path) -> None:
+    headings = [token.tag for token in tokens(page) if token.type == "heading_open"]
+
+    assert headings.count("h1") == 1
+    assert headings[0] == "h1"
+    assert len(page.read_text().splitlines()) <= 400
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = DOCS / "README.md"
+    decisions = DOCS / "decisions" / "README.md"
+
+    assert index in linked_pages(ROOT / "README.md")
+    assert {*DOCS.rglob("*.md")} - {index} <= linked_pages(index) | linked_pages(decisions)
+
+
+def test_the_first_page_depends_on_no_server_that_ends() -> None:
+    examples = [token.content for token in tokens(ROOT / "README.md") if token.type == "fence"]
+
+    assert examples
+    assert not any("notary.docker.io" in example for example in examples)
