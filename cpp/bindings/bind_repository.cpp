@@ -92,12 +92,12 @@ void bind_values(py::module_& m) {
                                    return to_tuple(self.signers,
                                                    [](const Signer& s) { return py::cast(s); });
                                })
-        .def_property_readonly(
-            "custom",
-            [](const SignedTag& self) -> py::object {
-                if (self.custom.empty()) return py::none();
-                return py::module_::import("json").attr("loads")(to_str(self.custom));
-            })
+        .def_property_readonly("custom",
+                               [](const SignedTag& self) -> py::object {
+                                   if (self.custom.empty()) return py::none();
+                                   return py::module_::import("json").attr("loads")(
+                                       to_str(self.custom), py::arg("strict") = false);
+                               })
         .def(
             "__eq__", [](const SignedTag& a, const SignedTag& b) { return a == b; },
             py::is_operator())

@@ -37,7 +37,10 @@ std::optional<Remembered> remembered(Context& context, const Memory& memory, con
                                          [&](const Sha256& key) { return today.contains(key); });
         if (still >= role_keys.threshold) out = known;
     }
-    File* file = memory.files.cached(role.str());
+    // A file that the cached snapshot no longer lists was left over when its role was dropped.
+    const bool left_over = role.is_delegation() && memory.cached_snapshot != nullptr &&
+                           memory.cached_snapshot->find(role) == nullptr;
+    File* file = left_over ? nullptr : memory.files.cached(role.str());
     const auto document = file != nullptr ? cached_document(context, *file, role) : std::nullopt;
     if (!document || (out && document->first.version <= out->version)) return out;
     auto signers = signed_by(context, document->second, keys, role_keys).identities;

@@ -109,6 +109,14 @@ class Update::Judgement {
                 std::nullopt};
     }
 
+    // Our record is the authority: a cached root that it has left behind says nothing.
+    static void add_checkpoint(std::vector<Checkpoint>& checkpoints, Checkpoint next) {
+        const bool outdated = next.origin == Checkpoint::Origin::cache && !checkpoints.empty() &&
+                              checkpoints.back().origin == Checkpoint::Origin::record &&
+                              next.root->header.version < checkpoints.back().root->header.version;
+        if (!outdated) checkpoints.push_back(next);
+    }
+
     // (1), (2)
     Status establish() {
         if (given_.state && given_.state->gun != given_.gun) {
@@ -120,7 +128,7 @@ class Update::Judgement {
         for (const auto& believed : update_.believed_roots_) {
             const auto& root = believed.file->root(given_.requirements.decode);
             if (root) {
-                checkpoints.push_back({believed.file.get(), &root.value(), believed.origin});
+                add_checkpoint(checkpoints, {believed.file.get(), &root.value(), believed.origin});
                 continue;
             }
             if (believed.origin != Checkpoint::Origin::cache || !given_.state) {
