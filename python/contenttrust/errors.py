@@ -154,6 +154,10 @@ class MalformedError(VerificationError):
     code = "malformed"
 
 
+class RecordError(MalformedError):
+    """The record of what was trusted before is damaged; without it, first use would be repeated."""
+
+
 class LimitExceededError(VerificationError):
     """A document asks for more work than the limits allow."""
 

@@ -67,6 +67,11 @@ _TEXTS = {
         _DAMAGED,
         "Fetch it again; if it stays so, ask the publisher to publish the trust data again",
     ),
+    "name": (
+        "{gun} is no name of a collection{facts}",
+        "Such a name could lead to another place than it says",
+        "Check how it is spelled: it is written like host.example/team/image",
+    ),
     "limit_exceeded": (
         "{What} is larger or deeper than the limits allow{facts}",
         "Honest trust data stays far below them, so this may be meant to exhaust the reader",
@@ -220,7 +225,7 @@ def headline(error: ContentTrustError) -> str:
         head = f"{docker}: {message}" if message else docker
     elif not message:
         head = _texts(error)[0].format_map(words)
-    elif _key(error) == "trust_directory":
+    elif _key(error) in {"trust_directory", "name"}:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
@@ -243,16 +248,20 @@ def _texts(error: ContentTrustError) -> tuple[str, str, str]:
 
 
 def _key(error: ContentTrustError) -> str:
-    from contenttrust.errors import TrustDirectoryError  # noqa: PLC0415 - errors loads this module
+    """Which texts fit: those of the code, unless the error is not about a collection's metadata."""
+    from contenttrust.errors import RecordError, TrustDirectoryError  # noqa: PLC0415 - loads us
 
-    return "trust_directory" if isinstance(error, TrustDirectoryError) else error.code
+    if isinstance(error, RecordError | TrustDirectoryError):
+        return "trust_directory"
+    return "name" if error.code == "malformed" and not error.role else error.code
 
 
 def _words(error: ContentTrustError) -> dict[str, str]:
     """What the templates may speak of, each with a word in its place where it is unknown."""
     from contenttrust.errors import shown  # noqa: PLC0415 - errors loads this module
 
-    gun = shown(error.gun) or "this collection"
+    # The name of a collection is ASCII: what only looks like one must not look right here.
+    gun = shown(error.gun).encode("ascii", "backslashreplace").decode() or "this collection"
     what = f"the {shown(error.role)} metadata of {gun}" if error.role else f"metadata of {gun}"
     subject = shown(error.subject) or "the tag"
     facts = [

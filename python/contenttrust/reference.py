@@ -9,8 +9,6 @@ from __future__ import annotations
 import functools
 import re
 
-from contenttrust.errors import shown
-
 _DEFAULT_DOMAIN = "docker.io"
 _LEGACY_DEFAULT_DOMAIN = "index.docker.io"
 _OFFICIAL = "library/"
@@ -161,4 +159,5 @@ def _grammar(production: str) -> re.Pattern[str]:
 
 
 def _invalid(text: str, reason: str) -> InvalidReferenceError:
-    return InvalidReferenceError(f'invalid reference format: "{shown(text)}": {reason}')
+    # ASCII only: a letter that looks like another one must not look right in the message.
+    return InvalidReferenceError(f"invalid reference format: {text!a}: {reason}")

@@ -12,7 +12,9 @@ from contenttrust.errors import (
     ContentTrustError,
     ErrorCode,
     FetchError,
+    MalformedError,
     PolicyError,
+    RecordError,
     TrustDirectoryError,
     VerificationError,
     refusal,
@@ -160,7 +162,7 @@ def test_where_docker_has_no_line_the_error_says_what_it_is_about():
     assert str(made("malformed", role="targets/releases")).startswith(
         f"The targets/releases metadata of {GUN}: the cause. "
     )
-    assert str(made("malformed", role="")).startswith(f"Metadata of {GUN}: the cause. ")
+    assert str(made("wrong_type", role="")).startswith(f"Metadata of {GUN}: the cause. ")
 
 
 def test_a_time_of_expiry_is_shown_as_docker_shows_it():
@@ -177,6 +179,19 @@ def test_a_trust_directory_that_cannot_be_read_is_no_server_failure():
     assert isinstance(error, FetchError)
     assert str(error).startswith("the record is a link. ")
     assert "server" not in error.explain()
+
+
+def test_a_damaged_record_is_told_apart_from_damaged_metadata():
+    error = RecordError("the record is cut", gun=GUN, role="root")
+    assert isinstance(error, VerificationError)
+    assert error.code == "malformed"
+    assert str(error).startswith("the record is cut. ")
+    assert "remembered" in error.explain()
+    assert type(made("malformed")) is MalformedError
+
+
+def test_a_name_that_looks_like_another_one_does_not_look_right():
+    assert "\\u0430lpine" in refusal("expired", gun="\u0430lpine").explain()
 
 
 def test_an_error_is_one_printable_line_whatever_strangers_wrote():

@@ -157,6 +157,7 @@ def test_t082_what_docker_s_grammar_does_not_allow_is_refused(text):
     with pytest.raises(InvalidReferenceError, match="invalid reference format") as caught:
         Reference.parse(text)
     assert str(caught.value).isprintable()
+    assert str(caught.value).isascii()
 
 
 def test_t082_refused_names_are_shown_escaped():

@@ -80,6 +80,7 @@ def test_a_name_with_a_slash_is_taken_literally(name, gun):
         f"alpine@{DIGEST}",
         "host.example/team/web:1.4",
         f"host.example/team/web@{DIGEST}",
+        "host.example/team@web",
         ct.Reference.parse("a/b:latest"),
         ct.Reference.parse(f"a/b@{DIGEST}"),
         "Alpine",
@@ -91,7 +92,9 @@ def test_a_collection_has_neither_tag_nor_digest(name):
         ct.load(name, source={})
 
 
-@pytest.mark.parametrize("gun", ["a/../../etc", "a//b", "a/b c", "a/\x1b[2J", "x/" + "y" * 300])
+@pytest.mark.parametrize(
+    "gun", ["a/../../etc", "a//b", "a/b c", "a/\x1b[2J", "x/" + "y" * 300, "host/\u0430"]
+)
 def test_t060_a_name_that_is_no_collection_is_refused_before_anything_is_asked(gun):
     class Untouched:
         def fetch(self, gun, files):
@@ -100,6 +103,7 @@ def test_t060_a_name_that_is_no_collection_is_refused_before_anything_is_asked(g
     with pytest.raises(MalformedError) as caught:
         ct.load(gun, source=Untouched())
     assert str(caught.value).isprintable()
+    assert "how it is spelled" in caught.value.explain()
 
 
 def test_a_moment_needs_a_time_zone(good):

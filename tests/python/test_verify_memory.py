@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ import pytest
 import contenttrust as ct
 from contenttrust.errors import (
     ExpiredError,
-    MalformedError,
+    RecordError,
     RollbackError,
     RootChainError,
     TrustDirectoryError,
@@ -19,6 +20,7 @@ from contenttrust.errors import (
 )
 from contenttrust.transport.cache import TrustDirectory
 from contenttrust.transport.directory import DirectorySource
+from contenttrust.verify import run
 from vector_case import Case, Remote, tags_of
 
 
@@ -76,7 +78,7 @@ def test_t042_a_damaged_record_refuses_even_good_metadata(lasting, trust_dir):
     ct.load(lasting.gun, source=Remote(lasting))
     (record,) = (trust_dir / "contenttrust").glob("*.json")
     record.write_bytes(b"")
-    with pytest.raises(MalformedError, match="record"):
+    with pytest.raises(RecordError, match="record"):
         ct.load(lasting.gun, source=Remote(lasting))
 
 
@@ -123,23 +125,20 @@ def test_t012_a_root_that_was_refused_is_not_remembered(case, trust_dir):
         assert path.read_bytes() == data
 
 
-def test_an_acceptance_that_cannot_be_remembered_is_none(lasting, trust_dir):
-    trust_dir.mkdir(parents=True)
-    (trust_dir / "contenttrust").touch()
-    (trust_dir / "contenttrust").rename(trust_dir / "x")
-    (trust_dir / "contenttrust").mkdir()
-    (trust_dir / "contenttrust").chmod(0o777)
+def full_disk(*arguments, **facts):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_an_acceptance_that_cannot_be_remembered_is_none(lasting, monkeypatch):
+    monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(TrustDirectoryError):
         ct.load(lasting.gun, source=Remote(lasting))
+    assert isinstance(run(lasting.gun, source=Remote(lasting)).outcome, TrustDirectoryError)
 
 
 def test_a_refusal_stands_although_it_cannot_be_remembered(case, trust_dir, monkeypatch):
     rotated = case("good-root-rotation")
-
-    def full(*arguments, **facts):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, "replace", full_disk)
     broken = rotated.files | {"timestamp": b"{}"}
     with pytest.raises(ct.VerificationError):
         ct.load(rotated.gun, source=broken, now=rotated.at, remember=True)

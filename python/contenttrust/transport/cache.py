@@ -11,7 +11,13 @@ import contextlib
 import os
 
 from contenttrust import _core
-from contenttrust.errors import MalformedError, TrustDirectoryError, VerificationError, shown
+from contenttrust.errors import (
+    MalformedError,
+    RecordError,
+    TrustDirectoryError,
+    VerificationError,
+    shown,
+)
 from contenttrust.transport import files
 from contenttrust.transport.source import is_metadata_name
 
@@ -100,7 +106,7 @@ class TrustDirectory:
             None where there is no record.
 
         Raises:
-            MalformedError: The record is damaged or speaks of another collection. It is never taken
+            RecordError: The record is damaged or speaks of another collection. It is never taken
                 for absent: that would bring back trust on first use.
             TrustDirectoryError: It cannot be read, or others may have written it.
         """
@@ -137,7 +143,7 @@ class TrustDirectory:
             What stands in the record now.
 
         Raises:
-            MalformedError: The record that stands there is damaged.
+            RecordError: The record that stands there is damaged.
             TrustDirectoryError: The record could not be written; the old one stands.
         """
         if state.gun != gun:
@@ -174,9 +180,9 @@ class TrustDirectory:
             raise self._damaged(gun, f"it speaks of {state.gun}")
         return state
 
-    def _damaged(self, gun: str, cause: str) -> MalformedError:
+    def _damaged(self, gun: str, cause: str) -> RecordError:
         where = shown(f"{self._path}/{_RECORDS}/{_record(gun)}.json")
-        return MalformedError(f"the record {where} is damaged: {cause}", gun=gun, role="root")
+        return RecordError(f"the record {where} is damaged: {cause}", gun=gun, role="root")
 
     def _fail(self, gun: str, what: str, error: OSError) -> NoReturn:
         name = f" ({error.filename})" if isinstance(error.filename, str) else ""
@@ -220,7 +226,7 @@ def _segments(gun: str) -> list[str]:
     segments = gun.split("/")
     for segment in segments:
         if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
-            raise MalformedError(f'"{shown(gun)}" is no name of a collection', gun=gun)
+            raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
     return segments
 
 

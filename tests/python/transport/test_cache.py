@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.errors import MalformedError, TrustDirectoryError
+from contenttrust.errors import MalformedError, RecordError, TrustDirectoryError
 from contenttrust.transport.cache import TrustDirectory, merged
 
 
@@ -141,10 +141,10 @@ def test_t042_a_damaged_record_is_never_taken_for_absent(trust, state, damage):
     path = record_of(trust, state.gun)
     damaged = damage(path.read_bytes())
     path.write_bytes(damaged)
-    with pytest.raises(MalformedError, match=r"the record .* is damaged") as caught:
+    with pytest.raises(RecordError, match=r"the record .* is damaged") as caught:
         trust.state(state.gun)
     assert caught.value.gun == state.gun
-    with pytest.raises(MalformedError):
+    with pytest.raises(RecordError):
         trust.remember(state.gun, state, {})
     assert path.read_bytes() == damaged
 
