@@ -1,0 +1,15 @@
+"""The judge of the attack tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from attacks.judge import Judge
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    """A judge with an empty trust directory."""
+    return Judge(tmp_path / "trust")
