@@ -161,7 +161,7 @@ def test_t046_custom_data_may_not_be_nested_without_end(judge: Judge, depth: int
 def test_t046_every_beginning_of_a_document_is_refused(judge: Judge, role: str) -> None:
     repo = repository()
     whole = repo.publish()[role]
-    step = max(1, len(whole) // 400)
+    step = max(1, len(whole) // 200)
 
     for length in range(0, len(whole), step):
         repo[role].file_edits[:] = [lambda _, n=length: whole[:n]]
@@ -248,7 +248,7 @@ def wide(children: int, grandchildren: int) -> Repository:
 
 
 def test_t070_a_graph_of_delegations_that_multiplies_is_refused_in_time(tmp_path: Path) -> None:
-    cost = measured(wide(100, 1000).publish(), tmp_path)
+    cost = measured(wide(50, 200).publish(), tmp_path)
 
     assert cost.code == "limit_exceeded"
     assert cost.seconds < 1

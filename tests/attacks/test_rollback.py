@@ -162,7 +162,6 @@ def test_t036_what_was_refused_is_not_remembered(judge: Judge, name: str) -> Non
     for role in ROLES:
         repo[role].version = 9
     repo[name].signers = []
-    repo[name].edit_file(lambda document: document)
     judge.refuses(repo.publish(), "signature", name, remember=True)
 
     for role in ROLES:

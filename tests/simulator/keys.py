@@ -121,6 +121,6 @@ def new_key_pair(kind: str) -> KeyPair:
 
 @cache
 def key_pair(name: str, kind: str = "p256") -> KeyPair:
-    """The key pair of that name and kind, made once a session: RSA keys are slow to make."""
+    """The key pair of that name and kind, made once a run: RSA keys are slow to make."""
     del name  # only tells one pair from another
     return new_key_pair(kind)
