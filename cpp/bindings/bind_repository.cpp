@@ -80,6 +80,7 @@ void bind_values(py::module_& m) {
         });
 
     py::class_<SignedTag>(m, "SignedTag", py::is_final(), "A tag of a verified repository.")
+        .def("__bool__", &no_truth_value)
         .def_readonly("name", &SignedTag::name)
         .def_readonly("gun", &SignedTag::gun)
         .def_readonly("role", &SignedTag::role)
@@ -206,6 +207,7 @@ void bind_repository(py::module_& m) {
     };
     py::class_<Repository>(m, "TrustedRepository", py::is_final(),
                            "The verified view of one collection. Cannot be built by hand.")
+        .def("__bool__", &no_truth_value)
         .def_property_readonly("gun", [](const Repository& self) { return self.view->gun().str(); })
         .def_property_readonly("tags", [](const Repository& self) { return Tags{self.view}; })
         .def_property_readonly(

@@ -51,6 +51,13 @@ inline py::object to_datetime(Instant instant) {
                                               py::arg("microseconds") = instant.nanoseconds / 1000);
 }
 
+/// For `__bool__`: what was verified is no truth value, so that no `if` passes by accident.
+inline bool no_truth_value(const py::object& self) {
+    throw py::type_error(py::str("{} is not a truth value: what is refused raises")
+                             .format(py::type::of(self).attr("__name__"))
+                             .cast<std::string>());
+}
+
 /// A verified repository as Python holds it: shared, immutable.
 struct Repository {
     std::shared_ptr<const trust::TrustedRepository> view;

@@ -20,12 +20,8 @@ bool names(const std::string& common_name, const Gun& gun) {
 // What is wrong with a root certificate, or nothing.
 std::optional<Error> defect(const Context& context, const crypto::CertificateBundle& leaf,
                             CertificateTime time) {
-    const auto error = [](std::string message, std::string expected, std::string found) {
-        return Error{ErrorCode::root_certificate,
-                     {},
-                     std::move(message),
-                     std::move(expected),
-                     std::move(found)};
+    const auto error = [](auto... texts) {
+        return Error{ErrorCode::root_certificate, {}, std::move(texts)...};
     };
     if (leaf.is_ca() || leaf.leaf_count() != 1) {
         return error("the root key does not carry one leaf certificate, first in its bundle",
@@ -72,11 +68,8 @@ Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root
     for (const auto& id : root.root.key_ids) {
         const auto& entry = context.keys.find(root.keys.at(id).text());
         if (!entry.certificate || !entry.key) {
-            reason = {ErrorCode::root_certificate,
-                      {},
-                      "a root key is no usable certificate",
-                      "ecdsa-x509 or rsa-x509",
-                      entry.key ? "a bare key" : entry.key.error().message};
+            reason.message = "a root key is no usable certificate";
+            reason.found = entry.key ? "a bare key" : entry.key.error().message;
             continue;
         }
         if (auto error = defect(context, *entry.certificate, time)) {
@@ -86,22 +79,17 @@ Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root
         if (time == CertificateTime::judged) warn_of(context, *entry.certificate);
         out.key_ids.push_back(id);
     }
-    if (out.key_ids.empty()) {
-        return context.refused("certificate", "root", std::move(reason));
-    }
+    if (out.key_ids.empty()) return context.refused("certificate", "root", std::move(reason));
     context.passed(
         "certificate", "root", [&] { return "a valid leaf for " + context.gun.str(); },
-        [&] {
-            return std::to_string(out.key_ids.size()) + " of " +
-                   std::to_string(root.root.key_ids.size());
-        });
+        [&] { return std::to_string(out.key_ids.size()) + " of the root keys"; });
     return out;
 }
 
 metadata::RoleKeys pinned_keys(Context& context, const Anchor& anchor, const metadata::Root& root,
                                const metadata::RoleKeys& certified) {
     const auto listed = [](const std::vector<KeyId>& ids, const KeyId& id) {
-        return std::find(ids.begin(), ids.end(), id) != ids.end();
+        return std::ranges::find(ids, id) != ids.end();
     };
     metadata::RoleKeys out{{}, certified.threshold};
     for (const auto& id : certified.key_ids) {
@@ -109,12 +97,13 @@ metadata::RoleKeys pinned_keys(Context& context, const Anchor& anchor, const met
         const auto canonical = metadata::canonical_key_id(id, key, context.keys);
         const auto& certificate = *context.keys.find(key.text()).certificate;
         const bool fits =
-            std::all_of(anchor.key_ids.begin(), anchor.key_ids.end(),
-                        [&](const auto& ids) { return listed(ids, canonical); }) &&
-            std::all_of(anchor.certificates.begin(), anchor.certificates.end(),
-                        [&](const auto& ids) { return listed(ids, id); }) &&
-            std::all_of(anchor.authorities.begin(), anchor.authorities.end(),
-                        [&](const auto& pem) { return certificate.chains_to(pem, context.now); });
+            std::ranges::all_of(anchor.key_ids,
+                                [&](const auto& ids) { return listed(ids, canonical); }) &&
+            std::ranges::all_of(anchor.certificates,
+                                [&](const auto& ids) { return listed(ids, id); }) &&
+            std::ranges::all_of(anchor.authorities, [&](const auto& pem) {
+                return certificate.chains_to(pem, context.now);
+            });
         if (fits) out.key_ids.push_back(id);
     }
     return out;

@@ -11,8 +11,6 @@
 namespace contenttrust::trust {
 namespace {
 
-using metadata::Version;
-
 std::int64_t number(const SignedRoot& root) {
     return static_cast<std::int64_t>(root.header.version);
 }
@@ -26,10 +24,11 @@ Result<const SignedRoot*> decoded(Context& context, File& file) {
     return &root.value();
 }
 
-std::int64_t count(Context& context, const SignedRoot& document, const metadata::Root& judge,
-                   const metadata::RoleKeys& keys) {
-    return static_cast<std::int64_t>(
-        signed_by(context, document.envelope, judge.keys, keys).identities.size());
+// Whether enough of `keys`, which `judge` lists, signed `document`.
+bool satisfied(Context& context, const SignedRoot& document, const metadata::Root& judge,
+               const metadata::RoleKeys& keys) {
+    const auto signers = signed_by(context, document.envelope, judge.keys, keys);
+    return static_cast<std::int64_t>(signers.identities.size()) >= keys.threshold;
 }
 
 // A root must be signed, to its own threshold, by keys whose certificates are good for this collection.
@@ -40,7 +39,7 @@ Result<metadata::RoleKeys> check_own_signatures(Context& context, const SignedRo
     auto all =
         check_threshold(context, RoleName::root(), root.envelope, root.body.keys, root.body.root);
     if (!all) return std::move(all).error();
-    if (count(context, root, root.body, certified.value()) < root.body.root.threshold) {
+    if (!satisfied(context, root, root.body, certified.value())) {
         return context.refused(
             "certificate", "root", ErrorCode::root_certificate,
             "too few of the keys that signed root carry a certificate for this collection",
@@ -62,49 +61,41 @@ Status check_link(Context& context, const SignedRoot& trusted, const SignedRoot&
     }
     const auto old_keys = certified_keys(context, trusted.body, CertificateTime::passed_over);
     if (!old_keys) return old_keys.error();
-    if (count(context, next, trusted.body, old_keys.value()) < trusted.body.root.threshold) {
-        return refused(
-            "could not rotate trust to a new trusted root: failed to validate data with current "
-            "trusted "
-            "certificates",
-            "signed by the keys of " + version_text(number(trusted)),
-            "not signed by enough of them");
+    if (!satisfied(context, next, trusted.body, old_keys.value())) {
+        return refused("failed to validate data with current trusted certificates",
+                       "signed by the keys of " + version_text(number(trusted)),
+                       "not signed by enough of them");
     }
     const auto new_keys = certified_keys(context, next.body, CertificateTime::passed_over);
     if (!new_keys) return new_keys.error();
-    if (count(context, next, next.body, new_keys.value()) < next.body.root.threshold) {
+    if (!satisfied(context, next, next.body, new_keys.value())) {
         return refused("a new root is not signed by its own keys",
                        "signed by the keys of " + version_text(wanted),
                        "not signed by enough of them");
     }
-    context.passed(
-        "root chain", "root",
-        [&] {
-            return "signed by the keys of versions " + std::to_string(wanted - 1) + " and " +
-                   std::to_string(wanted);
-        },
-        [&] { return version_text(wanted); });
+    context.passed("root chain", "root", "signed by the old and by the new keys",
+                   [&] { return version_text(wanted); });
     return {};
 }
 
 Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& root,
-                    const metadata::RoleKeys& certified, bool believed, bool remembered) {
-    const auto code = remembered ? ErrorCode::anchor_conflict : ErrorCode::anchor_mismatch;
+                    const metadata::RoleKeys& certified,
+                    const std::vector<Checkpoint>& checkpoints) {
+    const bool remembered = std::ranges::any_of(
+        checkpoints, [](const auto& c) { return c.origin != Checkpoint::Origin::anchor; });
     if (anchor.has_pins()) {
         const auto pinned = pinned_keys(context, anchor, root.body, certified);
-        if (count(context, root, root.body, pinned) < root.body.root.threshold) {
+        if (!satisfied(context, root, root.body, pinned)) {
+            const auto code = remembered ? ErrorCode::anchor_conflict : ErrorCode::anchor_mismatch;
             return context.refused("anchor", "root", code,
                                    "unable to match any certificates to trust_pinning config",
                                    "root signed by pinned keys", "signed by other keys");
         }
-        context.passed(
-            "anchor", "root", [] { return "root signed by pinned keys"; }, [] { return "it is"; });
+        context.passed("anchor", "root", "root signed by pinned keys", "it is");
         return {};
     }
-    if (believed) {
-        context.passed(
-            "anchor", "root", [] { return "a root known before"; },
-            [] { return "its chain leads here"; });
+    if (!checkpoints.empty()) {
+        context.passed("anchor", "root", "a root known before", "its chain leads here");
         return {};
     }
     if (!anchor.first_use) {
@@ -113,9 +104,7 @@ Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& ro
                                "neither, and trust on first use is off");
     }
     context.warn("first_use", "root", "the root was believed because it is the first one seen");
-    context.passed(
-        "anchor", "root", [] { return "the first root seen"; },
-        [] { return "trust on first use"; });
+    context.passed("anchor", "root", "the first root seen", "trust on first use");
     return {};
 }
 
@@ -126,13 +115,11 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
     const auto top =
         served_root != nullptr ? number(*served_root) : number(*checkpoints.back().root);
     const auto last = std::min(top, first + context.requirements.root_rotations);
-    const auto checkpoint_at = [&](std::int64_t version) {
-        return std::find_if(checkpoints.begin(), checkpoints.end(),
-                            [&](const Checkpoint& c) { return number(*c.root) == version; });
-    };
+    const auto version_of = [](const Checkpoint& c) { return number(*c.root); };
     const auto link_at = [&](std::int64_t version) -> File* {
         if (served_root != nullptr && version == top) return served;
-        if (auto known = checkpoint_at(version); known != checkpoints.end()) return known->file;
+        const auto known = std::ranges::find(checkpoints, version, version_of);
+        if (known != checkpoints.end()) return known->file;
         return files.served(
             {std::to_string(version) + ".root", std::nullopt, context.requirements.root_length});
     };
@@ -153,8 +140,8 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
             if (auto status = check_link(context, *trusted, *next.value()); !status) return status;
         }
         for (const auto& checkpoint : checkpoints) {
-            if (number(*checkpoint.root) != version) continue;
-            if (!same_signed_part(checkpoint.root->envelope, next.value()->envelope)) {
+            if (version_of(checkpoint) == version &&
+                !same_signed_part(checkpoint.root->envelope, next.value()->envelope)) {
                 return context.refused("anchor", "root", ErrorCode::anchor_conflict,
                                        "two roots of the same version are believed and differ",
                                        "one root " + version_text(version), "two");
@@ -195,9 +182,7 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
         if (!root) return root.error();
         served_root = root.value();
     }
-    std::stable_sort(checkpoints.begin(), checkpoints.end(), [](const auto& a, const auto& b) {
-        return a.root->header.version < b.root->header.version;
-    });
+    std::ranges::stable_sort(checkpoints, {}, [](const auto& c) { return number(*c.root); });
     if (checkpoints.empty()) {
         if (served == nullptr) {
             return context.refused("presence", "root", ErrorCode::no_trust_data, "there is no root",
@@ -214,8 +199,8 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
                                    version_text(number(newest)) + " or later",
                                    version_text(number(*served_root)));
         }
-        if (checkpoints.front().origin ==
-            Checkpoint::Origin::cache) {  // others wrote it: it must stand by itself
+        // What others wrote must stand by itself.
+        if (checkpoints.front().origin == Checkpoint::Origin::cache) {
             const auto own = check_own_signatures(context, *checkpoints.front().root,
                                                   CertificateTime::passed_over);
             if (!own) return own.error();
@@ -233,17 +218,10 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
     }
     const auto certified = check_own_signatures(context, *in_effect.root, CertificateTime::judged);
     if (!certified) return certified.error();
-    const bool remembered =
-        std::any_of(checkpoints.begin(), checkpoints.end(),
-                    [](const Checkpoint& c) { return c.origin != Checkpoint::Origin::anchor; });
-    if (auto status = check_anchor(context, anchor, *in_effect.root, certified.value(),
-                                   !checkpoints.empty(), remembered);
-        !status) {
-        return status;
-    }
-    if (auto status = check_expiry(context, RoleName::root(), in_effect.root->header.expires);
-        !status)
-        return status;
+    auto status = check_anchor(context, anchor, *in_effect.root, certified.value(), checkpoints);
+    if (!status) return status;
+    status = check_expiry(context, RoleName::root(), in_effect.root->header.expires);
+    if (!status) return status;
     in_effect.accepted = in_effect.file;
     return {};
 }

@@ -15,28 +15,25 @@ constexpr std::string_view schema = "contenttrust.state/1";
 
 std::string quoted(const Sha256& digest) { return "\"" + to_base64(digest) + "\""; }
 
-std::optional<Sha256> digest_of(std::optional<json::Value> value) {
-    const auto text = value ? value->string() : std::nullopt;
-    const auto bytes = text ? from_base64(*text) : std::nullopt;
-    if (!bytes || bytes->size() != Sha256{}.size()) return std::nullopt;
-    Sha256 out;
-    std::memcpy(out.data(), bytes->data(), out.size());
+std::string_view text_of(std::optional<json::Value> value) {
+    return (value ? value->string() : std::nullopt).value_or("");
+}
+
+// Nothing usable reads as zero: the comparison in from_json finds that out.
+Sha256 digest_of(std::optional<json::Value> value) {
+    Sha256 out{};
+    const auto bytes = from_base64(text_of(value)).value_or("");
+    if (bytes.size() == out.size()) std::memcpy(out.data(), bytes.data(), out.size());
     return out;
 }
 
-std::optional<Remembered> remembered_of(const json::Value& value) {
+Remembered remembered_of(const json::Value& value) {
     const auto version = value.member("version");
-    const auto number = version ? version->integer().value_or(0) : 0;
-    const auto digest = digest_of(value.member("sha256"));
-    const auto keys = value.member("keys");
-    if (number < 1 || !digest || !keys) return std::nullopt;
-    Remembered out{metadata::Version(number), *digest, {}};
-    auto elements = keys->elements();
-    while (auto element = elements.next()) {
-        const auto key = digest_of(*element);
-        if (!key) return std::nullopt;
-        out.signed_by.insert(*key);
-    }
+    Remembered out{metadata::Version(version ? version->integer().value_or(0) : 0),
+                   digest_of(value.member("sha256")),
+                   {}};
+    auto keys = value.member("keys").value_or(json::Value{}).elements();
+    while (auto key = keys.next()) out.signed_by.insert(digest_of(*key));
     return out;
 }
 
@@ -66,34 +63,25 @@ std::string State::to_json() const {
 }
 
 Result<State> State::from_json(std::string_view text) {
-    const auto damaged = [](std::string what) {
+    const auto damaged = [](std::string_view what) {
         return Error{ErrorCode::malformed, "root",
-                     "the remembered state is damaged: " + std::move(what), std::string(schema),
+                     "the remembered state is damaged: " + std::string(what), std::string(schema),
                      "something else"};
     };
     const auto document = json::Document::parse(text);
     if (!document) return damaged(document.error().message);
     const auto top = document.value().root();
-    const auto string = [&](std::string_view name) {
-        const auto member = top.member(name);
-        return member ? member->string() : std::nullopt;
-    };
-    if (string("schema") != schema) return damaged("unknown schema");
-    const auto gun = Gun::parse(string("gun").value_or(""));
+    const auto gun = Gun::parse(text_of(top.member("gun")));
     if (!gun) return damaged(gun.error().message);
-    auto root = from_base64(string("root").value_or(""));
-    if (!root || root->empty()) return damaged("no root");
-    State out{gun.value(), *std::move(root), {}};
-    const auto roles = top.member("roles");
-    if (!roles || roles->kind() != json::Kind::object) return damaged("no roles");
-    auto members = roles->members();
+    State out{gun.value(), from_base64(text_of(top.member("root"))).value_or(""), {}};
+    auto members = top.member("roles").value_or(json::Value{}).members();
     while (auto member = members.next()) {
         const auto role = RoleName::parse(member->name);
-        const auto remembered = remembered_of(member->value);
-        if (!role || !remembered) return damaged("a role that is no such thing");
-        out.roles.emplace(role.value(), *remembered);
+        if (!role) return damaged(role.error().message);
+        out.roles.emplace(role.value(), remembered_of(member->value));
     }
-    if (out.to_json() != text) return damaged("not in canonical form");
+    // Whatever was read wrongly, or not at all, is not written back the same.
+    if (out.root.empty() || out.to_json() != text) return damaged("not as it was written");
     return out;
 }
 

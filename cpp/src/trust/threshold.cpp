@@ -41,9 +41,8 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
     SignedBy out;
     SignedMessage message(envelope);
     for (const auto& signature : envelope.signatures) {
-        const auto id =
-            std::find_if(role.key_ids.begin(), role.key_ids.end(),
-                         [&](const KeyId& listed) { return listed.str() == signature.key_id; });
+        const auto id = std::ranges::find_if(
+            role.key_ids, [&](const KeyId& listed) { return listed.str() == signature.key_id; });
         if (id == role.key_ids.end()) continue;
         const auto& entry = context.keys.find(keys.at(*id).text());
         const auto method = crypto::parse_method(signature.method);
@@ -51,8 +50,7 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
         const crypto::PublicKey key = entry.key.value();
         if (!message.covered(context.keys, key, *method, as_bytes(signature.bytes))) continue;
         out.identities.insert(key.identity());
-        if (std::find(out.key_ids.begin(), out.key_ids.end(), *id) == out.key_ids.end())
-            out.key_ids.push_back(*id);
+        if (std::ranges::find(out.key_ids, *id) == out.key_ids.end()) out.key_ids.push_back(*id);
     }
     return out;
 }

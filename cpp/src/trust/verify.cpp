@@ -97,16 +97,11 @@ class Update::Judgement {
 
     RoleView view(const RoleName& name, const metadata::Header& header,
                   const metadata::RoleKeys& keys) {
-        return {name,
-                header.version,
-                header.expires,
-                keys,
-                canonical_ids(context_, root_.root->body.keys, keys.key_ids),
-                {},
-                {},
-                {},
-                true,
-                std::nullopt};
+        return {.name = name,
+                .version = header.version,
+                .expires = header.expires,
+                .keys = keys,
+                .canonical_ids = canonical_ids(context_, root_.root->body.keys, keys.key_ids)};
     }
 
     // Our record is the authority: a cached root that it has left behind says nothing.
@@ -201,17 +196,17 @@ class Update::Judgement {
                                        *snapshot_->snapshot(limits).value().body.find(role));
         if (!file) return file.error();
         if (file.value() == nullptr) return {};
+        const auto& all_keys = root_.root->body.keys;
         SignedBy signers;
-        if (auto status = check(role, file.value()->targets(role, limits), keys, &signers); !status)
-            return status;
-        roles_.push_back({role,
-                          keys,
-                          canonical_ids(context_, root_.root->body.keys, keys.key_ids),
-                          {""},
-                          file.value(),
-                          canonical_ids(context_, root_.root->body.keys, signers.key_ids),
-                          seen_.at(role),
-                          std::nullopt});
+        auto status = check(role, file.value()->targets(role, limits), keys, &signers);
+        if (!status) return status;
+        roles_.push_back({.name = role,
+                          .keys = keys,
+                          .canonical_ids = canonical_ids(context_, all_keys, keys.key_ids),
+                          .paths = {""},
+                          .file = file.value(),
+                          .signed_by = canonical_ids(context_, all_keys, signers.key_ids),
+                          .remembered = seen_.at(role)});
         return {};
     }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "contenttrust/base/names.hpp"
@@ -21,12 +22,18 @@ struct Context {
     std::vector<Step>* steps;  ///< null: nobody asked for the trace
     std::vector<Notice> warnings{};
 
-    /// Notes a check that held. The texts are made only when somebody reads them.
+    /// Notes a check that held. Texts given as callables are made only when somebody reads them.
     template <typename Expected, typename Found>
     void passed(std::string_view check, std::string_view role, Expected expected, Found found) {
+        const auto text = [](auto& source) -> std::string {
+            if constexpr (std::is_invocable_v<decltype(source)>)
+                return std::string(source());
+            else
+                return std::string(source);
+        };
         if (steps == nullptr) return;
-        steps->push_back({std::string(check), std::string(role), true, std::string(expected()),
-                          std::string(found())});
+        steps->push_back(
+            {std::string(check), std::string(role), true, text(expected), text(found)});
     }
 
     /// Notes a check that failed, and gives the error to return.

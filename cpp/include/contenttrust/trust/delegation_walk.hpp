@@ -15,11 +15,11 @@ struct TargetsRole {
     RoleName name;
     metadata::RoleKeys keys;
     std::vector<KeyId> canonical_ids;  ///< of `keys`
-    std::vector<std::string> paths;    ///< prefixes that hold here and in every parent
+    std::vector<std::string> paths{};  ///< prefixes that hold here and in every parent
     File* file = nullptr;              ///< judged and good; null when broken or never published
-    std::vector<KeyId> signed_by;      ///< canonical ids of the keys that really signed
-    Remembered remembered;             ///< of the file
-    std::optional<Error> broken;
+    std::vector<KeyId> signed_by{};    ///< canonical ids of the keys that really signed
+    Remembered remembered{};           ///< of the file
+    std::optional<Error> broken{};
 };
 
 /// The ids of the bare keys behind `ids`.

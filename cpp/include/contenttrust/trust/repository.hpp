@@ -39,11 +39,11 @@ struct RoleView {
     Instant expires;
     metadata::RoleKeys keys;
     std::vector<KeyId> canonical_ids;
-    std::vector<std::string> paths;
-    std::vector<KeyId> signed_by;
-    metadata::TargetIndex targets;  ///< empty for the roles that list none
-    bool published = true;          ///< false: delegated, but no snapshot has listed a file of it
-    std::optional<Error> broken;    ///< why the role is left out
+    std::vector<std::string> paths{};
+    std::vector<KeyId> signed_by{};
+    metadata::TargetIndex targets{};  ///< empty for the roles that list none
+    bool published = true;            ///< false: delegated, but no snapshot has listed a file of it
+    std::optional<Error> broken{};    ///< why the role is left out
 
     bool usable() const noexcept { return published && !broken; }
 };

@@ -1,0 +1,230 @@
+"""Deletes every check of the judgement, one at a time, and shows that a test fails each time.
+
+A check is an `if` in the room `trust/` whose branch gives a refusal, passes one on, or leaves something out, and every
+`return check_…(…)`. Each is switched off in a copy of the sources, the extension is built again, and the attack tests
+and the corpus run until the first failure. A deletion that no test notices is printed as a survivor, and the exit
+status is 1.
+
+    python tests/attacks/delete_checks.py [--jobs N] [--only TEXT] [--list]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+TRUST = ("cpp/src/trust", "cpp/include/contenttrust/trust")
+TESTS = ("tests/attacks", "tests/python/test_corpus.py")
+# An `if` is a check when the first thing it does is one of these.
+REFUSAL = re.compile(
+    r"\s*\{?\s*(return (context_?\.refused|refused|damaged|error)\(|return Error\{|return status;|continue;"
+    r"|return (std::move\()?\w+\)?\.error\(\);)"
+)
+WHOLE_CALL = re.compile(r"return (check_\w+\((?:[^();]|\((?:[^()]|\([^()]*\))*\))*\));")
+# Without the editable installation's import hook the copy's package is the one that is imported.
+RUN = (
+    "import sys; sys.meta_path[:] = [f for f in sys.meta_path if 'Redirect' not in type(f).__name__ "
+    "and 'Editable' not in type(f).__name__]; import contenttrust._core as c; "
+    "assert c.__file__.startswith(sys.argv[1]), c.__file__; import pytest; sys.exit(pytest.main(sys.argv[2:]))"
+)
+
+
+class Deletion(NamedTuple):
+    """One check, and the file text without it."""
+
+    path: Path
+    line: int
+    what: str
+    text: str
+
+
+def end_of_parenthesis(text: str, start: int) -> int:
+    """The index behind the parenthesis that opens at `start`."""
+    depth = 0
+    for index in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return index + 1
+    raise ValueError("unbalanced")
+
+
+def switched_off(condition: str) -> str:
+    """The condition that never holds; what it declares is declared still."""
+    declaration, separator, test = condition.rpartition("; ")
+    return f"{declaration}{separator}false && ({test})"
+
+
+def deletions(path: Path) -> list[Deletion]:
+    """Every check of one file, switched off in turn."""
+    text = (ROOT / path).read_text()
+    found = []
+    for match in re.finditer(r"\bif \(", text):
+        opening = match.end() - 1
+        closing = end_of_parenthesis(text, opening)
+        if not REFUSAL.match(text, closing):
+            continue
+        condition = text[opening + 1 : closing - 1]
+        changed = text[: opening + 1] + switched_off(condition) + text[closing - 1 :]
+        found.append((match.start(), " ".join(condition.split()), changed))
+    for match in WHOLE_CALL.finditer(text):
+        changed = (
+            text[: match.start()]
+            + f"static_cast<void>({match[1]}); return {{}};"
+            + text[match.end() :]
+        )
+        found.append((match.start(), " ".join(match[1].split()), changed))
+    return [
+        Deletion(path, text.count("\n", 0, at) + 1, what, new) for at, what, new in sorted(found)
+    ]
+
+
+def all_deletions() -> list[Deletion]:
+    """The checks of every file of the room."""
+    paths = [path.relative_to(ROOT) for room in TRUST for path in sorted((ROOT / room).iterdir())]
+    return [deletion for path in paths for deletion in deletions(path)]
+
+
+class Workshop:
+    """A copy of the sources with its own build, in which one check at a time is missing."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        for name in ("cpp", "python"):
+            shutil.copytree(
+                ROOT / name, place / name, ignore=shutil.ignore_patterns("*.so", "__pycache__")
+            )
+        shutil.copy(ROOT / "CMakeLists.txt", place)
+        pybind11 = subprocess.check_output(
+            [sys.executable, "-m", "pybind11", "--cmakedir"], text=True
+        ).strip()
+        options = (
+            "-DCONTENTTRUST_PYTHON=ON",
+            "-DCMAKE_BUILD_TYPE=Debug",
+            "-DCMAKE_CXX_FLAGS=-O1 -g0",
+        )
+        self.call(
+            "cmake",
+            "-S",
+            ".",
+            "-B",
+            "build",
+            "-G",
+            "Ninja",
+            *options,
+            f"-Dpybind11_DIR={pybind11}",
+            f"-DPython_EXECUTABLE={sys.executable}",
+        )
+
+    def call(self, *command: str) -> None:
+        """Run a tool in the copy; its output matters only when it fails."""
+        done = subprocess.run(command, cwd=self.place, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+
+    def build(self) -> None:
+        """Build the extension and lay it into the copy's package."""
+        self.call("cmake", "--build", "build", "-j2")
+        (extension,) = self.place.glob("build/cpp/bindings/_core*.so")
+        shutil.copy(extension, self.place / "python" / "contenttrust")
+
+    def tests_pass(self) -> bool:
+        """Whether the tests notice nothing."""
+        arguments = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", *TESTS)
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, str(self.place), *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1800,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.place / "python"),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+        )
+        if done.returncode not in (0, 1):
+            raise RuntimeError(
+                f"the tests did not run:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            )
+        return done.returncode == 0
+
+    def survives(self, deletion: Deletion) -> bool:
+        """Whether no test misses the check."""
+        path = self.place / deletion.path
+        original = path.read_text()
+        path.write_text(deletion.text)
+        try:
+            self.build()
+            return self.tests_pass()
+        finally:
+            path.write_text(original)
+
+
+def main() -> int:
+    """Delete, build, test; print what happened to each check."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="copies that work side by side")
+    parser.add_argument(
+        "--only", default="", help="only checks of files whose name contains this text"
+    )
+    parser.add_argument("--list", action="store_true", help="print the checks and stop")
+    arguments = parser.parse_args()
+
+    work: queue.SimpleQueue[Deletion] = queue.SimpleQueue()
+    wanted = [deletion for deletion in all_deletions() if arguments.only in deletion.path.name]
+    for deletion in wanted:
+        work.put(deletion)
+        if arguments.list:
+            print(f"{deletion.path}:{deletion.line}: {deletion.what}")
+    if arguments.list:
+        return 0
+
+    survivors: list[Deletion] = []
+    failures: list[str] = []
+
+    def labour(place: Path) -> None:
+        try:
+            workshop = Workshop(place)
+            workshop.build()
+            if not workshop.tests_pass():
+                raise RuntimeError("the tests fail before anything is deleted")
+            while not work.empty():
+                deletion = work.get()
+                survived = workshop.survives(deletion)
+                if survived:
+                    survivors.append(deletion)
+                mark = "SURVIVED" if survived else "noticed"
+                print(f"{mark:8} {deletion.path}:{deletion.line}: {deletion.what}", flush=True)
+        except Exception as error:  # noqa: BLE001 - a worker's failure must reach the exit status
+            failures.append(str(error))
+
+    with tempfile.TemporaryDirectory() as scratch:
+        workers = [
+            threading.Thread(target=labour, args=(Path(scratch, str(n)),))
+            for n in range(arguments.jobs)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    print(f"{len(wanted)} checks deleted, {len(survivors)} not noticed")
+    return 1 if survivors or failures or not wanted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
