@@ -109,6 +109,13 @@ def test_the_errors_page_has_every_code_in_order_with_its_class_and_exit_code() 
     ]
 
 
+def test_the_errors_page_has_every_class() -> None:
+    text = (DOCS / "reference" / "errors.md").read_text()
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, Exception)]
+
+    assert [c.__name__ for c in classes if c.__name__ not in text] == []
+
+
 def test_the_errors_page_has_every_warning_of_the_engine() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "cpp" / "src" / "trust").glob("*.cpp"))
     rows = sections(DOCS / "reference" / "errors.md")["Notices"].rows
