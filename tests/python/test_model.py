@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 
+import contenttrust as ct
 from contenttrust import _core, model
 
 
@@ -47,3 +52,14 @@ def test_t141_what_the_engine_decided_cannot_be_changed():
     anchor = model.Anchor.remembered()
     with pytest.raises(AttributeError):
         anchor.first_use = lambda: None
+
+
+def test_t141_what_was_verified_is_no_truth_value(vectors: Path, tmp_path: Path) -> None:
+    case = vectors / "good-one-tag"
+    facts = json.loads((case / "case.json").read_text())
+    now = datetime.fromisoformat(facts["verify_at"].replace("Z", "+00:00"))
+    repository = ct.load(facts["gun"], source=case / "tuf", trust_dir=tmp_path, now=now)
+
+    for value in (repository, *repository.tags.values()):
+        with pytest.raises(TypeError, match="not a truth value"):
+            bool(value)
