@@ -1,5 +1,6 @@
 #include "contenttrust/base/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -20,12 +21,8 @@ constexpr auto base64_values = [] {
     return values;
 }();
 
-std::uint32_t sextet(char digit) noexcept {
-    return base64_values[static_cast<std::uint8_t>(digit)];
-}
-
-void append_escape(std::string& out, std::string_view prefix, std::uint32_t value, int digits) {
-    out += prefix;
+void append_escape(std::string& out, char kind, std::uint32_t value, int digits) {
+    out.append({'\\', kind});
     while (digits-- > 0) out += hex_digits[value >> (4 * digits) & 0xf];
 }
 
@@ -65,10 +62,7 @@ bool is_deceptive(std::uint32_t c) noexcept {
         Range{0xfeff, 0xfeff},   Range{0xfff9, 0xfffb},  // byte order mark, annotations
         Range{0xe0000, 0xe007f},                         // invisible tags
     };
-    for (const Range& range : ranges) {
-        if (c >= range.first && c <= range.last) return true;
-    }
-    return false;
+    return std::ranges::any_of(ranges, [c](Range r) { return c >= r.first && c <= r.last; });
 }
 
 }  // namespace
@@ -85,25 +79,19 @@ std::string to_hex(Bytes bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
-    if (text.empty()) return std::string();
     const std::size_t padding = !text.ends_with('=') ? 0 : text.ends_with("==") ? 2 : 1;
-    std::string out(text.size() / 4 * 3, '\0');
+    std::string out(text.size() / 4 * 3 - padding, '\0');
     std::uint32_t seen = 0;
-    std::uint32_t group = 0;
+    std::uint32_t bits = 0;
     char* to = out.data();
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        std::array<std::uint32_t, 4> digits{};
-        const std::size_t count = i + 4 == text.size() ? 4 - padding : 4;
-        for (std::size_t k = 0; k < count; ++k) digits[k] = sextet(text[i + k]);
-        seen |= digits[0] | digits[1] | digits[2] | digits[3];
-        group = digits[0] << 18 | digits[1] << 12 | digits[2] << 6 | digits[3];
-        *to++ = static_cast<char>(group >> 16);
-        *to++ = static_cast<char>(group >> 8);
-        *to++ = static_cast<char>(group);
+    for (std::size_t i = 0; i < text.size() - padding; ++i) {
+        const std::uint32_t sextet = base64_values[static_cast<std::uint8_t>(text[i])];
+        seen |= sextet;
+        bits = bits << 6 | sextet;
+        if (i % 4 != 0) *to++ = static_cast<char>(bits >> (6 - i % 4 * 2));
     }
-    const std::uint32_t unused = padding == 2 ? 0xffff : padding == 1 ? 0xff : 0;
-    if ((seen & no_digit) != 0 || (group & unused) != 0) return std::nullopt;
-    out.resize(out.size() - padding);
+    const std::uint32_t unused = (1U << (2 * padding)) - 1;
+    if ((seen & no_digit) != 0 || (bits & unused) != 0) return std::nullopt;
     return out;
 }
 
@@ -124,21 +112,19 @@ std::string to_base64(Bytes bytes) {
 
 std::string printable(std::string_view text, std::size_t limit) {
     std::string out;
-    for (std::size_t kept = 0; kept < text.size();) {
-        const std::string_view rest = text.substr(kept);
-        const CodePoint c = first_code_point(rest);
+    while (!text.empty()) {
+        const CodePoint c = first_code_point(text);
         const std::size_t length = c.length == 0 ? 1 : c.length;
-        if (kept + length > limit) return out += "…";
+        if (length > limit) return out += "…";
         if (c.length == 0) {
-            append_escape(out, "\\x", static_cast<std::uint8_t>(rest[0]), 2);
-        } else if (!is_deceptive(c.value)) {
-            out += rest.substr(0, length);
-        } else if (c.value <= 0xffff) {
-            append_escape(out, "\\u", c.value, 4);
+            append_escape(out, 'x', static_cast<std::uint8_t>(text[0]), 2);
+        } else if (is_deceptive(c.value)) {
+            append_escape(out, c.value > 0xffff ? 'U' : 'u', c.value, c.value > 0xffff ? 8 : 4);
         } else {
-            append_escape(out, "\\U", c.value, 8);
+            out += text.substr(0, length);
         }
-        kept += length;
+        text.remove_prefix(length);
+        limit -= length;
     }
     return out;
 }

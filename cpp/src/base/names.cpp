@@ -15,14 +15,8 @@ Error refused(ErrorCode code, std::string_view text, const char* kind, std::stri
 }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_graphic(char c) noexcept { return c >= 0x21 && c <= 0x7e; }
-
-/// Separators, wildcards and quotes of URLs, shells and file systems: none is part of a Docker name.
-bool is_path_safe(char c) noexcept {
-    return std::string_view("%\\*?#\"'`<>|").find(c) == std::string_view::npos;
-}
 
 /// What is wrong with `text` as a slash-separated path; empty if nothing is.
 std::string_view path_defect(std::string_view text) noexcept {
@@ -44,7 +38,8 @@ std::string_view gun_defect(std::string_view text) noexcept {
     if (!std::ranges::all_of(text, is_graphic)) {
         return "only printable ASCII without spaces is allowed";
     }
-    if (!std::ranges::all_of(text, is_path_safe)) {
+    // Separators, wildcards and quotes of URLs, shells and file systems: none is part of a Docker name.
+    if (text.find_first_of("%\\*?#\"'`<>|") != text.npos) {
         return "it holds one of % \\ * ? # < > | or a quote";
     }
     // Docker lets only the host be written with capitals; elsewhere two spellings could mean one directory.
@@ -55,14 +50,14 @@ std::string_view gun_defect(std::string_view text) noexcept {
     return path_defect(text);
 }
 
-/// Notary 0.7.0 `tuf/data/roles.go`, IsDelegation.
-std::string_view delegation_defect(std::string_view text) noexcept {
-    const auto is_allowed = [](char c) {
-        return is_lower(c) || is_digit(c) || c == '-' || c == '_' || c == '/';
-    };
+/// Notary 0.7.0 `tuf/data/roles.go`, ValidRole and IsDelegation.
+std::string_view role_defect(std::string_view text) noexcept {
+    for (const auto base : {"root", "targets", "snapshot", "timestamp"}) {
+        if (text == base) return {};
+    }
     if (text.size() > longest_name) return "it is longer than 255 bytes";
     if (!text.starts_with("targets/")) return "it is neither a base role nor below \"targets/\"";
-    if (!std::ranges::all_of(text, is_allowed)) {
+    if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_/") != text.npos) {
         return "only a-z, 0-9, \"-\", \"_\" and \"/\" are allowed";
     }
     return path_defect(text);
@@ -78,10 +73,7 @@ Result<Gun> Gun::parse(std::string_view text) {
 }
 
 Result<RoleName> RoleName::parse(std::string_view text) {
-    if (text == "root" || text == "targets" || text == "snapshot" || text == "timestamp") {
-        return RoleName(std::string(text));
-    }
-    if (const auto defect = delegation_defect(text); !defect.empty()) {
+    if (const auto defect = role_defect(text); !defect.empty()) {
         return refused(ErrorCode::role_name, text, "role name", defect);
     }
     return RoleName(std::string(text));
