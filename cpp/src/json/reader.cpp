@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <iterator>
 #include <new>
 #include <string>
 #include <type_traits>
@@ -43,13 +42,6 @@ std::optional<T> read(Words raw) noexcept {
     return out;
 }
 
-/// simdjson keeps the count in 24 bits and stops there.
-template <typename Container>
-std::size_t exact_size(const Container& container) noexcept {
-    if (container.size() < 0xffffff) return container.size();
-    return static_cast<std::size_t>(std::distance(container.begin(), container.end()));
-}
-
 /// Beyond 2^53 Go's doubles round.
 bool is_exact(std::int64_t number) noexcept {
     constexpr std::int64_t largest = std::int64_t{1} << 53;
@@ -65,22 +57,22 @@ Error too_deep() {
     return {ErrorCode::limit_exceeded, {}, "nesting deeper than " + limit + " levels", limit, {}};
 }
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
-    while (at < text.size() && is_space(text[at])) ++at;
-    return at;
+    return std::min(text.find_first_not_of(" \t\n\r", at), text.size());
 }
 
-/// Behind the string whose opening quote stands at `at`. A quote counts if the run of backslashes before it is even;
-/// the runs of two quotes never overlap, so this is linear.
+/// Whether an odd run of backslashes stands before `at`. The runs of two places never overlap: asking for all is linear.
+bool is_escaped(std::string_view text, std::size_t at) noexcept {
+    const std::size_t run = at;
+    while (at > 0 && text[at - 1] == '\\') --at;
+    return (run - at) % 2 != 0;
+}
+
+/// Behind the string whose opening quote stands at `at`.
 std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
-    for (auto end = text.find('"', at + 1); end != text.npos; end = text.find('"', end + 1)) {
-        std::size_t run = end;
-        while (text[run - 1] == '\\') --run;
-        if ((end - run) % 2 == 0) return end + 1;
-    }
-    return text.size();
+    auto end = text.find('"', at + 1);
+    while (end != text.npos && is_escaped(text, end)) end = text.find('"', end + 1);
+    return end == text.npos ? text.size() : end + 1;
 }
 
 /// Behind the value that starts at `at`. Safe on any text, right on valid JSON.
@@ -101,55 +93,42 @@ std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
     return at;
 }
 
-/// Finds what simdjson lets through: duplicate members, U+0000, levels beyond ours.
-class Inspection {
-  public:
-    explicit Inspection(bool may_hold_nul) noexcept : may_hold_nul_(may_hold_nul) {}
+/// Whether a string in valid JSON holds U+0000, which has only this spelling: simdjson refuses a raw one.
+bool holds_nul(std::string_view text) noexcept {
+    auto at = text.find("u0000");
+    while (at != text.npos && !is_escaped(text, at)) at = text.find("u0000", at + 1);
+    return at != text.npos;
+}
 
-    // Recursion is bounded: the parser was told to stop a little beyond our limit.
-    Status value(dom::element element, unsigned level) const {
-        const auto raw = words(element);
-        if (element.is_string()) return string(*read<std::string_view>(raw));
-        if (!element.is_object() && !element.is_array()) return {};
-        if (level > Document::max_depth) return too_deep();
-        if (element.is_object()) return object(*read<dom::object>(raw), level);
-        const dom::array elements = *read<dom::array>(raw);  // named, as a temporary would dangle
-        for (const dom::element inner : elements) {
-            if (auto status = value(inner, level + 1); !status) return status;
-        }
-        return {};
+Status distinct(Members members) {
+    std::vector<std::string_view> names;
+    while (const auto member = members.next()) names.push_back(member->name);
+    std::ranges::sort(names);
+    const auto twin = std::ranges::adjacent_find(names);
+    if (twin == names.end()) return {};
+    return malformed("duplicate member \"" + printable(*twin) + "\"");
+}
+
+/// Finds duplicate members and levels beyond ours, which simdjson lets through. Recursion is bounded: the parser was told
+/// to stop a little beyond our limit.
+Status inspect(const Value& value, unsigned level) {
+    const Kind kind = value.kind();
+    if (kind != Kind::array && kind != Kind::object) return {};
+    if (level > Document::max_depth) return too_deep();
+    auto elements = value.elements();
+    while (const auto element = elements.next()) {
+        if (auto status = inspect(*element, level + 1); !status) return status;
     }
-
-  private:
-    Status string(std::string_view text) const {
-        if (!may_hold_nul_ || text.find('\0') == text.npos) return {};
-        return malformed("U+0000 in the string \"" + printable(text) + "\"");
+    bool increasing = true;  // as in canonical JSON, where no two names can be equal
+    std::string_view last;
+    auto members = value.members();
+    while (const auto member = members.next()) {
+        increasing = increasing && last < member->name;
+        last = member->name;
+        if (auto status = inspect(member->value, level + 1); !status) return status;
     }
-
-    Status object(const dom::object& members, unsigned level) const {
-        bool increasing = true;  // as in canonical JSON, where no two names can be equal
-        std::string_view last;
-        for (auto member = members.begin(); member != members.end(); ++member) {
-            const std::string_view name = member.key();
-            if (member != members.begin()) increasing = increasing && last < name;
-            last = name;
-            if (auto status = string(name); !status) return status;
-            if (auto status = value(member.value(), level + 1); !status) return status;
-        }
-        return increasing ? Status() : distinct(members);
-    }
-
-    static Status distinct(const dom::object& members) {
-        std::vector<std::string_view> names;
-        for (const auto member : members) names.push_back(member.key);
-        std::ranges::sort(names);
-        const auto twin = std::ranges::adjacent_find(names);
-        if (twin == names.end()) return {};
-        return malformed("duplicate member \"" + printable(*twin) + "\"");
-    }
-
-    bool may_hold_nul_;
-};
+    return increasing ? Status() : distinct(value.members());
+}
 
 /// Parses into `document`, whose address the element keeps. The parser's own buffers go with it.
 simdjson::error_code parse_into(dom::document& document, std::string_view text,
@@ -162,33 +141,16 @@ simdjson::error_code parse_into(dom::document& document, std::string_view text,
     return parser.parse_into_document(document, text.data(), text.size()).get(root);
 }
 
-bool is_whole_document(std::string_view text) {
-    dom::document document;
-    dom::element root;
-    return !text.empty() && parse_into(document, text, root) == simdjson::SUCCESS;
-}
-
-Error refusal(simdjson::error_code error, std::string_view text) {
+Error refusal(simdjson::error_code error) {
     switch (error) {
         case simdjson::DEPTH_ERROR: return too_deep();
         case simdjson::CAPACITY:
             return {ErrorCode::limit_exceeded, {}, "the document is too large", {}, {}};
         case simdjson::MEMALLOC: throw std::bad_alloc();
-        case simdjson::EMPTY: return malformed("the document is empty");
-        case simdjson::UTF8_ERROR: return malformed("invalid UTF-8");
-        case simdjson::STRING_ERROR:
-            return malformed("broken escape or lone surrogate in a string");
-        case simdjson::UNESCAPED_CHARS: return malformed("unescaped control character in a string");
-        case simdjson::UNCLOSED_STRING: return malformed("a string does not end");
-        case simdjson::NUMBER_ERROR: return malformed("a number is broken or too large");
-        default: break;
+        case simdjson::STRING_ERROR: return malformed("a broken escape or a lone surrogate");
+        case simdjson::TAPE_ERROR: return malformed("broken syntax, or text after the document");
+        default: return malformed(simdjson::error_message(error));
     }
-    // simdjson has one code for trailing text and for broken syntax.
-    const std::size_t end = skip_value(text, skip_space(text, 0));
-    if (skip_space(text, end) < text.size() && is_whole_document(text.substr(0, end))) {
-        return malformed("text after the document");
-    }
-    return malformed("broken JSON syntax");
 }
 
 }  // namespace
@@ -197,30 +159,21 @@ struct Document::Tape {
     dom::document document;
 };
 
-Document::Document(std::unique_ptr<Tape> tape) noexcept : tape_(std::move(tape)) {}
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
-Document::~Document() = default;
-
 Result<Document> Document::parse(std::string_view text) {
     if (text.empty()) return malformed("the document is empty");
     if (text.starts_with("\xef\xbb\xbf")) return malformed("a byte order mark before the document");
-    auto tape = std::make_unique<Tape>();
+    auto tape = std::make_shared<Tape>();
     dom::element root;
     if (const auto error = parse_into(tape->document, text, root); error != simdjson::SUCCESS) {
-        return refusal(error, text);
+        return refusal(error);
     }
-    // U+0000 has one spelling in JSON; a raw one has been refused already.
-    const Inspection inspection(text.find("\\u0000") != text.npos);
-    if (auto status = inspection.value(root, 1); !status) return std::move(status).error();
-    return Document(std::move(tape));
+    if (holds_nul(text)) return malformed("U+0000 in a string");
+    Document document(std::move(tape));
+    if (auto status = inspect(document.root(), 1); !status) return std::move(status).error();
+    return document;
 }
 
-Value Document::root() const noexcept {
-    Value value;
-    value.raw_ = words(tape_->document.root());
-    return value;
-}
+Value Document::root() const noexcept { return Value(words(tape_->document.root())); }
 
 Kind Value::kind() const noexcept {
     if (raw_ == Words{}) return Kind::null;
@@ -252,40 +205,23 @@ std::optional<Value> Value::member(std::string_view name) const noexcept {
     const auto object = read<dom::object>(raw_);
     dom::element found;
     if (!object || object->at_key(name).get(found) != simdjson::SUCCESS) return std::nullopt;
-    Value value;
-    value.raw_ = words(found);
-    return value;
+    return Value(words(found));
 }
 
 Members Value::members() const noexcept {
-    Members members;
-    if (const auto object = read<dom::object>(raw_)) {
-        members.position_ = words(object->begin());
-        members.end_ = words(object->end());
-    }
-    return members;
+    const auto object = read<dom::object>(raw_);
+    return object ? Members(words(object->begin()), words(object->end())) : Members();
 }
 
 Elements Value::elements() const noexcept {
-    Elements elements;
-    if (const auto array = read<dom::array>(raw_)) {
-        elements.position_ = words(array->begin());
-        elements.end_ = words(array->end());
-    }
-    return elements;
-}
-
-std::size_t Value::size() const noexcept {
-    if (const auto object = read<dom::object>(raw_)) return exact_size(*object);
-    if (const auto array = read<dom::array>(raw_)) return exact_size(*array);
-    return 0;
+    const auto array = read<dom::array>(raw_);
+    return array ? Elements(words(array->begin()), words(array->end())) : Elements();
 }
 
 std::optional<Members::Member> Members::next() noexcept {
     if (position_ == end_) return std::nullopt;
     auto at = cursor<dom::object::iterator>(position_);
-    Member member{at.key(), {}};
-    member.value.raw_ = words(at.value());
+    const Member member{at.key(), Value(words(at.value()))};
     position_ = words(++at);
     return member;
 }
@@ -293,8 +229,7 @@ std::optional<Members::Member> Members::next() noexcept {
 std::optional<Value> Elements::next() noexcept {
     if (position_ == end_) return std::nullopt;
     auto at = cursor<dom::array::iterator>(position_);
-    Value value;
-    value.raw_ = words(*at);
+    const Value value(words(*at));
     position_ = words(++at);
     return value;
 }
@@ -317,20 +252,16 @@ std::optional<std::string_view> member_text(std::string_view text, std::string_v
 bool only_plain_integers(std::string_view text) noexcept {
     for (std::size_t at = 0; at < text.size();) {
         const char c = text[at];
-        if (c == '"') {
-            at = skip_string(text, at);
-        } else if (c == '-' || (c >= '0' && c <= '9')) {
-            const std::size_t end = skip_value(text, at);
+        const bool is_number = c == '-' || (c >= '0' && c <= '9');
+        const std::size_t end = is_number || c == '"' ? skip_value(text, at) : at + 1;
+        if (is_number) {
             const std::string_view number = text.substr(at, end - at);
             std::int64_t value = 0;
-            const auto [stop, error] =
-                std::from_chars(number.data(), number.data() + number.size(), value);
-            const bool whole = error == std::errc() && stop == number.data() + number.size();
-            if (!whole || number == "-0" || !is_exact(value)) return false;
-            at = end;
-        } else {
-            ++at;
+            std::from_chars(number.data(), number.data() + number.size(), value);
+            // Whatever else was written ("-0", "1.0", "1e3", too many digits) comes back in another form.
+            if (std::to_string(value) != number || !is_exact(value)) return false;
         }
+        at = end;
     }
     return true;
 }

@@ -163,9 +163,7 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
 void targets_body(Decoder& decoder, const Value& part, const RoleName& role,
                   const DecodeLimits& limits, Targets& out) {
     delegations_of(decoder, part.member("delegations"), role, limits, out);
-    const auto targets = part.member("targets");
-    auto members = decoder.map(targets, "targets");
-    if (targets) out.targets.reserve(targets->size(), 0);
+    auto members = decoder.map(part.member("targets"), "targets");
     while (auto member = members.next()) {
         if (decoder.failed()) return;
         const auto meta = decoder.file_meta(member->value, "target");

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "contenttrust/base/bytes.hpp"
 #include "contenttrust/base/result.hpp"
@@ -21,6 +22,7 @@ class Elements;
 /// A value inside a Document; valid as long as the Document lives (views borrow from it). Unset, it reads as null.
 class Value {
   public:
+    Value() = default;
     Kind kind() const noexcept;
 
     /// Integer in [-2^53, 2^53] written in plain decimal; nothing for any other value.
@@ -33,18 +35,20 @@ class Value {
 
     Members members() const noexcept;    ///< empty unless an object; document order
     Elements elements() const noexcept;  ///< empty unless an array
-    std::size_t size() const noexcept;   ///< count of members or elements; 0 for scalars
 
   private:
     friend class Document;
     friend class Members;
     friend class Elements;
-    std::array<std::uint64_t, 2> raw_{};  // simdjson's element, seen only in reader.cpp
+    using Words = std::array<std::uint64_t, 2>;
+    explicit Value(Words raw) noexcept : raw_(raw) {}
+    Words raw_{};  // simdjson's element, seen only in reader.cpp
 };
 
 /// Members of an object, one after another: `while (auto m = members.next())`.
 class Members {
   public:
+    Members() = default;
     struct Member {
         std::string_view name;
         Value value;
@@ -53,22 +57,26 @@ class Members {
 
   private:
     friend class Value;
-    std::array<std::uint64_t, 2> position_{};
-    std::array<std::uint64_t, 2> end_{};
+    Members(Value::Words position, Value::Words end) noexcept : position_(position), end_(end) {}
+    Value::Words position_{};
+    Value::Words end_{};
 };
 
 /// Elements of an array, one after another.
 class Elements {
   public:
+    Elements() = default;
     std::optional<Value> next() noexcept;
 
   private:
     friend class Value;
-    std::array<std::uint64_t, 2> position_{};
-    std::array<std::uint64_t, 2> end_{};
+    Elements(Value::Words position, Value::Words end) noexcept : position_(position), end_(end) {}
+    Value::Words position_{};
+    Value::Words end_{};
 };
 
-/// One whole document that passed every rule of strict JSON. Owns what its values point to; the text may go.
+/// One whole document that passed every rule of strict JSON. Owns what its values point to (copies share it);
+/// the text may go.
 class Document {
   public:
     static constexpr unsigned max_depth = 64;
@@ -80,14 +88,10 @@ class Document {
 
     Value root() const noexcept;
 
-    Document(Document&&) noexcept;
-    Document& operator=(Document&&) noexcept;
-    ~Document();
-
   private:
     struct Tape;
-    explicit Document(std::unique_ptr<Tape> tape) noexcept;
-    std::unique_ptr<Tape> tape_;
+    explicit Document(std::shared_ptr<const Tape> tape) noexcept : tape_(std::move(tape)) {}
+    std::shared_ptr<const Tape> tape_;
 };
 
 /// The exact text of member `name` of the top-level object `text`, by a bracket and string skip.
