@@ -42,7 +42,7 @@ struct TbsCertificate {
     STACK_OF(X509_EXTENSION) * extensions;
 };
 
-struct Certificate {
+struct SignedCertificate {
     TbsCertificate* tbs;
     X509_ALGOR* algorithm;
     ASN1_BIT_STRING* signature;
@@ -62,11 +62,11 @@ ASN1_SEQUENCE(TbsCertificate) = {
     ASN1_EXP_SEQUENCE_OF_OPT(TbsCertificate, extensions, X509_EXTENSION, 3),
 } static_ASN1_SEQUENCE_END(TbsCertificate);
 
-ASN1_SEQUENCE(Certificate) = {
-    ASN1_SIMPLE(Certificate, tbs, TbsCertificate),
-    ASN1_SIMPLE(Certificate, algorithm, X509_ALGOR),
-    ASN1_SIMPLE(Certificate, signature, ASN1_BIT_STRING),
-} static_ASN1_SEQUENCE_END(Certificate);
+ASN1_SEQUENCE(SignedCertificate) = {
+    ASN1_SIMPLE(SignedCertificate, tbs, TbsCertificate),
+    ASN1_SIMPLE(SignedCertificate, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(SignedCertificate, signature, ASN1_BIT_STRING),
+} static_ASN1_SEQUENCE_END(SignedCertificate);
 // clang-format on
 
 std::optional<Instant> to_instant(const ASN1_TIME* time) {
@@ -122,44 +122,19 @@ bool is_sha1_or_older(const X509_ALGOR& algorithm) {
     return std::ranges::find(modern, digest) == modern.end();
 }
 
-/// The key, of the type that its own AlgorithmIdentifier names.
-Result<PublicKey> read_key(std::string_view spki) {
-    const unsigned char* cursor = octets(as_bytes(spki));
-    long length = 0;
-    int tag = 0;
-    int tag_class = 0;
-    ASN1_get_object(&cursor, &length, &tag, &tag_class, static_cast<long>(spki.size()));
-    const Asn1<X509_ALGOR, X509_ALGOR_it> algorithm(d2i_X509_ALGOR(nullptr, &cursor, length));
-    switch (algorithm ? OBJ_obj2nid(algorithm->algorithm) : NID_undef) {
-        case NID_X9_62_id_ecPublicKey:
-            return PublicKey::from_spki(Algorithm::ecdsa, as_bytes(spki));
-        case NID_rsaEncryption: return PublicKey::from_spki(Algorithm::rsa, as_bytes(spki));
-        default: return unusable("a certificate holds a key of an unknown kind", "ECDSA or RSA");
-    }
-}
-
-/// What is read out of one certificate.
-struct Facts {
-    Result<PublicKey> key;
-    std::string spki;
-    std::string common_name;
-    Instant not_before;
-    Instant not_after;
-    bool is_ca;
-    bool sha1_or_older;
-};
-
-Result<Facts> read_certificate(Bytes der) {
-    const auto certificate = decode_whole<Certificate, Certificate_it>(der);
+Result<Certificate> read_certificate(Bytes der) {
+    const auto certificate = decode_whole<SignedCertificate, SignedCertificate_it>(der);
     if (!certificate) return unusable("a certificate is not DER");
     const TbsCertificate& tbs = *certificate->tbs;
     if (X509_ALGOR_cmp(tbs.signature, certificate->algorithm) != 0) {
         return unusable("a certificate names two signature algorithms");
     }
-    const auto subject = decode_whole<X509_NAME, X509_NAME_it>(as_bytes(content(tbs.subject)));
-    const bool self_issued = content(tbs.issuer) == content(tbs.subject);
-    if (!subject ||
-        !(self_issued || decode_whole<X509_NAME, X509_NAME_it>(as_bytes(content(tbs.issuer))))) {
+    const auto read_name = [](const ASN1_STRING* name) {
+        return decode_whole<X509_NAME, X509_NAME_it>(as_bytes(content(name)));
+    };
+    const auto subject = read_name(tbs.subject);
+    const bool self_issued = content(tbs.issuer) == content(tbs.subject);  // read already
+    if (!subject || !(self_issued || read_name(tbs.issuer))) {
         return unusable("a certificate has an unreadable name");
     }
     const auto not_before = to_instant(tbs.validity->notBefore);
@@ -167,15 +142,12 @@ Result<Facts> read_certificate(Bytes der) {
     if (!not_before || !not_after) return unusable("a certificate has an unreadable validity");
     const auto authority = is_authority(tbs.extensions);
     if (!authority) return unusable("a certificate has unreadable basic constraints");
-    std::string spki(content(tbs.spki));
-    auto key = read_key(spki);
-    return Facts{std::move(key),
-                 std::move(spki),
-                 common_name(subject.get()),
-                 *not_before,
-                 *not_after,
-                 *authority,
-                 is_sha1_or_older(*certificate->algorithm)};
+    return Certificate{std::string(content(tbs.spki)),
+                       common_name(subject.get()),
+                       *not_before,
+                       *not_after,
+                       *authority,
+                       is_sha1_or_older(*certificate->algorithm)};
 }
 
 /// Every authority of a CA file. Text around the blocks is allowed: the file is the operator's own.
@@ -184,9 +156,8 @@ Store read_anchors(std::string_view ca_pem) {
     const Bio bio = read_from(ca_pem);
     Store store(X509_STORE_new());
     if (!store) throw std::bad_alloc();
-    while (const auto block = read_block(bio.get())) {
-        if (block->label != "CERTIFICATE") return nullptr;
-        const auto certificate = decode_whole<X509, X509_it>(as_bytes(block->der));
+    while (const auto der = read_certificate_block(bio.get())) {
+        const auto certificate = decode_whole<X509, X509_it>(as_bytes(*der));
         if (!certificate) return nullptr;
         // Only an authority can vouch: a leaf listed as its own anchor would make the pin mean nothing.
         if (X509_check_ca(certificate.get()) == 1) {
@@ -199,54 +170,27 @@ Store read_anchors(std::string_view ca_pem) {
 
 }  // namespace
 
-struct CertificateBundle::Material {
-    Facts leaf;
-    std::size_t leaf_count;
-    std::vector<std::string> chain;  // DER, leaf first; only certificates whose key can be used
-};
-
 Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
     start_libcrypto();
     const ErrorQueue errors;
     auto certificates = read_certificates(pem);
     if (!certificates) return std::move(certificates).error();
-    std::optional<Facts> leaf;
-    std::size_t leaf_count = 0;
-    std::vector<std::string> chain;
+    std::optional<CertificateBundle> bundle;
     for (std::string& der : certificates.value()) {
-        auto facts = read_certificate(as_bytes(der));
-        if (!facts) return std::move(facts).error();
-        if (!facts.value().is_ca) ++leaf_count;
-        // Keys of other kinds (DSA, explicit curves, huge RSA) never reach the chain builder: they cost too much.
-        if (facts.value().key) chain.push_back(std::move(der));
-        if (!leaf) {
-            if (!facts.value().key) return facts.value().key.error();
-            leaf = std::move(facts).value();
+        auto certificate = read_certificate(as_bytes(der));
+        if (!certificate) return std::move(certificate).error();
+        const auto key = PublicKey::from_spki(as_bytes(certificate.value().spki));
+        const bool is_leaf = !certificate.value().is_ca;
+        if (!bundle) {
+            if (!key) return key.error();
+            bundle = CertificateBundle(key.value(), std::move(certificate).value());
         }
+        if (is_leaf) ++bundle->leaf_count_;
+        // Keys of other kinds (DSA, explicit curves, huge RSA) never reach the chain builder: they cost too much.
+        if (key) bundle->chain_.push_back(std::move(der));
     }
-    return CertificateBundle(
-        std::make_shared<const Material>(Material{*std::move(leaf), leaf_count, std::move(chain)}));
+    return *std::move(bundle);
 }
-
-const PublicKey& CertificateBundle::key() const noexcept { return material_->leaf.key.value(); }
-
-std::string_view CertificateBundle::spki() const noexcept { return material_->leaf.spki; }
-
-const std::string& CertificateBundle::common_name() const noexcept {
-    return material_->leaf.common_name;
-}
-
-Instant CertificateBundle::not_before() const noexcept { return material_->leaf.not_before; }
-
-Instant CertificateBundle::not_after() const noexcept { return material_->leaf.not_after; }
-
-bool CertificateBundle::is_ca() const noexcept { return material_->leaf.is_ca; }
-
-bool CertificateBundle::signed_with_sha1_or_older() const noexcept {
-    return material_->leaf.sha1_or_older;
-}
-
-std::size_t CertificateBundle::leaf_count() const noexcept { return material_->leaf_count; }
 
 bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     const ErrorQueue errors;
@@ -255,15 +199,13 @@ bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     const Chain untrusted(sk_X509_new_null());
     const StoreContext context(X509_STORE_CTX_new());
     if (!untrusted || !context) throw std::bad_alloc();
-    for (const std::string& der : material_->chain) {
+    for (const std::string& der : chain_) {
         auto certificate = decode_whole<X509, X509_it>(as_bytes(der));
         if (!certificate || sk_X509_push(untrusted.get(), certificate.get()) == 0) return false;
         (void)certificate.release();  // the chain owns it now
     }
-    if (X509_STORE_CTX_init(context.get(), anchors.get(), sk_X509_value(untrusted.get(), 0),
-                            untrusted.get()) != 1) {
-        return false;
-    }
+    X509* const leaf = sk_X509_value(untrusted.get(), 0);
+    if (X509_STORE_CTX_init(context.get(), anchors.get(), leaf, untrusted.get()) != 1) return false;
     X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
     X509_VERIFY_PARAM_set_time(parameters, now.seconds);
     X509_VERIFY_PARAM_set_depth(parameters, max_depth);

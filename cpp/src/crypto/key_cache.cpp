@@ -4,6 +4,7 @@
 #include <array>
 
 #include "contenttrust/base/encoding.hpp"
+#include "libcrypto.hpp"
 
 namespace contenttrust::crypto {
 namespace {
@@ -23,28 +24,20 @@ constexpr std::array key_types{
 constexpr std::size_t longest_text = 64 * 1024;  // of a PEM bundle: beyond it no key is usable
 constexpr std::size_t longest_signature = 1024;  // RSA of 8192 bits
 
-Error refusal(std::string message, std::string found = {}) {
-    return Error{ErrorCode::malformed, "", std::move(message), "", std::move(found)};
-}
-
-KeyCache::Entry decode_certificate(const KeyType& type, std::string_view pem) {
-    auto bundle = CertificateBundle::parse(pem);
-    if (!bundle) return {std::move(bundle).error(), std::nullopt};
-    if (bundle.value().algorithm() != type.algorithm) {
-        return {refusal("the key of a certificate is not of the type that its label says",
-                        std::string(type.name)),
-                std::nullopt};
-    }
-    return {bundle.value().key(), std::move(bundle).value()};
-}
-
 KeyCache::Entry decode(const KeyType& type, std::string_view text) {
-    if (text.size() > longest_text) return {refusal("a public key is too long"), std::nullopt};
-    if (type.certificate) return decode_certificate(type, text);
-    auto key = type.algorithm == Algorithm::ed25519
-                   ? PublicKey::from_ed25519(as_bytes(text))
-                   : PublicKey::from_spki(type.algorithm, as_bytes(text));
-    return {std::move(key), std::nullopt};
+    KeyCache::Entry entry{unusable("a public key is too long")};
+    if (text.size() > longest_text) return entry;
+    if (type.certificate) {
+        auto bundle = CertificateBundle::parse(text);
+        if (!bundle) return {std::move(bundle).error()};
+        entry = {bundle.value().key(), std::move(bundle).value()};
+    } else if (type.algorithm == Algorithm::ed25519) {
+        entry.key = PublicKey::from_ed25519(as_bytes(text));
+    } else {
+        entry.key = PublicKey::from_spki(as_bytes(text));
+    }
+    if (!entry.key || entry.key.value().algorithm() == type.algorithm) return entry;
+    return {unusable("a key is not of the type that its label says", std::string(type.name))};
 }
 
 }  // namespace
@@ -58,9 +51,9 @@ const KeyCache::Entry& KeyCache::find(const KeyText& text) {
     name += (known_type ? text.public_text : text.type).substr(0, longest_text + 1);
     if (const auto known = keys_.find(name); known != keys_.end()) return known->second;
     if (keys_.size() >= capacity) keys_.clear();
-    auto entry = known_type ? decode(*type, text.public_text)
-                            : Entry{refusal("a key has an unknown type", printable(text.type)),
-                                    std::nullopt};
+    auto entry = known_type
+                     ? decode(*type, text.public_text)
+                     : Entry{unusable("a key has an unknown type", {}, printable(text.type))};
     return keys_.emplace(std::move(name), std::move(entry)).first->second;
 }
 

@@ -21,7 +21,7 @@ Bio read_from(std::string_view text) {
     return bio;
 }
 
-std::optional<PemBlock> read_block(BIO* bio) {
+std::optional<std::string> read_certificate_block(BIO* bio) {
     char* label = nullptr;
     char* headers = nullptr;
     unsigned char* der = nullptr;
@@ -30,9 +30,8 @@ std::optional<PemBlock> read_block(BIO* bio) {
     const Text label_owner(label);
     const Text headers_owner(headers);
     const Octets der_owner(der);
-    return PemBlock{
-        label, *headers != '\0',
-        std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length))};
+    if (std::string_view(label) != "CERTIFICATE" || *headers != '\0') return std::string();
+    return std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
 }
 
 Result<std::vector<std::string>> read_certificates(std::string_view pem) {
@@ -52,11 +51,9 @@ Result<std::vector<std::string>> read_certificates(std::string_view pem) {
             return unusable("a certificate bundle holds too many certificates", "at most 16");
         }
         const Bio bio = read_from(pem);
-        auto block = read_block(bio.get());
-        if (!block || block->has_headers) {
-            return unusable("a certificate of a bundle is not plain PEM");
-        }
-        certificates.push_back(std::move(block->der));
+        auto der = read_certificate_block(bio.get());
+        if (!der || der->empty()) return unusable("a certificate of a bundle is not plain PEM");
+        certificates.push_back(*std::move(der));
         pem.remove_prefix(pem.size() - BIO_ctrl_pending(bio.get()));
     }
     if (certificates.empty()) return unusable("a certificate bundle is empty");

@@ -19,14 +19,9 @@ using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 /// Reads from `text`, which must outlive the result.
 Bio read_from(std::string_view text);
 
-struct PemBlock {
-    std::string label;
-    bool has_headers;
-    std::string der;
-};
-
-/// The next block, whatever text stands before it. Nothing at the end, or on an error, which libcrypto's queue names.
-std::optional<PemBlock> read_block(BIO* bio);
+/// The DER of the next block, whatever text stands before it; empty, which is no certificate, when the block has another
+/// label or headers. Nothing at the end, or on an error, which libcrypto's queue names.
+std::optional<std::string> read_certificate_block(BIO* bio);
 
 /// The DER of every certificate (at most 16) in at most 64 KiB of PEM text, where nothing else may stand.
 Result<std::vector<std::string>> read_certificates(std::string_view pem);

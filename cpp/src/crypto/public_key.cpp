@@ -88,53 +88,35 @@ bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
     if (!r || !s || !parts) return false;
     ECDSA_SIG_set0(parts.get(), r.release(), s.release());
     // libcrypto refuses r and s outside [1, n-1].
-    return ECDSA_do_verify(reinterpret_cast<const unsigned char*>(digest.data()),
-                           static_cast<int>(digest.size()), parts.get(), key.handle.get()) == 1;
-}
-
-bool verify_pss(RSA* key, const Sha256& digest, Bytes signature) {
-    std::array<unsigned char, max_rsa_bits / 8> encoded;
-    const int length = static_cast<int>(signature.size());
-    if (RSA_public_decrypt(length, octets(signature), encoded.data(), key, RSA_NO_PADDING) !=
-        length) {
-        return false;
-    }
-    const EVP_MD* method = EVP_sha256();
-    return RSA_verify_PKCS1_PSS_mgf1(key, reinterpret_cast<const unsigned char*>(digest.data()),
-                                     method, method, encoded.data(), salt_length) == 1;
+    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(),
+                           key.handle.get()) == 1;
 }
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
-    if (signature.size() != static_cast<std::size_t>(RSA_size(key))) return false;
-    if (method == Method::rsapss) return verify_pss(key, digest, signature);
-    return RSA_verify(NID_sha256, reinterpret_cast<const unsigned char*>(digest.data()),
-                      static_cast<unsigned>(digest.size()), octets(signature),
-                      static_cast<unsigned>(signature.size()), key) == 1;
+    const int length = RSA_size(key);
+    if (signature.size() != static_cast<std::size_t>(length)) return false;
+    if (method == Method::rsapkcs1v15) {
+        return RSA_verify(NID_sha256, octets(digest), static_cast<unsigned>(digest.size()),
+                          octets(signature), static_cast<unsigned>(length), key) == 1;
+    }
+    std::array<unsigned char, max_rsa_bits / 8> encoded;
+    const EVP_MD* hash = EVP_sha256();
+    return method == Method::rsapss &&
+           RSA_public_decrypt(length, octets(signature), encoded.data(), key, RSA_NO_PADDING) ==
+               length &&
+           RSA_verify_PKCS1_PSS_mgf1(key, octets(digest), hash, hash, encoded.data(),
+                                     salt_length) == 1;
 }
 
-}  // namespace
-
-struct PublicKey::Material {
+/// A key that can be used, and who it is.
+struct Loaded {
     Algorithm algorithm;
     Sha256 identity;
     std::variant<EcdsaKey, RsaKey, Ed25519Key> key;
-
-    static Result<Material> from_point(const X509_ALGOR& algorithm, std::string_view point);
-    static Result<Material> from_rsa(const X509_ALGOR& algorithm, std::string_view der);
 };
 
-Result<PublicKey::Material> PublicKey::Material::from_point(const X509_ALGOR& algorithm,
-                                                            std::string_view point) {
-    const ASN1_OBJECT* oid = nullptr;
-    int type = V_ASN1_UNDEF;
-    const void* parameter = nullptr;
-    X509_ALGOR_get0(&oid, &type, &parameter, &algorithm);
-    if (OBJ_obj2nid(oid) != NID_X9_62_id_ecPublicKey) {
-        return unusable("a key of type ecdsa holds no elliptic curve key");
-    }
-    if (type != V_ASN1_OBJECT) return unusable("an ecdsa key does not name its curve");
-    const int nid = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter));
-    const auto* curve = std::ranges::find(curves, nid, &Curve::nid);
+Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
+    const auto* curve = std::ranges::find(curves, curve_nid, &Curve::nid);
     if (curve == curves.end()) {
         return unusable("the curve of an ecdsa key is not supported", "P-256, P-384 or P-521");
     }
@@ -146,20 +128,11 @@ Result<PublicKey::Material> PublicKey::Material::from_point(const X509_ALGOR& al
     if (EC_KEY_oct2key(key.get(), octets(as_bytes(point)), point.size(), nullptr) != 1) {
         return unusable("the point of an ecdsa key is not on its curve");
     }
-    return Material{Algorithm::ecdsa, identify(curve->name, point),
-                    EcdsaKey{std::move(key), curve->octets}};
+    return Loaded{Algorithm::ecdsa, identify(curve->name, point),
+                  EcdsaKey{std::move(key), curve->octets}};
 }
 
-Result<PublicKey::Material> PublicKey::Material::from_rsa(const X509_ALGOR& algorithm,
-                                                          std::string_view der) {
-    const ASN1_OBJECT* oid = nullptr;
-    int type = V_ASN1_UNDEF;
-    X509_ALGOR_get0(&oid, &type, nullptr, &algorithm);
-    if (OBJ_obj2nid(oid) != NID_rsaEncryption) {
-        return unusable("a key of type rsa holds no RSA key");
-    }
-    // RFC 3279 §2.3.1 demands NULL, and Go's crypto/x509 refuses a key without it.
-    if (type != V_ASN1_NULL) return unusable("an RSA key lacks its NULL parameter");
+Result<Loaded> load_rsa(std::string_view der) {
     auto key = decode_strictly<RSA, RSAPublicKey_it>(as_bytes(der));
     if (!key) return unusable("an RSA key is not a DER RSAPublicKey");
     const BIGNUM* modulus = RSA_get0_n(key.get());
@@ -174,8 +147,12 @@ Result<PublicKey::Material> PublicKey::Material::from_rsa(const X509_ALGOR& algo
         return unusable("the exponent of an RSA key is not accepted",
                         "an odd number from 3 to 2^31-1");
     }
-    return Material{Algorithm::rsa, identify("rsa", der), std::move(key)};
+    return Loaded{Algorithm::rsa, identify("rsa", der), std::move(key)};
 }
+
+}  // namespace
+
+struct PublicKey::Material : Loaded {};
 
 std::optional<Method> parse_method(std::string_view text) {
     std::string lower(text);
@@ -189,20 +166,31 @@ std::optional<Method> parse_method(std::string_view text) {
     return std::nullopt;
 }
 
-Result<PublicKey> PublicKey::from_spki(Algorithm algorithm, Bytes der) {
+Result<PublicKey> PublicKey::from_spki(Bytes der) {
     start_libcrypto();
     const ErrorQueue errors;
-    if (algorithm == Algorithm::ed25519) return unusable("an ed25519 key is 32 bytes, not DER");
     if (der.size() > max_spki) return unusable("a public key is too long");
     const auto spki = decode_strictly<SubjectPublicKeyInfo, SubjectPublicKeyInfo_it>(der);
     if (!spki || (spki->key->flags & 7) != 0) {
         return unusable("a public key is not a DER SubjectPublicKeyInfo");
     }
-    auto material = algorithm == Algorithm::ecdsa
-                        ? Material::from_point(*spki->algorithm, content(spki->key))
-                        : Material::from_rsa(*spki->algorithm, content(spki->key));
-    if (!material) return std::move(material).error();
-    return PublicKey(std::make_shared<const Material>(std::move(material).value()));
+    const ASN1_OBJECT* oid = nullptr;
+    int type = V_ASN1_UNDEF;
+    const void* parameter = nullptr;
+    X509_ALGOR_get0(&oid, &type, &parameter, spki->algorithm);
+    const int nid = OBJ_obj2nid(oid);
+    Result<Loaded> key = unusable("a public key is of an unknown kind", "ECDSA or RSA");
+    if (nid == NID_X9_62_id_ecPublicKey) {
+        if (type != V_ASN1_OBJECT) return unusable("an ecdsa key does not name its curve");
+        const int curve = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter));
+        key = load_ecdsa(curve, content(spki->key));
+    } else if (nid == NID_rsaEncryption) {
+        // RFC 3279 §2.3.1 demands NULL, and Go's crypto/x509 refuses a key without it.
+        if (type != V_ASN1_NULL) return unusable("an RSA key lacks its NULL parameter");
+        key = load_rsa(content(spki->key));
+    }
+    if (!key) return std::move(key).error();
+    return PublicKey(std::make_shared<const Material>(Material{std::move(key).value()}));
 }
 
 Result<PublicKey> PublicKey::from_ed25519(Bytes raw) {
@@ -220,7 +208,7 @@ Result<PublicKey> PublicKey::from_ed25519(Bytes raw) {
         return unusable("an ed25519 key is not a point of the prime-order group");
     }
     return PublicKey(std::make_shared<const Material>(
-        Material{Algorithm::ed25519, identify("ed25519", as_text(raw)), key}));
+        Material{{Algorithm::ed25519, identify("ed25519", as_text(raw)), key}}));
 }
 
 Algorithm PublicKey::algorithm() const noexcept { return material_->algorithm; }
@@ -233,8 +221,7 @@ bool PublicKey::verify(Method method, const Message& message, Bytes signature) c
         return method == Method::ecdsa && verify_ecdsa(*ec, message.sha256, signature);
     }
     if (const auto* rsa = std::get_if<RsaKey>(&material_->key)) {
-        return (method == Method::rsapss || method == Method::rsapkcs1v15) &&
-               verify_rsa(rsa->get(), method, message.sha256, signature);
+        return verify_rsa(rsa->get(), method, message.sha256, signature);
     }
     // libsodium refuses S ≥ L, small-order and non-canonical R.
     return method == Method::eddsa && signature.size() == crypto_sign_BYTES &&

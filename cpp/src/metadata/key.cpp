@@ -19,7 +19,7 @@ KeyId canonical_key_id(const KeyId& id, const Key& key, crypto::KeyCache& cache)
     if (!entry.certificate) return id;
     const auto bare_type =
         std::string_view(key.type).substr(0, key.type.size() - std::string_view("-x509").size());
-    return key_id(bare_type, to_base64(as_bytes(entry.certificate->spki())));
+    return key_id(bare_type, to_base64(as_bytes(entry.certificate->leaf().spki)));
 }
 
 }  // namespace contenttrust::metadata

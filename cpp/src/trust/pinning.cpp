@@ -18,44 +18,45 @@ bool names(const std::string& common_name, const Gun& gun) {
 }
 
 // What is wrong with a root certificate, or nothing.
-std::optional<Error> defect(const Context& context, const crypto::CertificateBundle& leaf,
+std::optional<Error> defect(const Context& context, const crypto::CertificateBundle& bundle,
                             CertificateTime time) {
+    const crypto::Certificate& leaf = bundle.leaf();
     const auto error = [](auto... texts) {
         return Error{ErrorCode::root_certificate, {}, std::move(texts)...};
     };
-    if (leaf.is_ca() || leaf.leaf_count() != 1) {
+    if (leaf.is_ca || bundle.leaf_count() != 1) {
         return error("the root key does not carry one leaf certificate, first in its bundle",
                      "one leaf",
-                     leaf.is_ca() ? "a CA first" : std::to_string(leaf.leaf_count()) + " leaves");
+                     leaf.is_ca ? "a CA first" : std::to_string(bundle.leaf_count()) + " leaves");
     }
-    if (!names(leaf.common_name(), context.gun)) {
+    if (!names(leaf.common_name, context.gun)) {
         return error("the root certificate was issued for another collection", context.gun.str(),
-                     printable(leaf.common_name()));
+                     printable(leaf.common_name));
     }
-    if (leaf.signed_with_sha1_or_older()) {
+    if (leaf.signed_with_sha1_or_older) {
         return error("the root certificate is signed with a broken hash", "SHA-256 or better",
                      "SHA-1 or older");
     }
     if (time == CertificateTime::passed_over) return std::nullopt;
-    if (leaf.not_after() < context.now) {
-        return error("the root certificate expired at " + leaf.not_after().str(),
-                     "later than " + context.now.str(), leaf.not_after().str());
+    if (leaf.not_after < context.now) {
+        return error("the root certificate expired at " + leaf.not_after.str(),
+                     "later than " + context.now.str(), leaf.not_after.str());
     }
-    if (leaf.not_before().seconds > context.now.seconds + seconds_ahead) {
+    if (leaf.not_before.seconds > context.now.seconds + seconds_ahead) {
         return error("the root certificate is not valid yet",
-                     "at most a day after " + context.now.str(), leaf.not_before().str());
+                     "at most a day after " + context.now.str(), leaf.not_before.str());
     }
     return std::nullopt;
 }
 
-void warn_of(Context& context, const crypto::CertificateBundle& leaf) {
-    if (leaf.common_name().ends_with('*')) {
+void warn_of(Context& context, const crypto::Certificate& leaf) {
+    if (leaf.common_name.ends_with('*')) {
         context.warn("root_certificate", "root",
-                     "the root certificate is for " + printable(leaf.common_name()) +
+                     "the root certificate is for " + printable(leaf.common_name) +
                          ": whoever holds its key can speak for every such collection");
     }
-    if (leaf.not_after().seconds < context.now.seconds + six_months) {
-        context.warn("expired", "root", "the root certificate ends at " + leaf.not_after().str());
+    if (leaf.not_after.seconds < context.now.seconds + six_months) {
+        context.warn("expired", "root", "the root certificate ends at " + leaf.not_after.str());
     }
 }
 
@@ -76,7 +77,7 @@ Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root
             reason = *std::move(error);
             continue;
         }
-        if (time == CertificateTime::judged) warn_of(context, *entry.certificate);
+        if (time == CertificateTime::judged) warn_of(context, entry.certificate->leaf());
         out.key_ids.push_back(id);
     }
     if (out.key_ids.empty()) return context.refused("certificate", "root", std::move(reason));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,7 +23,8 @@ class KeyCache {
   public:
     struct Entry {
         Result<PublicKey> key;
-        std::optional<CertificateBundle> certificate;  ///< for *-x509 keys that parse
+        std::optional<CertificateBundle> certificate =
+            std::nullopt;  ///< for *-x509 keys that parse
     };
 
     /// The decoded key, or why it is unusable (unknown type, label that does not fit the content, …: `key_id` is not

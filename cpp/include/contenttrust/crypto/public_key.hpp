@@ -26,9 +26,9 @@ struct Message {
 /// A usable public key. Immutable, cheap to copy, safe to share between threads.
 class PublicKey {
   public:
-    /// From DER SubjectPublicKeyInfo (ecdsa: named curves P-256, P-384, P-521 with an uncompressed point on the
+    /// From DER SubjectPublicKeyInfo, which names its algorithm (ecdsa: named curves P-256, P-384, P-521 with an uncompressed point on the
     /// curve; rsa: 2048–8192 bits, odd modulus, odd exponent ≥ 3), the whole of `der` and nothing behind it.
-    static Result<PublicKey> from_spki(Algorithm algorithm, Bytes der);
+    static Result<PublicKey> from_spki(Bytes der);
     /// From 32 raw bytes; small-order and non-canonical points are refused.
     static Result<PublicKey> from_ed25519(Bytes raw);
 
