@@ -147,6 +147,27 @@ BOOST_AUTO_TEST_CASE(the_higher_version_of_record_and_cache_counts) {
     BOOST_TEST((floor->digest == digest("kept")), "of equals the record is the authority");
 }
 
+BOOST_AUTO_TEST_CASE(a_cached_file_that_the_cached_snapshot_does_not_list_is_a_left_over) {
+    Surroundings around;
+    auto made = simulator::collection();
+    made.targets["targets/releases"] = simulator::delegation(1);
+    made.targets["targets/releases"].role.version = 9;
+    const auto documents = made.publish();
+    Files files(true);
+    files.cache("targets/releases", documents.at("targets/releases"));
+    const auto recalled = [&](const metadata::Snapshot* cached_snapshot) {
+        const std::vector keys{today};
+        return remembered(around.context, {nullptr, files, cached_snapshot}, RoleName::releases(),
+                          keys_of(keys), role_of(keys));
+    };
+    const auto lists = metadata::decode_snapshot(documents.at("snapshot"), {}).value().body;
+    auto lists_not = lists;
+    lists_not.meta.erase(RoleName::releases());
+    BOOST_TEST(recalled(nullptr).has_value());
+    BOOST_TEST(recalled(&lists).has_value());
+    BOOST_TEST(!recalled(&lists_not));
+}
+
 BOOST_AUTO_TEST_CASE(a_role_counts_as_listed_when_record_or_cached_snapshot_knew_it) {
     const auto role = RoleName::parse("targets/a").value();
     Files files(true);
