@@ -95,8 +95,8 @@ std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
 
 /// Whether a string in valid JSON holds U+0000, which has only this spelling: simdjson refuses a raw one.
 bool holds_nul(std::string_view text) noexcept {
-    auto at = text.find("u0000");
-    while (at != text.npos && !is_escaped(text, at)) at = text.find("u0000", at + 1);
+    auto at = text.find("\\u0000");
+    while (at != text.npos && !is_escaped(text, at + 1)) at = text.find("\\u0000", at + 1);
     return at != text.npos;
 }
 

@@ -1,6 +1,7 @@
 #include "contenttrust/metadata/decode.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/crypto/hash.hpp"
@@ -16,20 +17,16 @@ using json::Value;
 Keys keys_of(Decoder& decoder, std::optional<Value> value) {
     Keys keys;
     auto members = decoder.map(value, "keys");
-    while (auto member = members.next()) {
-        if (decoder.failed()) break;
+    while (auto member = decoder.next(members)) {
         const auto key = decoder.object(member->value, "key", {"keytype", "keyval"});
-        if (decoder.failed()) break;
         const auto keyval = decoder.object(key.member("keyval"), "keyval", {"private", "public"});
-        if (decoder.failed()) break;
         if (auto secret = keyval.member("private"); secret && secret->kind() != json::Kind::null) {
             decoder.malformed("private of a public key", "null");
         }
         const auto type = decoder.string(key.member("keytype"), "keytype");
-        const auto encoded = keyval.member("public");
-        auto bytes = decoder.base64(encoded, "public");
-        if (decoder.failed()) break;
-        const auto id = key_id(type, *encoded->string());
+        const auto encoded = decoder.string(keyval.member("public"), "public");
+        auto bytes = decoder.base64(keyval.member("public"), "public");
+        const auto id = key_id(type, encoded);
         if (id.str() != member->name) {
             decoder.refuse(ErrorCode::key_id, "key ID is not valid for key content", id.str(),
                            printable(member->name));
@@ -39,135 +36,102 @@ Keys keys_of(Decoder& decoder, std::optional<Value> value) {
     return keys;
 }
 
-RoleKeys role_keys(Decoder& decoder, const Value& role, const Keys& keys,
-                   const DecodeLimits& limits) {
+RoleKeys role_keys(Decoder& decoder, const Value& role, const Keys& keys) {
     RoleKeys out;
     auto ids = decoder.list(role.member("keyids"), "keyids");
-    while (auto id = ids.next()) {
+    while (auto id = decoder.next(ids)) {
         const auto text = decoder.string(*id, "key id");
         auto parsed = KeyId::parse(text);
         if (!parsed || !keys.contains(parsed.value())) {
             decoder.refuse(ErrorCode::key_id, "a role names a key that is not among the keys",
                            "an id in keys", printable(text));
-            break;
-        }
-        if (std::find(out.key_ids.begin(), out.key_ids.end(), parsed.value()) != out.key_ids.end())
-            continue;
-        out.key_ids.push_back(std::move(parsed).value());
-        if (out.key_ids.size() > limits.keys) {
-            decoder.refuse(ErrorCode::limit_exceeded, "too many keys for one role",
-                           "at most " + std::to_string(limits.keys), "more");
-            break;
+        } else if (std::ranges::find(out.key_ids, parsed.value()) == out.key_ids.end()) {
+            out.key_ids.push_back(std::move(parsed).value());
+            decoder.allow(out.key_ids.size(), decoder.limits.keys, "keys for one role");
         }
     }
     out.threshold = decoder.integer(role.member("threshold"), "threshold", ErrorCode::threshold, 1);
     return out;
 }
 
-void root_body(Decoder& decoder, const Value& part, const DecodeLimits& limits, Root& root) {
+void root_body(Decoder& decoder, const Value& part, Root& root) {
     if (auto consistent = part.member("consistent_snapshot");
         consistent && !consistent->boolean()) {
         decoder.malformed("consistent_snapshot", "true or false");
     }
     root.keys = keys_of(decoder, part.member("keys"));
-    if (decoder.failed()) return;
-    const auto roles = part.member("roles");
-    if (!roles || roles->kind() != json::Kind::object)
-        return decoder.malformed("roles", "an object");
-    struct {
-        std::string_view name;
-        RoleKeys& keys;
-    } const wanted[] = {{"root", root.root},
-                        {"targets", root.targets},
-                        {"snapshot", root.snapshot},
-                        {"timestamp", root.timestamp}};
-    for (const auto& role : wanted) {
-        const auto value = roles->member(role.name);
-        if (!value) {
-            return decoder.refuse(ErrorCode::missing_role,
-                                  "root does not define " + std::string(role.name),
-                                  std::string(role.name), "absent");
-        }
+    const auto roles = decoder.object(part.member("roles"), "roles", {});
+    const auto role = [&](const char* name) {
+        const auto value = roles.member(name);
+        if (!value) decoder.missing("root does not define", name);
         const auto object = decoder.object(value, "role", {"keyids", "threshold", "name", "paths"});
-        if (decoder.failed()) return;
-        role.keys = role_keys(decoder, object, root.keys, limits);
-    }
+        return role_keys(decoder, object, root.keys);
+    };
+    root.root = role("root");
+    root.targets = role("targets");
+    root.snapshot = role("snapshot");
+    root.timestamp = role("timestamp");
 }
 
 void snapshot_body(Decoder& decoder, const Value& part, Snapshot& snapshot) {
     auto members = decoder.map(part.member("meta"), "meta");
-    while (auto member = members.next()) {
+    while (auto member = decoder.next(members)) {
         auto name = RoleName::parse(member->name);
         if (!name) {
             return decoder.refuse(ErrorCode::role_name,
                                   "snapshot lists a file under an illegal role name",
                                   "root, targets or targets/…", printable(member->name));
         }
-        auto meta = decoder.file_meta(member->value, "file of " + name.value().str());
-        if (decoder.failed()) return;
+        const auto meta = decoder.file_meta(member->value, "file of " + name.value().str());
         snapshot.meta.insert_or_assign(std::move(name).value(), meta);
     }
     for (const auto& needed : {RoleName::root(), RoleName::targets()}) {
-        if (snapshot.find(needed) != nullptr) continue;
-        return decoder.refuse(ErrorCode::missing_role, "snapshot does not list " + needed.str(),
-                              needed.str(), "absent");
+        if (!snapshot.find(needed)) decoder.missing("snapshot does not list", needed.str());
     }
 }
 
 void timestamp_body(Decoder& decoder, const Value& part, Timestamp& timestamp) {
-    auto members = decoder.map(part.member("meta"), "meta");
-    bool found = false;
-    while (auto member = members.next()) {
-        if (member->name != "snapshot") continue;
-        timestamp.snapshot = decoder.file_meta(member->value, "file of snapshot");
-        found = true;
-    }
-    if (!found) {
-        decoder.refuse(ErrorCode::missing_role, "timestamp does not list snapshot", "snapshot",
-                       "absent");
-    }
+    const auto meta = part.member("meta");
+    decoder.map(meta, "meta");
+    const auto file = meta ? meta->member("snapshot") : std::nullopt;
+    if (!file) return decoder.missing("timestamp does not list", "snapshot");
+    timestamp.snapshot = decoder.file_meta(*file, "file of snapshot");
 }
 
 void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName& parent,
-                    const DecodeLimits& limits, Targets& targets) {
+                    Targets& targets) {
     if (!value || value->kind() == json::Kind::null) return;
     const auto object = decoder.object(value, "delegations", {"keys", "roles"});
-    if (decoder.failed()) return;
     targets.keys = keys_of(decoder, object.member("keys"));
     auto roles = decoder.list(object.member("roles"), "roles");
-    std::vector<std::string> names;
-    while (auto element = roles.next()) {
-        if (decoder.failed()) return;
+    std::set<RoleName> seen;
+    while (auto element = decoder.next(roles)) {
         const auto role =
             decoder.object(*element, "delegated role", {"keyids", "name", "paths", "threshold"});
-        if (decoder.failed()) return;
         const auto text = decoder.string(role.member("name"), "name");
         auto name = RoleName::parse(text);
         if (!name || !name.value().is_direct_child_of(parent)) {
             return decoder.refuse(ErrorCode::role_name, "invalid delegation role name",
                                   "a direct child of " + parent.str(), printable(text));
         }
-        Delegation delegation{name.value(), role_keys(decoder, role, targets.keys, limits), {}};
+        if (!seen.insert(name.value()).second) {
+            decoder.refuse(ErrorCode::role_name, "a role is delegated twice", "each role once",
+                           name.value().str());
+        }
+        Delegation delegation{name.value(), role_keys(decoder, role, targets.keys), {}};
         auto paths = decoder.list(role.member("paths"), "paths");
-        while (auto path = paths.next())
+        while (auto path = decoder.next(paths)) {
             delegation.paths.emplace_back(decoder.string(*path, "path"));
-        names.push_back(name.value().str());
+        }
         targets.delegations.push_back(std::move(delegation));
-    }
-    std::sort(names.begin(), names.end());
-    if (auto twin = std::adjacent_find(names.begin(), names.end()); twin != names.end()) {
-        decoder.refuse(ErrorCode::role_name, "a role is delegated twice", "each role once", *twin);
     }
 }
 
-void targets_body(Decoder& decoder, const Value& part, const RoleName& role,
-                  const DecodeLimits& limits, Targets& out) {
-    delegations_of(decoder, part.member("delegations"), role, limits, out);
+void targets_body(Decoder& decoder, const Value& part, const RoleName& role, Targets& out) {
+    delegations_of(decoder, part.member("delegations"), role, out);
     auto members = decoder.map(part.member("targets"), "targets");
-    while (auto member = members.next()) {
-        if (decoder.failed()) return;
+    while (auto member = decoder.next(members)) {
         const auto meta = decoder.file_meta(member->value, "target");
-        if (decoder.failed()) return;
         const auto custom = decoder.plain_integers ? member->value.member("custom") : std::nullopt;
         out.targets.add({member->name, custom ? json::canonical(*custom) : std::string(),
                          meta.length, meta.sha256.value_or(Sha256{}),
@@ -176,18 +140,12 @@ void targets_body(Decoder& decoder, const Value& part, const RoleName& role,
     out.targets.sort();
 }
 
-std::vector<Signature> signatures_of(Decoder& decoder, std::optional<Value> value,
-                                     const DecodeLimits& limits) {
+std::vector<Signature> signatures_of(Decoder& decoder, std::optional<Value> value) {
     std::vector<Signature> out;
     auto elements = decoder.list(value, "signatures");
-    while (auto element = elements.next()) {
-        if (out.size() == limits.signatures) {
-            decoder.refuse(ErrorCode::limit_exceeded, "too many signatures",
-                           "at most " + std::to_string(limits.signatures), "more");
-        }
-        if (decoder.failed()) break;
+    while (auto element = decoder.next(elements)) {
+        decoder.allow(out.size() + 1, decoder.limits.signatures, "signatures");
         const auto signature = decoder.object(*element, "signature", {"keyid", "method", "sig"});
-        if (decoder.failed()) break;
         out.push_back({std::string(decoder.string(signature.member("keyid"), "keyid")),
                        std::string(decoder.string(signature.member("method"), "method")),
                        decoder.base64(signature.member("sig"), "sig")});
@@ -218,10 +176,9 @@ template <typename Body, typename ReadBody>
 Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, ReadBody read_body) {
     auto document = json::Document::parse(text);
     if (!document) return std::move(document).error();
-    Decoder decoder;
+    Decoder decoder(limits);
     const auto top =
         decoder.object(document.value().root(), "the document", {"signed", "signatures"});
-    if (decoder.failed()) return std::move(decoder).error();
     const auto part = decoder.object(top.member("signed"), "signed",
                                      {"_type", "consistent_snapshot", "delegations", "expires",
                                       "keys", "meta", "roles", "targets", "version"});
@@ -232,9 +189,9 @@ Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, R
     decoder.plain_integers = json::only_plain_integers(*slice);
     Signed<Body> out;
     out.envelope = {*slice, crypto::sha256(as_bytes(*slice)),
-                    signatures_of(decoder, top.member("signatures"), limits)};
+                    signatures_of(decoder, top.member("signatures"))};
     out.header = header_of(decoder, part, Body::type);
-    if (!decoder.failed()) read_body(decoder, part, out.body);
+    read_body(decoder, part, out.body);
     if (!decoder.plain_integers) {
         decoder.malformed("a number in signed",
                           "a plain integer within 2^53, the only kind with a canonical form");
@@ -246,9 +203,7 @@ Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, R
 }  // namespace
 
 Result<Signed<Root>> decode_root(std::string_view text, const DecodeLimits& limits) {
-    return decode<Root>(text, limits, [&](Decoder& decoder, const Value& part, Root& root) {
-        root_body(decoder, part, limits, root);
-    });
+    return decode<Root>(text, limits, root_body);
 }
 
 Result<Signed<Timestamp>> decode_timestamp(std::string_view text, const DecodeLimits& limits) {
@@ -263,7 +218,7 @@ Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& ro
                                        const DecodeLimits& limits) {
     return decode<Targets>(text, limits,
                            [&](Decoder& decoder, const Value& part, Targets& targets) {
-                               targets_body(decoder, part, role, limits, targets);
+                               targets_body(decoder, part, role, targets);
                            });
 }
 

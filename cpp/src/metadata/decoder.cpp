@@ -28,11 +28,9 @@ std::string folded(std::string_view name) {
 
 template <typename Digest>
 void take_digest(const std::string& bytes, std::optional<Digest>& digest, bool& malformed) {
-    if (bytes.size() != std::tuple_size_v<Digest>) {
-        malformed = true;
-        return;
-    }
-    std::memcpy(digest.emplace().data(), bytes.data(), bytes.size());
+    malformed = malformed || bytes.size() != sizeof(Digest);
+    if (bytes.size() == sizeof(Digest))
+        std::memcpy(&digest.emplace(), bytes.data(), sizeof(Digest));
 }
 
 }  // namespace
@@ -98,7 +96,6 @@ std::int64_t Decoder::integer(std::optional<json::Value> value, std::string_view
 FileMeta Decoder::file_meta(const json::Value& value, std::string_view what) {
     FileMeta meta;
     const auto object = this->object(value, what, {"hashes", "length", "custom"});
-    if (failed()) return meta;
     meta.length = integer(object.member("length"), "length", ErrorCode::length, 0);
     auto hashes = map(object.member("hashes"), "hashes");
     while (auto hash = hashes.next()) {

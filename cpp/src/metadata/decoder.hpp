@@ -2,7 +2,6 @@
 /// Private to the room.
 #pragma once
 
-#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -10,12 +9,15 @@
 
 #include "contenttrust/base/error.hpp"
 #include "contenttrust/json/reader.hpp"
-#include "contenttrust/metadata/file_meta.hpp"
+#include "contenttrust/metadata/decode.hpp"
 
 namespace contenttrust::metadata {
 
 class Decoder {
   public:
+    explicit Decoder(const DecodeLimits& limits) : limits(limits) {}
+
+    const DecodeLimits limits;
     /// Whether canonical forms may be asked for; a part for which this is false is refused in the end.
     bool plain_integers = true;
 
@@ -42,6 +44,18 @@ class Decoder {
     std::string base64(std::optional<json::Value> value, std::string_view what);
     std::int64_t integer(std::optional<json::Value> value, std::string_view what, ErrorCode code,
                          std::int64_t least);
+
+    /// The next of `sequence`, unless something is wrong already.
+    auto next(auto& sequence) { return failed() ? std::nullopt : sequence.next(); }
+
+    void missing(std::string_view what, std::string role) {
+        refuse(ErrorCode::missing_role, std::string(what) + " " + role, role, "absent");
+    }
+    void allow(std::size_t count, std::size_t limit, std::string_view what) {
+        if (count <= limit) return;
+        refuse(ErrorCode::limit_exceeded, "too many " + std::string(what),
+               "at most " + std::to_string(limit), "more");
+    }
 
     /// `hashes` and `length` of a file; `custom` is left to the caller.
     FileMeta file_meta(const json::Value& value, std::string_view what);

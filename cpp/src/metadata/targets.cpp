@@ -12,9 +12,8 @@ void TargetIndex::add(const Target& target) {
 }
 
 void TargetIndex::sort() {
-    const auto by_name = [this](const Row& a, const Row& b) { return name(a) < name(b); };
-    if (!std::is_sorted(rows_.begin(), rows_.end(), by_name))
-        std::sort(rows_.begin(), rows_.end(), by_name);
+    const auto by_name = [this](const Row& row) { return name(row); };
+    if (!std::ranges::is_sorted(rows_, {}, by_name)) std::ranges::sort(rows_, {}, by_name);
 }
 
 TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
@@ -25,9 +24,8 @@ TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
 }
 
 std::optional<std::size_t> TargetIndex::find(std::string_view wanted) const noexcept {
-    const auto row =
-        std::lower_bound(rows_.begin(), rows_.end(), wanted,
-                         [this](const Row& a, std::string_view b) { return name(a) < b; });
+    const auto by_name = [this](const Row& row) { return name(row); };
+    const auto row = std::ranges::lower_bound(rows_, wanted, {}, by_name);
     if (row == rows_.end() || name(*row) != wanted) return std::nullopt;
     return static_cast<std::size_t>(row - rows_.begin());
 }

@@ -67,7 +67,6 @@ BOOST_AUTO_TEST_CASE(every_name_is_found_and_no_other) {
 
 BOOST_AUTO_TEST_CASE(rows_keep_all_that_was_added) {
     TargetIndex index;
-    index.reserve(2, 10);
     Sha256 digest{};
     digest.front() = std::byte{7};
     index.add({"b", R"({"x":1})", 9007199254740992, digest, true});

@@ -26,16 +26,12 @@ class TargetIndex {
         bool usable;              ///< has a SHA-256 of the right size
     };
 
-    void reserve(std::size_t targets, std::size_t text) {
-        rows_.reserve(targets);
-        arena_.reserve(text);
-    }
     void add(const Target& target);
     void sort();
 
     std::size_t size() const noexcept { return rows_.size(); }
     Target at(std::size_t index) const noexcept;
-    std::optional<std::size_t> find(std::string_view name) const noexcept;
+    std::optional<std::size_t> find(std::string_view wanted) const noexcept;
 
   private:
     struct Row {
