@@ -1,5 +1,6 @@
 #include "contenttrust/trust/state.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -28,8 +29,8 @@ Sha256 digest_of(std::optional<json::Value> value) {
 }
 
 Remembered remembered_of(const json::Value& value) {
-    const auto version = value.member("version");
-    Remembered out{metadata::Version(version ? version->integer().value_or(0) : 0),
+    const auto version = value.member("version").value_or(json::Value{}).integer().value_or(1);
+    Remembered out{metadata::Version(std::max<std::int64_t>(version, 1)),
                    digest_of(value.member("sha256")),
                    {}};
     auto keys = value.member("keys").value_or(json::Value{}).elements();

@@ -71,13 +71,10 @@ Result<SignedBy> check_threshold(Context& context, const RoleName& role,
     auto signers = signed_by(context, envelope, keys, role_keys);
     const auto count = static_cast<std::int64_t>(signers.identities.size());
     const auto expected = [&] {
-        return std::to_string(role_keys.threshold) + " of " +
+        return "signed by " + std::to_string(role_keys.threshold) + " of " +
                std::to_string(role_keys.key_ids.size()) + " keys";
     };
-    const auto found = [&] {
-        return std::to_string(count) + " different keys signed (" +
-               std::to_string(envelope.signatures.size()) + " signatures)";
-    };
+    const auto found = [&] { return "signed by " + std::to_string(count) + " of them"; };
     if (count < role_keys.threshold) {
         const auto code = count == 0 ? ErrorCode::signature : ErrorCode::threshold;
         return context.refused("signatures", role.str(), code,

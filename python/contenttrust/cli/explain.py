@@ -44,25 +44,16 @@ def run(request: Request) -> int:
 
 
 def _checks(steps: Sequence[Step]) -> list[str]:
-    """The checks as an aligned list; what was expected is said where it was not found."""
+    """The checks as an aligned list: what was found, and what it was compared with."""
     rows = [
-        (
-            text.safe(step.check),
-            text.safe(step.role),
-            text.safe(step.found)
-            if step.passed
-            else text.safe(f"expected {step.expected}, found {step.found}"),
-        )
-        for step in steps
+        tuple(map(text.safe, (step.check, step.role, step.found, step.expected))) for step in steps
     ]
     if not rows:
         return ["No check could run."]
     # The marks stay outside the table: colour codes have no width.
-    marks = [text.mark(sys.stdout, passed=step.passed) for step in steps]
-    return [
-        f"  {sign} {line.rstrip()}"
-        for sign, line in zip(marks, text.table(rows, padding=2), strict=True)
-    ]
+    marks = [" ", *(text.mark(sys.stdout, passed=step.passed) for step in steps)]
+    lines = text.table([("CHECK", "ROLE", "FOUND", "EXPECTED"), *rows], padding=2)
+    return [f"  {sign} {line.rstrip()}" for sign, line in zip(marks, lines, strict=True)]
 
 
 def _write(
@@ -80,7 +71,7 @@ def _write(
             "image": image,
             "gun": gun,
             "verified": tag is not None,
-            "tag": document.tag_members(tag) if tag else None,
+            "tag": document.tag_members(tag) if tag is not None else None,
             "steps": [
                 {
                     "check": step.check,

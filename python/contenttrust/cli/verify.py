@@ -81,9 +81,9 @@ def _members(image: str, tag: SignedTag | None, error: ContentTrustError | None)
     return {
         "image": image,
         "verified": tag is not None,
-        "digest": tag.digest if tag else None,
-        "size": tag.size if tag else None,
-        "role": tag.role if tag else None,
-        "signers": report.signer_names(tag) if tag else [],
+        "digest": tag.digest if tag is not None else None,
+        "size": tag.size if tag is not None else None,
+        "role": tag.role if tag is not None else None,
+        "signers": report.signer_names(tag) if tag is not None else [],
         "error": document.error_members(error) if error else None,
     }

@@ -19,6 +19,7 @@ def test_shows_every_check_in_order_and_the_verdict(case, run):
     text = run("explain", *repository.options, image)
     assert text.code == 0
     lines = [line.split() for line in text.out.splitlines() if line.startswith("  ")]
+    assert lines.pop(0) == ["CHECK", "ROLE", "FOUND", "EXPECTED"]
     assert [line[1] for line in lines[: len(steps)]] == [s["check"].split()[0] for s in steps]
     assert f"sha256:{repository.expected['tags']['1.0']['sha256']}" in text.out
 
@@ -47,7 +48,8 @@ def test_the_last_step_of_a_refusal_is_the_check_that_failed(case, run, name, co
     text = run("explain", *repository.options, image)
     assert text.code == 1
     assert f"refused ({code})" in text.out
-    assert "expected" in text.out
+    assert ran.document["steps"][-1]["expected"] in text.out
+    assert ran.document["steps"][-1]["found"] in text.out
     assert ran.document["explanation"].split(". ")[-1].split()[0] in text.err
 
 
