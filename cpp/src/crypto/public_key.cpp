@@ -56,7 +56,7 @@ const EC_GROUP* shared_group() {
 struct Curve {
     int nid;
     std::string_view name;
-    std::size_t octets;  // of a coordinate, and of the order
+    std::size_t octets;  // of a coordinate
     const EC_GROUP* (*group)();
 };
 
@@ -64,11 +64,6 @@ constexpr std::array curves{
     Curve{NID_X9_62_prime256v1, "P-256", 32, shared_group<NID_X9_62_prime256v1>},
     Curve{NID_secp384r1, "P-384", 48, shared_group<NID_secp384r1>},
     Curve{NID_secp521r1, "P-521", 66, shared_group<NID_secp521r1>},
-};
-
-struct EcdsaKey {
-    EcKey handle;
-    std::size_t order_octets;
 };
 
 /// One way of writing each key down, so that its wrapping does not change who it is.
@@ -79,8 +74,9 @@ Sha256 identify(std::string_view kind, std::string_view material) {
     return sha256(as_bytes(text));
 }
 
-bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
-    const std::size_t n = key.order_octets;
+bool verify_ecdsa(EC_KEY* key, const Sha256& digest, Bytes signature) {
+    const auto bits = static_cast<std::size_t>(EC_GROUP_order_bits(EC_KEY_get0_group(key)));
+    const std::size_t n = (bits + 7) / 8;
     if (signature.size() != 2 * n) return false;  // DER is nothing here, whatever the first byte
     BigNumber r(BN_bin2bn(octets(signature), static_cast<int>(n), nullptr));
     BigNumber s(BN_bin2bn(octets(signature) + n, static_cast<int>(n), nullptr));
@@ -88,8 +84,7 @@ bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
     if (!r || !s || !parts) return false;
     ECDSA_SIG_set0(parts.get(), r.release(), s.release());
     // libcrypto refuses r and s outside [1, n-1].
-    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(),
-                           key.handle.get()) == 1;
+    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(), key) == 1;
 }
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
@@ -112,7 +107,7 @@ bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) 
 struct Loaded {
     Algorithm algorithm;
     Sha256 identity;
-    std::variant<EcdsaKey, RsaKey, Ed25519Key> key;
+    std::variant<EcKey, RsaKey, Ed25519Key> key;
 };
 
 Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
@@ -128,8 +123,7 @@ Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
     if (EC_KEY_oct2key(key.get(), octets(as_bytes(point)), point.size(), nullptr) != 1) {
         return unusable("the point of an ecdsa key is not on its curve");
     }
-    return Loaded{Algorithm::ecdsa, identify(curve->name, point),
-                  EcdsaKey{std::move(key), curve->octets}};
+    return Loaded{Algorithm::ecdsa, identify(curve->name, point), std::move(key)};
 }
 
 Result<Loaded> load_rsa(std::string_view der) {
@@ -217,8 +211,8 @@ const Sha256& PublicKey::identity() const noexcept { return material_->identity;
 
 bool PublicKey::verify(Method method, const Message& message, Bytes signature) const {
     const ErrorQueue errors;
-    if (const auto* ec = std::get_if<EcdsaKey>(&material_->key)) {
-        return method == Method::ecdsa && verify_ecdsa(*ec, message.sha256, signature);
+    if (const auto* ec = std::get_if<EcKey>(&material_->key)) {
+        return method == Method::ecdsa && verify_ecdsa(ec->get(), message.sha256, signature);
     }
     if (const auto* rsa = std::get_if<RsaKey>(&material_->key)) {
         return verify_rsa(rsa->get(), method, message.sha256, signature);
