@@ -170,14 +170,16 @@ def test_engine_file_reads_no_clock_file_socket_or_environment(path: Path) -> No
     assert found is None, f"{path.name} reaches outside: {found.group()}"
 
 
-def test_the_engine_is_small() -> None:
-    # The sources that lead from bytes to verdict, without blank lines and lines of comment alone.
+def test_the_road_from_bytes_to_verdict_is_short() -> None:
+    # The rooms on that road, without blank lines and lines of comment alone: what a reviewer must
+    # read. base/ is their vocabulary, bulk/ walks the road many times.
     lines = [
         line.strip()
-        for path in (ROOT / "cpp" / "src").rglob("*.[ch]pp")
+        for room in ("json", "crypto", "metadata", "trust")
+        for path in (ROOT / "cpp" / "src" / room).rglob("*.[ch]pp")
         for line in path.read_text().splitlines()
     ]
-    assert sum(1 for line in lines if line and not line.startswith("//")) <= 2500
+    assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2500
 
 
 def sources() -> list[Path]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 import contenttrust
+from contenttrust import _core
 
 
 def loaded_by(program):
     """Modules that a fresh interpreter has loaded after a program."""
-    code = f"import sys\n{program}\nprint(*sys.modules)"
-    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"]
+    # An editable installation keeps the engine elsewhere, and its import hook needs -S to be off.
+    engine = str(Path(_core.__file__).parent)
+    found = f"import contenttrust; contenttrust.__path__.append({engine!r})"
+    code = f"import sys; sys.path[:] = {sys.path!r}\n{found}\n{program}\nprint(*sys.modules)"
+    command = [sys.executable, "-S", "-c", code]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
 
 

@@ -1,9 +1,8 @@
 #include "contenttrust/base/time.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
+#include <string>
 
 namespace contenttrust {
 namespace {
@@ -80,12 +79,15 @@ std::string Instant::str() const {
     const auto day = chrono::floor<chrono::days>(shown);
     const chrono::year_month_day date(day);
     const auto clock = static_cast<int>((shown - day).count());
-    std::array<char, 64> digits{};
-    std::snprintf(digits.data(), digits.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09u",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), clock / 3600, clock / 60 % 60, clock % 60,
-                  nanoseconds);
-    std::string text(digits.data());
+    const auto padded = [](auto number, std::size_t width) {
+        const auto digits = std::to_string(static_cast<unsigned>(number));
+        return std::string(width - digits.size(), '0') + digits;
+    };
+    auto text = padded(static_cast<int>(date.year()), 4) + '-' +
+                padded(static_cast<unsigned>(date.month()), 2) + '-' +
+                padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock / 3600, 2) + ':' +
+                padded(clock / 60 % 60, 2) + ':' + padded(clock % 60, 2) + '.' +
+                padded(nanoseconds, 9);
     text.erase(text.find_last_not_of('0') + 1);
     if (nanoseconds == 0) text.pop_back();  // the point
     return text += 'Z';
