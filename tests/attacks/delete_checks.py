@@ -168,7 +168,7 @@ class Workshop:
             check=False,
             env={**os.environ, **environment},
         )
-        if done.returncode not in (0, 1):
+        if done.returncode > 1:  # below 0 is a crash, and a crash is noticed
             raise RuntimeError(f"the tests did not run:\n{done.stdout[-3000:]}\n{done.stderr}")
         return done.returncode == 0
 
