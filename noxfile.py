@@ -93,6 +93,13 @@ def tsan(session: nox.Session) -> None:
 
 
 @nox.session
+def checks(session: nox.Session) -> None:
+    """Delete every check of the judgement, one at a time, and show that a test fails each time."""
+    require(session, "build", "test")
+    run(session, PYTHON, "tests/attacks/delete_checks.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check format, lint, types and stubs."""
     require(session, "test", "lint")
