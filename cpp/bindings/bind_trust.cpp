@@ -223,16 +223,23 @@ void bind_update(py::module_& m) {
                  if (!verdict) raise(verdict.error(), self.gun);
                  return Repository{verdict.value()};
              })
-        .def_property_readonly("state", [](Update& self) { return self.value.state(); })
+        .def_property_readonly("state",
+                               [](Update& self) {
+                                   const std::scoped_lock lock(self.mutex);
+                                   return self.value.state();
+                               })
         .def_property_readonly("steps",
                                [](Update& self) {
+                                   const std::scoped_lock lock(self.mutex);
                                    return to_tuple(self.value.steps(),
                                                    [](const Step& step) { return py::cast(step); });
                                })
         .def_property_readonly("documents", [](Update& self) {
+            const std::scoped_lock lock(self.mutex);
             py::dict out;
-            for (const auto& [name, file] : self.value.accepted())
+            for (const auto& [name, file] : self.value.accepted()) {
                 out[to_str(name)] = py::bytes(file->text());
+            }
             return out;
         });
 }
