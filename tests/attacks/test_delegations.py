@@ -292,6 +292,15 @@ def test_a_broken_nested_role_shadows_targets_but_not_releases(judge: Judge) -> 
     assert refusal_of(verdict, "1.0") == ("role_broken", "targets/releases/qa")
 
 
+def test_a_broken_role_decides_nothing_of_names_outside_its_paths(judge: Judge) -> None:
+    repo = with_releases()
+    repo.delegate("targets/releases/qa", paths=["qa-"]).expires = "2026-01-01T00:00:00Z"
+
+    verdict = judge.degrades(repo.publish(), "expired", "targets/releases/qa")
+    assert found(verdict, "1.0") == (digest_of("1.0"), "targets")
+    assert refusal_of(verdict, "qa-1") == ("role_broken", "targets/releases/qa")
+
+
 def test_what_a_broken_role_delegates_is_broken_too(judge: Judge) -> None:
     repo = with_releases()
     repo.delegate("targets/releases/qa").targets["qa"] = image("qa")

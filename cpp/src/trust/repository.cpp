@@ -132,8 +132,7 @@ std::vector<Notice> TrustedRepository::degraded() const {
 
 std::vector<Notice> TrustedRepository::unusable() const {
     std::vector<Notice> out;
-    for (const auto& role : roles_) {
-        if (!role.usable()) continue;
+    for (const auto& role : roles_) {  // those left out have no targets
         for (std::size_t t = 0; t < role.targets.size(); ++t) {
             const auto target = role.targets.at(t);
             if (target.usable || !may_hold(role, target.name)) continue;
