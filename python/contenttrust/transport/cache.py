@@ -56,11 +56,13 @@ class TrustDirectory:
             env: Environment variables; default: the process's own.
 
         Returns:
-            ``$DOCKER_CONFIG/trust``, or ``~/.docker/trust``.
+            ``$DOCKER_CONFIG/trust``, or ``~/.docker/trust``. An empty variable counts as unset.
+
+        Raises:
+            TrustDirectoryError: Neither variable is set, and the user has no home directory.
         """
         env = os.environ if env is None else env
-        home = env.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
-        config = env.get("DOCKER_CONFIG") or f"{home}/.docker"
+        config = env.get("DOCKER_CONFIG") or f"{env.get('HOME') or _home()}/.docker"
         return cls(f"{config}/trust")
 
     @property
@@ -84,7 +86,7 @@ class TrustDirectory:
         """
         found: dict[str, bytes] = {}
         try:
-            with files.opened(files.open_directory(self._path)) as top:
+            with files.opened(self._open()) as top:
                 below = ["tuf", *_segments(gun), "metadata"]
                 with files.opened(files.open_below(top, below)) as metadata:
                     for name in ("root", "timestamp", "snapshot", "targets"):
@@ -112,7 +114,7 @@ class TrustDirectory:
         """
         try:
             with (
-                files.opened(files.open_directory(self._path)) as top,
+                files.opened(self._open()) as top,
                 files.opened(files.open_below(top, [_RECORDS])) as records,
             ):
                 return self._read_record(records, gun)
@@ -151,7 +153,7 @@ class TrustDirectory:
             raise ValueError(msg)
         try:
             with (
-                files.opened(files.open_directory(self._path, make=True)) as top,
+                files.opened(self._open(make=True)) as top,
                 files.opened(files.open_below(top, [_RECORDS], make=True)) as records,
                 files.locked(records, f"{_record(gun)}.lock"),
             ):
@@ -164,6 +166,19 @@ class TrustDirectory:
                 return kept
         except OSError as error:
             self._fail(gun, "the record", error)
+
+    def _open(self, *, make: bool = False) -> int:
+        """Open the trust directory, unless everybody may exchange what stands in it.
+
+        Whoever can rename the records away brings trust on first use back.
+        """
+        descriptor = files.open_directory(self._path, make=make)
+        try:
+            files.check_entries_stay(descriptor, self._path)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def _read_record(self, records: int, gun: str) -> State | None:
         files.check_private(records, _RECORDS)
@@ -212,6 +227,22 @@ def merged(old: State, new: State) -> State:
             record["roles"][role] = entry
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return _core.State.from_json(text)
+
+
+def _home() -> str:
+    """The user's home directory as the password database has it."""
+    import pwd  # noqa: PLC0415 - hardly ever needed
+
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        home = ""
+    if not home:
+        raise TrustDirectoryError(
+            "there is no home directory to look for the trust directory in: set HOME or "
+            "DOCKER_CONFIG, or name the trust directory"
+        )
+    return home
 
 
 def _record(gun: str) -> str:

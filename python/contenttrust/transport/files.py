@@ -188,6 +188,19 @@ def check_private(descriptor: int, name: str) -> None:
     _check_private(os.fstat(descriptor), name)
 
 
+def check_entries_stay(descriptor: int, name: str) -> None:
+    """Refuse an open directory where everybody may rename and remove what others put there.
+
+    A group may share a directory, and the sticky bit keeps strangers from each other's entries.
+
+    Raises:
+        OddFileError: Everybody may.
+    """
+    mode = os.fstat(descriptor).st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        raise OddFileError(errno.EPERM, f"writable by everybody (mode {mode & 0o777:04o})", name)
+
+
 def names(directory: int) -> list[tuple[str, bool]]:
     """Names in a directory, sorted, each with whether a directory (no link to one) stands there."""
     with os.scandir(directory) as entries:

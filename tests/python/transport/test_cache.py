@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import os
+import pwd
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,6 +40,51 @@ def test_the_default_is_where_docker_has_it():
     assert TrustDirectory.default({"DOCKER_CONFIG": "/c", "HOME": "/h"}).path == "/c/trust"
     assert TrustDirectory.default({"HOME": "/h"}).path == "/h/.docker/trust"
     assert TrustDirectory.default({"HOME": "/h", "DOCKER_CONFIG": ""}).path == "/h/.docker/trust"
+
+
+def test_an_empty_home_counts_as_unset(monkeypatch):
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    assert TrustDirectory.default().path == f"{home}/.docker/trust"
+    assert TrustDirectory.default({}).path == f"{home}/.docker/trust"
+
+
+@pytest.mark.parametrize("home", [None, ""])
+def test_without_a_home_there_is_no_default(monkeypatch, home):
+    def entry(uid):
+        if home is None:
+            raise KeyError(uid)
+        return SimpleNamespace(pw_dir=home)
+
+    monkeypatch.setattr(pwd, "getpwuid", entry)
+    with pytest.raises(TrustDirectoryError, match="no home directory"):
+        TrustDirectory.default({})
+    assert TrustDirectory.default({"DOCKER_CONFIG": "/c"}).path == "/c/trust"
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_trust_directory_that_everybody_may_write_is_refused(trust, state, update, recorded):
+    if recorded:
+        trust.remember(state.gun, state, update.documents)
+    Path(trust.path).mkdir(exist_ok=True)
+    Path(trust.path).chmod(0o777)
+    for access in (
+        lambda: trust.state(state.gun),
+        lambda: trust.cached(state.gun),
+        lambda: trust.remember(state.gun, state, update.documents),
+    ):
+        with pytest.raises(TrustDirectoryError, match="writable by everybody"):
+            access()
+    assert record_of(trust, state.gun).exists() == recorded
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o1777])
+def test_a_shared_trust_directory_whose_entries_stay_is_used(trust, state, mode):
+    Path(trust.path).mkdir()
+    Path(trust.path).chmod(mode)
+    trust.remember(state.gun, state, {})
+    assert trust.state(state.gun) == state
 
 
 def test_nothing_is_remembered_where_nothing_was_written(trust, state):
