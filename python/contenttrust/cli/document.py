@@ -6,7 +6,7 @@ import json
 import re
 import sys
 
-from contenttrust.cli import report
+from contenttrust.cli import report, streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def encode(document: object, *, indent: int | None = None) -> str:
 def write(schema: str, members: dict[str, Any]) -> None:
     """Print one document; indented for a reader at a terminal, in one line otherwise."""
     document = {"schema": schema, **members}
-    print(encode(document, indent=2 if sys.stdout.isatty() else None))
+    streams.write(encode(document, indent=2 if sys.stdout.isatty() else None) + "\n")
 
 
 def _utf8() -> bool:

@@ -8,7 +8,7 @@ Source: docker CLI 28, `cli/command/trust`: `common.go`, `inspect.go`, `inspect_
 
 from __future__ import annotations
 
-from contenttrust.cli import exit_codes, natural_order, report, text
+from contenttrust.cli import exit_codes, natural_order, report, streams, text
 from contenttrust.cli.options import UsageError
 
 TYPE_CHECKING = False
@@ -117,7 +117,7 @@ def _keys(name: str, ids: tuple[str, ...]) -> dict[str, Any]:
 def _write(documents: list[dict[str, Any]]) -> None:
     from contenttrust.cli import document  # noqa: PLC0415 -- --pretty needs no json
 
-    print(document.encode_as_go(documents))
+    streams.write(document.encode_as_go(documents) + "\n")
 
 
 def _pretty(image: str, rows: list[Row], repository: TrustedRepository) -> list[str]:

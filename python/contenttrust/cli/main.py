@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
 import sys
 
-from contenttrust.cli import exit_codes
+from contenttrust.cli import exit_codes, streams
 from contenttrust.cli.options import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TextIO
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,19 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        streams.prepare()
         code = _guarded(arguments)
         # Output that cannot be written shows here, not at the end of the interpreter.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        streams.flush()
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        _discard(sys.stdout)
-        _discard(sys.stderr)
+        streams.discard(sys.stdout)
         return exit_codes.PIPE_CLOSED
-    except OSError as error:
-        _discard(sys.stdout)
-        sys.stderr.write(f"contenttrust: cannot write the output: {error.strerror}\n")
+    except streams.OutputError as error:
+        streams.discard(sys.stdout)
+        streams.complain([f"contenttrust: {error}"])
         return exit_codes.COULD_NOT_TELL
     return code
 
@@ -52,7 +48,7 @@ def _guarded(arguments: Sequence[str]) -> int:
         return ended.code if isinstance(ended.code, int) else exit_codes.OK
     except UsageError as error:
         return _report("usage", str(error), exit_codes.USAGE, arguments)
-    except BrokenPipeError:
+    except (BrokenPipeError, streams.OutputError):
         raise
     except Exception as error:  # noqa: BLE001 -- a traceback would exit with 1, "refused"
         return _report_unexpected(error, arguments)
@@ -61,10 +57,6 @@ def _guarded(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from contenttrust.cli import parser  # noqa: PLC0415 -- inside, so that Ctrl-C is quiet
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A name outside the terminal's encoding must not end the program.
-            stream.reconfigure(errors="backslashreplace")
     options = parser.parse(arguments)
     if not options.verb:
         if _wants_json(arguments):
@@ -115,11 +107,3 @@ def _wants_json(arguments: Sequence[str]) -> bool:
         or (text == "json" and before in {"-o", "--output"})
         for before, text in zip(["", *arguments], arguments, strict=False)
     )
-
-
-def _discard(stream: TextIO) -> None:
-    """Send the rest to nowhere: the interpreter flushes once more at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from contenttrust.cli import streams
 from contenttrust.cli.options import Options, UsageError, add_global_options, name_text
 
 TYPE_CHECKING = False
@@ -84,6 +84,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
 
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002
+        # argparse would drop the error of an output that cannot be written.
+        streams.write(message)
+
 
 class _Version(argparse.Action):
     """Prints the version; looked up only when it is asked for."""
@@ -97,7 +101,7 @@ class _Version(argparse.Action):
     ) -> None:
         import contenttrust  # noqa: PLC0415
 
-        sys.stdout.write(f"contenttrust {contenttrust.__version__}\n")
+        streams.write(f"contenttrust {contenttrust.__version__}\n")
         parser.exit()
 
 

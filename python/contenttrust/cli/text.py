@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from contenttrust._core import printable
+from contenttrust.cli import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def wrapped(paragraph: str) -> list[str]:
 
 def say(*lines: str) -> None:
     """Lines on standard output."""
-    sys.stdout.writelines(line + "\n" for line in lines)
+    streams.write("".join([line + "\n" for line in lines]))
 
 
 def complain(*lines: str) -> None:
     """Lines on standard error, after what was already said on standard output."""
-    sys.stdout.flush()
-    sys.stderr.writelines(line + "\n" for line in lines)
+    streams.flush()
+    streams.complain(lines)

@@ -64,6 +64,54 @@ def test_output_that_cannot_be_written_is_not_success(case):
     assert b"No space left" in ran.stderr
 
 
+_GOOD, _UNSIGNED, _WRONG = ("1.0", 0), ("9.9", 1), ("UPPER CASE", 2)
+_SILENT_ERRORS = ["2>&-", "2>/dev/full", ">/dev/null 2>&-", "2>&- <&-"]
+_NO_OUTPUT = [">&-", ">/dev/full", ">&- 2>&-", ">/dev/full 2>/dev/full", ">&- <&-"]
+
+
+def _run_redirected(arguments, redirections):
+    # `env` in between: a shell that replaces itself may say something about the redirection.
+    script = f'exec env "$@" {redirections}'
+    return subprocess.run(
+        ["sh", "-c", script, "sh", *_COMMAND, *arguments],
+        check=False, capture_output=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("redirections", _SILENT_ERRORS)
+@pytest.mark.parametrize(("tag", "code"), [_GOOD, _UNSIGNED, _WRONG])
+@pytest.mark.parametrize("options", [[], ["--json"], ["-v"]])
+def test_without_standard_error_the_verdict_stays(case, redirections, tag, code, options):
+    repository = case("good-one-tag")
+    arguments = ["verify", *options, *repository.options, f"{repository.gun}:{tag}"]
+    ran = _run_redirected(arguments, redirections)
+    assert ran.returncode == code
+    assert ran.stderr == b""
+    if ">/dev/null" not in redirections and (options == ["--json"] or code == 0):
+        assert ran.stdout
+
+
+@pytest.mark.parametrize("redirections", _NO_OUTPUT)
+@pytest.mark.parametrize(
+    "verb", [["verify"], ["verify", "--json"], ["list"], ["inspect"], ["explain"], ["--help"]]
+)
+def test_output_that_is_closed_or_full_is_not_success(case, redirections, verb):
+    repository = case("good-one-tag")
+    name = repository.gun if "list" in verb else f"{repository.gun}:1.0"
+    ran = _run_redirected([*verb, *repository.options, name], redirections)
+    assert ran.returncode == 3
+    assert b"Traceback" not in ran.stderr
+    assert (b"cannot write the output" in ran.stderr) == ("2>" not in redirections)
+
+
+@pytest.mark.parametrize("redirections", _NO_OUTPUT)
+def test_a_verdict_that_needs_no_output_stands_without_it(case, redirections):
+    repository = case("good-one-tag")
+    for tag, code in (_GOOD, _UNSIGNED, _WRONG):
+        arguments = ["verify", "-q", *repository.options, f"{repository.gun}:{tag}"]
+        assert _run_redirected(arguments, redirections).returncode == code
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_names_outside_the_encoding_are_shown_escaped(case, encoding):
     repository = case("good-name-escapes")
