@@ -46,9 +46,18 @@ def repository_members(repository: TrustedRepository) -> dict[str, Any]:
             }
             for name, role in repository.roles.items()
         },
-        "degraded": _notices(repository.degraded, "role", "code", "message"),
         "unusable": _notices(repository.unusable, "name", "role", "code"),
-        "warnings": _notices(repository.warnings, "code", "message"),
+        **notice_members(repository),
+    }
+
+
+def notice_members(repository: TrustedRepository | None) -> dict[str, Any]:
+    """What must be told beside a verdict: broken roles, and warnings such as trust on first use."""
+    degraded = repository.degraded if repository is not None else ()
+    warnings = repository.warnings if repository is not None else ()
+    return {
+        "degraded": _notices(degraded, "role", "code", "message"),
+        "warnings": _notices(warnings, "code", "message"),
     }
 
 

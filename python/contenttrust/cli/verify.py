@@ -24,10 +24,10 @@ def run(request: Request) -> int:
     results: list[dict[str, Any]] = []
     codes: list[int] = []
     for image, reference in zip(options.images, references, strict=True):
-        tag, error = _judge(request, image, reference)
+        repository, tag, error = _judge(request, image, reference)
         codes.append(exit_codes.of(error))
         if request.json:
-            results.append(_members(image, tag, error))
+            results.append(_members(image, repository, tag, error))
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
 
@@ -37,14 +37,14 @@ def run(request: Request) -> int:
 
 def _judge(
     request: Request, image: str, reference: Reference
-) -> tuple[SignedTag | None, ContentTrustError | None]:
+) -> tuple[TrustedRepository | None, SignedTag | None, ContentTrustError | None]:
     repository, error = request.judge(reference.gun)
     tag = None
     if repository is not None:
         tag, error = request.look_up(repository, reference)
         report.notices(request, repository)
     if request.json:
-        return tag, error
+        return repository, tag, error
     if repository is not None and tag is not None:
         if not request.options.quiet:
             text.say(*_block(image, tag, repository, verbose=request.options.verbose))
@@ -52,7 +52,7 @@ def _judge(
         text.complain(
             f"{text.mark(sys.stderr, passed=False)} {text.safe(image)}", *report.refusal(error)
         )
-    return tag, error
+    return repository, tag, error
 
 
 def _block(
@@ -75,7 +75,12 @@ def _block(
     ]
 
 
-def _members(image: str, tag: SignedTag | None, error: ContentTrustError | None) -> dict[str, Any]:
+def _members(
+    image: str,
+    repository: TrustedRepository | None,
+    tag: SignedTag | None,
+    error: ContentTrustError | None,
+) -> dict[str, Any]:
     from contenttrust.cli import document  # noqa: PLC0415
 
     return {
@@ -85,5 +90,7 @@ def _members(image: str, tag: SignedTag | None, error: ContentTrustError | None)
         "size": tag.size if tag is not None else None,
         "role": tag.role if tag is not None else None,
         "signers": report.signer_names(tag) if tag is not None else [],
+        "pinned": tag.pinned if tag is not None else None,
+        **document.notice_members(repository),
         "error": document.error_members(error) if error else None,
     }

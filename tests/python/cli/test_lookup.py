@@ -30,6 +30,9 @@ def test_the_json_document_names_what_was_asked_for(case, run):
         "size": tag["length"],
         "role": tag["role"],
         "signers": ["Repo Admin"],
+        "pinned": f"{repository.gun}@sha256:{tag['sha256']}",
+        "degraded": [],
+        "warnings": ran.document["warnings"],
     }
     refused = run("lookup", "--json", *repository.options, repository.gun, "2.0")
     assert refused.code == 1

@@ -69,12 +69,58 @@ def test_one_bad_image_does_not_hide_the_others(case, run):
         "size": tag["length"],
         "role": tag["role"],
         "signers": ["Repo Admin"],
+        "pinned": f"{repository.gun}@sha256:{tag['sha256']}",
+        "degraded": [],
+        "warnings": results[0]["warnings"],
         "error": None,
     }
     assert set(results[1]) == set(results[0])
     assert results[1]["digest"] is None
+    assert results[1]["pinned"] is None
     assert results[1]["error"]["code"] == "not_signed"
     assert set(results[1]["error"]) == {"code", "role", "message"}
+
+
+@pytest.mark.parametrize("verb", ["verify", "lookup"])
+def test_the_document_tells_trust_on_first_use_and_that_a_pin_ends_it(case, run, verb):
+    repository = case("good-one-tag")
+    name = [f"{repository.gun}:1.0"] if verb == "verify" else [repository.gun, "1.0"]
+    root = next((repository.path / "tuf").rglob("root.json"))
+
+    def warnings(*options):
+        ran = run(verb, "--json", *repository.options, *options, *name)
+        assert ran.code == 0
+        found = ran.document["results"][0] if verb == "verify" else ran.document
+        assert {*map(frozenset, found["warnings"])} <= {frozenset({"code", "message"})}
+        return [warning["code"] for warning in found["warnings"]]
+
+    assert warnings() == ["first_use"]
+    assert warnings("--anchor-root", str(root)) == []
+
+
+@pytest.mark.parametrize("verb", ["verify", "lookup"])
+@pytest.mark.parametrize("options", [[], ["--compatible"]])
+def test_the_document_tells_broken_roles_whether_the_tag_is_refused_or_not(
+    case, run, verb, options
+):
+    repository = case("degraded-expired-releases")
+    name = [f"{repository.gun}:1.0"] if verb == "verify" else [repository.gun, "1.0"]
+    ran = run(verb, "--json", *repository.options, *options, *name)
+    found = ran.document["results"][0] if verb == "verify" else ran.document
+    (notice,) = found["degraded"]
+    assert (notice["role"], notice["code"]) == ("targets/releases", "expired")
+    assert set(notice) == {"role", "code", "message"}
+    assert found["verified"] == (found["pinned"] is not None) == bool(options)
+
+
+@pytest.mark.parametrize("verb", ["verify", "lookup"])
+def test_a_document_of_a_refused_collection_has_no_notices_and_nothing_to_pin(case, run, verb):
+    repository = case("bad-expired-timestamp")
+    name = [f"{repository.gun}:1.0"] if verb == "verify" else [repository.gun, "1.0"]
+    ran = run(verb, "--json", *repository.options, *name)
+    found = ran.document["results"][0] if verb == "verify" else ran.document
+    assert ran.code == 1
+    assert (found["pinned"], found["degraded"], found["warnings"]) == (None, [], [])
 
 
 @pytest.mark.parametrize(
