@@ -41,13 +41,16 @@ void bind_base(py::module_& m) {
         py::arg("text"),
         "`text` with control characters, bidirectional marks and the like escaped.");
 
-    py::class_<Instant>(m, "Instant", py::is_final(), "A moment in UTC, to the nanosecond.")
-        .def(py::init([](std::int64_t seconds, std::uint32_t nanoseconds) {
-                 if (nanoseconds > 999'999'999)
-                     throw py::value_error("nanoseconds are 0 to 999999999");
-                 return Instant{seconds, nanoseconds};
-             }),
-             py::arg("seconds").noconvert(), py::arg("nanoseconds").noconvert() = 0)
+    py::class_<Instant> instant(m, "Instant", py::is_final(),
+                                "A moment in UTC, to the nanosecond.");
+    constructor(
+        instant,
+        [](const py::handle&, std::int64_t seconds, std::uint32_t nanoseconds) {
+            if (nanoseconds > 999'999'999) throw py::value_error("nanoseconds are 0 to 999999999");
+            return Instant{seconds, nanoseconds};
+        },
+        py::arg("seconds").noconvert(), py::arg("nanoseconds").noconvert() = 0);
+    instant
         .def_static(
             "parse", [](const std::string& text) { return Instant::parse(text); }, py::arg("text"))
         .def_readonly("seconds", &Instant::seconds)

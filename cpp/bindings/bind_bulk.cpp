@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include <deque>
 #include <thread>
 
 #include "bind.hpp"
@@ -16,39 +17,57 @@ struct Batch {
     std::vector<bulk::Outcome> outcomes;
 };
 
-// Holds every Python object that the items borrow from.
+// Holds every Python object that the items borrow from; a deque, as what grows here must not move.
 struct Borrowed {
     std::vector<py::object> owners;
-    std::vector<trust::State> states;
-    std::vector<std::string> guns;
+    std::deque<trust::State> states;
+    std::deque<std::string> guns;
     std::vector<bulk::Item> items;
 };
 
-Borrowed borrow(const py::sequence& sequence) {
+// A string with a lone surrogate is a string like any other: here it becomes text that names nothing.
+std::string name_of(const py::handle& object) {
+    if (!PyUnicode_Check(object.ptr())) throw py::type_error("a name must be a str");
+    const auto encoded = py::reinterpret_steal<py::bytes>(
+        PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogatepass"));
+    if (!encoded) throw py::error_already_set();
+    return std::string(view_of(encoded));
+}
+
+void borrow_item(Borrowed& out, const py::handle& element) {
+    if (!py::isinstance<py::tuple>(element) || py::len(element) != 3) {
+        throw py::type_error("an item is (gun, documents, state or None)");
+    }
+    const auto tuple = py::reinterpret_borrow<py::tuple>(element);
+    out.guns.push_back(name_of(tuple[0]));
+    bulk::Item item{out.guns.back(), {}, nullptr};
+    const py::dict documents(tuple[1]);
+    for (const auto& [name, text] : documents) {
+        item.documents.emplace(name_of(name), view_of(text));
+        out.owners.push_back(py::reinterpret_borrow<py::object>(text));
+    }
+    if (!tuple[2].is_none()) {
+        if (!py::isinstance<trust::State>(tuple[2]))
+            throw py::type_error("a state must be a State");
+        out.states.push_back(tuple[2].cast<trust::State>());
+        item.state = &out.states.back();
+    }
+    out.items.push_back(std::move(item));
+}
+
+Borrowed borrow(const py::iterable& sequence) {
     Borrowed out;
-    const auto count = sequence.size();
-    out.states.reserve(count);  // items point into both
-    out.guns.reserve(count);
     for (const auto& element : sequence) {
-        const auto tuple = py::cast<py::tuple>(element);
-        if (tuple.size() != 3) throw py::value_error("an item is (gun, documents, state or None)");
-        out.guns.push_back(tuple[0].cast<std::string>());
-        bulk::Item item{out.guns.back(), {}, nullptr};
-        const py::dict documents(tuple[1]);
-        for (const auto& [name, text] : documents) {
-            item.documents.emplace(name.cast<std::string>(), view_of(text));
-            out.owners.push_back(py::reinterpret_borrow<py::object>(text));
+        try {
+            borrow_item(out, element);
+        } catch (const py::type_error& error) {
+            throw py::type_error("item " + std::to_string(out.items.size()) + ": " + error.what());
         }
-        if (!tuple[2].is_none()) {
-            out.states.push_back(tuple[2].cast<trust::State>());
-            item.state = &out.states.back();
-        }
-        out.items.push_back(std::move(item));
     }
     return out;
 }
 
-Batch verify_many(const py::sequence& sequence, const trust::Anchor& anchor, Instant now,
+Batch verify_many(const py::iterable& sequence, const trust::Anchor& anchor, Instant now,
                   const trust::Requirements& requirements, std::optional<unsigned> threads) {
     auto borrowed = borrow(sequence);
     Batch out;
@@ -58,7 +77,7 @@ Batch verify_many(const py::sequence& sequence, const trust::Anchor& anchor, Ins
             bulk::verify_many(borrowed.items, anchor, now, requirements,
                               threads.value_or(std::max(std::thread::hardware_concurrency(), 1U)));
     }
-    out.guns = std::move(borrowed.guns);
+    out.guns.assign(borrowed.guns.begin(), borrowed.guns.end());
     return out;
 }
 
@@ -75,7 +94,7 @@ Repository item_of(const Batch& batch, py::ssize_t index) {
 }  // namespace
 
 void bind_bulk(py::module_& m) {
-    const auto batch =
+    auto batch =
         py::class_<Batch>(m, "Batch", py::is_final(),
                           "The verdicts of many verifications, in input order.")
             .def("__len__", [](const Batch& self) { return self.outcomes.size(); })
@@ -95,6 +114,7 @@ void bind_bulk(py::module_& m) {
                 for (const auto& outcome : self.outcomes) out.append(py::cast(outcome.state));
                 return out;
             });
+    no_constructor(batch);
     py::module_::import("collections.abc").attr("Sequence").attr("register")(batch);
     m.def("verify_many", &verify_many, py::arg("items"), py::kw_only(), py::arg("anchor"),
           py::arg("now"), py::arg("requirements") = trust::Requirements{},

@@ -65,93 +65,104 @@ py::object abstract_base(const char* name) {
 }
 
 void bind_values(py::module_& m) {
-    py::class_<Signer>(m, "Signer", py::is_final(), "A delegation that signs tags.")
-        .def_readonly("name", &Signer::name)
-        .def_readonly("role", &Signer::role)
-        .def_property_readonly("key_ids",
-                               [](const Signer& self) { return ids_to_tuple(self.key_ids); })
-        .def(
-            "__eq__", [](const Signer& a, const Signer& b) { return a == b; }, py::is_operator())
-        .def("__hash__",
-             [](const Signer& self) { return py::hash(py::make_tuple(self.name, self.role)); })
-        .def("__str__", [](const Signer& self) { return self.name; })
-        .def("__repr__", [](const Signer& self) {
-            return "Signer(" + self.name + ", role=" + self.role + ")";
-        });
+    auto signer =
+        py::class_<Signer>(m, "Signer", py::is_final(), "A delegation that signs tags.")
+            .def_readonly("name", &Signer::name)
+            .def_readonly("role", &Signer::role)
+            .def_property_readonly("key_ids",
+                                   [](const Signer& self) { return ids_to_tuple(self.key_ids); })
+            .def(
+                "__eq__", [](const Signer& a, const Signer& b) { return a == b; },
+                py::is_operator())
+            .def("__hash__",
+                 [](const Signer& self) { return py::hash(py::make_tuple(self.name, self.role)); })
+            .def("__str__", [](const Signer& self) { return self.name; })
+            .def("__repr__", [](const Signer& self) {
+                return "Signer(" + self.name + ", role=" + self.role + ")";
+            });
+    no_constructor(signer);
 
-    py::class_<SignedTag>(m, "SignedTag", py::is_final(), "A tag of a verified repository.")
-        .def("__bool__", &no_truth_value)
-        .def_readonly("name", &SignedTag::name)
-        .def_readonly("gun", &SignedTag::gun)
-        .def_readonly("role", &SignedTag::role)
-        .def_readonly("size", &SignedTag::length)
-        .def_property_readonly("digest", &digest_of)
-        .def_property_readonly(
-            "pinned", [](const SignedTag& self) { return self.gun + "@" + digest_of(self); })
-        .def_property_readonly("signers",
-                               [](const SignedTag& self) {
-                                   return to_tuple(self.signers,
-                                                   [](const Signer& s) { return py::cast(s); });
-                               })
-        .def_property_readonly("custom",
-                               [](const SignedTag& self) -> py::object {
-                                   if (self.custom.empty()) return py::none();
-                                   return py::module_::import("json").attr("loads")(
-                                       to_str(self.custom), py::arg("strict") = false);
-                               })
-        .def(
-            "__eq__", [](const SignedTag& a, const SignedTag& b) { return a == b; },
-            py::is_operator())
-        .def("__hash__",
-             [](const SignedTag& self) {
-                 return py::hash(py::make_tuple(self.gun, self.name, self.role));
-             })
-        .def("__repr__", [](const SignedTag& self) {
-            return "SignedTag(" + self.gun + ":" + printable(self.name) + "@" +
-                   digest_of(self).substr(0, 19) + "…, role=" + self.role + ")";
-        });
+    auto tag =
+        py::class_<SignedTag>(m, "SignedTag", py::is_final(), "A tag of a verified repository.")
+            .def("__bool__", &no_truth_value)
+            .def_readonly("name", &SignedTag::name)
+            .def_readonly("gun", &SignedTag::gun)
+            .def_readonly("role", &SignedTag::role)
+            .def_readonly("size", &SignedTag::length)
+            .def_property_readonly("digest", &digest_of)
+            .def_property_readonly(
+                "pinned", [](const SignedTag& self) { return self.gun + "@" + digest_of(self); })
+            .def_property_readonly("signers",
+                                   [](const SignedTag& self) {
+                                       return to_tuple(self.signers,
+                                                       [](const Signer& s) { return py::cast(s); });
+                                   })
+            .def_property_readonly("custom",
+                                   [](const SignedTag& self) -> py::object {
+                                       if (self.custom.empty()) return py::none();
+                                       return py::module_::import("json").attr("loads")(
+                                           to_str(self.custom), py::arg("strict") = false);
+                                   })
+            .def(
+                "__eq__", [](const SignedTag& a, const SignedTag& b) { return a == b; },
+                py::is_operator())
+            .def("__hash__",
+                 [](const SignedTag& self) {
+                     return py::hash(py::make_tuple(self.gun, self.name, self.role));
+                 })
+            .def("__repr__", [](const SignedTag& self) {
+                return "SignedTag(" + self.gun + ":" + printable(self.name) + "@" +
+                       digest_of(self).substr(0, 19) + "…, role=" + self.role + ")";
+            });
+    no_constructor(tag);
 
-    py::class_<Notice>(m, "Notice", py::is_final(),
-                       "Something that stopped nothing but must be known.")
-        .def_readonly("code", &Notice::code)
-        .def_readonly("role", &Notice::role)
-        .def_readonly("name", &Notice::name)
-        .def_readonly("message", &Notice::message)
-        .def("__repr__", [](const Notice& self) {
-            return "Notice(" + self.code + ", " + self.role + ": " + printable(self.message) + ")";
-        });
+    auto notice = py::class_<Notice>(m, "Notice", py::is_final(),
+                                     "Something that stopped nothing but must be known.")
+                      .def_readonly("code", &Notice::code)
+                      .def_readonly("role", &Notice::role)
+                      .def_readonly("name", &Notice::name)
+                      .def_readonly("message", &Notice::message)
+                      .def("__repr__", [](const Notice& self) {
+                          return "Notice(" + self.code + ", " + self.role + ": " +
+                                 printable(self.message) + ")";
+                      });
+    no_constructor(notice);
 
-    py::class_<RoleInfo>(m, "RoleInfo", py::is_final(),
-                         "One role as its delegator defines it and its file says.")
-        .def_property_readonly("name", [](const RoleInfo& self) { return self.role().name.str(); })
-        .def_property_readonly(
-            "version",
-            [](const RoleInfo& self) { return static_cast<std::int64_t>(self.role().version); })
-        .def_property_readonly(
-            "expires", [](const RoleInfo& self) { return to_datetime(self.role().expires); })
-        .def_property_readonly("expires_text",
-                               [](const RoleInfo& self) { return self.role().expires.str(); })
-        .def_property_readonly(
-            "key_ids", [](const RoleInfo& self) { return ids_to_tuple(self.role().keys.key_ids); })
-        .def_property_readonly(
-            "canonical_key_ids",
-            [](const RoleInfo& self) { return ids_to_tuple(self.role().canonical_ids); })
-        .def_property_readonly("threshold",
-                               [](const RoleInfo& self) { return self.role().keys.threshold; })
-        .def_property_readonly("paths",
-                               [](const RoleInfo& self) {
-                                   return to_tuple(self.role().paths,
-                                                   [](const auto& p) { return to_str(p); });
-                               })
-        .def("__repr__", [](const RoleInfo& self) {
-            return "RoleInfo(" + self.role().name.str() + ", version " +
-                   std::to_string(static_cast<std::int64_t>(self.role().version)) + ", expires " +
-                   self.role().expires.str() + ")";
-        });
+    auto role_info =
+        py::class_<RoleInfo>(m, "RoleInfo", py::is_final(),
+                             "One role as its delegator defines it and its file says.")
+            .def_property_readonly("name",
+                                   [](const RoleInfo& self) { return self.role().name.str(); })
+            .def_property_readonly(
+                "version",
+                [](const RoleInfo& self) { return static_cast<std::int64_t>(self.role().version); })
+            .def_property_readonly(
+                "expires", [](const RoleInfo& self) { return to_datetime(self.role().expires); })
+            .def_property_readonly("expires_text",
+                                   [](const RoleInfo& self) { return self.role().expires.str(); })
+            .def_property_readonly(
+                "key_ids",
+                [](const RoleInfo& self) { return ids_to_tuple(self.role().keys.key_ids); })
+            .def_property_readonly(
+                "canonical_key_ids",
+                [](const RoleInfo& self) { return ids_to_tuple(self.role().canonical_ids); })
+            .def_property_readonly("threshold",
+                                   [](const RoleInfo& self) { return self.role().keys.threshold; })
+            .def_property_readonly("paths",
+                                   [](const RoleInfo& self) {
+                                       return to_tuple(self.role().paths,
+                                                       [](const auto& p) { return to_str(p); });
+                                   })
+            .def("__repr__", [](const RoleInfo& self) {
+                return "RoleInfo(" + self.role().name.str() + ", version " +
+                       std::to_string(static_cast<std::int64_t>(self.role().version)) +
+                       ", expires " + self.role().expires.str() + ")";
+            });
+    no_constructor(role_info);
 }
 
 void bind_tags(py::module_& m) {
-    const auto tags =
+    auto tags =
         py::class_<Tags>(m, "Tags", py::is_final(),
                          "Tags by name, in code-point order; values made when asked for.")
             .def("__len__", [](const Tags& self) { return self.view->tag_count(); })
@@ -189,6 +200,7 @@ void bind_tags(py::module_& m) {
                 return "Tags(" + std::to_string(self.view->tag_count()) + " of " +
                        self.view->gun().str() + ")";
             });
+    no_constructor(tags);
     abstract_base("Mapping").attr("register")(tags);
 }
 
@@ -205,59 +217,66 @@ void bind_repository(py::module_& m) {
         }
         return out;
     };
-    py::class_<Repository>(m, "TrustedRepository", py::is_final(),
-                           "The verified view of one collection. Cannot be built by hand.")
-        .def("__bool__", &no_truth_value)
-        .def_property_readonly("gun", [](const Repository& self) { return self.view->gun().str(); })
-        .def_property_readonly("tags", [](const Repository& self) { return Tags{self.view}; })
-        .def_property_readonly(
-            "roles",
-            [=](const Repository& self) {
-                return each_role(self, [](RoleInfo role) { return py::cast(std::move(role)); });
-            })
-        .def_property_readonly("expires",
-                               [=](const Repository& self) {
-                                   return each_role(self, [](const RoleInfo& role) {
-                                       return to_datetime(role.role().expires);
-                                   });
-                               })
-        .def_property_readonly(
-            "valid_until",
-            [](const Repository& self) { return to_datetime(self.view->valid_until()); })
-        .def_property_readonly("signers",
-                               [](const Repository& self) {
-                                   return to_tuple(self.view->signers(), [](const Signer& signer) {
-                                       return py::cast(signer);
-                                   });
-                               })
-        .def_property_readonly(
-            "degraded", [](const Repository& self) { return notices(self.view->degraded()); })
-        .def_property_readonly(
-            "unusable", [](const Repository& self) { return notices(self.view->unusable()); })
-        .def_property_readonly(
-            "warnings", [](const Repository& self) { return notices(self.view->warnings()); })
-        .def_property_readonly("state", [](const Repository& self) { return self.view->state(); })
-        .def(
-            "verify",
-            [](const Repository& self, const std::optional<std::string>& tag,
-               const std::optional<std::string>& digest) { return verify(self.view, tag, digest); },
-            py::arg("tag") = py::none(), py::arg("digest") = py::none())
-        .def(
-            "role_tags",
-            [](const Repository& self, const std::string& name) {
-                const auto& roles = self.view->roles();
-                const auto role = std::find_if(roles.begin(), roles.end(),
-                                               [&](const auto& r) { return r.name.str() == name; });
-                if (role == roles.end()) throw py::key_error(name);
-                return to_tuple(self.view->role_tags(*role),
-                                [](const SignedTag& tag) { return py::cast(tag); });
-            },
-            py::arg("role"))
-        .def("__repr__", [](const Repository& self) {
-            return "TrustedRepository(" + self.view->gun().str() + ", " +
-                   std::to_string(self.view->tag_count()) + " tags, valid until " +
-                   self.view->valid_until().str() + ")";
-        });
+    auto repository =
+        py::class_<Repository>(m, "TrustedRepository", py::is_final(),
+                               "The verified view of one collection. Cannot be built by hand.")
+            .def("__bool__", &no_truth_value)
+            .def_property_readonly("gun",
+                                   [](const Repository& self) { return self.view->gun().str(); })
+            .def_property_readonly("tags", [](const Repository& self) { return Tags{self.view}; })
+            .def_property_readonly(
+                "roles",
+                [=](const Repository& self) {
+                    return each_role(self, [](RoleInfo role) { return py::cast(std::move(role)); });
+                })
+            .def_property_readonly("expires",
+                                   [=](const Repository& self) {
+                                       return each_role(self, [](const RoleInfo& role) {
+                                           return to_datetime(role.role().expires);
+                                       });
+                                   })
+            .def_property_readonly(
+                "valid_until",
+                [](const Repository& self) { return to_datetime(self.view->valid_until()); })
+            .def_property_readonly("signers",
+                                   [](const Repository& self) {
+                                       return to_tuple(
+                                           self.view->signers(),
+                                           [](const Signer& signer) { return py::cast(signer); });
+                                   })
+            .def_property_readonly(
+                "degraded", [](const Repository& self) { return notices(self.view->degraded()); })
+            .def_property_readonly(
+                "unusable", [](const Repository& self) { return notices(self.view->unusable()); })
+            .def_property_readonly(
+                "warnings", [](const Repository& self) { return notices(self.view->warnings()); })
+            .def_property_readonly("state",
+                                   [](const Repository& self) { return self.view->state(); })
+            .def(
+                "verify",
+                [](const Repository& self, const std::optional<std::string>& tag,
+                   const std::optional<std::string>& digest) {
+                    return verify(self.view, tag, digest);
+                },
+                py::arg("tag") = py::none(), py::arg("digest") = py::none())
+            .def(
+                "role_tags",
+                [](const Repository& self, const std::string& name) {
+                    const auto& roles = self.view->roles();
+                    const auto role = std::find_if(roles.begin(), roles.end(), [&](const auto& r) {
+                        return r.name.str() == name;
+                    });
+                    if (role == roles.end()) throw py::key_error(name);
+                    return to_tuple(self.view->role_tags(*role),
+                                    [](const SignedTag& tag) { return py::cast(tag); });
+                },
+                py::arg("role"))
+            .def("__repr__", [](const Repository& self) {
+                return "TrustedRepository(" + self.view->gun().str() + ", " +
+                       std::to_string(self.view->tag_count()) + " tags, valid until " +
+                       self.view->valid_until().str() + ")";
+            });
+    no_constructor(repository);
 }
 
 }  // namespace contenttrust::bindings

@@ -51,103 +51,114 @@ Anchor both(const Anchor& a, const Anchor& b) {
 }
 
 void bind_anchor(py::module_& m) {
-    py::class_<Anchor>(m, "Anchor", py::is_final(),
-                       "Why the first root of a collection is believed.")
-        .def_static("first_use", [] { return Anchor{.first_use = true}; })
-        .def_static("remembered", [] { return Anchor{}; })
-        .def_static(
-            "root",
-            [](const py::bytes& document) {
-                return Anchor{.roots = {std::string(view_of(document))}};
-            },
-            py::arg("document"))
-        .def_static(
-            "keys",
-            [](const std::vector<std::string>& ids) { return Anchor{.key_ids = {parse_ids(ids)}}; },
-            py::arg("ids"))
-        .def_static(
-            "certificates",
-            [](const std::vector<std::string>& ids) {
-                return Anchor{.certificates = {parse_ids(ids)}};
-            },
-            py::arg("ids"))
-        .def_static(
-            "ca",
-            [](const py::bytes& pem) {
-                if (view_of(pem).find("-----BEGIN CERTIFICATE-----") == std::string_view::npos) {
-                    throw py::value_error("a CA anchor needs a PEM certificate");
-                }
-                return Anchor{.authorities = {std::string(view_of(pem))}};
-            },
-            py::arg("pem"))
-        .def("__and__", &both, py::arg("other"))
-        .def("__repr__", [](const Anchor& self) {
-            return "Anchor(" + std::to_string(self.roots.size()) + " roots, " +
-                   std::to_string(self.key_ids.size()) + " key pins, " +
-                   std::to_string(self.certificates.size()) + " certificate pins, " +
-                   std::to_string(self.authorities.size()) + " CAs, first use " +
-                   (self.first_use ? "on" : "off") + ")";
-        });
+    auto anchor =
+        py::class_<Anchor>(m, "Anchor", py::is_final(),
+                           "Why the first root of a collection is believed.")
+            .def_static("first_use", [] { return Anchor{.first_use = true}; })
+            .def_static("remembered", [] { return Anchor{}; })
+            .def_static(
+                "root",
+                [](const py::bytes& document) {
+                    const auto root = metadata::decode_root(view_of(document), {});
+                    if (!root)
+                        throw py::value_error("not a root document: " + root.error().message);
+                    return Anchor{.roots = {std::string(view_of(document))}};
+                },
+                py::arg("document"))
+            .def_static(
+                "keys",
+                [](const std::vector<std::string>& ids) {
+                    return Anchor{.key_ids = {parse_ids(ids)}};
+                },
+                py::arg("ids"))
+            .def_static(
+                "certificates",
+                [](const std::vector<std::string>& ids) {
+                    return Anchor{.certificates = {parse_ids(ids)}};
+                },
+                py::arg("ids"))
+            .def_static(
+                "ca",
+                [](const py::bytes& pem) {
+                    if (view_of(pem).find("-----BEGIN CERTIFICATE-----") ==
+                        std::string_view::npos) {
+                        throw py::value_error("a CA anchor needs a PEM certificate");
+                    }
+                    return Anchor{.authorities = {std::string(view_of(pem))}};
+                },
+                py::arg("pem"))
+            .def("__and__", &both, py::arg("other"))
+            .def("__repr__", [](const Anchor& self) {
+                return "Anchor(" + std::to_string(self.roots.size()) + " roots, " +
+                       std::to_string(self.key_ids.size()) + " key pins, " +
+                       std::to_string(self.certificates.size()) + " certificate pins, " +
+                       std::to_string(self.authorities.size()) + " CAs, first use " +
+                       (self.first_use ? "on" : "off") + ")";
+            });
+    no_constructor(anchor);
 }
 
 void bind_requirements(py::module_& m) {
     const Requirements standard;
-    py::class_<Requirements>(m, "Requirements", py::is_final(), "Limits of one verification.")
-        .def(py::init([](std::int64_t root_length, std::int64_t timestamp_length,
-                         std::int64_t file_length, std::size_t signatures, std::size_t keys,
-                         std::size_t lookup_roles, std::size_t listing_roles,
-                         std::int64_t root_rotations, bool compatible) {
-                 if (root_length < 1 || timestamp_length < 1 || file_length < 1 ||
-                     root_rotations < 0) {
-                     throw py::value_error("a limit must be positive");
-                 }
-                 return Requirements{root_length,        timestamp_length, file_length,
-                                     lookup_roles,       listing_roles,    root_rotations,
-                                     {signatures, keys}, compatible};
-             }),
-             py::kw_only(), py::arg("root_length").noconvert() = standard.root_length,
-             py::arg("timestamp_length").noconvert() = standard.timestamp_length,
-             py::arg("file_length").noconvert() = standard.file_length,
-             py::arg("signatures").noconvert() = standard.decode.signatures,
-             py::arg("keys").noconvert() = standard.decode.keys,
-             py::arg("lookup_roles").noconvert() = standard.lookup_roles,
-             py::arg("listing_roles").noconvert() = standard.listing_roles,
-             py::arg("root_rotations").noconvert() = standard.root_rotations,
-             py::arg("compatible").noconvert() = standard.compatible);
+    py::class_<Requirements> requirements(m, "Requirements", py::is_final(),
+                                          "Limits of one verification.");
+    constructor(
+        requirements,
+        [](const py::handle&, std::int64_t root_length, std::int64_t timestamp_length,
+           std::int64_t file_length, std::size_t signatures, std::size_t keys,
+           std::size_t lookup_roles, std::size_t listing_roles, std::int64_t root_rotations,
+           bool compatible) {
+            if (root_length < 1 || timestamp_length < 1 || file_length < 1 || root_rotations < 0) {
+                throw py::value_error("a limit must be positive");
+            }
+            return Requirements{root_length,   timestamp_length, file_length,        lookup_roles,
+                                listing_roles, root_rotations,   {signatures, keys}, compatible};
+        },
+        py::kw_only(), py::arg("root_length").noconvert() = standard.root_length,
+        py::arg("timestamp_length").noconvert() = standard.timestamp_length,
+        py::arg("file_length").noconvert() = standard.file_length,
+        py::arg("signatures").noconvert() = standard.decode.signatures,
+        py::arg("keys").noconvert() = standard.decode.keys,
+        py::arg("lookup_roles").noconvert() = standard.lookup_roles,
+        py::arg("listing_roles").noconvert() = standard.listing_roles,
+        py::arg("root_rotations").noconvert() = standard.root_rotations,
+        py::arg("compatible").noconvert() = standard.compatible);
 }
 
 void bind_state(py::module_& m) {
-    py::class_<State>(m, "State", py::is_final(),
-                      "What must be remembered of a collection between runs.")
-        .def_static(
-            "from_json",
-            [](const std::string& text) {
-                auto state = State::from_json(text);
-                if (!state) raise(state.error(), {});
-                return std::move(state).value();
-            },
-            py::arg("text"))
-        .def("to_json", &State::to_json)
-        .def_property_readonly("gun", [](const State& self) { return self.gun.str(); })
-        .def_property_readonly("root_version", &State::root_version)
-        .def_property_readonly("root_document",
-                               [](const State& self) { return py::bytes(self.root); })
-        .def_property_readonly("versions",
-                               [](const State& self) {
-                                   py::dict out;
-                                   for (const auto& [role, known] : self.roles) {
-                                       out[to_str(role.str())] =
-                                           static_cast<std::int64_t>(known.version);
-                                   }
-                                   return out;
-                               })
-        .def(
-            "__eq__", [](const State& a, const State& b) { return a == b; }, py::is_operator())
-        .def("__hash__", [](const State& self) { return py::hash(to_str(self.to_json())); })
-        .def("__repr__", [](const State& self) {
-            return "State(" + self.gun.str() + ", root version " +
-                   std::to_string(self.root_version()) + ")";
-        });
+    auto state =
+        py::class_<State>(m, "State", py::is_final(),
+                          "What must be remembered of a collection between runs.")
+            .def_static(
+                "from_json",
+                [](const std::string& text) {
+                    auto state = State::from_json(text);
+                    if (!state) raise(state.error(), {});
+                    return std::move(state).value();
+                },
+                py::arg("text"))
+            .def("to_json", &State::to_json)
+            .def_property_readonly("gun", [](const State& self) { return self.gun.str(); })
+            .def_property_readonly("root_version", &State::root_version)
+            .def_property_readonly("root_document",
+                                   [](const State& self) { return py::bytes(self.root); })
+            .def_property_readonly("versions",
+                                   [](const State& self) {
+                                       py::dict out;
+                                       for (const auto& [role, known] : self.roles) {
+                                           out[to_str(role.str())] =
+                                               static_cast<std::int64_t>(known.version);
+                                       }
+                                       return out;
+                                   })
+            .def(
+                "__eq__", [](const State& a, const State& b) { return a == b; }, py::is_operator())
+            .def("__hash__", [](const State& self) { return py::hash(to_str(self.to_json())); })
+            .def("__repr__", [](const State& self) {
+                return "State(" + self.gun.str() + ", root version " +
+                       std::to_string(self.root_version()) + ")";
+            });
+    no_constructor(state);
 }
 
 trust::Given given(const std::string& gun_text, const Anchor& anchor, Instant now,
@@ -162,39 +173,46 @@ trust::Given given(const std::string& gun_text, const Anchor& anchor, Instant no
 }
 
 void bind_update(py::module_& m) {
-    py::class_<Wanted>(m, "Wanted", py::is_final(),
-                       "A metadata file that the judgement needs next.")
-        .def_readonly("name", &Wanted::name)
-        .def_property_readonly("sha256",
-                               [](const Wanted& self) -> py::object {
-                                   if (!self.sha256) return py::none();
-                                   return to_str(to_hex(*self.sha256));
-                               })
-        .def_readonly("limit", &Wanted::limit)
-        .def("__repr__", [](const Wanted& self) { return "Wanted(" + self.name + ")"; });
+    auto wanted =
+        py::class_<Wanted>(m, "Wanted", py::is_final(),
+                           "A metadata file that the judgement needs next.")
+            .def_readonly("name", &Wanted::name)
+            .def_property_readonly("sha256",
+                                   [](const Wanted& self) -> py::object {
+                                       if (!self.sha256) return py::none();
+                                       return to_str(to_hex(*self.sha256));
+                                   })
+            .def_readonly("limit", &Wanted::limit)
+            .def("__repr__", [](const Wanted& self) { return "Wanted(" + self.name + ")"; });
+    no_constructor(wanted);
 
-    py::class_<Step>(m, "Step", py::is_final(), "One check of a verification.")
-        .def_readonly("check", &Step::check)
-        .def_readonly("role", &Step::role)
-        .def_readonly("passed", &Step::passed)
-        .def_property_readonly("expected", [](const Step& self) { return to_str(self.expected); })
-        .def_property_readonly("found", [](const Step& self) { return to_str(self.found); })
-        .def("__repr__", [](const Step& self) {
-            return "Step(" + self.check + " of " + self.role +
-                   (self.passed ? " passed)" : " failed)");
-        });
+    auto step =
+        py::class_<Step>(m, "Step", py::is_final(), "One check of a verification.")
+            .def_readonly("check", &Step::check)
+            .def_readonly("role", &Step::role)
+            .def_readonly("passed", &Step::passed)
+            .def_property_readonly("expected",
+                                   [](const Step& self) { return to_str(self.expected); })
+            .def_property_readonly("found", [](const Step& self) { return to_str(self.found); })
+            .def("__repr__", [](const Step& self) {
+                return "Step(" + self.check + " of " + self.role +
+                       (self.passed ? " passed)" : " failed)");
+            });
+    no_constructor(step);
 
-    py::class_<Update>(m, "Update", py::is_final(),
-                       "One verification, fed with files as it asks for them.")
-        .def(py::init([](const std::string& gun, const Anchor& anchor, Instant now,
-                         const std::optional<State>& state, const py::dict& cached,
-                         const Requirements& requirements) {
-                 return std::make_unique<Update>(
-                     given(gun, anchor, now, state, cached, requirements));
-             }),
-             py::arg("gun"), py::kw_only(), py::arg("anchor"), py::arg("now"),
-             py::arg("state") = py::none(), py::arg("cached") = py::dict(),
-             py::arg("requirements") = Requirements{})
+    py::class_<Update> update(m, "Update", py::is_final(),
+                              "One verification, fed with files as it asks for them.");
+    constructor(
+        update,
+        [](const py::handle&, const std::string& gun, const Anchor& anchor, Instant now,
+           const std::optional<State>& state, const py::dict& cached,
+           const Requirements& requirements) {
+            return std::make_unique<Update>(given(gun, anchor, now, state, cached, requirements));
+        },
+        py::arg("gun"), py::kw_only(), py::arg("anchor"), py::arg("now"),
+        py::arg("state") = py::none(), py::arg("cached") = py::dict(),
+        py::arg("requirements") = Requirements{});
+    update
         .def("wanted",
              [](Update& self) {
                  std::vector<Wanted> out;

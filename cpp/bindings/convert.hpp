@@ -51,6 +51,25 @@ inline py::object to_datetime(Instant instant) {
                                               py::arg("microseconds") = instant.nanoseconds / 1000);
 }
 
+/// Takes `__new__` away: pybind11 would hand out an object without a value inside.
+template <typename Class>
+void no_constructor(Class& bound) {
+    bound.def_static("__new__",
+                     [](const py::handle& type, const py::args&, const py::kwargs&) -> py::object {
+                         throw py::type_error(py::str("{} is made by the engine only")
+                                                  .format(type.attr("__name__"))
+                                                  .cast<std::string>());
+                     });
+}
+
+/// Makes the value in `__new__`, so that there is no object without one. pybind11 passes over `__init__` of an object
+/// that has its value.
+template <typename Class, typename Make, typename... Extra>
+void constructor(Class& bound, Make make, const Extra&... extra) {
+    bound.def_static("__new__", make, py::arg("type"), extra...);
+    bound.def(py::init([]() -> typename Class::type* { throw py::type_error("no value"); }));
+}
+
 /// For `__bool__`: what was verified is no truth value, so that no `if` passes by accident.
 inline bool no_truth_value(const py::object& self) {
     throw py::type_error(py::str("{} is not a truth value: what is refused raises")

@@ -364,3 +364,12 @@ def test_t042_first_use_is_reported(judge: Judge) -> None:
     assert "first_use" in {notice.code for notice in judge.accepts(files).warnings}
     judge.remembers(files)
     assert "first_use" not in {notice.code for notice in judge.accepts(files).warnings}
+
+
+def test_a_root_of_another_collection_is_no_anchor(judge: Judge) -> None:
+    given = repository("docker.io/acme/other").root_document()
+    repo = repository()
+    repo.next_root()
+    repo.advance()
+
+    judge.refuses(repo.publish(), "root_certificate", "root", anchor=ct.Anchor.root(given))

@@ -202,6 +202,20 @@ def test_t013_a_root_in_the_place_of_another_version_is_refused(judge: Judge) ->
     judge.refuses(files, "root_chain", "root")
 
 
+def test_t013_a_link_of_another_version_is_refused_whoever_signed_it(judge: Judge) -> None:
+    repo = repository()
+    judge.remembers(repo.publish())
+    repo.next_root()
+    repo.root.version = 7
+    link = repo.root_document()
+    repo.root.version = 2
+    repo.next_root()
+    repo.advance()
+
+    judge.accepts(repo.publish())
+    judge.refuses({**repo.publish(), "2.root": link}, "root_chain", "root")
+
+
 def test_t013_the_remembered_root_in_the_place_of_its_successor_is_refused(judge: Judge) -> None:
     files = three_links(judge).publish()
     files["2.root"] = files["1.root"]

@@ -37,6 +37,8 @@ def test_t141_what_the_engine_decides_has_no_constructor(value):
         value()
     with pytest.raises(TypeError):
         object.__new__(value)
+    with pytest.raises(TypeError, match="made by the engine only"):
+        value.__new__(value)
 
 
 @pytest.mark.parametrize("value", [getattr(model, name) for name in model.__all__])

@@ -233,3 +233,17 @@ def test_t146_many_verdicts_in_one_call_equal_single_ones(case, threads):
 def test_many_verdicts_touch_no_trust_directory(good, trust_dir):
     ct.verify_many([(good.gun, good.files, None)])
     assert not trust_dir.exists()
+
+
+def test_one_odd_item_of_many_hides_no_other() -> None:
+    odd = [("a/\ud800", {}, None), ("a/b", {"\udc00": b""}, None), ("a/b", {}, None)]
+
+    assert ct.verify_many(odd).codes == ["malformed", "no_trust_data", "no_trust_data"]
+
+
+@pytest.mark.parametrize(
+    "item", [(1, {}, None), ("a/b", {"root": None}, None), None, ("a/b", {}), ("a/b", {}, {})]
+)
+def test_an_item_of_the_wrong_type_is_named(item: object) -> None:
+    with pytest.raises(TypeError, match=r"^item 1: "):
+        ct.verify_many([("a/b", {}, None), item])  # type: ignore[list-item]

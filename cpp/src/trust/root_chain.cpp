@@ -87,9 +87,14 @@ Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& ro
         const auto pinned = pinned_keys(context, anchor, root.body, certified);
         if (!satisfied(context, root, root.body, pinned)) {
             const auto code = remembered ? ErrorCode::anchor_conflict : ErrorCode::anchor_mismatch;
+            std::string found = "none";
+            for (const auto& id : certified.key_ids) {
+                const auto key = canonical_key_id(id, root.body.keys.at(id), context.keys);
+                found = "certificate " + id.str() + " of key " + key.str();
+            }
             return context.refused("anchor", "root", code,
                                    "unable to match any certificates to trust_pinning config",
-                                   "root signed by pinned keys", "signed by other keys");
+                                   "root signed by pinned keys", std::move(found));
         }
         context.passed("anchor", "root", "root signed by pinned keys", "it is");
         return {};
