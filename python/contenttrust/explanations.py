@@ -50,7 +50,18 @@ _TEXTS = {
     "not_signed": (
         "{Subject} of {gun} is signed neither in targets/releases nor in targets{facts}",
         "Those who may release from this repository have not vouched for it",
-        "See what is signed with 'contenttrust list {gun}', or ask the publisher to sign it",
+        (
+            "Ask the publisher to sign it, or see what is signed: 'contenttrust list {gun}' "
+            "with the same options"
+        ),
+    ),
+    "not_released": (
+        "{Subject} of {gun} is signed neither in targets/releases nor in targets{facts}",
+        "A signer has signed it, but those who may release from this repository have not",
+        (
+            "Ask the publisher to release it, or see what is signed where: "
+            "'contenttrust list --all-roles {gun}' with the same options"
+        ),
     ),
     "tag_unusable": (
         "{Subject} of {gun} is signed without a usable sha256 digest{facts}",
@@ -253,6 +264,8 @@ def _key(error: ContentTrustError) -> str:
 
     if isinstance(error, RecordError | TrustDirectoryError):
         return "trust_directory"
+    if error.code == "not_signed" and error.role.startswith("targets/"):
+        return "not_released"  # a delegation lists it
     return "name" if error.code == "malformed" and not error.role else error.code
 
 

@@ -27,7 +27,7 @@ def run(request: Request) -> int:
     elif repository is not None:
         _print(request, repository)
     elif error is not None:
-        text.complain(*report.refusal(error), *request.advice(options.gun))
+        text.complain(*report.refusal(error), *request.advice(options.gun, error))
     return exit_codes.of(error)
 
 

@@ -26,7 +26,7 @@ def run(request: Request) -> int:
     elif tag is not None:
         text.say(f"{text.safe(tag.name)} {tag.digest} {tag.size}")
     elif error is not None:
-        text.complain(*report.refusal(error), *request.advice(options.gun))
+        text.complain(*report.refusal(error), *request.advice(options.gun, error))
     return exit_codes.of(error)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError, UnreachableError
+from contenttrust.errors import ContentTrustError, NoTrustDataError, UnreachableError, shown
 from contenttrust.verify import run
 
 TYPE_CHECKING = False
@@ -36,12 +36,18 @@ class Request:
         """Read what the options name.
 
         Raises:
-            UsageError: A file or directory that they name is missing or of the wrong kind.
+            UsageError: A file or directory that they name is missing or of the wrong kind, or two
+                options contradict each other.
         """
         self.options = options
         self.json = options.output == "json"
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
+        if options.offline and options.metadata is not None:
+            raise UsageError(
+                "--offline judges what the trust directory has cached, --metadata the files of a "
+                "directory: leave out one of them"
+            )
         for option, path in (("--metadata", options.metadata), ("--trust-dir", options.trust_dir)):
             _check_directory(option, path, needed=option == "--metadata")
         self._pins = _pins(options)
@@ -115,8 +121,10 @@ class Request:
         return not known
 
     @staticmethod
-    def advice(gun: str) -> list[str]:
+    def advice(gun: str, error: ContentTrustError) -> list[str]:
         """A line for who gave an image name where the literal name of a collection is wanted."""
+        if error.code != "no_trust_data":
+            return []
         from contenttrust.reference import Reference  # noqa: PLC0415 -- only beside a refusal
 
         with contextlib.suppress(ValueError):
@@ -137,7 +145,7 @@ class Request:
         options = self.options
         if options.metadata is None and not options.offline:
             raise UnreachableError(_NO_SOURCE, gun=gun)
-        return run(
+        verification = run(
             gun,
             source=options.metadata,
             anchor=self._anchor(gun),
@@ -145,9 +153,13 @@ class Request:
             now=options.at,
             requirements=self._requirements,
             remember=options.remember or None,
-            # A directory is asked instead of a server: with it, offline goes without saying.
-            offline=options.metadata is None,
+            offline=options.offline,
         )
+        outcome = verification.outcome
+        if options.metadata is not None and isinstance(outcome, NoTrustDataError):
+            # Most often the directory is the wrong one: the text names it.
+            outcome.message = f"the directory {shown(options.metadata)} holds no root.json"
+        return verification
 
     def _anchor(self, gun: str) -> Anchor:
         """All pins together: each must hold. Without any, trust on first use."""

@@ -96,14 +96,20 @@ def test_a_refusal_is_one_document_without_tags(case, run):
     assert "tags" not in ran.document
 
 
-def test_the_gun_is_literal_and_who_gives_an_image_name_is_told_the_difference(case, run):
+def test_the_gun_is_literal_and_who_gives_an_image_name_is_told_the_difference(case, run, tmp_path):
     repository = case("good-name-library")
     assert repository.gun.startswith("docker.io/library/")
     assert run("list", *repository.options, repository.gun).code == 0
     short = repository.gun.removeprefix("docker.io/library/")
-    ran = run("list", *repository.options, short)
+    hint = f"the collection of this image is {repository.gun}"
+    ran = run("list", "--metadata", str(tmp_path), short)
     assert ran.code == 1
-    assert f"the collection of this image is {repository.gun}" in ran.err
+    assert hint in ran.err
+    # Where something else is wrong, the name is not what to look at first.
+    expired = case("bad-expired-timestamp")
+    ran = run("list", *expired.options, expired.gun.removeprefix("docker.io/"))
+    assert ran.code == 1
+    assert "the collection of this image" not in ran.err
 
 
 def test_names_that_are_no_docker_tags_are_listed(case, run):

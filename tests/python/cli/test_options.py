@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pwd
 import stat
 
 import pytest
@@ -123,6 +124,40 @@ def test_an_empty_metadata_directory_is_no_trust_data(run, tmp_path):
     ran = run("verify", "--json", "--metadata", str(tmp_path), "alpine")
     assert ran.code == 1
     assert ran.document["results"][0]["error"]["code"] == "no_trust_data"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("verify", "alpine"), ("explain", "alpine"), ("list", "alpine"), ("inspect", "alpine")],
+)
+def test_a_directory_without_a_root_is_named_and_escaped(run, tmp_path, words):
+    directory = tmp_path / "a\u202eb\x1b[31m"
+    directory.mkdir()
+    verb, name = words
+    ran = run(verb, "--metadata", str(directory), name)
+    assert ran.code == 1
+    assert f"{tmp_path}/a\\u202eb\\u001b[31m holds no root.json" in ran.err.replace("\n    ", " ")
+
+
+def test_offline_and_a_directory_contradict_each_other(case, run):
+    repository = case("good-one-tag")
+    ran = run("verify", "--offline", *repository.options, f"{repository.gun}:1.0")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("contenttrust: --offline")
+    assert "--metadata" in ran.err
+
+
+def test_without_a_home_it_could_not_tell(case, run, monkeypatch, tmp_path):
+    repository = case("good-one-tag")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    before = sorted(tmp_path.rglob("*"))
+    ran = run("verify", "--remember", *repository.options[:4], f"{repository.gun}:1.0")
+    assert (ran.code, ran.out) == (3, "")
+    assert "no home directory" in ran.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_trust_directory_that_others_may_write_could_not_tell(case, run, tmp_path):

@@ -40,6 +40,10 @@ def test_a_tag_of_another_delegation_only_is_refused_with_dockers_other_line(cas
     ran = run("verify", *repository.options, f"{repository.gun}:qa-7")
     assert ran.code == 1
     assert "No trust data for qa-7" in ran.err
+    assert "--all-roles" in ran.err
+    unknown = run("verify", *repository.options, f"{repository.gun}:unknown")
+    assert "--all-roles" not in unknown.err
+    assert "with the same options" in " ".join(unknown.err.split())
 
 
 def test_a_digest_is_looked_up_among_the_signed_tags(case, run):
