@@ -27,6 +27,12 @@ title() {
     [[ $# -lt 2 ]] || printf '%s\n' "$2"
 }
 
+# prepare COMMAND...: shows a command and runs it, so that what follows can be repeated by hand.
+prepare() {
+    printf '%s$ %s%s\n' "$dim" "$*" "$off"
+    "$@" || exit 3
+}
+
 # expect CODE CASE VERB SUFFIX [OPTION...]: runs one verb on the collection of a case.
 expect() {
     local code=$1 case=$2 verb=$3 suffix=$4 status
@@ -69,9 +75,11 @@ expect 1 bad-digest-flipped-rehash explain :1.0
 
 title '8. Rollback' 'Docker has seen targets version 5 here; now version 3 is served.'
 gun=$(member bad-rollback-targets-smaller gun)
-mkdir -p "$scratch/trust/tuf/$gun"
-cp -R "$vectors/bad-rollback-targets-smaller/trusted" "$scratch/trust/tuf/$gun/metadata"
-chmod -R go-w "$scratch/trust"
+printf '\n%s# What it has seen is laid into its cache, as files that nobody else may write:%s\n' "$dim" "$off"
+prepare export "DOCKER_CONFIG=$scratch"
+prepare mkdir -p "$scratch/trust/tuf/$gun"
+prepare cp -R "$vectors/bad-rollback-targets-smaller/trusted" "$scratch/trust/tuf/$gun/metadata"
+prepare chmod -R go-w "$scratch/trust"
 expect 1 bad-rollback-targets-smaller verify :2.0
 
 title '9. A forged threshold' 'Two signatures are asked for; one key gives both, under two names.'
@@ -88,8 +96,14 @@ printf '\n%sAll %d verdicts were the expected ones.%s Try it yourself:\n\n' "$bo
 case=$vectors/good-delegations/tuf
 gun=$(member good-delegations gun)
 at=$(member good-delegations verify_at)
+# `./dev demo` installs into .venv, which is on nobody's PATH.
+program=contenttrust
+if [[ $(command -v contenttrust) -ef .venv/bin/contenttrust ]]; then
+    program=.venv/bin/contenttrust
+    printf 'The program is %s; in the lines above it is called contenttrust.\n\n' "$program"
+fi
 cat <<END
-  contenttrust list --metadata $case --at $at $gun
-  contenttrust verify --metadata $case --at $at $gun:1.0
-  contenttrust explain --metadata $case --at $at $gun:qa-7
+  $program list --metadata $case --at $at $gun
+  $program verify --metadata $case --at $at $gun:1.0
+  $program explain --metadata $case --at $at $gun:qa-7
 END

@@ -180,6 +180,6 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
     add = parser.add_argument_group("output").add_argument
     add("-o", "--output", choices=("text", "json"), help="text for people or one JSON document")
     add("--json", action="store_const", const="json", dest="output", help="the same as -o json")
-    add("-q", "--quiet", action="store_true", help="only what was refused, no warnings")
+    add("-q", "--quiet", action="store_true", help="no warnings; of verify only what was refused")
     add("-v", "--verbose", action="store_true", help="key ids, versions and expiry too")
     add("--no-input", action="store_true", help="never ask; the reading verbs never do")

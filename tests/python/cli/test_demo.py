@@ -34,6 +34,22 @@ def test_every_verdict_of_the_demo_is_the_expected_one(tmp_path):
     assert "exit 1, as it should be" in ran.stdout
 
 
+def test_the_printed_commands_of_the_rollback_can_be_repeated(tmp_path):
+    ran = _run(tmp_path, f'exec {sys.executable} -m contenttrust "$@"')
+    _, _, step = ran.stdout.partition("\n8. Rollback\n")
+    step, _, _ = step.partition("\n9. ")
+    lines = [line.removeprefix("$ ") for line in step.splitlines() if line.startswith("$ ")]
+    again = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        check=False, capture_output=True, text=True, timeout=60, cwd=_DEMO.parents[2],
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+    directory = next(line for line in lines if "DOCKER_CONFIG=" in line).partition("=")[2]
+    shutil.rmtree(directory)
+    assert again.returncode == 1
+    assert "version is lower than expected" in again.stderr
+
+
 def test_the_demo_fails_when_something_bad_is_accepted(tmp_path):
     ran = _run(tmp_path, "exit 0")
     assert ran.returncode == 1
