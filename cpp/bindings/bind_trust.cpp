@@ -22,6 +22,14 @@ using trust::Wanted;
 struct Update {
     Update(trust::Given given)
         : gun(given.gun.str()), value(std::move(given), trust::Update::Source::asked) {}
+
+    template <typename Read>
+    auto read(Read read) {
+        const py::gil_scoped_release release;
+        const std::scoped_lock lock(mutex);
+        return read(value);
+    }
+
     std::string gun;
     trust::Update value;
     std::mutex mutex;
@@ -232,32 +240,35 @@ void bind_update(py::module_& m) {
                                data ? std::optional(std::string(view_of(*data))) : std::nullopt);
             },
             py::arg("name"), py::arg("data"))
+        // Copied under the lock, made into Python objects without it: who holds it never needs the GIL.
         .def("repository",
              [](Update& self) {
-                 const std::scoped_lock lock(self.mutex);
-                 if (!self.value.decided())
-                     throw std::runtime_error("files are still wanted: there is no verdict yet");
-                 const auto& verdict = self.value.verdict();
-                 if (!verdict) raise(verdict.error(), self.gun);
-                 return Repository{verdict.value()};
+                 const auto verdict = self.read([](const trust::Update& update) {
+                     return update.decided() ? std::optional(update.verdict()) : std::nullopt;
+                 });
+                 if (!verdict) throw std::runtime_error("files are still wanted: no verdict yet");
+                 if (!*verdict) raise(verdict->error(), self.gun);
+                 return Repository{verdict->value()};
              })
-        .def_property_readonly("state",
-                               [](Update& self) {
-                                   const std::scoped_lock lock(self.mutex);
-                                   return self.value.state();
-                               })
-        .def_property_readonly("steps",
-                               [](Update& self) {
-                                   const std::scoped_lock lock(self.mutex);
-                                   return to_tuple(self.value.steps(),
-                                                   [](const Step& step) { return py::cast(step); });
-                               })
+        .def_property_readonly(
+            "state",
+            [](Update& self) {
+                return self.read([](const trust::Update& u) { return u.state(); });
+            })
+        .def_property_readonly(
+            "steps",
+            [](Update& self) {
+                const auto steps = self.read([](const trust::Update& u) { return u.steps(); });
+                return to_tuple(steps, [](const Step& step) { return py::cast(step); });
+            })
         .def_property_readonly("documents", [](Update& self) {
-            const std::scoped_lock lock(self.mutex);
+            const auto texts = self.read([](const trust::Update& update) {
+                std::map<std::string, std::string> copies;
+                for (const auto& [name, file] : update.accepted()) copies[name] = file->text();
+                return copies;
+            });
             py::dict out;
-            for (const auto& [name, file] : self.value.accepted()) {
-                out[to_str(name)] = py::bytes(file->text());
-            }
+            for (const auto& [name, text] : texts) out[to_str(name)] = py::bytes(text);
             return out;
         });
 }

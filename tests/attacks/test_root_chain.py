@@ -216,6 +216,24 @@ def test_t013_a_link_of_another_version_is_refused_whoever_signed_it(judge: Judg
     judge.refuses({**repo.publish(), "2.root": link}, "root_chain", "root")
 
 
+def test_t011_a_link_whose_keys_are_certified_for_another_collection_is_refused(
+    judge: Judge,
+) -> None:
+    repo = repository()
+    judge.remembers(repo.publish())
+    repo.rotate("root", [new_key_pair("p256").certified("docker.io/acme/other")])
+    repo.rotate("root", [root_key("3")])
+    repo.advance()
+
+    judge.refuses(repo.publish(), "root_certificate", "root")
+
+
+def test_t011_a_link_that_cannot_be_read_is_refused(judge: Judge) -> None:
+    files = three_links(judge).publish()
+
+    judge.refuses({**files, "2.root": b"{"}, "malformed", "root")
+
+
 def test_t013_the_remembered_root_in_the_place_of_its_successor_is_refused(judge: Judge) -> None:
     files = three_links(judge).publish()
     files["2.root"] = files["1.root"]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <thread>
 
 namespace contenttrust::bulk {
@@ -33,7 +34,12 @@ std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::An
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
         for (auto i = next.fetch_add(1); i < items.size(); i = next.fetch_add(1)) {
-            slots[i] = judge(items[i], anchor, now, requirements);
+            try {
+                slots[i] = judge(items[i], anchor, now, requirements);
+            } catch (const std::bad_alloc&) {  // one item too large hides no other
+                slots[i] = Outcome{
+                    Error{ErrorCode::limit_exceeded, {}, "there is not enough memory", {}, {}}, {}};
+            }
         }
     };
     {

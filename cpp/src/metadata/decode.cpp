@@ -122,6 +122,7 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
         auto paths = decoder.list(role.member("paths"), "paths");
         while (auto path = decoder.next(paths)) {
             delegation.paths.emplace_back(decoder.string(*path, "path"));
+            decoder.allow(delegation.paths.size(), decoder.limits.paths, "paths for one role");
         }
         targets.delegations.push_back(std::move(delegation));
     }

@@ -15,7 +15,7 @@ namespace contenttrust::metadata {
 
 class Decoder {
   public:
-    explicit Decoder(const DecodeLimits& limits) : limits(limits) {}
+    explicit Decoder(const DecodeLimits& allowed) : limits(allowed) {}
 
     const DecodeLimits limits;
     /// Whether canonical forms may be asked for; a part for which this is false is refused in the end.

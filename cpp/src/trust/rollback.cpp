@@ -35,7 +35,8 @@ std::optional<Remembered> remembered(Context& context, const Memory& memory, con
         const auto today = identities_of(context, keys, role_keys);
         const auto still = std::count_if(known.signed_by.begin(), known.signed_by.end(),
                                          [&](const Sha256& key) { return today.contains(key); });
-        if (still >= role_keys.threshold) out = known;
+        const bool nobody_removed = still == std::ssize(known.signed_by);
+        if (nobody_removed || still >= role_keys.threshold) out = known;
     }
     // A file that the cached snapshot no longer lists was left over when its role was dropped.
     const bool left_over = role.is_delegation() && memory.cached_snapshot != nullptr &&

@@ -153,7 +153,8 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
             }
         }
         trusted = next.value();
-        if (version > first) reached.accepted = file;  // an anchor alone is no news
+        // What was believed before is no news; a refusal must not give back less than that.
+        if (version > number(*checkpoints.back().root)) reached.accepted = file;
     }
     if (last < top) {
         return context.refused("limits", "root", ErrorCode::limit_exceeded,
@@ -161,9 +162,7 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
                                "at most " + std::to_string(context.requirements.root_rotations),
                                std::to_string(top - first));
     }
-    reached.file = served != nullptr             ? served
-                   : reached.accepted != nullptr ? reached.accepted
-                                                 : checkpoints.front().file;
+    reached.file = served != nullptr ? served : checkpoints.back().file;
     reached.root = trusted;
     return {};
 }
@@ -228,6 +227,7 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
     status = check_expiry(context, RoleName::root(), in_effect.root->header.expires);
     if (!status) return status;
     in_effect.accepted = in_effect.file;
+    in_effect.established = true;
     return {};
 }
 

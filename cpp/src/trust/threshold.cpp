@@ -44,13 +44,18 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
         const auto id = std::ranges::find_if(
             role.key_ids, [&](const KeyId& listed) { return listed.str() == signature.key_id; });
         if (id == role.key_ids.end()) continue;
+        if (std::ranges::find(out.key_ids, *id) != out.key_ids.end()) continue;
+        if (context.invalid_signatures >= context.requirements.invalid_signatures) continue;
         const auto& entry = context.keys.find(keys.at(*id).text());
         const auto method = crypto::parse_method(signature.method);
         if (!entry.key || !method) continue;
         const crypto::PublicKey key = entry.key.value();
-        if (!message.covered(context.keys, key, *method, as_bytes(signature.bytes))) continue;
+        if (!message.covered(context.keys, key, *method, as_bytes(signature.bytes))) {
+            ++context.invalid_signatures;
+            continue;
+        }
         out.identities.insert(key.identity());
-        if (std::ranges::find(out.key_ids, *id) == out.key_ids.end()) out.key_ids.push_back(*id);
+        out.key_ids.push_back(*id);
     }
     return out;
 }

@@ -1,5 +1,6 @@
 #include "contenttrust/trust/verify.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "contenttrust/trust/delegation_walk.hpp"
@@ -35,9 +36,11 @@ class Update::Judgement {
 
     bool waiting() const { return !files_.wanted().empty(); }
 
-    // The root that was proved, although something behind it was refused: it stays proved.
+    // The root that was proved, although something behind it was refused: it stays proved. What pins were not asked
+    // about is not remembered.
     std::optional<State> state_after_refusal() const {
         if (root_.accepted == nullptr) return std::nullopt;
+        if (!root_.established && given_.anchor.has_pins()) return std::nullopt;
         return State{given_.gun, root_.accepted->text(),
                      given_.state ? given_.state->roles : decltype(State::roles){}};
     }
@@ -45,14 +48,29 @@ class Update::Judgement {
     State state_after_success() const {
         State out{given_.gun, root_.file->text(), seen_};
         for (const auto& role : roles_) {
-            if (role.file != nullptr) {
-                out.roles.insert_or_assign(role.name, role.remembered);
-            } else if (given_.state && given_.state->roles.contains(role.name)) {
-                out.roles.insert_or_assign(
-                    role.name, given_.state->roles.at(role.name));  // broken: the floor stays
+            if (role.file != nullptr) out.roles.insert_or_assign(role.name, role.remembered);
+        }
+        if (!given_.state) return out;
+        for (const auto& [name, known] : given_.state->roles) {
+            if (auto now = out.roles.find(name); now != out.roles.end()) {
+                // The same content again, with a signature stripped on the way, was signed by all the same.
+                const bool same =
+                    now->second.version == known.version && now->second.digest == known.digest;
+                if (same)
+                    now->second.signed_by.insert(known.signed_by.begin(), known.signed_by.end());
+            } else if (is_hidden(name)) {
+                out.roles.emplace(name, known);
             }
         }
         return out;
+    }
+
+    // Broken, or below a broken role: not judged this time, so its floor stays.
+    bool is_hidden(const RoleName& name) const {
+        return std::ranges::any_of(roles_, [&](const TargetsRole& role) {
+            return role.broken &&
+                   (role.name == name || name.str().starts_with(role.name.str() + "/"));
+        });
     }
 
     std::map<std::string, const File*> accepted() const {

@@ -17,6 +17,7 @@ namespace contenttrust::metadata {
 struct DecodeLimits {
     std::size_t signatures = 64;  ///< of one document
     std::size_t keys = 64;        ///< of one role
+    std::size_t paths = 256;  ///< of one delegated role: each is compared with each of its parent's
 };
 
 /// Each refuses what Document::parse refuses, and: members of the wrong type, members that differ from a known one

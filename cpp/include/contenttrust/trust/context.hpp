@@ -21,6 +21,7 @@ struct Context {
     crypto::KeyCache& keys;
     std::vector<Step>* steps;  ///< null: nobody asked for the trace
     std::vector<Notice> warnings{};
+    std::size_t invalid_signatures = 0;
 
     /// Notes a check that held. Texts given as callables are made only when somebody reads them.
     template <typename Expected, typename Found>

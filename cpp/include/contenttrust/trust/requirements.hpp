@@ -17,6 +17,7 @@ struct Requirements {
     std::int64_t root_rotations = 256;  ///< links of the root chain followed in one run
     metadata::DecodeLimits decode;
     bool compatible = false;  ///< a broken role is passed over in a look-up, as Docker does
+    std::size_t invalid_signatures = 256;  ///< checked in vain in one run; no further one is tried
 };
 
 }  // namespace contenttrust::trust

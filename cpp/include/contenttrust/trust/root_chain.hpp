@@ -27,6 +27,7 @@ struct RootInEffect {
     const SignedRoot* root = nullptr;
     /// The newest root that this run proved, in effect or not: to be remembered.
     File* accepted = nullptr;
+    bool established = false;  ///< every check of root passed, the anchor among them
 };
 
 /// Walks from the lowest checkpoint to the served root over every version between, through every other checkpoint.

@@ -1,0 +1,112 @@
+"""What is remembered may not be lowered by a refusal, a detour, or a stripped signature."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import contenttrust as ct
+from attacks.judge import Judge, keys_for, refusal_of, repository, with_releases
+from simulator import NOW, image
+
+
+def test_a_refusal_never_gives_back_an_older_root_than_it_was_given(judge: Judge) -> None:
+    repo = repository()
+    first = repo.root_document()
+    for number in range(4):
+        repo.rotate("root", keys_for(repo.root, str(number)))
+    repo.advance()
+    files = repo.publish()
+    state = judge.remembers(files).state
+    del files["4.root"]
+
+    batch = ct.verify_many(
+        [(repo.gun, files, state)], anchor=ct.Anchor.root(first), now=NOW, threads=1
+    )
+
+    assert batch.codes == ["root_chain"]
+    assert batch.states[0] is None or batch.states[0].root_version >= state.root_version
+
+
+def test_a_root_that_the_pins_refuse_is_not_remembered(judge: Judge) -> None:
+    repo = repository()
+    state = judge.load(repo.publish()).state
+    repo.rotate("root", keys_for(repo.root, "next"))
+    repo.advance()
+
+    batch = ct.verify_many(
+        [(repo.gun, repo.publish(), state)], anchor=ct.Anchor.keys(["0" * 64]), now=NOW
+    )
+
+    assert batch.codes == ["anchor_conflict"]
+    assert batch.states == [None]
+
+
+def test_t035_the_floor_of_a_nested_role_outlives_a_broken_parent(judge: Judge) -> None:
+    repo = with_releases()
+    nested = repo.delegate("targets/releases/qa")
+    nested.targets["qa-1"] = image("qa-1")
+    nested.version = 4
+    old = repo.publish()["targets/releases/qa"]
+    nested.version = 5
+    repo.advance()
+    state = judge.load(repo.publish()).state
+
+    expires = repo["targets/releases"].expires
+    repo["targets/releases"].expires = "2026-01-01T00:00:00Z"
+    repo["targets/releases"].version += 1
+    repo.advance()
+    verdict = ct.verify_many([(repo.gun, repo.publish(), state)], now=NOW)[0]
+    assert [notice.role for notice in verdict.degraded] == ["targets/releases"]
+
+    assert verdict.state.versions["targets/releases/qa"] == 5
+    repo["targets/releases"].expires = expires
+    repo["targets/releases"].version += 1
+    nested.version = 4
+    repo.advance()
+    files = repo.publish()
+    assert json.loads(files["targets/releases/qa"])["signed"] == json.loads(old)["signed"]
+    assert ct.verify_many([(repo.gun, files, verdict.state)], now=NOW).codes == ["rollback"]
+
+
+def test_t033_a_higher_threshold_lifts_no_floor(judge: Judge) -> None:
+    repo = repository()
+    repo.top.keys = keys_for(repo.top, "a", "b")
+    repo.top.version = 5
+    repo.top.signers = repo.top.keys[:1]
+    judge.remembers(repo.publish())
+    repo.next_root()
+    repo.top.threshold = 2
+    repo.top.signers = repo.top.keys
+    repo.top.version = 4
+    repo.advance()
+
+    judge.refuses(repo.publish(), "rollback", "targets")
+
+
+def test_t033_a_stripped_signature_lifts_no_floor(judge: Judge) -> None:
+    repo = repository()
+    both = keys_for(repo.top, "a", "b")
+    repo.top.keys = repo.top.signers = both
+    repo.top.version = 5
+    judge.remembers(repo.publish())
+    repo.top.signers = both[:1]
+    repo.advance()
+    judge.remembers(repo.publish())
+    repo.next_root()
+    repo.top.keys = repo.top.signers = both[1:]
+    repo.top.version = 4
+    repo.advance()
+
+    judge.refuses(repo.publish(), "rollback", "targets")
+
+
+@pytest.mark.parametrize("count", [256, 257])
+def test_t070_paths_of_one_role_are_limited(judge: Judge, count: int) -> None:
+    repo = with_releases()
+    repo.delegate("targets/alice", paths=[f"{number}/" for number in range(count)])
+    if count <= 256:
+        assert refusal_of(judge.accepts(repo.publish()), "none")[0] == "not_signed"
+    else:
+        judge.refuses(repo.publish(), "limit_exceeded", "targets")
