@@ -24,6 +24,7 @@ LIMITS = (
 """What `--limit` may set: the limits of `contenttrust.Requirements`, under the same names."""
 
 _GATHERED = ("pin_key", "pin_cert", "limit")
+_ONCE = ("anchor_root", "pin_ca", "notary_config", "metadata", "trust_dir")
 _LARGEST_LIMIT = 2**63 - 1
 
 
@@ -66,9 +67,18 @@ class Options(argparse.Namespace):
     require_signed: bool = False
 
     def merge(self) -> None:
-        """Join what was gathered before the verb with what was gathered after it."""
+        """Join what was gathered before the verb with what was gathered after it.
+
+        Raises:
+            ArgumentTypeError: An option that names one thing was given twice.
+        """
         for name in _GATHERED:
             setattr(self, name, (*getattr(self, name), *getattr(self, name + "_after", ())))
+        for name in _ONCE:
+            given = (*(getattr(self, name) or ()), *getattr(self, name + "_after", ()))
+            if len(given) > 1:  # the first would be dropped without a word
+                raise argparse.ArgumentTypeError(f"--{name.replace('_', '-')} is given twice")
+            setattr(self, name, given[0] if given else None)
 
 
 class _Gather(argparse.Action):
@@ -81,7 +91,7 @@ class _Gather(argparse.Action):
         values: object,
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
-        setattr(namespace, self.dest, (*getattr(namespace, self.dest, ()), values))
+        setattr(namespace, self.dest, (*(getattr(namespace, self.dest, None) or ()), values))
 
 
 def name_text(text: str) -> str:
@@ -149,9 +159,11 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
     """Declare the global options on the main parser, or again on the parser of a verb."""
     after = "_after" if after_verb else ""
     add = parser.add_argument_group("where the trust data comes from").add_argument
-    add("--metadata", metavar="DIR", help="a directory with root.json, timestamp.json, … as a "
+    add("--metadata", metavar="DIR", action=_Gather, dest="metadata" + after,
+        help="a directory with root.json, timestamp.json, … as a "
         "server or Docker's cache lays them out")  # fmt: skip
-    add("--trust-dir", metavar="DIR", help="what is remembered between runs (default: "
+    add("--trust-dir", metavar="DIR", action=_Gather, dest="trust_dir" + after,
+        help="what is remembered between runs (default: "
         "$DOCKER_CONFIG/trust or ~/.docker/trust)")  # fmt: skip
     add("--offline", action="store_true", help="ask no server: judge what the trust directory "
         "has cached")  # fmt: skip
@@ -161,13 +173,31 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
         "with --at or --metadata")  # fmt: skip
 
     add = parser.add_argument_group("why the first root is believed").add_argument
-    add("--anchor-root", metavar="FILE", help="this root.json, obtained over a safe channel")
+    add(
+        "--anchor-root",
+        metavar="FILE",
+        action=_Gather,
+        dest="anchor_root" + after,
+        help="this root.json, obtained over a safe channel",
+    )
     add("--pin-key", metavar="ID", type=key_id, action=_Gather, dest="pin_key" + after,
         help="a root key with this canonical id (may be repeated: any of them)")  # fmt: skip
     add("--pin-cert", metavar="ID", type=key_id, action=_Gather, dest="pin_cert" + after,
         help="a root certificate with this key id (may be repeated: any of them)")  # fmt: skip
-    add("--pin-ca", metavar="FILE", help="a certificate chain to a CA of this PEM file")
-    add("--notary-config", metavar="FILE", help="the trust_pinning of this notary config.json")
+    add(
+        "--pin-ca",
+        metavar="FILE",
+        action=_Gather,
+        dest="pin_ca" + after,
+        help="a certificate chain to a CA of this PEM file",
+    )
+    add(
+        "--notary-config",
+        metavar="FILE",
+        action=_Gather,
+        dest="notary_config" + after,
+        help="the trust_pinning of this notary config.json",
+    )
     add("--no-tofu", action="store_true", help="never trust on first use: without a pin only "
         "what is remembered counts")  # fmt: skip
 

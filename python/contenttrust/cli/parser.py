@@ -172,7 +172,10 @@ def parse(arguments: Sequence[str]) -> Options:
         options.images = [*options.images, *map(_image, rest)]
     elif rest:
         made.error(f"unrecognized arguments: {' '.join(rest)}")
-    options.merge()
+    try:
+        options.merge()
+    except argparse.ArgumentTypeError as error:
+        made.error(str(error))
     return options
 
 

@@ -214,7 +214,8 @@ def merged(old: State, new: State) -> State:
         new: The other, which wins where versions are equal.
 
     Returns:
-        The root of the higher version, and of each role the entry of the higher version.
+        The root of the higher version, and of each role the entry of the higher version, unless
+        the newer root has exchanged its keys.
     """
     import json  # noqa: PLC0415 - only when two processes meet
 
@@ -223,7 +224,14 @@ def merged(old: State, new: State) -> State:
     record = json.loads(new.to_json())
     lower = json.loads(old.to_json())["roles"]
     for role, entry in lower.items():
-        if old.versions[role] > new.versions.get(role, 0):
+        kept = record["roles"].get(role)
+        # What another key signed, before the newer root, no longer binds (TUF 1.0.31 §5.3.11).
+        rotated = (
+            kept is not None
+            and old.root_version < new.root_version
+            and not set(kept["keys"]) & set(entry["keys"])
+        )
+        if not rotated and old.versions[role] > new.versions.get(role, 0):
             record["roles"][role] = entry
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return _core.State.from_json(text)
@@ -291,6 +299,9 @@ def _write_cache(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
         below = ["tuf", *_segments(gun), "metadata"]
         with files.opened(files.open_below(top, below, make=True)) as metadata:
             for role, data in documents.items():
+                # targets/metadata/… would stand where another collection has its own files.
+                if role.startswith("targets/metadata"):
+                    continue
                 if is_metadata_name(role) and "." not in role:
                     *parents, name = role.split("/")
                     with files.opened(files.open_below(metadata, parents, make=True)) as directory:

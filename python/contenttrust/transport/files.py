@@ -138,7 +138,7 @@ def replace(directory: int, name: str, data: bytes) -> None:
         OSError: It could not be written; the old file stands.
     """
     check_name(name)
-    temporary = f".{name}.new"
+    temporary = f".{name[:200]}.new"  # a name may have 255 bytes
     _remove(directory, temporary)
     descriptor = os.open(temporary, _WRITE, 0o600, dir_fd=directory)
     try:

@@ -275,3 +275,12 @@ def test_version_is_printed(run):
     ran = run("--version")
     assert ran.code == 0
     assert ran.out.split()[0] == "contenttrust"
+
+
+@pytest.mark.parametrize("option", ["--anchor-root", "--pin-ca", "--notary-config", "--metadata"])
+@pytest.mark.parametrize("before", [True, False])
+def test_an_option_that_names_one_thing_is_refused_twice(run, option, before):
+    ahead, behind = ([option, "a"], [option, "b"]) if before else ([], [option, "a", option, "b"])
+    ran = run(*ahead, "verify", *behind, "alpine")
+    assert ran.code == 2
+    assert f"{option} is given twice" in ran.err
