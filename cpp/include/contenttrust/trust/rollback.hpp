@@ -18,8 +18,9 @@ struct Memory {
     bool listed(const RoleName& role) const;  ///< whether a snapshot seen before listed the role
 };
 
-/// The highest version of `role` that was believed before and is signed by enough of today's keys. What rotated keys
-/// signed no longer binds: that is how a fast-forward attack is recovered from (TUF 1.0.31 §5.3.11).
+/// The highest version of `role` that was believed before and still binds: nobody who signed it was removed since, or
+/// those left are as many as today's threshold. What rotated keys signed no longer binds: that is how a fast-forward
+/// attack is recovered from (TUF 1.0.31 §5.3.11).
 std::optional<Remembered> remembered(Context& context, const Memory& memory, const RoleName& role,
                                      const metadata::Keys& keys,
                                      const metadata::RoleKeys& role_keys);
