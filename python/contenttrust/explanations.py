@@ -181,7 +181,7 @@ _TEXTS = {
     "unreachable": (
         "No answer was had for {gun}{facts}",
         "Whether the image may be trusted is not known",
-        "Check the address and the network and try again, or work from a cache with 'offline'",
+        "Give a directory that holds the trust data, or fill the cache of the trust directory",
     ),
     "server_error": (
         "The source answered for {gun} with something that is no metadata file{facts}",

@@ -64,7 +64,10 @@ class NoSource:
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Answer every file with the same error; see `Source.fetch`."""
         return [
-            UnreachableError("offline: nobody was asked", gun=gun, role=file.name) for file in files
+            UnreachableError(
+                "offline, and the trust directory has not cached it", gun=gun, role=file.name
+            )
+            for file in files
         ]
 
 
