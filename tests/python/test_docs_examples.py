@@ -43,7 +43,7 @@ def named(page: Path) -> str:
 def test_commands_of_the_page_print_what_it_says(page: Path, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "contenttrust"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m contenttrust "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m contenttrust "$@"\n')
     program.chmod(0o755)
     checkout = tmp_path / "checkout"
     checkout.mkdir()

@@ -28,14 +28,14 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash
 
 
 def test_every_verdict_of_the_demo_is_the_expected_one(tmp_path):
-    ran = _run(tmp_path, f'exec {sys.executable} -m contenttrust "$@"')
+    ran = _run(tmp_path, f'exec "{sys.executable}" -m contenttrust "$@"')
     assert ran.returncode == 0, ran.stdout
     assert "\033" not in ran.stdout
     assert "exit 1, as it should be" in ran.stdout
 
 
 def test_the_printed_commands_of_the_rollback_can_be_repeated(tmp_path):
-    ran = _run(tmp_path, f'exec {sys.executable} -m contenttrust "$@"')
+    ran = _run(tmp_path, f'exec "{sys.executable}" -m contenttrust "$@"')
     _, _, step = ran.stdout.partition("\n8. Rollback\n")
     step, _, _ = step.partition("\n9. ")
     lines = [line.removeprefix("$ ") for line in step.splitlines() if line.startswith("$ ")]
