@@ -29,7 +29,13 @@ ENVIRONMENT = {
 
 def run(session: nox.Session, *command: str | Path, **environment: str) -> None:
     """Run a command with the tools of this environment first on PATH."""
-    session.run(*map(str, command), env={**ENVIRONMENT, **environment}, external=True)
+    program, *arguments = map(str, command)
+    ours = Path(PYTHON).parent / program  # nox itself looks along the PATH that it was started with
+    session.run(
+        *(str(ours) if ours.is_file() else program, *arguments),
+        env={**ENVIRONMENT, **environment},
+        external=True,
+    )
 
 
 def require(session: nox.Session, *groups: str) -> None:

@@ -140,9 +140,9 @@ void bind_state(py::module_& m) {
             .def_static(
                 "from_json",
                 [](const std::string& text) {
-                    auto state = State::from_json(text);
-                    if (!state) raise(state.error(), {});
-                    return std::move(state).value();
+                    auto parsed = State::from_json(text);
+                    if (!parsed) raise(parsed.error(), {});
+                    return std::move(parsed).value();
                 },
                 py::arg("text"))
             .def("to_json", &State::to_json)
@@ -243,8 +243,8 @@ void bind_update(py::module_& m) {
         // Copied under the lock, made into Python objects without it: who holds it never needs the GIL.
         .def("repository",
              [](Update& self) {
-                 const auto verdict = self.read([](const trust::Update& update) {
-                     return update.decided() ? std::optional(update.verdict()) : std::nullopt;
+                 const auto verdict = self.read([](const trust::Update& u) {
+                     return u.decided() ? std::optional(u.verdict()) : std::nullopt;
                  });
                  if (!verdict) throw std::runtime_error("files are still wanted: no verdict yet");
                  if (!*verdict) raise(verdict->error(), self.gun);
@@ -259,12 +259,12 @@ void bind_update(py::module_& m) {
             "steps",
             [](Update& self) {
                 const auto steps = self.read([](const trust::Update& u) { return u.steps(); });
-                return to_tuple(steps, [](const Step& step) { return py::cast(step); });
+                return to_tuple(steps, [](const Step& one) { return py::cast(one); });
             })
         .def_property_readonly("documents", [](Update& self) {
-            const auto texts = self.read([](const trust::Update& update) {
+            const auto texts = self.read([](const trust::Update& u) {
                 std::map<std::string, std::string> copies;
-                for (const auto& [name, file] : update.accepted()) copies[name] = file->text();
+                for (const auto& [name, file] : u.accepted()) copies[name] = file->text();
                 return copies;
             });
             py::dict out;

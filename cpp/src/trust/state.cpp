@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::string_view schema = "contenttrust.state/1";
 
-std::string quoted(const Sha256& digest) { return "\"" + to_base64(digest) + "\""; }
+std::string quoted(const Sha256& digest) {
+    return std::string(1, '"').append(to_base64(digest)).append(1, '"');
+}
 
 std::string_view text_of(std::optional<json::Value> value) {
     return (value ? value->string() : std::nullopt).value_or("");
@@ -53,7 +55,8 @@ std::string State::to_json() const {
         first = false;
         out += json::canonical_string(role.str()) + ":{\"keys\":[";
         for (const auto& key : remembered.signed_by) {
-            out += (key == *remembered.signed_by.begin() ? "" : ",") + quoted(key);
+            out += key == *remembered.signed_by.begin() ? "" : ",";
+            out += quoted(key);
         }
         out += "],\"sha256\":" + quoted(remembered.digest) +
                ",\"version\":" + std::to_string(static_cast<std::int64_t>(remembered.version)) +
