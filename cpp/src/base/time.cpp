@@ -35,7 +35,7 @@ std::optional<std::uint32_t> take_fraction(std::string_view& text) {
 /// Seconds east of Greenwich: "Z", "+02:00", "-05:30".
 std::optional<int> zone_offset(std::string_view text) noexcept {
     if (text == "Z") return 0;
-    if (text.size() != 6 || !(text[0] == '+' || text[0] == '-') || text[3] != ':') return {};
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return {};
     const unsigned hours = number(text.substr(1, 2));
     const unsigned minutes = number(text.substr(4, 2));
     if (hours > 23 || minutes > 59) return std::nullopt;

@@ -202,7 +202,7 @@ bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
     for (const std::string& der : chain_) {
         auto certificate = decode_whole<X509, X509_it>(as_bytes(der));
         if (!certificate || sk_X509_push(untrusted.get(), certificate.get()) == 0) return false;
-        (void)certificate.release();  // the chain owns it now
+        [[maybe_unused]] const X509* owned_by_chain = certificate.release();
     }
     X509* const leaf = sk_X509_value(untrusted.get(), 0);
     if (X509_STORE_CTX_init(context.get(), anchors.get(), leaf, untrusted.get()) != 1) return false;
