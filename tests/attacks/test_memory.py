@@ -8,7 +8,7 @@ import pytest
 
 import contenttrust as ct
 from attacks.judge import Judge, keys_for, refusal_of, repository, with_releases
-from simulator import NOW, image
+from simulator import NOW, image, key_pair
 
 
 def test_a_refusal_never_gives_back_an_older_root_than_it_was_given(judge: Judge) -> None:
@@ -110,3 +110,27 @@ def test_t070_paths_of_one_role_are_limited(judge: Judge, count: int) -> None:
         assert refusal_of(judge.accepts(repo.publish()), "none")[0] == "not_signed"
     else:
         judge.refuses(repo.publish(), "limit_exceeded", "targets")
+
+
+def test_the_state_of_another_collection_is_refused_though_its_root_fits(judge: Judge) -> None:
+    repo = repository()
+    repo.root.keys = [key_pair("shared root").certified("docker.io/acme/*")]
+    files = repo.publish()
+    state = judge.load(files).state
+
+    batch = ct.verify_many(
+        [("docker.io/acme/other", files, None), ("docker.io/acme/other", files, state)], now=NOW
+    )
+
+    assert batch.codes == ["ok", "anchor_conflict"]
+
+
+def test_t002_a_key_that_signed_twice_is_one_signer(judge: Judge) -> None:
+    repo = with_releases()
+    alice = repo.delegate("targets/alice")
+    alice.targets["2.0"] = image("2.0")
+    alice.signers = [alice.keys[0], alice.keys[0]]
+
+    (signer,) = judge.accepts(repo.publish()).verify("2.0").signers
+
+    assert (signer.name, len(signer.key_ids)) == ("alice", 1)
