@@ -8,7 +8,7 @@ import pytest
 
 import contenttrust as ct
 from attacks.judge import Judge, keys_for, refusal_of, repository, with_releases
-from simulator import NOW, image, key_pair
+from simulator import NOW, Signing, image, key_pair
 
 
 def test_a_refusal_never_gives_back_an_older_root_than_it_was_given(judge: Judge) -> None:
@@ -134,3 +134,17 @@ def test_t002_a_key_that_signed_twice_is_one_signer(judge: Judge) -> None:
     (signer,) = judge.accepts(repo.publish()).verify("2.0").signers
 
     assert (signer.name, len(signer.key_ids)) == ("alice", 1)
+
+
+def test_t032_signatures_checked_in_vain_are_limited(judge: Judge) -> None:
+    repo = with_releases()
+    for name in ("a", "b", "c", "d", "e"):
+        role = repo.delegate(f"targets/{name}")
+        key = role.keys[0]
+        # Each junk signature has bytes of its own, so that none is answered from memory.
+        junk = [Signing(key, make=lambda _, __, n=n: bytes([n + 1]) * 64) for n in range(63)]
+        role.signers = [*junk, Signing(key)]
+
+    verdict = judge.accepts(repo.publish())
+
+    assert [notice.role for notice in verdict.degraded] == ["targets/e"]
