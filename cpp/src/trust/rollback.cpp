@@ -44,9 +44,10 @@ std::optional<Remembered> remembered(Context& context, const Memory& memory, con
     File* file = left_over ? nullptr : memory.files.cached(role.str());
     const auto document = file != nullptr ? cached_document(context, *file, role) : std::nullopt;
     if (!document || (out && document->first.version <= out->version)) return out;
-    auto signers = signed_by(context, document->second, keys, role_keys).identities;
-    if (static_cast<std::int64_t>(signers.size()) < role_keys.threshold) return out;
-    return Remembered{document->first.version, document->second.signed_digest, std::move(signers)};
+    auto signers = signed_by(context, document->second, keys, role_keys);
+    if (!signers.meets(role_keys)) return out;
+    return Remembered{document->first.version, document->second.signed_digest,
+                      std::move(signers.identities)};
 }
 
 Status check_rollback(Context& context, const RoleName& role, metadata::Version version,

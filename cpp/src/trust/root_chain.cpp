@@ -27,8 +27,7 @@ Result<const SignedRoot*> decoded(Context& context, File& file) {
 // Whether enough of `keys`, which `judge` lists, signed `document`.
 bool satisfied(Context& context, const SignedRoot& document, const metadata::Root& judge,
                const metadata::RoleKeys& keys) {
-    const auto signers = signed_by(context, document.envelope, judge.keys, keys);
-    return static_cast<std::int64_t>(signers.identities.size()) >= keys.threshold;
+    return signed_by(context, document.envelope, judge.keys, keys).meets(keys);
 }
 
 // A root must be signed, to its own threshold, by keys whose certificates are good for this collection.

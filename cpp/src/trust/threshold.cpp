@@ -74,13 +74,13 @@ Result<SignedBy> check_threshold(Context& context, const RoleName& role,
                                  const metadata::Envelope& envelope, const metadata::Keys& keys,
                                  const metadata::RoleKeys& role_keys) {
     auto signers = signed_by(context, envelope, keys, role_keys);
-    const auto count = static_cast<std::int64_t>(signers.identities.size());
+    const auto count = signers.identities.size();
     const auto expected = [&] {
         return "signed by " + std::to_string(role_keys.threshold) + " of " +
                std::to_string(role_keys.key_ids.size()) + " keys";
     };
     const auto found = [&] { return "signed by " + std::to_string(count) + " of them"; };
-    if (count < role_keys.threshold) {
+    if (!signers.meets(role_keys)) {
         const auto code = count == 0 ? ErrorCode::signature : ErrorCode::threshold;
         return context.refused("signatures", role.str(), code,
                                "valid signatures did not meet threshold for " + role.str(),

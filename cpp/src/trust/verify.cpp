@@ -199,9 +199,8 @@ class Update::Judgement {
             cached != nullptr ? &cached->snapshot(given_.requirements.decode) : nullptr;
         if (document == nullptr || !*document) return;
         const auto& role = root_.root->body.snapshot;
-        const auto signers =
-            signed_by(context_, document->value().envelope, root_.root->body.keys, role);
-        if (static_cast<std::int64_t>(signers.identities.size()) < role.threshold) return;
+        const auto& envelope = document->value().envelope;
+        if (!signed_by(context_, envelope, root_.root->body.keys, role).meets(role)) return;
         memory_.cached_snapshot = &document->value().body;
     }
 

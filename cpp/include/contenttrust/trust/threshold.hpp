@@ -14,6 +14,11 @@ namespace contenttrust::trust {
 struct SignedBy {
     std::set<Sha256> identities;  ///< different public keys; what a threshold counts
     std::vector<KeyId> key_ids;   ///< the ids under which they signed
+
+    /// Whether they are enough for `role`.
+    bool meets(const metadata::RoleKeys& role) const {
+        return static_cast<std::int64_t>(identities.size()) >= role.threshold;
+    }
 };
 
 /// The keys of `role` that signed `envelope`, each counted once by its public key, whatever ids and wrappings it has.
