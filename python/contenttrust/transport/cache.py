@@ -23,7 +23,7 @@ from contenttrust.transport.source import is_metadata_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import NoReturn
 
     from contenttrust._core import State
@@ -32,6 +32,10 @@ _RECORDS = "contenttrust"
 _RECORD_LIMIT = 64 * 1024 * 1024
 _LIMITS = {"root": 512_000, "timestamp": 1_048_576}
 _OTHER_LIMIT = 536_870_912
+_SECOND = 1_000_000_000
+# A record's modification time says when a server was asked only if its fraction of a second is
+# this: other writes and copies leave another one, and coarse file systems none.
+_ASKED = 271_828_000
 
 
 class TrustDirectory:
@@ -166,6 +170,60 @@ class TrustDirectory:
                 return kept
         except OSError as error:
             self._fail(gun, "the record", error)
+
+    def asked(self, gun: str, *, now: float) -> float | None:
+        """When a server last said what is new of a collection.
+
+        Args:
+            gun: Name of the collection.
+            now: The present moment, in POSIX seconds.
+
+        Returns:
+            POSIX seconds; None where no server was asked since the record was written, where there
+            is no record, or where the moment lies ahead of `now`.
+
+        Raises:
+            TrustDirectoryError: The record cannot be read, or others may have written it.
+        """
+        with self._opened_record(gun) as record:
+            seconds, mark = divmod(0 if record is None else os.fstat(record).st_mtime_ns, _SECOND)
+            return float(seconds) if mark == _ASKED and seconds <= now else None
+
+    def mark_asked(self, gun: str, when: float) -> None:
+        """Note that a server was asked, and that the record holds what it answered.
+
+        The note is a convenience: it is the record's modification time, is not synchronised, and
+        where that cannot be set, or the record is replaced meanwhile, there is none.
+
+        Args:
+            gun: Name of the collection.
+            when: The moment before the server was asked, in POSIX seconds; cut to whole ones.
+
+        Raises:
+            TrustDirectoryError: The record cannot be opened, or others may have written it.
+        """
+        moment = int(when // 1) * _SECOND + _ASKED
+        with self._opened_record(gun) as record:
+            if record is not None and os.fstat(record).st_mtime_ns != moment:
+                with contextlib.suppress(OSError):
+                    os.utime(record, ns=(moment, moment))
+
+    @contextlib.contextmanager
+    def _opened_record(self, gun: str) -> Iterator[int | None]:
+        """The descriptor of a collection's record, or None where there is none."""
+        with contextlib.ExitStack() as stack:
+            record: int | None = None
+            try:
+                top = stack.enter_context(files.opened(self._open()))
+                records = stack.enter_context(files.opened(files.open_below(top, [_RECORDS])))
+                files.check_private(records, _RECORDS)
+                opened = files.open_regular(records, f"{_record(gun)}.json", private=True)
+                record = stack.enter_context(files.opened(opened))
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                self._fail(gun, "the record", error)
+            yield record
 
     def _open(self, *, make: bool = False) -> int:
         """Open the trust directory, unless everybody may exchange what stands in it.

@@ -103,6 +103,29 @@ def read(directory: int, name: str, limit: int, *, private: bool = False) -> byt
         OddFileError: It is a link, a FIFO, a device or a directory, or not private.
         OSError: It cannot be read.
     """
+    with opened(open_regular(directory, name, private=private)) as descriptor:
+        # A file that grows meanwhile is cut here, and fails its check later.
+        size = os.fstat(descriptor).st_size
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(min(size, limit) + 1)
+
+
+def open_regular(directory: int, name: str, *, private: bool = False) -> int:
+    """Open a regular file for reading.
+
+    Args:
+        directory: File descriptor of the directory it stands in.
+        name: Its name there.
+        private: See `read`.
+
+    Returns:
+        A file descriptor that the caller closes.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        OddFileError: It is a link, a FIFO, a device or a directory, or not private.
+        OSError: It cannot be opened.
+    """
     check_name(name)
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
@@ -113,14 +136,15 @@ def read(directory: int, name: str, limit: int, *, private: bool = False) -> byt
         if _is_link(directory, name):
             raise OddFileError(error.errno, "a symbolic link", name) from error
         raise
-    with opened(descriptor):
+    try:
         status = os.fstat(descriptor)
         _check_regular(status, name)
         if private:
             _check_private(status, name)
-        # A file that grows meanwhile is cut here, and fails its check later.
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(min(status.st_size, limit) + 1)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def replace(directory: int, name: str, data: bytes) -> None:
