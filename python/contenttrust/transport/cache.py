@@ -36,6 +36,7 @@ _SECOND = 1_000_000_000
 # A record's modification time says when a server was asked only if its fraction of a second is
 # this: other writes and copies leave another one, and coarse file systems none.
 _ASKED = 271_828_000
+_NEVER_TOO_LATE = float("inf")
 
 
 class TrustDirectory:
@@ -171,12 +172,13 @@ class TrustDirectory:
         except OSError as error:
             self._fail(gun, "the record", error)
 
-    def asked(self, gun: str, *, now: float) -> float | None:
+    def asked(self, gun: str, *, now: float = _NEVER_TOO_LATE) -> float | None:
         """When a server last said what is new of a collection.
 
         Args:
             gun: Name of the collection.
-            now: The present moment, in POSIX seconds.
+            now: The present moment, in POSIX seconds. Default: the caller compares by itself, and
+                takes a moment ahead of its own for none.
 
         Returns:
             POSIX seconds; None where no server was asked since the record was written, where there
