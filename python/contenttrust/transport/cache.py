@@ -36,7 +36,6 @@ _SECOND = 1_000_000_000
 # A record's modification time says when a server was asked only if its fraction of a second is
 # this: other writes and copies leave another one, and coarse file systems none.
 _ASKED = 271_828_000
-_NEVER_TOO_LATE = float("inf")
 
 
 class TrustDirectory:
@@ -172,7 +171,7 @@ class TrustDirectory:
         except OSError as error:
             self._fail(gun, "the record", error)
 
-    def asked(self, gun: str, *, now: float = _NEVER_TOO_LATE) -> float | None:
+    def asked(self, gun: str, *, now: float | None = None) -> float | None:
         """When a server last said what is new of a collection.
 
         Args:
@@ -189,7 +188,8 @@ class TrustDirectory:
         """
         with self._opened_record(gun) as record:
             seconds, mark = divmod(0 if record is None else os.fstat(record).st_mtime_ns, _SECOND)
-            return float(seconds) if mark == _ASKED and seconds <= now else None
+            ahead = now is not None and seconds > now
+            return float(seconds) if mark == _ASKED and not ahead else None
 
     def mark_asked(self, gun: str, when: float) -> None:
         """Note that a server was asked, and that the record holds what it answered.
