@@ -148,3 +148,25 @@ def test_t032_signatures_checked_in_vain_are_limited(judge: Judge) -> None:
     verdict = judge.accepts(repo.publish())
 
     assert [notice.role for notice in verdict.degraded] == ["targets/e"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"targets":{', '"targets/../root":{'),  # no role has that name
+        ('"targets":{', '"targets":{"more":1,'),
+        ('"version":1', '"version":"1"'),
+        ('"version":1', '"version": 1'),
+        ('"root":"', '"root":"","was":"'),
+        ('"root":"', '"root":"!'),
+        ('"gun":"', '"gun":"../'),
+        ("{", "["),
+    ],
+)
+def test_t042_a_damaged_state_is_never_read_as_another_one(old: str, new: str) -> None:
+    text = ct.load(repository().gun, source=repository().publish(), now=NOW).state.to_json()
+    assert ct.State.from_json(text).to_json() == text
+    assert old in text
+
+    with pytest.raises(ct.VerificationError, match="damaged"):
+        ct.State.from_json(text.replace(old, new, 1))

@@ -275,5 +275,17 @@ def test_t058_the_walk_has_a_limit_unless_told_otherwise(judge: Judge) -> None:
     judge.refuses(files, "limit_exceeded", "root")
 
 
+def test_t042_a_cached_root_that_its_own_keys_did_not_sign_leads_nowhere(judge: Judge) -> None:
+    repo = repository()
+    repo.root.keys = [root_key("old")]
+    repo.root.signers = [root_key("stranger")]
+    judge.lay_docker_cache({"root": repo.root_document()})
+    repo.root.signers = None
+    repo.rotate("root", [root_key("new")])
+    repo.advance()
+
+    judge.refuses(repo.publish(), "signature", "root")
+
+
 def _offline(judge: Judge) -> ct.TrustedRepository:
     return ct.load(repository().gun, trust_dir=judge.trust_dir, now=NOW, offline=True)
