@@ -50,7 +50,7 @@ def test_the_version_is_the_installed_one():
     "imports",
     [
         "import contenttrust.verify",
-        "from contenttrust.verify import run",
+        "from contenttrust.verification import run",
         "import contenttrust, contenttrust.verify",
         "from contenttrust import verify",
         "import importlib; importlib.import_module('contenttrust.verify')",

@@ -19,7 +19,8 @@ from contenttrust.errors import (
     UnreachableError,
 )
 from contenttrust.transport.directory import DirectorySource
-from contenttrust.verify import gun_of, run
+from contenttrust.verification import run
+from contenttrust.verify import gun_of
 from vector_case import Case, Remote, tags_of
 
 DIGEST = "sha256:" + "0" * 64
@@ -154,12 +155,6 @@ def test_a_tag_of_another_delegation_is_refused_in_docker_s_words(case):
     name = other.members["expected"]["docker_only_in_other_delegations"][-1]
     with pytest.raises(NotSignedError, match=f"^No trust data for {name}\\. "):
         ct.verify(f"{other.gun}:{name}", source=other.tuf, now=other.at)
-
-
-@pytest.mark.parametrize("facts", [{}, {"source": "https://notary.example"}])
-def test_servers_are_out_of_reach_of_this_version_and_it_says_so(good, facts):
-    with pytest.raises(UnreachableError, match="this version"):
-        ct.load(good.gun, **facts)
 
 
 def test_a_missing_directory_is_a_mistake_of_the_caller(good, tmp_path):

@@ -20,7 +20,7 @@ from contenttrust.errors import (
 )
 from contenttrust.transport.cache import TrustDirectory
 from contenttrust.transport.directory import DirectorySource
-from contenttrust.verify import run
+from contenttrust.verification import run
 from vector_case import Case, Remote, tags_of
 
 

@@ -24,7 +24,18 @@ LIMITS = (
 """What `--limit` may set: the limits of `contenttrust.Requirements`, under the same names."""
 
 _GATHERED = ("pin_key", "pin_cert", "limit")
-_ONCE = ("anchor_root", "pin_ca", "notary_config", "metadata", "trust_dir")
+_ONCE = (
+    "anchor_root",
+    "pin_ca",
+    "notary_config",
+    "metadata",
+    "trust_dir",
+    "server",
+    "tls_ca",
+    "tls_cert",
+    "tls_key",
+    "max_stale",
+)
 _LARGEST_LIMIT = 2**63 - 1
 
 
@@ -44,6 +55,11 @@ class Options(argparse.Namespace):
     metadata: str | None = None
     at: datetime | None = None
     offline: bool = False
+    server: str | None = None
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    max_stale: int | None = None
     no_input: bool = False
     anchor_root: str | None = None
     pin_key: Sequence[str] = ()
@@ -155,6 +171,17 @@ def limit(text: str) -> tuple[str, int]:
     return name, int(value)
 
 
+def seconds(text: str) -> int:
+    """A number of seconds, 0 or more.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= set(string.digits)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
+    return int(text)
+
+
 def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> None:
     """Declare the global options on the main parser, or again on the parser of a verb."""
     after = "_after" if after_verb else ""
@@ -165,6 +192,19 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
     add("--trust-dir", metavar="DIR", action=_Gather, dest="trust_dir" + after,
         help="what is remembered between runs (default: "
         "$DOCKER_CONFIG/trust or ~/.docker/trust)")  # fmt: skip
+    add("--server", metavar="URL", action=_Gather, dest="server" + after,
+        help="the trust server to ask (default: $DOCKER_CONTENT_TRUST_SERVER, else "
+        "the registry's host)")  # fmt: skip
+    add("--tls-ca", metavar="FILE", action=_Gather, dest="tls_ca" + after,
+        help="PEM file of the CA that the trust server's certificate must lead to "
+        "(default: the system's and those of $DOCKER_CONFIG/tls/HOST)")  # fmt: skip
+    add("--tls-cert", metavar="FILE", action=_Gather, dest="tls_cert" + after,
+        help="PEM file of the client certificate that the trust server asks for")  # fmt: skip
+    add("--tls-key", metavar="FILE", action=_Gather, dest="tls_key" + after,
+        help="PEM file of that certificate's private key")  # fmt: skip
+    add("--max-stale", metavar="SECONDS", type=seconds, action=_Gather, dest="max_stale" + after,
+        help="a server asked less than this ago is not asked again while what is cached "
+        "verifies (default: 0, always ask)")  # fmt: skip
     add("--offline", action="store_true", help="ask no server: judge what the trust directory "
         "has cached")  # fmt: skip
     add("--at", metavar="RFC3339", type=moment, help="judge expiry by this moment instead of the "
@@ -196,7 +236,7 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
         metavar="FILE",
         action=_Gather,
         dest="notary_config" + after,
-        help="the trust_pinning of this notary config.json",
+        help="the remote_server and the trust_pinning of this notary config.json",
     )
     add("--no-tofu", action="store_true", help="never trust on first use: without a pin only "
         "what is remembered counts")  # fmt: skip

@@ -6,22 +6,23 @@ import contextlib
 import os
 
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError, NoTrustDataError, UnreachableError, shown
-from contenttrust.verify import run
+from contenttrust.errors import ContentTrustError, NoTrustDataError, shown
+from contenttrust.verification import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from contenttrust._core import Anchor, Requirements, SignedTag, Step, TrustedRepository
     from contenttrust.cli.options import Options
     from contenttrust.reference import Reference
-    from contenttrust.verify import Verification
+    from contenttrust.transport.notary_config import RemoteServer
+    from contenttrust.transport.source import Source, SourceLike
+    from contenttrust.transport.tls import Tls
+    from contenttrust.verification import Verification
 
-_NO_SOURCE = (
-    "this version does not fetch from trust servers yet: pass --metadata DIR with the "
-    "collection's files, or --offline to judge what the trust directory has cached"
-)
+    Made = TypeVar("Made")
 
 
 class Request:
@@ -43,14 +44,11 @@ class Request:
         self.json = options.output == "json"
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
-        if options.offline and options.metadata is not None:
-            raise UsageError(
-                "--offline judges what the trust directory has cached, --metadata the files of a "
-                "directory: leave out one of them"
-            )
+        _check_origin(options)
         for option, path in (("--metadata", options.metadata), ("--trust-dir", options.trust_dir)):
             _check_directory(option, path, needed=option == "--metadata")
         self._pins = _pins(options)
+        self._servers: dict[tuple[str, str], Source] = {}
         self._requirements = _requirements(options)
 
     def reference(self, image: str) -> Reference:
@@ -143,23 +141,48 @@ class Request:
 
     def _run(self, gun: str) -> Verification:
         options = self.options
-        if options.metadata is None and not options.offline:
-            raise UnreachableError(_NO_SOURCE, gun=gun)
         verification = run(
             gun,
-            source=options.metadata,
+            source=self._source(gun),
             anchor=self._anchor(gun),
             trust_dir=options.trust_dir,
             now=options.at,
             requirements=self._requirements,
             remember=options.remember or None,
             offline=options.offline,
+            max_stale=options.max_stale or 0,
         )
         outcome = verification.outcome
         if options.metadata is not None and isinstance(outcome, NoTrustDataError):
             # Most often the directory is the wrong one: the text names it.
             outcome.message = f"the directory {shown(options.metadata)} holds no root.json"
         return verification
+
+    def _source(self, gun: str) -> SourceLike | None:
+        """The directory that was named, or the trust server; None where nobody is to be asked."""
+        options = self.options
+        if options.offline or options.metadata is not None:
+            return options.metadata
+        from contenttrust import clock  # noqa: PLC0415
+        from contenttrust.transport import trust_servers  # noqa: PLC0415
+
+        env = os.environ
+        url, tls = options.server, _tls(options)
+        if options.notary_config is not None:
+            configured = _remote_server(options.notary_config)
+            url, tls = url or configured.url, tls or configured.tls
+        try:
+            url = url or trust_servers.trust_server_url(gun, env=env)
+            # Credentials depend on the registry, so a server is shared by its collections only.
+            key = (url, gun.partition("/")[0])
+            if key not in self._servers:
+                moment = clock.moment_or_now(options.at)
+                self._servers[key] = trust_servers.trust_server_of(
+                    gun, env=env, now=moment, url=url, tls=tls
+                )
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        return self._servers[key]
 
     def _anchor(self, gun: str) -> Anchor:
         """All pins together: each must hold. Without any, trust on first use."""
@@ -182,6 +205,49 @@ class Request:
         for pin in pins[1:]:
             anchor &= pin
         return anchor
+
+
+def _check_origin(options: Options) -> None:
+    """Refuse two options of which one would be passed over."""
+    where = {
+        "--offline": options.offline,
+        "--metadata": options.metadata is not None,
+        "--server": options.server is not None,
+    }
+    named = [option for option, given in where.items() if given]
+    if len(named) > 1:
+        raise UsageError(
+            f"{' and '.join(named)}: --offline judges what the trust directory has cached, "
+            "--metadata the files of a directory, --server what a trust server serves; leave out "
+            "all but one"
+        )
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise UsageError("--tls-cert and --tls-key: a certificate and its key go together")
+    for option in ("tls_ca", "tls_cert", "tls_key"):
+        path = getattr(options, option)
+        if path is not None and not os.path.isfile(path):  # noqa: PTH113 -- see below
+            raise UsageError(f"--{option.replace('_', '-')}: there is no file {path!r}")
+
+
+def _tls(options: Options) -> Tls | None:
+    """What the options say of the server's certificate and of ours; None where they are silent."""
+    if options.tls_ca is None and options.tls_cert is None:
+        return None
+    from contenttrust.transport.tls import Tls  # noqa: PLC0415
+
+    authorities = () if options.tls_ca is None else (options.tls_ca,)
+    return Tls(
+        ca_files=authorities,
+        cert_file=options.tls_cert,
+        key_file=options.tls_key,
+        system=options.tls_ca is None,
+    )
+
+
+def _remote_server(config: str) -> RemoteServer:
+    from contenttrust.transport import notary_config  # noqa: PLC0415 -- imports json
+
+    return _read("--notary-config", config, notary_config.remote_server_from_notary_config)
 
 
 def _check_directory(option: str, path: str | None, *, needed: bool) -> None:
@@ -222,8 +288,8 @@ def _content(path: str) -> bytes:
     return data
 
 
-def _read(option: str, path: str, make: Callable[[str], Anchor]) -> Anchor:
-    """Make a pin from a file; whatever is wrong with the file is an error of the command line."""
+def _read(option: str, path: str, make: Callable[[str], Made]) -> Made:
+    """Make something from a file; whatever is wrong with the file is an error of the command line."""
     try:
         return make(path)
     except OSError as error:

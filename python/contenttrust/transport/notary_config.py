@@ -1,7 +1,8 @@
-"""The `trust_pinning` section of a notary client's configuration, as an anchor.
+"""A notary client's configuration: its `trust_pinning` as an anchor, its `remote_server`.
 
 Source: notary 0.7.0 `trustpinning/trustpin.go`: `certs` by exact name, then `certs` by the longest
-wildcard, then `ca` by the longest prefix, then trust on first use unless it is switched off.
+wildcard, then `ca` by the longest prefix, then trust on first use unless it is switched off;
+`cmd/notary/tuf.go` `getTransport`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from pathlib import Path
 
 from contenttrust._core import Anchor
+from contenttrust.transport.tls import Tls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MEMBERS = {"certs", "ca", "disable_tofu"}
+_SERVER_TEXTS = ("url", "root_ca", "tls_client_cert", "tls_client_key")
 _ID_LENGTH = 64
 
 
@@ -55,6 +58,68 @@ def anchor_from_notary_config(path: str | os.PathLike[str], gun: str) -> Anchor:
     return Anchor.first_use() if first_use else Anchor.remembered()
 
 
+class RemoteServer:
+    """The trust server of a notary client.
+
+    Attributes:
+        url: Where it is, or None where the configuration does not say.
+        tls: What its certificate must satisfy, or None where the configuration does not say.
+    """
+
+    __slots__ = ("tls", "url")
+
+    def __init__(self, url: str | None, tls: Tls | None) -> None:
+        self.url = url
+        self.tls = tls
+
+
+def remote_server_from_notary_config(path: str | os.PathLike[str]) -> RemoteServer:
+    """The trust server that a notary client asks.
+
+    Args:
+        path: Of the JSON file. Paths in it are relative to its directory.
+
+    Returns:
+        URL, certificate authority (which takes the place of the system's, as with notary) and
+        client certificate.
+
+    Raises:
+        NotaryConfigError: Something in `remote_server` has the wrong type or is unknown.
+        OSError: The file cannot be read.
+
+    Source: notary 0.7.0 `getTransport`.
+    """
+    file = Path(path)
+    section = _object(_config(file, "remote_server"), "remote_server")
+    unknown = sorted(set(section) - {*_SERVER_TEXTS, "skipTLSVerify"})
+    if unknown:
+        raise NotaryConfigError(f"remote_server has the unknown member {unknown[0]!r}")
+    texts: dict[str, str] = {}
+    for name in _SERVER_TEXTS:
+        value = section.get(name, "")
+        if not isinstance(value, str):
+            raise NotaryConfigError(f"remote_server: {name} must be a text")
+        texts[name] = value
+    skip = section.get("skipTLSVerify", False)
+    if not isinstance(skip, bool):
+        raise NotaryConfigError("remote_server: skipTLSVerify must be true or false")
+    authority, certificate, key = (
+        str(file.parent / texts[name]) if texts[name] else None for name in _SERVER_TEXTS[1:]
+    )
+    if (certificate is None) != (key is None):
+        raise NotaryConfigError("remote_server: either both client key and cert, or neither")
+    tls = None
+    if skip or authority is not None or certificate is not None:
+        tls = Tls(
+            ca_files=() if authority is None else (authority,),
+            cert_file=certificate,
+            key_file=key,
+            verify=not skip,
+            system=authority is None,
+        )
+    return RemoteServer(texts["url"] or None, tls)
+
+
 def _best(certs: dict[str, list[str]], gun: str) -> str | None:
     """The entry for this very name, else the wildcard with the longest prefix."""
     if gun in certs:
@@ -68,8 +133,8 @@ def _longest(names: Iterable[str]) -> str | None:
     return max(names, key=len, default=None)
 
 
-def _trust_pinning(file: Path) -> tuple[dict[str, list[str]], dict[str, str], bool]:
-    """The section's three members, each of the right type: a slip must not unpin anything."""
+def _config(file: Path, section: str) -> object:
+    """One section of the configuration; empty where it has none."""
     try:
         config = json.loads(file.read_bytes(), object_pairs_hook=_without_duplicates)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -78,9 +143,14 @@ def _trust_pinning(file: Path) -> tuple[dict[str, list[str]], dict[str, str], bo
         raise NotaryConfigError(f"{file} holds no JSON object")
     for name in config:
         # notary ignores case here: a section that it would obey must not be passed over
-        if name.lower() == "trust_pinning" and name != "trust_pinning":
-            raise NotaryConfigError(f"{name!r} must be written as 'trust_pinning'")
-    section = _object(config.get("trust_pinning", {}), "trust_pinning")
+        if name.lower() == section and name != section:
+            raise NotaryConfigError(f"{name!r} must be written as {section!r}")
+    return config.get(section, {})
+
+
+def _trust_pinning(file: Path) -> tuple[dict[str, list[str]], dict[str, str], bool]:
+    """The section's three members, each of the right type: a slip must not unpin anything."""
+    section = _object(_config(file, "trust_pinning"), "trust_pinning")
     unknown = sorted(set(section) - _MEMBERS)
     if unknown:
         raise NotaryConfigError(f"trust_pinning has the unknown member {unknown[0]!r}")

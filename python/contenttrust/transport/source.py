@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol, TypeAlias
 
-    from contenttrust._core import Wanted
+    from contenttrust._core import Instant, Wanted
 
     Answer: TypeAlias = bytes | FetchError | None
     SourceLike: TypeAlias = "Source | Mapping[str, bytes] | str | os.PathLike[str]"
@@ -71,27 +71,38 @@ class NoSource:
         ]
 
 
-def as_source(value: SourceLike) -> Source:
+def is_local(value: SourceLike | None) -> bool:
+    """Whether nothing is asked but files that the caller holds, which tell nothing new."""
+    if isinstance(value, str | os.PathLike):
+        return "://" not in os.fspath(value)
+    from contenttrust.transport.directory import DirectorySource  # noqa: PLC0415 - needs us
+
+    return isinstance(value, Mapping | DirectorySource | MappingSource | NoSource)
+
+
+def as_source(value: SourceLike | None, gun: str, now: Instant) -> Source:
     """The source that a caller means.
 
     Args:
-        value: A source, a mapping from role to bytes, or the path of a directory.
+        value: A source, a mapping from role to bytes, the path of a directory, the URL of a trust
+            server, or None for the trust server that Docker would ask.
+        gun: Name of the collection that is asked for.
+        now: Moment of the verification.
 
     Raises:
-        UnreachableError: A URL; this version does not fetch from servers.
+        ValueError: The URL is none that a trust server may have.
         FileNotFoundError: There is no such directory.
         NotADirectoryError: The path names something else.
         TypeError: None of these.
     """
+    if value is None:
+        return _server(gun, now, None)
     if isinstance(value, Mapping):
         return MappingSource(value)
     if isinstance(value, str | os.PathLike):
         path = os.fspath(value)
         if "://" in path:
-            raise UnreachableError(
-                "this version reads from directories and caches only, it does not fetch from "
-                "trust servers yet"
-            )
+            return _server(gun, now, path)
         from contenttrust.transport.directory import DirectorySource  # noqa: PLC0415 - needs us
 
         return DirectorySource(path)
@@ -99,6 +110,12 @@ def as_source(value: SourceLike) -> Source:
         msg = f"a source is a Source, a mapping or a path, not {type(value).__name__}"
         raise TypeError(msg)
     return value
+
+
+def _server(gun: str, now: Instant, url: str | None) -> Source:
+    from contenttrust.transport.trust_servers import trust_server_of  # noqa: PLC0415 - needs us
+
+    return trust_server_of(gun, env=os.environ, now=now, url=url)
 
 
 def is_metadata_name(name: str) -> bool:

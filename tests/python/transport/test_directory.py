@@ -9,17 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust import clock
 from contenttrust.errors import FetchError, ServerError, UnreachableError
 from contenttrust.transport.directory import DirectorySource
 from contenttrust.transport.source import (
     MappingSource,
     NoSource,
     as_source,
+    is_local,
     is_metadata_name,
 )
+from contenttrust.transport.trust_server import TrustServer
 
 SHA256 = "0123456789abcdef" * 4
 GUN = "host.example/x"
+NOW = clock.now()
 
 
 def wanted(name, *, sha256=None, limit=100):
@@ -213,7 +217,7 @@ def test_the_grammar_of_names_is_notary_s(name, valid):
 
 
 def test_a_mapping_is_a_source():
-    source = as_source({"root": b"0123456789", "targets/releases": b"x"})
+    source = as_source({"root": b"0123456789", "targets/releases": b"x"}, GUN, NOW)
     assert isinstance(source, MappingSource)
     assert answer(source, "root") == b"0123456789"
     assert answer(source, "root", limit=4) == b"01234"
@@ -226,20 +230,28 @@ def test_a_mapping_holds_bytes_that_cannot_change(value):
         answer(MappingSource({"root": value}), "root")
 
 
-@pytest.mark.parametrize("url", ["https://notary.example", "http://x", "file:///tmp"])
-def test_a_url_is_told_to_be_out_of_reach(url):
-    with pytest.raises(UnreachableError, match="directories and caches only"):
-        as_source(url)
-
-
 def test_paths_and_sources_are_sources(files):
-    assert isinstance(as_source(files), DirectorySource)
-    assert isinstance(as_source(str(files)), DirectorySource)
+    assert isinstance(as_source(files, GUN, NOW), DirectorySource)
+    assert isinstance(as_source(str(files), GUN, NOW), DirectorySource)
     own = NoSource()
-    assert as_source(own) is own
+    assert as_source(own, GUN, NOW) is own
     for value in (3, b"bytes", ["root"], object()):
         with pytest.raises(TypeError):
-            as_source(value)
+            as_source(value, GUN, NOW)
+
+
+def test_a_url_or_nothing_means_a_trust_server():
+    for value in ("https://notary.example.com", "https://notary.example.com/path/", None):
+        assert isinstance(as_source(value, GUN, NOW), TrustServer)
+        assert not is_local(value)
+    for value in ("http://notary.example.com", "file:///etc", "ftp://notary.example.com"):
+        with pytest.raises(ValueError, match="https"):
+            as_source(value, GUN, NOW)
+
+
+def test_what_the_caller_holds_already_is_local(files):
+    for value in (files, str(files), {}, MappingSource({}), DirectorySource(files), NoSource()):
+        assert is_local(value)
 
 
 def test_offline_nobody_is_asked():

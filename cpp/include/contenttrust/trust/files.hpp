@@ -23,8 +23,10 @@ class Files {
     /// `complete`: the source has nothing but what was put, so nothing is ever wanted.
     explicit Files(bool complete) : complete_(complete) {}
 
-    void put(const std::string& name, std::optional<std::string> text) {
+    /// `failure`: why it is not known whether the source has the file; only told, never judged by.
+    void put(const std::string& name, std::optional<std::string> text, std::string failure = {}) {
         served_[name] = text ? std::make_unique<File>(*std::move(text)) : nullptr;
+        failures_[name] = std::move(failure);
     }
     void cache(const std::string& name, std::string text) {
         cached_[name] = std::make_unique<File>(std::move(text));
@@ -37,6 +39,7 @@ class Files {
         if (!complete_) wanted_.push_back(file);
         return nullptr;
     }
+    const std::string& failure(const std::string& name) { return failures_[name]; }
     bool waits_for(const std::string& name) const { return !complete_ && !served_.contains(name); }
 
     File* cached(const std::string& name) {
@@ -50,6 +53,7 @@ class Files {
   private:
     bool complete_;
     std::map<std::string, std::unique_ptr<File>> served_;  // null: the source has no such file
+    std::map<std::string, std::string> failures_;
     std::map<std::string, std::unique_ptr<File>> cached_;
     std::vector<Wanted> wanted_;
 };

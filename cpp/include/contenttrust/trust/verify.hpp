@@ -35,9 +35,10 @@ class Update {
     /// `complete`: all files are put before the verdict is asked for; what was not put does not exist.
     Update(Given given, Source source);
 
-    /// A file by name (a role, or `<n>.root`), or that the source has none. Too late once decided.
-    void put(const std::string& name, std::optional<std::string> text) {
-        if (!decided()) files_.put(name, std::move(text));
+    /// A file by name (a role, or `<n>.root`), or that the source has none, or why that is not known. Too late once
+    /// decided.
+    void put(const std::string& name, std::optional<std::string> text, std::string failure = {}) {
+        if (!decided()) files_.put(name, std::move(text), std::move(failure));
     }
 
     /// Judges what is there; the files that it still needs, or none when the verdict stands.
