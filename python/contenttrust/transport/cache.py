@@ -12,14 +12,12 @@ import os
 
 from contenttrust import _core
 from contenttrust.errors import (
-    MalformedError,
     RecordError,
     TrustDirectoryError,
     VerificationError,
     shown,
 )
-from contenttrust.transport import files
-from contenttrust.transport.source import is_metadata_name
+from contenttrust.transport import docker_cache, files, permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
 
 _RECORDS = "contenttrust"
 _RECORD_LIMIT = 64 * 1024 * 1024
-_LIMITS = {"root": 512_000, "timestamp": 1_048_576}
-_OTHER_LIMIT = 536_870_912
 _SECOND = 1_000_000_000
 # A record's modification time says when a server was asked only if its fraction of a second is
 # this: other writes and copies leave another one, and coarse file systems none.
@@ -88,19 +84,13 @@ class TrustDirectory:
             MalformedError: The name of the collection is no path inside the directory.
             TrustDirectoryError: Something there cannot be read, or others may have written it.
         """
-        found: dict[str, bytes] = {}
         try:
             with files.opened(self._open()) as top:
-                below = ["tuf", *_segments(gun), "metadata"]
-                with files.opened(files.open_below(top, below)) as metadata:
-                    for name in ("root", "timestamp", "snapshot", "targets"):
-                        _read_role(metadata, name, found)
-                    _read_delegations(metadata, "targets", found)
+                return docker_cache.read(top, gun)
         except FileNotFoundError:
-            return found
+            return {}
         except OSError as error:
             self._fail(gun, "what is cached", error)
-        return found
 
     def state(self, gun: str) -> State | None:
         """What our record remembers of a collection.
@@ -166,7 +156,7 @@ class TrustDirectory:
                 if kept != old:
                     files.replace(records, f"{_record(gun)}.json", kept.to_json().encode())
                 if kept == state:  # else another run knew more, and its files are newer
-                    _write_cache(top, gun, documents)
+                    docker_cache.write(top, gun, documents)
                 return kept
         except OSError as error:
             self._fail(gun, "the record", error)
@@ -218,7 +208,7 @@ class TrustDirectory:
             try:
                 top = stack.enter_context(files.opened(self._open()))
                 records = stack.enter_context(files.opened(files.open_below(top, [_RECORDS])))
-                files.check_private(records, _RECORDS)
+                permissions.check_private(os.fstat(records), _RECORDS)
                 opened = files.open_regular(records, f"{_record(gun)}.json", private=True)
                 record = stack.enter_context(files.opened(opened))
             except FileNotFoundError:
@@ -228,20 +218,21 @@ class TrustDirectory:
             yield record
 
     def _open(self, *, make: bool = False) -> int:
-        """Open the trust directory, unless everybody may exchange what stands in it.
+        """Open the trust directory, unless others may take away what stands in it.
 
         Whoever can rename the records away brings trust on first use back.
         """
+        permissions.check_way(self._path)
         descriptor = files.open_directory(self._path, make=make)
         try:
-            files.check_entries_stay(descriptor, self._path)
+            files.check_stays(descriptor, self._path)
         except OSError:
             os.close(descriptor)
             raise
         return descriptor
 
     def _read_record(self, records: int, gun: str) -> State | None:
-        files.check_private(records, _RECORDS)
+        permissions.check_private(os.fstat(records), _RECORDS)
         try:
             data = files.read(records, f"{_record(gun)}.json", _RECORD_LIMIT, private=True)
         except FileNotFoundError:
@@ -318,64 +309,3 @@ def _record(gun: str) -> str:
     import hashlib  # noqa: PLC0415 - loads a library that the engine brings its own copy of
 
     return hashlib.sha256(gun.encode()).hexdigest()
-
-
-def _segments(gun: str) -> list[str]:
-    """The collection's name as directory names; the engine checks the name itself once more."""
-    segments = gun.split("/")
-    for segment in segments:
-        if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
-            raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
-    return segments
-
-
-def _read_role(directory: int, role: str, found: dict[str, bytes]) -> None:
-    name = role.rpartition("/")[2]
-    with contextlib.suppress(FileNotFoundError):
-        limit = _LIMITS.get(role, _OTHER_LIMIT)
-        found[role] = files.read(directory, f"{name}.json", limit, private=True)
-
-
-def _read_delegations(directory: int, parent: str, found: dict[str, bytes]) -> None:
-    """Read the files below `parent`, whose own file stands in `directory`."""
-    try:
-        opened = files.open_below(directory, [parent.rpartition("/")[2]])
-    except FileNotFoundError:
-        return
-    with files.opened(opened) as children:
-        for name, is_directory in files.names(children):
-            role = f"{parent}/{name if is_directory else name.removesuffix('.json')}"
-            if not is_metadata_name(role):
-                continue
-            if is_directory:
-                _read_delegations(children, role, found)
-            elif name.endswith(".json"):
-                _read_role(children, role, found)
-
-
-def _write_cache(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
-    """Bring Docker's cache up to date. A failure is told, and changes nothing else."""
-    try:
-        below = ["tuf", *_segments(gun), "metadata"]
-        with files.opened(files.open_below(top, below, make=True)) as metadata:
-            for role, data in documents.items():
-                # targets/metadata/… would stand where another collection has its own files.
-                if role.startswith("targets/metadata"):
-                    continue
-                if is_metadata_name(role) and "." not in role:
-                    *parents, name = role.split("/")
-                    with files.opened(files.open_below(metadata, parents, make=True)) as directory:
-                        _write_role(directory, f"{name}.json", data)
-    except OSError as error:
-        import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
-
-        logging.getLogger(__name__).warning(
-            "the cache that Docker reads was not updated for %s: %s", shown(gun), error
-        )
-
-
-def _write_role(directory: int, name: str, data: bytes) -> None:
-    with contextlib.suppress(OSError):
-        if files.read(directory, name, len(data)) == data:
-            return  # a run that brings nothing new writes nothing
-    files.replace(directory, name, data)

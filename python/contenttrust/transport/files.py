@@ -11,6 +11,14 @@ import errno
 import os
 import stat
 
+from contenttrust.transport.permissions import (
+    OddFileError,
+    check_entries_stay,
+    check_owner,
+    check_private,
+    check_regular,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,11 +26,6 @@ if TYPE_CHECKING:
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
-
-
-class OddFileError(OSError):
-    """What was found under a file's name is nothing that may be read."""
 
 
 @contextlib.contextmanager
@@ -52,19 +55,24 @@ def open_directory(path: str, *, make: bool = False) -> int:
     return os.open(path, _DIRECTORY)
 
 
-def open_below(directory: int, below: Sequence[str], *, make: bool = False) -> int:
+def open_below(
+    directory: int, below: Sequence[str], *, make: bool = False, stays: bool = False
+) -> int:
     """Open a directory below an open one, without following links on the way down.
 
     Args:
         directory: File descriptor of where to start; it stays open.
         below: Names of the directories on the way, one a level.
         make: Whether to make what is missing, with mode 0700 whatever the umask.
+        stays: Whether each must be ours or the superuser's, and nobody else may exchange what
+            stands in it.
 
     Returns:
         A file descriptor that the caller closes.
 
     Raises:
-        OddFileError: A name is no plain name, or something else than a directory stands there.
+        OddFileError: A name is no plain name, something else than a directory stands there, or
+            others may exchange what stands in it.
         OSError: It is missing or cannot be opened.
     """
     current = os.dup(directory)
@@ -79,7 +87,24 @@ def open_below(directory: int, below: Sequence[str], *, make: bool = False) -> i
                 raise OddFileError(
                     error.errno, "not a directory, or a link to one", name
                 ) from error
+        if stays:
+            try:
+                check_stays(current, name)
+            except OSError:
+                os.close(current)
+                raise
     return current
+
+
+def check_stays(directory: int, name: str) -> None:
+    """Refuse an open directory that is another user's, or where others may exchange the entries.
+
+    Raises:
+        OddFileError: It is, or they may.
+    """
+    status = os.fstat(directory)
+    check_owner(status, name)
+    check_entries_stay(status, name)
 
 
 def check_name(name: str) -> None:
@@ -138,9 +163,9 @@ def open_regular(directory: int, name: str, *, private: bool = False) -> int:
         raise
     try:
         status = os.fstat(descriptor)
-        _check_regular(status, name)
+        check_regular(status, name)
         if private:
-            _check_private(status, name)
+            check_private(status, name)
     except OSError:
         os.close(descriptor)
         raise
@@ -196,33 +221,11 @@ def locked(directory: int, name: str) -> Iterator[None]:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     with opened(os.open(name, flags, 0o600, dir_fd=directory)) as descriptor:
         status = os.fstat(descriptor)
-        _check_regular(status, name)
+        check_regular(status, name)
         if status.st_uid == os.geteuid():
             os.fchmod(descriptor, 0o600)  # the umask may have taken bits away
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-
-
-def check_private(descriptor: int, name: str) -> None:
-    """Refuse an open directory or file that others own or may write to.
-
-    Raises:
-        OddFileError: They do, or may.
-    """
-    _check_private(os.fstat(descriptor), name)
-
-
-def check_entries_stay(descriptor: int, name: str) -> None:
-    """Refuse an open directory where everybody may rename and remove what others put there.
-
-    A group may share a directory, and the sticky bit keeps strangers from each other's entries.
-
-    Raises:
-        OddFileError: Everybody may.
-    """
-    mode = os.fstat(descriptor).st_mode
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise OddFileError(errno.EPERM, f"writable by everybody (mode {mode & 0o777:04o})", name)
 
 
 def names(directory: int) -> list[tuple[str, bool]]:
@@ -257,18 +260,3 @@ def _is_link(directory: int, name: str) -> bool:
     with contextlib.suppress(OSError):
         return stat.S_ISLNK(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
     return False
-
-
-def _check_regular(status: os.stat_result, name: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise OddFileError(errno.EPERM, "not a regular file", name)
-
-
-def _check_private(status: os.stat_result, name: str) -> None:
-    if status.st_uid not in {0, os.geteuid()}:
-        raise OddFileError(errno.EPERM, f"owned by another user ({status.st_uid})", name)
-    if status.st_mode & _OTHERS_MAY_WRITE:
-        mode = f"{status.st_mode & 0o777:04o}"
-        raise OddFileError(errno.EPERM, f"writable by others (mode {mode})", name)
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        raise OddFileError(errno.EPERM, "a hard link: it has another name too", name)

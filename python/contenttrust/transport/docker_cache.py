@@ -1,0 +1,103 @@
+"""Docker's cache in the trust directory: `tuf/<gun>/metadata/<role>.json`.
+
+Those who write there honour no lock and write in place: what is read here may be older than what is
+remembered, or half a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from contenttrust.errors import MalformedError, shown
+from contenttrust.transport import files
+from contenttrust.transport.source import is_metadata_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LIMITS = {"root": 512_000, "timestamp": 1_048_576}
+_OTHER_LIMIT = 536_870_912
+
+
+def read(top: int, gun: str) -> dict[str, bytes]:
+    """The files of a collection, by role; see `TrustDirectory.cached`.
+
+    Args:
+        top: File descriptor of the trust directory.
+        gun: Name of the collection.
+
+    Raises:
+        MalformedError: The name of the collection is no path inside the directory.
+        OSError: Something there cannot be read, or others may have written it.
+    """
+    found: dict[str, bytes] = {}
+    below = ["tuf", *_segments(gun), "metadata"]
+    with files.opened(files.open_below(top, below, stays=True)) as metadata:
+        for name in ("root", "timestamp", "snapshot", "targets"):
+            _read_role(metadata, name, found)
+        _read_delegations(metadata, "targets", found)
+    return found
+
+
+def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
+    """Bring Docker's cache up to date. A failure is told, and changes nothing else."""
+    try:
+        below = ["tuf", *_segments(gun), "metadata"]
+        with files.opened(files.open_below(top, below, make=True, stays=True)) as metadata:
+            for role, data in documents.items():
+                # targets/metadata/… would stand where another collection has its own files.
+                if role.startswith("targets/metadata"):
+                    continue
+                if is_metadata_name(role) and "." not in role:
+                    *parents, name = role.split("/")
+                    with files.opened(
+                        files.open_below(metadata, parents, make=True, stays=True)
+                    ) as directory:
+                        _write_role(directory, f"{name}.json", data)
+    except OSError as error:
+        import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
+
+        logging.getLogger(__name__).warning(
+            "the cache that Docker reads was not updated for %s: %s", shown(gun), error
+        )
+
+
+def _segments(gun: str) -> list[str]:
+    """The collection's name as directory names; the engine checks the name itself once more."""
+    segments = gun.split("/")
+    for segment in segments:
+        if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
+            raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
+    return segments
+
+
+def _read_role(directory: int, role: str, found: dict[str, bytes]) -> None:
+    name = role.rpartition("/")[2]
+    with contextlib.suppress(FileNotFoundError):
+        limit = _LIMITS.get(role, _OTHER_LIMIT)
+        found[role] = files.read(directory, f"{name}.json", limit, private=True)
+
+
+def _read_delegations(directory: int, parent: str, found: dict[str, bytes]) -> None:
+    """Read the files below `parent`, whose own file stands in `directory`."""
+    try:
+        opened = files.open_below(directory, [parent.rpartition("/")[2]], stays=True)
+    except FileNotFoundError:
+        return
+    with files.opened(opened) as children:
+        for name, is_directory in files.names(children):
+            role = f"{parent}/{name if is_directory else name.removesuffix('.json')}"
+            if not is_metadata_name(role):
+                continue
+            if is_directory:
+                _read_delegations(children, role, found)
+            elif name.endswith(".json"):
+                _read_role(children, role, found)
+
+
+def _write_role(directory: int, name: str, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        if files.read(directory, name, len(data)) == data:
+            return  # a run that brings nothing new writes nothing
+    files.replace(directory, name, data)
