@@ -1,0 +1,53 @@
+"""The stack that all tests of the run share, and what each of them makes for itself."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from interop import parts
+from interop.publisher import Publisher
+from interop.trust_stack import TrustStack, running
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def docker_stack() -> Iterator[TrustStack]:
+    """Registry, dockerd, and a trust server behind a proxy that logs."""
+    parts.want_docker()
+    with running("--dockerd", "--proxy") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def trust_stack() -> Iterator[TrustStack]:
+    """A stack for the tests that need no dockerd."""
+    parts.want_servers()
+    with running("--proxy") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder for the run, below which everything that is made is private."""
+    folder = Path(tempfile.mkdtemp(prefix="ct-interop-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def place(scratch: Path) -> Callable[[str], Path]:
+    """Gives a new path for whoever is named."""
+    return lambda name: scratch / f"{next(_numbers)}-{name}"
+
+
+@pytest.fixture(scope="session")
+def publisher(docker_stack: TrustStack, place: Callable[[str], Path]) -> Publisher:
+    """Publishes on the stack that has a dockerd."""
+    return Publisher(place("publisher"), docker_stack)
