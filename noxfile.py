@@ -81,6 +81,16 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def interop(session: nox.Session) -> None:
+    """Compare with docker pull and the original trust server; arguments go to pytest."""
+    require(session, "test")
+    install(session)
+    named = any(argument.startswith("tests/interop") for argument in session.posargs)
+    paths = [] if named else ["tests/interop"]
+    run(session, PYTHON, "-m", "pytest", *paths, *session.posargs)
+
+
+@nox.session
 def cpp(session: nox.Session) -> None:
     """Run the C++ tests in the build type of a release."""
     run(session, "cmake", "--workflow", "--preset", "default")
