@@ -1,0 +1,169 @@
+"""HTTPS by libcurl: requests in parallel, each with a limit and a deadline.
+
+It knows no policy and nothing of Notary. Whatever goes wrong becomes a `FetchError` in the place of
+the answer. Only https is spoken, also after a redirect; nothing is read from .netrc.
+"""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.errors import TlsError, UnreachableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust.errors import FetchError
+    from contenttrust.transport.authorities import Authorities
+    from contenttrust.transport.polling import Multi
+    from contenttrust.transport.tls import Tls
+    from contenttrust.transport.transfer import Transfer
+
+_CONNECTIONS = 4
+
+
+class UnknownHostError(UnreachableError):
+    """No name server knows the host."""
+
+
+class Request:
+    """What to ask for.
+
+    Attributes:
+        url: Of the scheme https, without user and password.
+        limit: How many bytes of the body are of use.
+        headers: Lines such as ``Authorization: …``; that one is sent to the URL's origin only.
+        role: The metadata role concerned, for messages.
+        credentials: ``user:password`` for Basic authentication at the URL's origin.
+    """
+
+    __slots__ = ("credentials", "headers", "limit", "role", "url")
+
+    def __init__(
+        self,
+        url: str,
+        limit: int,
+        *,
+        headers: tuple[str, ...] = (),
+        role: str = "",
+        credentials: str | None = None,
+    ) -> None:
+        self.url = url
+        self.limit = limit
+        self.headers = headers
+        self.role = role
+        self.credentials = credentials
+
+
+class Response:
+    """What a server answered.
+
+    Attributes:
+        status: Of the last answer, after redirects.
+        body: At most one byte more than the request's limit.
+        headers: By lower-case name; values of a name that came twice are joined by ``, ``.
+        url: Where the answer came from.
+    """
+
+    __slots__ = ("body", "headers", "status", "url")
+
+    def __init__(self, *, status: int, body: bytes, headers: dict[str, str], url: str) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.url = url
+
+
+class Client:
+    """Keeps connections open between requests. For one thread, and not across a fork.
+
+    Attributes:
+        gun: Name of the collection, for messages.
+    """
+
+    def __init__(self, *, tls: Tls, timeout: float = 30.0, gun: str = "") -> None:
+        """Make a client; nothing is read or opened before the first request.
+
+        Args:
+            tls: Whose certificates are good.
+            timeout: Seconds from a request to the last byte of its answer.
+            gun: Name of the collection, for messages.
+        """
+        self.gun = gun
+        self._tls = tls
+        self._timeout = timeout
+        self._multi: Multi | None = None
+        self._authorities: Authorities | None = None
+
+    def get(self, requests: Sequence[Request]) -> list[Response | FetchError]:
+        """Send requests in parallel and wait for all of them.
+
+        Args:
+            requests: What to ask for.
+
+        Returns:
+            An answer or an error for each, in the same order.
+        """
+        return self._send([(request, None) for request in requests])
+
+    def post(self, request: Request, form: Mapping[str, str]) -> Response | FetchError:
+        """Send a form, as OAuth2 token requests do. A redirect is not followed.
+
+        Args:
+            request: Where to.
+            form: Names and values, which are sent URL-encoded in the body.
+        """
+        from urllib.parse import urlencode  # noqa: PLC0415 - costs milliseconds, rarely needed
+
+        return self._send([(request, urlencode(form).encode())])[0]
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._multi is not None:
+            self._multi.close()
+            self._multi = None
+
+    def _send(self, orders: Sequence[tuple[Request, bytes | None]]) -> list[Response | FetchError]:
+        try:
+            authorities = self._known_authorities()
+            transfers = self._run(orders, authorities)
+            again = [i for i, transfer in enumerate(transfers) if transfer.distrusted]
+            if again and authorities.fall_back():
+                repeated = self._run([orders[i] for i in again], authorities)
+                for i, transfer in zip(again, repeated, strict=True):
+                    transfers[i] = transfer
+        except TlsError as error:  # a file of authorities
+            return [TlsError(error.message, gun=self.gun, role=order.role) for order, _ in orders]
+        return [transfer.outcome for transfer in transfers]
+
+    def _known_authorities(self) -> Authorities:
+        from contenttrust.transport.authorities import Authorities  # noqa: PLC0415 - when used
+
+        if self._authorities is None:
+            self._authorities = Authorities(self._tls, env=os.environ)
+        return self._authorities
+
+    def _run(
+        self, orders: Sequence[tuple[Request, bytes | None]], authorities: Authorities
+    ) -> list[Transfer]:
+        """Run requests, each with its form if it has one, to their end."""
+        from contenttrust.transport.polling import Multi  # noqa: PLC0415 - loads libcurl
+        from contenttrust.transport.transfer import Transfer  # noqa: PLC0415 - loads libcurl
+
+        if self._multi is None:
+            self._multi = Multi(connections=_CONNECTIONS)
+        transfers = [Transfer(request, gun=self.gun) for request, _ in orders]
+        under_way = {}
+        for transfer, (_, form) in zip(transfers, orders, strict=True):
+            if transfer.prepare(
+                form,
+                tls=self._tls,
+                authorities=authorities,
+                timeout=self._timeout,
+                env=os.environ,
+            ):
+                under_way[transfer.handle] = transfer
+        for handle, code, words in self._multi.run(list(under_way)):
+            under_way[handle].end(code, words)
+        return transfers

@@ -1,0 +1,274 @@
+"""One request under way: what libcurl is told, what it brings, and what its failures are called."""
+
+from __future__ import annotations
+
+import errno
+
+import pycurl
+
+from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError, shown
+from contenttrust.transport.http import Response, UnknownHostError
+from contenttrust.transport.origin import host_of, is_loopback, origin_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.transport.authorities import Authorities
+    from contenttrust.transport.http import Request
+    from contenttrust.transport.tls import Tls
+
+_REDIRECTS = 5
+_CONNECT_SECONDS = 10.0
+_SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
+_SLOW_SECONDS = 10
+_LOOPBACK = "localhost,127.0.0.0/8,::1"
+
+_UNREACHABLE = {
+    pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's name does not resolve",
+    pycurl.E_COULDNT_CONNECT: "no connection",
+    pycurl.E_OPERATION_TIMEDOUT: "too slow",
+    pycurl.E_PARTIAL_FILE: "the answer ends too early",
+    pycurl.E_GOT_NOTHING: "the connection was closed without an answer",
+    pycurl.E_SEND_ERROR: "the connection broke",
+    pycurl.E_RECV_ERROR: "the connection broke",
+}
+_TLS = {
+    pycurl.E_SSL_CONNECT_ERROR: "no TLS connection",
+    pycurl.E_PEER_FAILED_VERIFICATION: "its certificate is not trusted",
+    pycurl.E_SSL_CERTPROBLEM: "our client certificate cannot be used",
+    pycurl.E_SSL_CIPHER: "no cipher in common",
+    pycurl.E_SSL_CACERT_BADFILE: "the CA file cannot be used",
+    pycurl.E_SSL_ISSUER_ERROR: "its certificate has the wrong issuer",
+    pycurl.E_SSL_INVALIDCERTSTATUS: "its certificate is revoked",
+    98: "it asks for a client certificate",  # CURLE_SSL_CLIENTCERT
+}
+_SERVER = {
+    pycurl.E_UNSUPPORTED_PROTOCOL: "it answers with, or redirects to, something else than https",
+    pycurl.E_URL_MALFORMAT: "it redirects to something that is no URL",
+    pycurl.E_TOO_MANY_REDIRECTS: f"it redirects more than {_REDIRECTS} times",
+    pycurl.E_BAD_CONTENT_ENCODING: "the answer is encoded in a way that was not asked for",
+    pycurl.E_HTTP2: "it breaks the rules of HTTP/2",
+    92: "it breaks the rules of HTTP/2",  # CURLE_HTTP2_STREAM
+    8: "it breaks the rules of HTTP",  # CURLE_WEIRD_SERVER_REPLY
+    100: "its headers are too long",  # CURLE_TOO_LARGE
+}
+
+
+class Transfer:
+    """One request, from its options to its outcome.
+
+    Attributes:
+        handle: What libcurl calls it.
+        outcome: The answer or the error, once it has ended.
+        distrusted: Whether it failed because no authority vouched for the server.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_gun",
+        "_headers",
+        "_request",
+        "_room",
+        "distrusted",
+        "handle",
+        "outcome",
+    )
+
+    outcome: Response | FetchError
+
+    def __init__(self, request: Request, *, gun: str) -> None:
+        """Take a request.
+
+        Args:
+            request: What to ask for.
+            gun: Name of the collection, for messages.
+        """
+        self._request = request
+        self._gun = gun
+        self._room = request.limit + 1
+        self._chunks: list[bytes] = []
+        self._headers: dict[str, str] = {}
+        self.distrusted = False
+        self.handle = pycurl.Curl()
+        self.outcome = UnreachableError("not asked", gun=gun, role=request.role)
+
+    def prepare(
+        self,
+        form: bytes | None,
+        *,
+        tls: Tls,
+        authorities: Authorities,
+        timeout: float,
+        env: Mapping[str, str],
+    ) -> bool:
+        """Tell libcurl everything.
+
+        Args:
+            form: The body of a POST; None means GET.
+            tls: Certificates.
+            authorities: Who vouches for servers.
+            timeout: Seconds until the last byte.
+            env: Environment variables, of which those that name proxies count.
+
+        Returns:
+            Whether it can begin; if not, the outcome says why.
+        """
+        try:
+            origin_of(self._request.url)
+            headers = _lines(self._request.headers)
+        except ValueError as error:
+            self.outcome = ServerError(str(error), gun=self._gun, role=self._request.role)
+            return False
+        follow = form is None and tls.verify
+        self._set(_options(self._request, headers, timeout=timeout, follow=follow))
+        self._set({pycurl.HEADERFUNCTION: self._take_header, pycurl.WRITEFUNCTION: self._take_body})
+        if form is not None:
+            self._set({pycurl.POSTFIELDS: form})
+        self._set(_proxy(env))
+        verify = tls.verify or not is_loopback(host_of(self._request.url))
+        self._set({pycurl.SSL_VERIFYPEER: int(verify), pycurl.SSL_VERIFYHOST: 2 if verify else 0})
+        self._set(_certificates(tls, authorities))
+        return True
+
+    def end(self, code: int, words: str) -> None:
+        """Make the outcome of what libcurl said.
+
+        Args:
+            code: libcurl's; 0 is good.
+            words: libcurl's.
+        """
+        if code == 0 or self._room == 0:  # we stopped it ourselves
+            url: bytes = self.handle.getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
+            self.outcome = Response(
+                status=self._number(pycurl.RESPONSE_CODE),
+                body=b"".join(self._chunks),
+                headers=self._headers,
+                url=url.decode(errors="replace"),
+            )
+        else:
+            self.distrusted = code == pycurl.E_PEER_FAILED_VERIFICATION
+            self.outcome = self._failure(code, words)
+        self.handle.close()
+
+    def _set(self, options: Mapping[int, object]) -> None:
+        for option, value in options.items():
+            if value is None:
+                self.handle.unsetopt(option)
+            else:
+                self.handle.setopt(option, value)
+
+    def _take_header(self, line: bytes) -> None:
+        if self._chunks:  # a trailer says nothing that we ask for
+            return
+        if line.startswith(b"HTTP/"):  # the next answer, after a redirect or a proxy's
+            self._headers = {}
+            return
+        name, colon, value = line.decode("iso-8859-1").partition(":")
+        if colon:
+            name, value = name.strip().lower(), value.strip()
+            before = self._headers.get(name)
+            self._headers[name] = value if before is None else f"{before}, {value}"
+
+    def _take_body(self, data: bytes) -> int:
+        taken = data[: self._room]
+        self._chunks.append(taken)
+        self._room -= len(taken)
+        return len(data) if self._room else 0  # 0 stops the transfer
+
+    def _failure(self, code: int, words: str) -> FetchError:
+        kind: type[FetchError]
+        reset = self._number(pycurl.OS_ERRNO) in {errno.ECONNRESET, errno.EPIPE}
+        if code == pycurl.E_SSL_CONNECT_ERROR and reset:
+            kind, cause = UnreachableError, "the connection broke"
+        elif code == pycurl.E_COULDNT_RESOLVE_HOST:
+            kind, cause = UnknownHostError, "its name does not resolve"
+        elif code in _TLS:
+            kind, cause = TlsError, _TLS[code]
+        elif code in _SERVER:
+            kind, cause = ServerError, _SERVER[code]
+        else:
+            kind, cause = UnreachableError, _UNREACHABLE.get(code, f"failure {code} of libcurl")
+        where = origin_of(self._request.url).removesuffix(":443")
+        message = f"{where}: {cause}" + (f" ({shown(words)})" if words else "")
+        return kind(message, gun=self._gun, role=self._request.role)
+
+    def _number(self, what: int) -> int:
+        return int(self.handle.getinfo_raw(what))  # type: ignore[no-untyped-call]
+
+
+def _options(
+    request: Request, headers: list[bytes], *, timeout: float, follow: bool
+) -> dict[int, object]:
+    """What a request is and how long it may take.
+
+    Args:
+        request: What to ask for.
+        headers: Its headers, checked.
+        timeout: Seconds until the last byte.
+        follow: Whether redirects are followed. Not with a form, which may hold a password, and not
+            where certificates go unchecked, which is for loopback only.
+    """
+    return {
+        pycurl.URL: request.url.encode(),
+        pycurl.PROTOCOLS: pycurl.PROTO_HTTPS,
+        pycurl.REDIR_PROTOCOLS: pycurl.PROTO_HTTPS,
+        pycurl.FOLLOWLOCATION: follow,
+        pycurl.MAXREDIRS: _REDIRECTS,
+        pycurl.UNRESTRICTED_AUTH: 0,
+        pycurl.NETRC: pycurl.NETRC_IGNORED,
+        pycurl.HTTPHEADER: headers,
+        pycurl.HTTPAUTH: pycurl.HTTPAUTH_BASIC,
+        pycurl.USERPWD: None if request.credentials is None else request.credentials.encode(),
+        pycurl.USERAGENT: "contenttrust",
+        pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
+        pycurl.NOSIGNAL: 1,
+        pycurl.TIMEOUT_MS: max(1, int(timeout * 1000)),
+        pycurl.CONNECTTIMEOUT_MS: max(1, int(min(timeout, _CONNECT_SECONDS) * 1000)),
+        pycurl.LOW_SPEED_LIMIT: _SLOW_BYTES,
+        pycurl.LOW_SPEED_TIME: _SLOW_SECONDS,
+    }
+
+
+def _proxy(env: Mapping[str, str]) -> dict[int, object]:
+    """Which proxy to use.
+
+    Told explicitly, because libcurl by itself prefers the variables in lower case, obeys
+    `ALL_PROXY`, and sends loopback through the proxy; Go, and so Docker, does not.
+    """
+    direct = env.get("NO_PROXY") or env.get("no_proxy")
+    return {
+        pycurl.PROXY: (env.get("HTTPS_PROXY") or env.get("https_proxy") or "").encode(),
+        pycurl.NOPROXY: (f"{direct},{_LOOPBACK}" if direct else _LOOPBACK).encode(),
+    }
+
+
+def _certificates(tls: Tls, authorities: Authorities) -> dict[int, object]:
+    """Who vouches for a server or a proxy, and what vouches for us.
+
+    What is None is unset, and so is no longer a place that the wheel was built with.
+    """
+    bundle, folders = (
+        place.encode() if place else None for place in (authorities.bundle, authorities.folders)
+    )
+    options: dict[int, object] = {
+        pycurl.CAINFO: bundle,
+        pycurl.CAPATH: folders,
+        pycurl.PROXY_CAINFO: bundle,
+        pycurl.PROXY_CAPATH: folders,
+    }
+    if authorities.blob:
+        options |= {
+            pycurl.CAINFO_BLOB: authorities.blob,
+            pycurl.PROXY_CAINFO_BLOB: authorities.blob,
+        }
+    if tls.cert_file is not None and tls.key_file is not None:
+        options |= {pycurl.SSLCERT: tls.cert_file.encode(), pycurl.SSLKEY: tls.key_file.encode()}
+    return options
+
+
+def _lines(headers: tuple[str, ...]) -> list[bytes]:
+    for line in headers:
+        if not line.isprintable():
+            raise ValueError("a header has a line break or another control character")
+    return [line.encode() for line in headers]

@@ -1,0 +1,316 @@
+"""A trust server: Notary's HTTP API as a source of metadata.
+
+Source: notary `server/server.go` (routes) and `storage/httpstore.go`; docker CLI, ``trust.go``.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock
+
+from contenttrust.errors import (
+    FetchError,
+    MalformedError,
+    ServerError,
+    ServiceEndedError,
+    UnauthorizedError,
+    shown,
+)
+from contenttrust.transport.origin import host_of, is_loopback, origin_of
+from contenttrust.transport.source import is_metadata_name
+from contenttrust.transport.tls import Tls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _thread import LockType
+    from collections.abc import Callable, Sequence
+
+    from contenttrust._core import Wanted
+    from contenttrust.transport.credentials import Credentials
+    from contenttrust.transport.http import Client, Request, Response
+    from contenttrust.transport.source import Answer
+
+ENDED_HOST = "notary.docker.io"
+ENDED_ON = "2026-12-08"
+
+_OK = 200
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+_ERROR_LIMIT = 64 * 1024
+_DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
+# RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
+_PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class TrustServer:
+    """Fetches metadata from a Notary server, or from a static mirror of one.
+
+    Connections and tokens are kept for the object's life. Safe to use from several threads, which
+    take turns, and in a forked process, which connects anew.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tls: Tls | None = None,
+        credentials: Credentials | Callable[[], Credentials | None] | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Name a server; nothing is sent before the first file is fetched.
+
+        Args:
+            url: Of the scheme https; a path in it is a prefix. A user and a password in it are
+                taken out of it and used as credentials, unless others are given.
+            tls: Certificates; default: the system's authorities.
+            credentials: What to answer when the server asks who we are; or a function that finds
+                it then, and may raise a `FetchError`.
+            timeout: Seconds that one file may take from the request to the last byte.
+
+        Raises:
+            ValueError: The URL is none that a trust server can have, or certificates are not to be
+                checked although the server is not on this machine.
+        """
+        self._url, from_url = _split(url)
+        self._tls = Tls() if tls is None else tls
+        if not self._tls.verify and not is_loopback(host_of(self._url)):
+            raise ValueError("the certificate check can be switched off for loopback hosts only")
+        self._credentials = from_url if credentials is None else credentials
+        self._timeout = timeout
+        self._authorization: dict[str, str] = {}  # by collection
+        self._start()
+
+    @property
+    def url(self) -> str:
+        """Where it is, without credentials and without a slash at the end."""
+        return self._url
+
+    def __repr__(self) -> str:
+        return f"TrustServer({self._url!r})"
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """Fetch metadata files, all at once; see `Source.fetch`.
+
+        A file whose sha256 is known is asked for by it. Where the server has no such file, the
+        plain name is tried, because static mirrors have only those; who asked checks the hash.
+
+        Raises:
+            MalformedError: The name of the collection can be no part of a URL.
+        """
+        base = f"{self._url}/v2/{_encoded_gun(gun)}/_trust/tuf"
+        plain = [f"{base}/{_encoded_role(file.name)}.json" for file in files]
+        exact = [_by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
+        with self._owned():
+            answers = self._answers(gun, exact, files)
+            again = [
+                i
+                for i, answer in enumerate(answers)
+                if answer is None and files[i].sha256 is not None
+            ]
+            if again:
+                repeated = self._answers(gun, [plain[i] for i in again], [files[i] for i in again])
+                for i, answer in zip(again, repeated, strict=True):
+                    answers[i] = answer
+        return answers
+
+    def ping(self) -> None:
+        """Ask whether the server is there and lets us in.
+
+        Raises:
+            FetchError: It is not, or does not.
+        """
+        from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
+
+        with self._owned():
+            (response,) = self._authorized("", [Request(f"{self._url}/v2/", _ERROR_LIMIT)])
+        answer = self._judged(response, "", "")
+        if isinstance(answer, FetchError):
+            raise answer
+        if answer is None:
+            raise ServerError(
+                f"{self._url} is no trust server: it has no /v2/", found=str(_NOT_FOUND)
+            )
+
+    def _owned(self) -> LockType:
+        """What only one thread may hold, and only the process that made it."""
+        if os.getpid() != self._process:
+            # Closing what was inherited would say goodbye in the parent's name: it is kept.
+            _inherited.append(self._client)
+            self._start()
+        return self._lock
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._lock = allocate_lock()
+        self._client: Client | None = None
+
+    def _answers(self, gun: str, urls: Sequence[str], files: Sequence[Wanted]) -> list[Answer]:
+        from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
+
+        requests = [
+            Request(url, file.limit, role=file.name) for url, file in zip(urls, files, strict=True)
+        ]
+        responses = self._authorized(gun, requests)
+        return [
+            self._judged(response, gun, file.name)
+            for response, file in zip(responses, files, strict=True)
+        ]
+
+    def _authorized(self, gun: str, requests: list[Request]) -> list[Response | FetchError]:
+        """Send requests; where the server asks who we are, answer it once and send them again."""
+        client = self._known_client(gun)
+        known = self._authorization.get(gun) or self._authorization.get("")
+        responses = client.get(_with_authorization(requests, known))
+        refused = [i for i, response in enumerate(responses) if _status(response) == _UNAUTHORIZED]
+        if not refused:
+            return responses
+        value = self._authorization_for(gun, responses[refused[0]])
+        if isinstance(value, FetchError):
+            for i in refused:
+                responses[i] = _renamed(value, gun, requests[i].role)
+            return responses
+        repeated = client.get(_with_authorization([requests[i] for i in refused], value))
+        for i, response in zip(refused, repeated, strict=True):
+            responses[i] = response
+        return responses
+
+    def _authorization_for(self, gun: str, refusal: Response | FetchError) -> str | FetchError:
+        """What the server's challenge asks for; kept for the next requests."""
+        from contenttrust.transport.auth import authorization, challenge_of  # noqa: PLC0415 - rare
+
+        if isinstance(refusal, FetchError):
+            return refusal
+        if not self._is_own(refusal.url):
+            return UnauthorizedError(
+                f"{self._url} redirects to another server, which asks for credentials: it gets none"
+            )
+        challenge = challenge_of(refusal.headers.get("www-authenticate", ""))
+        if challenge is None:
+            return UnauthorizedError(f"{self._url} answers 401 without a way to log in")
+        try:
+            credentials = self._credentials() if callable(self._credentials) else self._credentials
+        except FetchError as error:
+            return error
+        value = authorization(
+            self._known_client(gun),
+            challenge,
+            scopes=[f"repository:{gun}:pull"] if gun else [],
+            credentials=credentials,
+            server_url=self._url,
+            gun=gun,
+        )
+        if isinstance(value, str):
+            self._authorization["" if challenge.scheme == "basic" else gun] = value
+        return value
+
+    def _is_own(self, url: str) -> bool:
+        return _has_origin(url) and origin_of(url) == origin_of(self._url)
+
+    def _known_client(self, gun: str) -> Client:
+        from contenttrust.transport.http import Client  # noqa: PLC0415 - when used
+
+        if self._client is None:
+            self._client = Client(tls=self._tls, timeout=self._timeout)
+        self._client.gun = gun
+        return self._client
+
+    def _judged(self, response: Response | FetchError, gun: str, role: str) -> Answer:
+        """The file, None for its absence, or what the answer means."""
+        from contenttrust.transport.http import UnknownHostError  # noqa: PLC0415 - when used
+
+        if isinstance(response, UnknownHostError) and host_of(self._url) == ENDED_HOST:
+            message = f"{response.message}; Docker shuts it down on {ENDED_ON}"
+            return ServiceEndedError(message, gun=gun, role=role)
+        if isinstance(response, FetchError) or response.status == _NOT_FOUND:
+            return response if isinstance(response, FetchError) else None
+        kind: type[FetchError] = ServerError
+        status, cause = response.status, ""
+        encoding = response.headers.get("content-encoding") or "identity"
+        if status in {_UNAUTHORIZED, _FORBIDDEN}:
+            kind, cause = UnauthorizedError, f"it answers with status {status}"
+        elif status != _OK:
+            cause = f"it answers with status {status}"
+        elif encoding.lower() != "identity":
+            cause = f"the answer is encoded as {shown(encoding)}, which was not asked for"
+        if not cause:
+            return response.body
+        found = "" if status == _OK else str(status)
+        return kind(f"{self._url}: {cause}", gun=gun, role=role, found=found)
+
+
+_inherited: list[object] = []
+
+
+def _split(url: str) -> tuple[str, Credentials | None]:
+    """A server's URL without the user and password that may stand in it, and those."""
+    scheme, _, rest = url.partition("://")
+    before, slash, path = rest.partition("/")
+    userinfo, at, authority = before.rpartition("@")
+    clean = f"https://{authority}{slash}{path}".rstrip("/")
+    is_plain = url.isascii() and url.isprintable() and not set(url) & _DOUBTFUL
+    if scheme.lower() != "https" or not is_plain or not _has_origin(clean):
+        got = shown(f"{scheme}://{authority}{slash}{path}" if rest else url)
+        raise ValueError(f"valid https URL required for trust server, got {got}")
+    if not at:
+        return clean, None
+    from urllib.parse import unquote  # noqa: PLC0415 - costs milliseconds, rarely needed
+
+    from contenttrust.transport.credentials import Credentials  # noqa: PLC0415 - rarely needed
+
+    username, _, password = userinfo.partition(":")
+    return clean, Credentials(unquote(username), unquote(password))
+
+
+def _has_origin(url: str) -> bool:
+    try:
+        origin_of(url)
+    except ValueError:
+        return False
+    return True
+
+
+def _encoded_gun(gun: str) -> str:
+    segments = gun.split("/")
+    if any(segment in {"", ".", ".."} for segment in segments):
+        raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
+    return "/".join(map(_encoded, segments))
+
+
+def _encoded_role(name: str) -> str:
+    if not is_metadata_name(name):
+        msg = f"{name!r} is no name of a metadata file"
+        raise ValueError(msg)
+    return "/".join(map(_encoded, name.split("/")))
+
+
+def _encoded(segment: str) -> str:
+    """One segment of a path, percent-encoded; urllib.parse would cost as much as libcurl."""
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in segment.encode())
+
+
+def _by_content(url: str, sha256: str | None) -> str:
+    """The URL of the file with this very content, where that is known."""
+    if sha256 is None:
+        return url
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):  # noqa: PLR2004 - SHA-256
+        msg = f"{sha256!r} is no sha256 digest"
+        raise ValueError(msg)
+    return f"{url.removesuffix('.json')}.{sha256}.json"
+
+
+def _with_authorization(requests: list[Request], value: str | None) -> list[Request]:
+    for request in requests:
+        request.headers = () if value is None else (f"Authorization: {value}",)
+    return requests
+
+
+def _status(response: Response | FetchError) -> int:
+    return 0 if isinstance(response, FetchError) else response.status
+
+
+def _renamed(error: FetchError, gun: str, role: str) -> FetchError:
+    """The same error, as what one file of a collection met with."""
+    return type(error)(
+        error.message, gun=gun, role=role, expected=error.expected, found=error.found
+    )

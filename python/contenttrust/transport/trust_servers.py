@@ -1,0 +1,114 @@
+"""Which trust server speaks of a collection, and how it is reached: Docker's rules.
+
+Source: docker CLI `cmd/docker-trust/internal/trust/trust.go`, ``Server`` and
+``GetNotaryRepository``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust._core import Instant
+from contenttrust.errors import ServiceEndedError
+from contenttrust.transport.origin import authority_of, host_of
+from contenttrust.transport.tls import tls_of
+from contenttrust.transport.trust_server import ENDED_HOST, ENDED_ON, TrustServer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from contenttrust._core import Wanted
+    from contenttrust.transport.credentials import Credentials
+    from contenttrust.transport.source import Answer, Source
+    from contenttrust.transport.tls import Tls
+
+_DOCKER_HUB = ("docker.io", "index.docker.io")
+
+
+class EndedServer:
+    """A trust server that is known to be shut down: it is not asked any more."""
+
+    def __init__(self, host: str) -> None:
+        """Name it."""
+        self._host = host
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """Answer every file with the same error; see `Source.fetch`."""
+        message = f"{self._host} was shut down on {ENDED_ON}"
+        return [ServiceEndedError(message, gun=gun, role=file.name) for file in files]
+
+
+def trust_server_url(gun: str, *, env: Mapping[str, str]) -> str:
+    """Where Docker looks for the trust data of a collection.
+
+    Args:
+        gun: Name of the collection; its first part is the registry's host.
+        env: Environment variables; `DOCKER_CONTENT_TRUST_SERVER` names one server for all.
+
+    Returns:
+        That server; else ``https://notary.docker.io`` for Docker Hub, and the registry's host for
+        others. It is not judged here.
+
+    Source: docker CLI, ``Server``.
+    """
+    named = env.get("DOCKER_CONTENT_TRUST_SERVER")
+    if named:
+        return named
+    registry = gun.partition("/")[0]
+    return f"https://{ENDED_HOST}" if registry in _DOCKER_HUB else f"https://{registry}"
+
+
+def trust_server_of(
+    gun: str,
+    *,
+    env: Mapping[str, str] | None = None,
+    now: Instant | datetime,
+    url: str | None = None,
+    tls: Tls | None = None,
+) -> Source:
+    """The trust server of a collection, ready to be asked.
+
+    Args:
+        gun: Name of the collection.
+        env: Environment variables; default: the process's own.
+        now: Moment of the verification; a `datetime` must be timezone-aware.
+        url: The server, where it was named; else `trust_server_url`.
+        tls: Certificates, where they were named; else Docker's directory for that server.
+
+    Returns:
+        A source. The registry's credentials are looked up when the server asks for them.
+
+    Raises:
+        ValueError: The URL is none that a trust server can have, or `now` has no time zone.
+        TlsError: Docker's directory for that server cannot be used.
+    """
+    env = os.environ if env is None else env
+    url = trust_server_url(gun, env=env) if url is None else url
+
+    def credentials() -> Credentials | None:
+        from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
+
+        return credentials_of(gun.partition("/")[0], env=env)
+
+    server = TrustServer(url, tls=tls, credentials=credentials)
+    if host_of(server.url) == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
+        return EndedServer(ENDED_HOST)
+    if tls is None:
+        server = TrustServer(url, tls=tls_of(authority_of(url), env=env), credentials=credentials)
+    return server
+
+
+def _seconds(moment: Instant | datetime) -> float:
+    if isinstance(moment, Instant):
+        return moment.seconds
+    if moment.utcoffset() is None:
+        raise ValueError(f"a timezone-aware datetime is needed, got {moment.isoformat()}")
+    return moment.timestamp()
+
+
+def _seconds_of(day: str) -> int:
+    instant = Instant.parse(f"{day}T00:00:00Z")
+    assert instant is not None  # noqa: S101 - a constant of ours
+    return instant.seconds
