@@ -37,7 +37,7 @@ _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
-_ERROR_LIMIT = 64 * 1024
+_PING_LIMIT = 65_536
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
 # RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
 _PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -114,23 +114,26 @@ class TrustServer:
                     answers[i] = answer
         return answers
 
-    def ping(self) -> None:
+    def ping(self) -> Response:
         """Ask whether the server is there and lets us in.
 
+        Returns:
+            What it says to ``GET /v2/``.
+
         Raises:
-            FetchError: It is not, or does not.
+            FetchError: It is not there, or does not let us in, or is no trust server.
         """
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
         with self._owned():
-            (response,) = self._authorized("", [Request(f"{self._url}/v2/", _ERROR_LIMIT)])
-        answer = self._judged(response, "", "")
+            (response,) = self._authorized("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
+            answer = self._judged(response, "", "")
         if isinstance(answer, FetchError):
             raise answer
-        if answer is None:
-            raise ServerError(
-                f"{self._url} is no trust server: it has no /v2/", found=str(_NOT_FOUND)
-            )
+        if answer is None or isinstance(response, FetchError):
+            cause = f"{self._url} is no trust server: it has no /v2/"
+            raise ServerError(cause, found=str(_NOT_FOUND))
+        return response
 
     def _owned(self) -> LockType:
         """What only one thread may hold, and only the process that made it."""

@@ -18,10 +18,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from typing import NoReturn
 
     from contenttrust._core import Wanted
     from contenttrust.transport.credentials import Credentials
-    from contenttrust.transport.source import Answer, Source
+    from contenttrust.transport.source import Answer
     from contenttrust.transport.tls import Tls
 
 _DOCKER_HUB = ("docker.io", "index.docker.io")
@@ -36,8 +37,19 @@ class EndedServer:
 
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Answer every file with the same error; see `Source.fetch`."""
+        return [self._error(gun, file.name) for file in files]
+
+    def ping(self) -> NoReturn:
+        """Say the same as `fetch`; see `TrustServer.ping`.
+
+        Raises:
+            ServiceEndedError: Always.
+        """
+        raise self._error("", "")
+
+    def _error(self, gun: str, role: str) -> ServiceEndedError:
         message = f"{self._host} was shut down on {ENDED_ON}"
-        return [ServiceEndedError(message, gun=gun, role=file.name) for file in files]
+        return ServiceEndedError(message, gun=gun, role=role)
 
 
 def trust_server_url(gun: str, *, env: Mapping[str, str]) -> str:
@@ -67,7 +79,7 @@ def trust_server_of(
     now: Instant | datetime,
     url: str | None = None,
     tls: Tls | None = None,
-) -> Source:
+) -> TrustServer | EndedServer:
     """The trust server of a collection, ready to be asked.
 
     Args:
@@ -95,7 +107,7 @@ def trust_server_of(
     server = TrustServer(url, tls=tls, credentials=credentials)
     if host_of(server.url) == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
         return EndedServer(ENDED_HOST)
-    if tls is None:
+    if tls is None:  # the URL is known to be one now
         server = TrustServer(url, tls=tls_of(authority_of(url), env=env), credentials=credentials)
     return server
 
