@@ -187,7 +187,7 @@ def _bearer(
     answer = _asked(client, challenge, scopes, credentials)
     if isinstance(answer, FetchError):
         return type(answer)(
-            f"the token server {host}: {answer.message}",
+            f"asking for a token: {answer.message}",
             role=answer.role,
             expected=answer.expected,
             found=answer.found,
