@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A tour in one minute: real trust data is verified, then six kinds of bad data are refused.
+# A tour in one minute: real trust data is verified, then six kinds of bad data are refused; last, a tag is signed with
+# the notary client and verified against a running registry and trust server, where they can be installed.
 # Every exit code is checked; the script fails if a verdict is not the expected one.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 3
@@ -35,12 +36,18 @@ prepare() {
 
 # expect CODE CASE VERB SUFFIX [OPTION...]: runs one verb on the collection of a case.
 expect() {
-    local code=$1 case=$2 verb=$3 suffix=$4 status
+    local code=$1 case=$2 verb=$3 suffix=$4
     shift 4
-    local command=(contenttrust "$verb" --metadata "$vectors/$case/tuf"
-        --at "$(member "$case" verify_at)" "$@" "$(member "$case" gun)$suffix")
-    printf '\n%s$ %s%s\n' "$dim" "${command[*]}" "$off"
-    "${command[@]}" 2>&1
+    judged "$code" contenttrust "$verb" --metadata "$vectors/$case/tuf" \
+        --at "$(member "$case" verify_at)" "$@" "$(member "$case" gun)$suffix"
+}
+
+# judged CODE COMMAND...: shows a command, runs it, and compares its exit code.
+judged() {
+    local code=$1 status
+    shift
+    printf '\n%s$ %s%s\n' "$dim" "$*" "$off"
+    "$@" 2>&1
     status=$?
     shown=$((shown + 1))
     if [[ $status -eq $code ]]; then
@@ -87,6 +94,58 @@ expect 1 bad-threshold-same-key-two-ids verify :1.0
 
 title '10. Another collection'"'"'s data' 'Rightly signed, but for another name.'
 expect 1 bad-swapped-gun verify :1.0
+
+# What `docker push` does with content trust on, with the original servers and the notary client on this machine.
+live() {
+    local stack=tests/interop/stack image digest size
+    read -r REGISTRY_PORT NOTARY_PORT SIGNER_PORT < <(
+        PYTHONPATH=tests python3 -c 'from interop.trust_stack import free_ports; print(*free_ports(3))'
+    )
+    export REGISTRY_PORT NOTARY_PORT SIGNER_PORT
+    "$stack/up" --dir "$scratch/live" >"$scratch/up.log" 2>&1 || {
+        printf 'The servers did not start:\n'
+        cat "$scratch/up.log"
+        wrong=$((wrong + 1))
+        return
+    }
+    trap 'tests/interop/stack/down --dir "$scratch/live" >/dev/null; rm -rf "$scratch"' EXIT
+    # The addresses that DOCKER_CONTENT_TRUST_SERVER and DOCKER_CONFIG/tls hold are those that docker would use.
+    source "$scratch/live/env.sh"
+    export NOTARY_ROOT_PASSPHRASE=demo-root NOTARY_TARGETS_PASSPHRASE=demo-targets
+    export NOTARY_SNAPSHOT_PASSPHRASE=demo-snapshot
+    image=$REGISTRY/demo/app
+    printf '\n%s# An image is pushed to the registry, then its digest is signed:%s\n' "$dim" "$off"
+    read -r digest size < <(
+        PYTHONPATH=tests python3 - "$REGISTRY" <<'END'
+import sys
+from interop.images import Registry, image
+
+app = image("demo")
+Registry(sys.argv[1]).push("demo/app", app, tag="1.0")
+print(app.digest, app.size)
+END
+    )
+    prepare notary -c "$NOTARY_CLIENT_CONFIG" init --publish "$image"
+    prepare notary -c "$NOTARY_CLIENT_CONFIG" addhash --publish "$image" 1.0 "$size" --sha256 "${digest#sha256:}"
+    judged 0 contenttrust verify "$image:1.0"
+    judged 1 contenttrust verify "$image:2.0"
+    printf '\n%s# The trust server goes away: what is cached holds until it expires, anything else is unknown.%s\n' \
+        "$dim" "$off"
+    "$stack/down" --dir "$scratch/live" >/dev/null
+    judged 0 contenttrust verify "$image:1.0"
+    judged 3 contenttrust verify "$REGISTRY/demo/other:1.0"
+}
+
+title '11. Live' 'A registry and a trust server on this machine; the notary client signs, contenttrust verifies.'
+missing=()
+for program in docker-registry notary-server notary-signer notary openssl; do
+    command -v "$program" >/dev/null || missing+=("$program")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+    live
+else
+    printf 'Left out: not installed here: %s\n' "${missing[*]}"
+fi
 
 if [[ $wrong -gt 0 ]]; then
     printf '\n%s%d of %d verdicts were not the expected ones.%s\n' "$red" "$wrong" "$shown" "$off"

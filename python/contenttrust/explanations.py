@@ -181,7 +181,7 @@ _TEXTS = {
     "unreachable": (
         "No answer was had for {gun}{facts}",
         "Whether the image may be trusted is not known",
-        "Give a directory that holds the trust data, or fill the cache of the trust directory",
+        "Check the server's address and the network, or give a directory that holds the trust data",
     ),
     "server_error": (
         "The source answered for {gun} with something that is no metadata file{facts}",

@@ -16,7 +16,6 @@ from contenttrust.errors import (
     MalformedError,
     NoTrustDataError,
     NotSignedError,
-    UnreachableError,
 )
 from contenttrust.transport.directory import DirectorySource
 from contenttrust.verification import run

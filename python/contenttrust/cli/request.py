@@ -158,6 +158,15 @@ class Request:
             outcome.message = f"the directory {shown(options.metadata)} holds no root.json"
         return verification
 
+    def server(self) -> tuple[str | None, Tls | None]:
+        """The trust server and the certificates that were named; None where Docker's rules hold."""
+        options = self.options
+        url, tls = options.server, _tls(options)
+        if options.notary_config is not None:
+            configured = _remote_server(options.notary_config)
+            url, tls = url or configured.url, tls or configured.tls
+        return url, tls
+
     def _source(self, gun: str) -> SourceLike | None:
         """The directory that was named, or the trust server; None where nobody is to be asked."""
         options = self.options
@@ -167,10 +176,7 @@ class Request:
         from contenttrust.transport import trust_servers  # noqa: PLC0415
 
         env = os.environ
-        url, tls = options.server, _tls(options)
-        if options.notary_config is not None:
-            configured = _remote_server(options.notary_config)
-            url, tls = url or configured.url, tls or configured.tls
+        url, tls = self.server()
         try:
             url = url or trust_servers.trust_server_url(gun, env=env)
             # Credentials depend on the registry, so a server is shared by its collections only.
@@ -289,7 +295,7 @@ def _content(path: str) -> bytes:
 
 
 def _read(option: str, path: str, make: Callable[[str], Made]) -> Made:
-    """Make something from a file; whatever is wrong with the file is an error of the command line."""
+    """Make something from a file; whatever is wrong with it is an error of the command line."""
     try:
         return make(path)
     except OSError as error:
