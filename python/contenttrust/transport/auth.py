@@ -11,7 +11,7 @@ https, no redirect takes the credentials further, and the token goes to that ser
 
 from __future__ import annotations
 
-from contenttrust.errors import FetchError, ServerError, UnauthorizedError, shown
+from contenttrust.errors import FetchError, ServerError, UnauthorizedError, UnreachableError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,9 @@ def _bearer(
         return host
     answer = _asked(client, challenge, scopes, credentials)
     if isinstance(answer, FetchError):
-        return type(answer)(
+        # The client's own kinds of unreachable are said of the server that is asked for metadata.
+        kind = UnreachableError if isinstance(answer, UnreachableError) else type(answer)
+        return kind(
             f"asking for a token: {answer.message}",
             role=answer.role,
             expected=answer.expected,

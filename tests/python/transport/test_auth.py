@@ -79,7 +79,7 @@ def basic(credentials, server_url="https://trust.example"):
         f'Negotiate, Bearer realm="{REALM}",service="notary",scope="registry:catalog:*"',
         f'Negotiate YWJj/+==, Bearer realm="{REALM}",service=notary,scope="registry:catalog:*"',
         f'Negotiate YWI=, Bearer realm="{REALM}",service=notary,scope="registry:catalog:*"',
-        f'Digest qop="a,b",nonce="", Bearer realm="{REALM}",service=notary,scope=registry:catalog:*',
+        f'Digest qop="a,b", Bearer realm="{REALM}",service="notary",scope=registry:catalog:*',
         f'Digest realm="a, Basic", Bearer realm="{REALM}",service=notary,scope=registry:catalog:*',
         f', ,Bearer realm="{REALM}",,service="notary",scope="registry:catalog:*",',
         f'Bearer service="none", Bearer realm="{REALM}",service=notary,scope=registry:catalog:*',
@@ -266,6 +266,14 @@ def test_a_token_server_that_does_not_answer_is_named():
     assert type(error) is UnreachableError
     assert error.message == "asking for a token: https://auth.example: too slow"
     assert error.gun == GUN
+
+
+def test_a_token_server_whose_name_is_unknown_says_nothing_about_the_trust_server():
+    class UnknownHostError(UnreachableError):
+        """The client's; for the trust server's own name it may mean that the service has ended."""
+
+    error = answered(TokenServer(error=UnknownHostError("https://auth.example: no such name")))
+    assert type(error) is UnreachableError
 
 
 def test_basic_authentication_sends_user_and_password_in_utf8():
