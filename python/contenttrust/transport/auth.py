@@ -100,7 +100,8 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
         client: Whom the token server is asked through.
         challenge: Of the server at `server_url` itself: a challenge from where it redirected to
             must not be answered.
-        scopes: What is needed, such as ``repository:docker.io/library/alpine:pull``.
+        scopes: What is needed, such as ``repository:docker.io/library/alpine:pull``. Empty: what
+            the challenge names.
         credentials: Of the registry, or None to ask for what everybody gets.
         server_url: The server that asks; what is returned is for its origin alone.
         gun: Name of the collection, for messages.
@@ -111,7 +112,7 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
     if challenge.scheme == "basic":
         value: str | FetchError = _basic(credentials, server_url)
     else:
-        value = _bearer(client, challenge, scopes, credentials)
+        value = _bearer(client, challenge, scopes or challenge.scope.split(), credentials)
     if isinstance(value, FetchError):
         value.gun = gun
     return value

@@ -47,10 +47,12 @@ class TokenServer:
         return parse_qsl(urlsplit(request.url).query)
 
 
-def answered(server, *, realm=REALM, service="notary", scopes=(SCOPE,), credentials=None):
+def answered(
+    server, *, realm=REALM, service="notary", scopes=(SCOPE,), credentials=None, offered=""
+):
     return authorization(
         server,
-        Challenge("bearer", realm, service=service),
+        Challenge("bearer", realm, service=service, scope=offered),
         scopes=scopes,
         credentials=credentials,
         server_url="https://trust.example",
@@ -161,6 +163,15 @@ def test_every_scope_is_sent_for_itself_and_an_empty_service_not_at_all():
     server = TokenServer()
     answered(server, scopes=(), service="")
     assert server.gets[0].url == REALM
+
+
+def test_what_is_needed_counts_and_else_what_the_challenge_offers():
+    server = TokenServer()
+    answered(server, offered="registry:catalog:*")
+    assert ("scope", SCOPE) in server.query
+    server = TokenServer()
+    answered(server, scopes=(), offered="registry:catalog:* a:b:pull", service="")
+    assert server.query == [("scope", "registry:catalog:*"), ("scope", "a:b:pull")]
 
 
 def test_a_query_in_the_realm_is_kept_and_a_fragment_is_not_sent():
