@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from contenttrust.transport.tls import Tls
     from contenttrust.transport.transfer import Transfer
 
+# A further connection costs 5 ms of computing here and as much there, and saves waiting for answers:
+# that pays for itself from a distance (figures in docs/decisions/0010).
 _CONNECTIONS = 4
+_CONNECTIONS_TO_LOOPBACK = 1
 
 
 class UnknownHostError(UnreachableError):
@@ -152,7 +155,7 @@ class Client:
         from contenttrust.transport.transfer import Transfer  # noqa: PLC0415 - loads libcurl
 
         if self._multi is None:
-            self._multi = Multi(connections=_CONNECTIONS)
+            self._multi = Multi()
         transfers = [Transfer(request, gun=self.gun) for request, _ in orders]
         under_way = {}
         for transfer, (_, form) in zip(transfers, orders, strict=True):
@@ -164,6 +167,8 @@ class Client:
                 env=os.environ,
             ):
                 under_way[transfer.handle] = transfer
-        for handle, code, words in self._multi.run(list(under_way)):
+        is_near = all(transfer.is_local for transfer in under_way.values())
+        connections = _CONNECTIONS_TO_LOOPBACK if is_near else _CONNECTIONS
+        for handle, code, words in self._multi.run(list(under_way), connections=connections):
             under_way[handle].end(code, words)
         return transfers

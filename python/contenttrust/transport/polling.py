@@ -25,29 +25,27 @@ _EVENTS = {
 class Multi:
     """A set of transfers and the connections that are kept between them. For one thread."""
 
-    def __init__(self, *, connections: int) -> None:
-        """Make an empty set.
-
-        Args:
-            connections: How many to one host at the same time; other transfers wait.
-        """
+    def __init__(self) -> None:
         self._poll = select.poll()
         self._watched: set[int] = set()
         self._due: float | None = None  # when libcurl wants to be called, whatever else happens
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
 
-    def run(self, transfers: Sequence[pycurl.Curl]) -> Iterator[tuple[pycurl.Curl, int, str]]:
+    def run(
+        self, transfers: Sequence[pycurl.Curl], *, connections: int
+    ) -> Iterator[tuple[pycurl.Curl, int, str]]:
         """Run transfers to their end.
 
         Args:
             transfers: Prepared handles, each of them once.
+            connections: How many to one host at the same time; other transfers wait.
 
         Yields:
             Each handle when its transfer has ended, with libcurl's code (0: good) and words.
         """
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
         running: list[pycurl.Curl] = []
         try:
             for transfer in transfers:

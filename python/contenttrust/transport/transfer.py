@@ -62,6 +62,7 @@ class Transfer:
         handle: What libcurl calls it.
         outcome: The answer or the error, once it has ended.
         distrusted: Whether it failed because no authority vouched for the server.
+        is_local: Whether the server is surely on this machine; known once it is prepared.
     """
 
     __slots__ = (
@@ -71,6 +72,7 @@ class Transfer:
         "_request",
         "_room",
         "distrusted",
+        "is_local",
         "handle",
         "outcome",
     )
@@ -90,6 +92,7 @@ class Transfer:
         self._chunks: list[bytes] = []
         self._headers: dict[str, str] = {}
         self.distrusted = False
+        self.is_local = False
         self.handle = pycurl.Curl()
         self.outcome = UnreachableError("not asked", gun=gun, role=request.role)
 
@@ -115,7 +118,7 @@ class Transfer:
             Whether it can begin; if not, the outcome says why.
         """
         try:
-            origin_of(self._request.url)
+            self.is_local = is_loopback(host_of(self._request.url))
             headers = _lines(self._request.headers)
         except ValueError as error:
             self.outcome = ServerError(str(error), gun=self._gun, role=self._request.role)
@@ -126,7 +129,7 @@ class Transfer:
         if form is not None:
             self._set({pycurl.POSTFIELDS: form})
         self._set(_proxy(env))
-        verify = tls.verify or not is_loopback(host_of(self._request.url))
+        verify = tls.verify or not self.is_local
         self._set({pycurl.SSL_VERIFYPEER: int(verify), pycurl.SSL_VERIFYHOST: 2 if verify else 0})
         self._set(_certificates(tls, authorities))
         return True
