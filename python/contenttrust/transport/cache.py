@@ -155,6 +155,8 @@ class TrustDirectory:
                 kept = state if old is None or old == base else merged(old, state)
                 if kept != old:
                     files.replace(records, f"{_record(gun)}.json", kept.to_json().encode())
+                if old is None:
+                    os.fsync(top)  # the directory of records may be as new as the record
                 if kept == state:  # else another run knew more, and its files are newer
                     docker_cache.write(top, gun, documents)
                 return kept

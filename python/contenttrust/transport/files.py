@@ -243,6 +243,8 @@ def _make_path(path: str) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(path, 0o700)  # noqa: PTH102
         os.chmod(path, 0o700)  # noqa: PTH101 - the umask may have taken bits away
+        with opened(os.open(parent or ".", _DIRECTORY)) as above:
+            os.fsync(above)  # what is remembered in it outlasts a power failure only if it does
 
 
 def _make_directory(name: str, directory: int) -> None:

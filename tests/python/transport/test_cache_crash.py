@@ -38,6 +38,24 @@ for name in ("open", "mkdir", "chmod", "fchmod", "fsync", "replace", "unlink"):
 TrustDirectory(path).remember(state.gun, state, {"root": b"new root", "targets/a": b"new a"})
 """
 
+# No file may grow over a size: then the call fails, or the signal kills.
+LIMITED = """
+import resource, signal, sys
+from contenttrust import _core
+from contenttrust.errors import TrustDirectoryError
+from contenttrust.transport.cache import TrustDirectory
+
+path, size, dies = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "True"
+state = _core.State.from_json(sys.stdin.read())
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL if dies else signal.SIG_IGN)
+try:
+    TrustDirectory(path).remember(state.gun, state, {"root": b"new root"})
+except TrustDirectoryError as error:
+    sys.stderr.write(repr(error))
+"""
+
 REMEMBER = """
 import sys
 from contenttrust import _core
@@ -142,24 +160,67 @@ def test_t063_a_rename_that_is_not_known_to_be_on_disk_is_told(trust, state, alt
     assert trust.state(state.gun) == newer
 
 
-def test_t063_every_byte_is_on_disk_before_the_name_changes(
-    trust, state, update, altered, monkeypatch
-):
-    events = []
+@pytest.fixture
+def events(monkeypatch):
+    """What is synchronised and renamed, in order: the kind, and the path."""
+    seen = []
     fsync, replace = os.fsync, os.replace
 
     def note_fsync(descriptor):
-        events.append("directory" if Path(f"/proc/self/fd/{descriptor}").is_dir() else "file")
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        seen.append(("directory" if path.is_dir() else "file", path.name))
         fsync(descriptor)
 
-    def note_replace(*arguments, **facts):
-        events.append("replace")
-        replace(*arguments, **facts)
+    def note_replace(old, new, **facts):
+        seen.append(("replace", new))
+        replace(old, new, **facts)
 
     monkeypatch.setattr(os, "fsync", note_fsync)
     monkeypatch.setattr(os, "replace", note_replace)
-    trust.remember(state.gun, state, update.documents)
-    assert events == ["file", "replace", "directory"] * (1 + len(update.documents))
+    return seen
+
+
+def test_t063_every_byte_is_on_disk_before_the_name_changes(trust, state, update, altered, events):
+    trust.remember(state.gun, altered(state, timestamp=1), {})
+    del events[:]
+    trust.remember(state.gun, state, update.documents, base=trust.state(state.gun))
+    kinds = [kind for kind, _ in events]
+    assert kinds == ["file", "replace", "directory"] * (1 + len(update.documents))
+    record = hashlib.sha256(state.gun.encode()).hexdigest()
+    assert [name for _, name in events[:3]] == [
+        f".{record}.json.new",
+        f"{record}.json",
+        "contenttrust",
+    ]
+
+
+def test_t063_directories_that_were_made_are_on_disk_too(tmp_path, trust, state, events):
+    trust = type(trust)(tmp_path / "home" / "trust")
+    trust.remember(state.gun, state, {})
+    directories = [name for kind, name in events if kind == "directory"]
+    assert directories == [tmp_path.name, "home", "contenttrust", "trust"]
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["told", "killed"])
+@pytest.mark.parametrize("size", [0, 1, 1000])
+def test_t063_a_file_that_stays_half_written_is_never_read(*, trust, state, altered, size, dies):
+    """The kernel takes so many bytes of a file, then refuses more, or ends the process."""
+    trust.remember(state.gun, state, {"root": b"old root"})
+    newer = altered(state, timestamp=1000)
+    with python(LIMITED, trust.path, str(size), str(dies)) as process:
+        _, complaint = process.communicate(newer.to_json())
+    if dies:
+        assert process.returncode == -signal.SIGXFSZ, complaint
+        [half] = Path(trust.path, "contenttrust").glob(".*")
+        assert half.stat().st_size == size
+    else:
+        assert process.returncode == 0, complaint
+        assert "TrustDirectoryError" in complaint
+        assert not list(Path(trust.path).rglob(".*"))
+    assert trust.state(state.gun) == state
+    assert trust.cached(state.gun) == {"root": b"old root"}
+    assert trust.remember(state.gun, newer, {}) == newer
+    assert not list(Path(trust.path).rglob(".*"))
 
 
 def test_t064_fifty_processes_leave_one_whole_record_of_the_highest_versions(trust, state, altered):
