@@ -79,8 +79,8 @@ def end_of_parenthesis(text: str, start: int) -> int:
 
 def switched_off(condition: str) -> str:
     """The condition that never holds; what it declares is declared still."""
-    declaration, separator, test = condition.rpartition("; ")
-    return f"{declaration}{separator}false && ({test})"
+    declaration, separator, test = condition.rpartition(";")
+    return f"{declaration}{separator} false && ({test})"
 
 
 def deletions(path: Path) -> list[Deletion]:
