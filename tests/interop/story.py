@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from interop.collection import Collection
 from interop.comparison import Expected, Readers
+
+
+class Told(Protocol):
+    """A collection that something happens to."""
+
+    @property
+    def gun(self) -> str:
+        """Its name."""
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Digest of each image by its label."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +32,13 @@ class Step:
     """
 
     name: str
-    act: Callable[[Collection], object]
+    act: Callable[[Any], object]
     expected: Expected
 
 
 def then(
     name: str,
-    act: Callable[[Collection], object],
+    act: Callable[[Any], object],
     pulls: dict[str, str | None],
     **rest: dict[str, str | None] | dict[str, str],
 ) -> Step:
@@ -37,7 +49,7 @@ def then(
 class Telling:
     """A story that is being told: the steps before the one that is asked for are acted first."""
 
-    def __init__(self, steps: Sequence[Step], collection: Collection, readers: Readers) -> None:
+    def __init__(self, steps: Sequence[Step], collection: Told, readers: Readers) -> None:
         """Nothing has happened yet."""
         self._steps = list(steps)
         self._next = 0
