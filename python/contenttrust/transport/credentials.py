@@ -96,16 +96,17 @@ def credentials_of(host: str, *, env: Mapping[str, str], gun: str = "") -> Crede
         UnauthorizedError: What should hold the credentials is broken or ambiguous.
     """
     try:
-        return _credentials(_key_of(host), env)
+        return _credentials(host, env)
     except UnauthorizedError as error:
         error.gun = gun
         raise
 
 
-def _credentials(key: str, env: Mapping[str, str]) -> Credentials | None:
-    if text := env.get("NOTARY_AUTH"):
+def _credentials(host: str, env: Mapping[str, str]) -> Credentials | None:
+    if text := env.get("NOTARY_AUTH"):  # of collections whose names need not name a host
         username, password = _user_and_password(text, "NOTARY_AUTH")
         return _made(username, password.strip(), "NOTARY_AUTH")
+    key = _key_of(host)
     if text := env.get("DOCKER_AUTH_CONFIG"):
         entry = _variable(text).entry_of(key)
         if entry is not None:

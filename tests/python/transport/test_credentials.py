@@ -215,6 +215,7 @@ def test_a_host_that_no_registry_has_is_refused(home, host):
     home.write({"credsStore": "all"})
     with pytest.raises(UnauthorizedError, match="no registry can be called"):
         home.find(host)
+    assert values(home.find(host, NOTARY_AUTH=b64("bob:pw"))) == ("bob", "pw", False)
 
 
 @pytest.mark.parametrize(
