@@ -72,8 +72,8 @@ class Transfer:
         "_request",
         "_room",
         "distrusted",
-        "is_local",
         "handle",
+        "is_local",
         "outcome",
     )
 
@@ -142,12 +142,11 @@ class Transfer:
             words: libcurl's.
         """
         if code == 0 or self._room == 0:  # we stopped it ourselves
-            url: bytes = self.handle.getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
             self.outcome = Response(
                 status=self._number(pycurl.RESPONSE_CODE),
                 body=b"".join(self._chunks),
                 headers=self._headers,
-                url=url.decode(errors="replace"),
+                url=self._address(),
             )
         else:
             self.distrusted = code == pycurl.E_PEER_FAILED_VERIFICATION
@@ -192,9 +191,20 @@ class Transfer:
             kind, cause = ServerError, _SERVER[code]
         else:
             kind, cause = UnreachableError, _UNREACHABLE.get(code, f"failure {code} of libcurl")
-        where = origin_of(self._request.url).removesuffix(":443")
-        message = f"{where}: {cause}" + (f" ({shown(words)})" if words else "")
+        message = f"{self._where()}: {cause}" + (f" ({shown(words)})" if words else "")
         return kind(message, gun=self._gun, role=self._request.role)
+
+    def _where(self) -> str:
+        """Who is to blame: where a redirect led to, if it led to a URL."""
+        try:
+            origin = origin_of(self._address())
+        except ValueError:
+            origin = origin_of(self._request.url)
+        return origin.removesuffix(":443")
+
+    def _address(self) -> str:
+        url: bytes = self.handle.getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
+        return url.decode(errors="replace")
 
     def _number(self, what: int) -> int:
         return int(self.handle.getinfo_raw(what))  # type: ignore[no-untyped-call]
