@@ -27,9 +27,9 @@ def docker_stack() -> Iterator[TrustStack]:
 
 @pytest.fixture(scope="session")
 def trust_stack() -> Iterator[TrustStack]:
-    """A stack for the tests that need no dockerd."""
+    """A trust server for the tests that need no images."""
     parts.want_servers()
-    with running("--proxy") as stack:
+    with running("--no-registry", TRUST_TYPE="local", KEY_ALGORITHM="ed25519") as stack:
         yield stack
 
 

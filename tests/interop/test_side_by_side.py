@@ -1,0 +1,115 @@
+"""Docker, notary and we at once, in one trust directory, while new versions are published."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from interop.collection import Collection
+from interop.comparison import Readers
+from interop.parts import docker
+from interop.processes import run
+from interop.publisher import Publisher
+from interop.readers import contenttrust, pulled, verified
+from interop.trust_stack import TrustStack
+
+PUBLICATIONS = 12
+
+
+class Watch:
+    """Reads our record again and again, and notes what it must never be."""
+
+    def __init__(self, record: Path) -> None:
+        self.record = record
+        self.highest: dict[str, int] = {}
+        self.wrong: list[str] = []
+        self.seen = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Watch as long as this lasts, and once more."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            self._thread.join()
+            self.look()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.005):
+            self.look()
+
+    def look(self) -> None:
+        """Read it once."""
+        try:
+            state = json.loads(self.record.read_bytes())
+        except ValueError as error:
+            self.wrong.append(f"torn: {error}")
+            return
+        versions = {role: entry["version"] for role, entry in state["roles"].items()}
+        for role, version in versions.items():
+            if version < self.highest.get(role, 0):
+                self.wrong.append(f"{role} went back to {version} from {self.highest[role]}")
+        self.highest.update(versions)
+        self.seen += 1
+
+
+def test_nobody_tears_or_lowers_what_is_remembered(
+    docker_stack: TrustStack, place: Callable[[str], Path]
+) -> None:
+    publisher = Publisher(place("publisher"), docker_stack)
+    collection = Collection(publisher, "busy/app")
+    collection.push("v1", "first")
+    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    image = f"{collection.gun}:v1"
+    verified(env, [image])
+    [record] = Path(env["DOCKER_CONFIG"], "trust", "contenttrust").glob("*.json")
+    published = threading.Event()
+
+    def ours() -> list[str]:
+        codes = []
+        while not published.is_set():
+            codes.append(verified(env, [image])[0].code)
+        return codes
+
+    def theirs() -> list[int]:
+        command = [docker() or "docker", "trust", "inspect", collection.gun]
+        codes = []
+        while not published.is_set():
+            codes.append(run(command, env).code)
+        return codes
+
+    watch = Watch(record)
+    with watch.going_on(), ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(ours), pool.submit(ours), pool.submit(theirs)]
+        try:
+            for number in range(PUBLICATIONS):
+                collection.add("v1", f"number {number}")
+                collection.publish()
+                if number == PUBLICATIONS // 2:
+                    collection.rotate("root")
+        finally:
+            published.set()
+        codes = [reader.result() for reader in readers]
+
+    assert watch.wrong == []
+    assert watch.seen > PUBLICATIONS
+    assert set(codes[0] + codes[1]) == {""}
+    assert 0 in codes[2]
+    newest = collection.digests[f"number {PUBLICATIONS - 1}"]
+    assert verified(env, [image])[0].digest == newest
+    assert pulled(env, image).digest == newest
+    assert verified(env, [image], "--offline")[0].digest == newest
+    _, listed = contenttrust(env, "list", collection.gun)
+    watch.look()
+    assert watch.highest == {
+        role: facts["version"] for role, facts in listed["roles"].items() if role in watch.highest
+    }
+    assert watch.wrong == []
