@@ -267,9 +267,9 @@ def _token(answer: Response, host: str, credentials: Credentials | None) -> str 
         return ServerError(f"the token server {host} answers with more than {_ANSWER_LIMIT} bytes")
     from contenttrust.transport.docker_config import json_object  # noqa: PLC0415 - see above
 
-    members, reason = json_object(answer.body)
+    members, _ = json_object(answer.body)
     token = _text(members, "access_token") or _text(members, "token")
-    if reason or not token or not set(token) <= set(_VISIBLE):
+    if not token or not set(token) <= set(_VISIBLE):
         return ServerError(f"the token server {host} gave no token")
     return token
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -94,6 +96,22 @@ def test_the_bearer_challenge_is_found_among_others(header):
     assert found == ("bearer", REALM, "notary", "registry:catalog:*")
 
 
+def test_nothing_is_loaded_before_there_is_a_challenge():
+    program = (
+        "import sys, contenttrust._core, contenttrust.errors; before = set(sys.modules)\n"
+        "import contenttrust.transport.auth, contenttrust.transport.credentials\n"
+        "print(*(set(sys.modules) - before))"
+    )
+    command = [sys.executable, "-c", program]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "contenttrust.transport.credentials" in loaded
+    assert not set(loaded) & {
+        "base64", "ipaddress", "json", "logging", "pwd", "pycurl", "re", "select", "shlex",
+        "subprocess", "urllib.parse", "urllib.request", "contenttrust.transport.http",
+        "contenttrust.transport.credential_store",
+    }  # fmt: skip
+
+
 def test_quoted_commas_and_escapes_belong_to_the_value():
     challenge = challenge_of(
         'Bearer realm="https://a/?x=1,2",service="a \\"b\\", c",scope="r:x:a,b"'
@@ -123,6 +141,7 @@ def test_basic_is_taken_where_no_bearer_challenge_is_usable(header):
         "Digest Basic",
         'realm="Basic"',
         "=Basic",
+        'realm="x", Basic',
         "Bearer",
         "Bearer realm",
         "Bearer realm=",

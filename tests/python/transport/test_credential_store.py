@@ -89,6 +89,19 @@ def test_a_program_without_any_credentials_says_so_with_empty_texts(home):
     assert home.find() is None
 
 
+def test_the_first_program_on_path_is_run_and_what_is_no_program_is_passed_over(home, tmp_path):
+    folders = [tmp_path / name for name in ("directory", "text", "first", "second")]
+    for folder in folders:
+        folder.mkdir()
+    (folders[0] / "docker-credential-x").mkdir()
+    (folders[1] / "docker-credential-x").write_text("not executable")
+    for folder in folders[2:]:
+        answer = f"print(json.dumps({{'Username': {folder.name!r}, 'Secret': 's'}}))"
+        home.install("docker-credential-x", answer, folder=folder)
+    path = ":".join(map(str, folders))
+    assert ask("x", HOST, env={"PATH": path}) == ("first", "s")
+
+
 def test_a_missing_program_is_an_error_that_names_it(home):
     home.write({"credsStore": "absent"})
     with pytest.raises(UnauthorizedError, match="docker-credential-absent is configured, but"):

@@ -122,6 +122,7 @@ def test_a_registry_token_is_not_for_trust_servers(home):
         ({"auths": {HOST: {"auth": 7}}}, "auth is not text"),
         ({"auths": {HOST: {"Auth": "x"}}}, "must be written as auth"),
         ({"auths": {HOST: {"auth": "no base64"}}}, "is not base64 of user:password"),
+        ({"auths": {HOST: {"auth": b64("a:b") + "!"}}}, "is not base64 of user:password"),
         ({"auths": {HOST: {"auth": b64("nocolon")}}}, "not of user:password"),
         ({"auths": {HOST: {"auth": b64(":nouser")}}}, "not of user:password"),
         ({"auths": {HOST: {"auth": b64("nopassword:")}}}, "a user name and a secret are needed"),
@@ -191,6 +192,12 @@ def test_notary_auth_wins(home):
 def test_a_notary_auth_that_is_none_is_an_error(home, text):
     with pytest.raises(UnauthorizedError, match="NOTARY_AUTH"):
         home.find(NOTARY_AUTH=text)
+
+
+def test_base64_may_have_been_broken_into_lines(home):
+    text = b64("bob:" + "long" * 30)
+    broken = f"{text[:76]}\r\n{text[76:]}\n"
+    assert values(home.find(NOTARY_AUTH=broken)) == ("bob", "long" * 30, False)
 
 
 def test_docker_auth_config_counts_for_the_registries_that_it_names(home):
