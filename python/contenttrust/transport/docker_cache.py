@@ -7,6 +7,7 @@ remembered, or half a file.
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 from contenttrust.errors import MalformedError, shown
 from contenttrust.transport import files
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _LIMITS = {"root": 512_000, "timestamp": 1_048_576}
 _OTHER_LIMIT = 536_870_912
+# What Docker keeps in a collection's directory. A role's file below a directory of such a name
+# would be a file, or a staged change, of the collection `<gun>/metadata/targets/…`.
+_KEPT_BY_DOCKER = {"metadata", "changelist"}
 
 
 def read(top: int, gun: str) -> dict[str, bytes]:
@@ -41,20 +45,24 @@ def read(top: int, gun: str) -> dict[str, bytes]:
 
 
 def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
-    """Bring Docker's cache up to date. A failure is told, and changes nothing else."""
+    """Bring Docker's cache up to date. A failure is told, and changes nothing else.
+
+    Nothing is written where it could be taken for a file of another collection.
+    """
+    segments = _segments(gun)
+    if _is_within_another(segments):
+        return
     try:
-        below = ["tuf", *_segments(gun), "metadata"]
+        below = ["tuf", *segments, "metadata"]
         with files.opened(files.open_below(top, below, make=True, stays=True)) as metadata:
             for role, data in documents.items():
-                # targets/metadata/… would stand where another collection has its own files.
-                if role.startswith("targets/metadata"):
+                *parents, name = role.split("/")
+                if "." in role or not is_metadata_name(role) or _KEPT_BY_DOCKER & {*parents}:
                     continue
-                if is_metadata_name(role) and "." not in role:
-                    *parents, name = role.split("/")
-                    with files.opened(
-                        files.open_below(metadata, parents, make=True, stays=True)
-                    ) as directory:
-                        _write_role(directory, f"{name}.json", data)
+                with files.opened(
+                    files.open_below(metadata, parents, make=True, stays=True)
+                ) as directory:
+                    _write_role(directory, f"{name}.json", data)
     except OSError as error:
         import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
 
@@ -70,6 +78,19 @@ def _segments(gun: str) -> list[str]:
         if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
             raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
     return segments
+
+
+def _is_within_another(segments: list[str]) -> bool:
+    """Whether a collection's name leads through the files of another one.
+
+    Such as `<gun>/metadata/targets/x`, whose files stand among the delegations of `<gun>`, or
+    `<gun>/metadata/root.json`, whose directory stands in the place of a file of `<gun>`. What
+    Docker has put there is read all the same: it may refuse more, and never less.
+    """
+    return any(
+        outer == "metadata" and (inner == "targets" or inner.endswith(".json"))
+        for outer, inner in itertools.pairwise(segments)
+    )
 
 
 def _read_role(directory: int, role: str, found: dict[str, bytes]) -> None:
@@ -91,7 +112,8 @@ def _read_delegations(directory: int, parent: str, found: dict[str, bytes]) -> N
             if not is_metadata_name(role):
                 continue
             if is_directory:
-                _read_delegations(children, role, found)
+                if name not in _KEPT_BY_DOCKER:
+                    _read_delegations(children, role, found)
             elif name.endswith(".json"):
                 _read_role(children, role, found)
 
