@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <deque>
 #include <thread>
 
@@ -41,6 +42,8 @@ void borrow_item(Borrowed& out, const py::handle& element) {
     const auto tuple = py::reinterpret_borrow<py::tuple>(element);
     out.guns.push_back(name_of(tuple[0]));
     bulk::Item item{out.guns.back(), {}, nullptr};
+    if (!py::hasattr(tuple[1], "keys"))
+        throw py::type_error("the files must be a mapping from role to bytes");
     const py::dict documents(tuple[1]);
     for (const auto& [name, text] : documents) {
         item.documents.emplace(name_of(name), view_of(text));
@@ -48,7 +51,7 @@ void borrow_item(Borrowed& out, const py::handle& element) {
     }
     if (!tuple[2].is_none()) {
         if (!py::isinstance<trust::State>(tuple[2]))
-            throw py::type_error("a state must be a State");
+            throw py::type_error("what is remembered must be a State or None");
         out.states.push_back(tuple[2].cast<trust::State>());
         item.state = &out.states.back();
     }
@@ -68,16 +71,29 @@ Borrowed borrow(const py::iterable& sequence) {
 }
 
 Batch verify_many(const py::iterable& sequence, const trust::Anchor& anchor, Instant now,
-                  const trust::Requirements& requirements, std::optional<unsigned> threads) {
+                  const trust::Requirements& requirements, std::optional<std::int64_t> threads) {
+    constexpr std::int64_t most_threads = 1024;
+    if (threads && *threads < 1) throw py::value_error("threads: one or more, or None");
+    const auto cores = std::max(std::thread::hardware_concurrency(), 1U);
+    const auto wanted = static_cast<unsigned>(std::min(threads.value_or(cores), most_threads));
     auto borrowed = borrow(sequence);
     Batch out;
     {
         const py::gil_scoped_release release;
-        out.outcomes =
-            bulk::verify_many(borrowed.items, anchor, now, requirements,
-                              threads.value_or(std::max(std::thread::hardware_concurrency(), 1U)));
+        out.outcomes = bulk::verify_many(borrowed.items, anchor, now, requirements, wanted);
     }
     out.guns.assign(borrowed.guns.begin(), borrowed.guns.end());
+    return out;
+}
+
+// Made when asked for: an exception for each of thousands is wanted only by who looks at them.
+py::list errors_of(const Batch& batch) {
+    py::list out;
+    for (std::size_t i = 0; i < batch.outcomes.size(); ++i) {
+        const auto& verdict = batch.outcomes[i].verdict;
+        out.append(verdict ? py::object(py::none())
+                           : refusal(verdict.error(), printable(batch.guns[i])));
+    }
     return out;
 }
 
@@ -95,8 +111,11 @@ Repository item_of(const Batch& batch, py::ssize_t index) {
 
 void bind_bulk(py::module_& m) {
     auto batch =
-        py::class_<Batch>(m, "Batch", py::is_final(),
-                          "The verdicts of many verifications, in input order.")
+        py::class_<Batch>(
+            m, "Batch", py::is_final(),
+            "The verdicts of many verifications, in input order.\n\n"
+            "`batch[i]` is the TrustedRepository of an item, or raises what that item "
+            "deserves. To loop, zip your items with `codes` and `errors`.")
             .def("__len__", [](const Batch& self) { return self.outcomes.size(); })
             .def("__getitem__", &item_of, py::arg("index"))
             .def_property_readonly(
@@ -108,11 +127,26 @@ void bind_bulk(py::module_& m) {
                         out.append(to_str(verdict ? "ok" : to_string(verdict.error().code)));
                     }
                     return out;
-                })
-            .def_property_readonly("states", [](const Batch& self) {
-                py::list out;
-                for (const auto& outcome : self.outcomes) out.append(py::cast(outcome.state));
-                return out;
+                },
+                "`\"ok\"` or the reason code of each item.")
+            .def_property_readonly(
+                "errors", &errors_of,
+                "Of each item the exception that `batch[i]` raises, or None where it raises none.")
+            .def_property_readonly(
+                "states",
+                [](const Batch& self) {
+                    py::list out;
+                    for (const auto& outcome : self.outcomes) out.append(py::cast(outcome.state));
+                    return out;
+                },
+                "What to remember of each item, or None.")
+            .def("__repr__", [](const Batch& self) {
+                const auto good =
+                    std::ranges::count_if(self.outcomes, [](const bulk::Outcome& outcome) {
+                        return static_cast<bool>(outcome.verdict);
+                    });
+                return "Batch(" + std::to_string(self.outcomes.size()) + " items, " +
+                       std::to_string(good) + " ok)";
             });
     no_constructor(batch);
     py::module_::import("collections.abc").attr("Sequence").attr("register")(batch);

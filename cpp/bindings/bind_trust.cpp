@@ -1,6 +1,7 @@
 #include <pybind11/operators.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "bind.hpp"
@@ -35,17 +36,9 @@ struct Update {
     std::mutex mutex;
 };
 
-std::vector<KeyId> parse_ids(const std::vector<std::string>& texts) {
+std::vector<KeyId> pinned_ids(const std::vector<std::string>& texts) {
     if (texts.empty()) throw py::value_error("no key id: an anchor without ids would pin nothing");
-    std::vector<KeyId> out;
-    for (const auto& text : texts) {
-        auto id = KeyId::parse(text);
-        if (!id)
-            throw py::value_error("not a key id (64 lower-case hexadecimal digits): " +
-                                  printable(text));
-        out.push_back(std::move(id).value());
-    }
-    return out;
+    return parse_ids(texts);
 }
 
 Anchor both(const Anchor& a, const Anchor& b) {
@@ -62,8 +55,12 @@ void bind_anchor(py::module_& m) {
     auto anchor =
         py::class_<Anchor>(m, "Anchor", py::is_final(),
                            "Why the first root of a collection is believed.")
-            .def_static("first_use", [] { return Anchor{.first_use = true}; })
-            .def_static("remembered", [] { return Anchor{}; })
+            .def_static(
+                "first_use", [] { return Anchor{.first_use = true}; },
+                "The first root seen is believed, and remembered from then on.")
+            .def_static(
+                "remembered", [] { return Anchor{}; },
+                "Only what is remembered is believed: a first contact is refused.")
             .def_static(
                 "root",
                 [](const py::bytes& document) {
@@ -72,19 +69,24 @@ void bind_anchor(py::module_& m) {
                         throw py::value_error("not a root document: " + root.error().message);
                     return Anchor{.roots = {std::string(view_of(document))}};
                 },
-                py::arg("document"))
+                py::arg("document"),
+                "This root document is believed, and those that follow from it link by link.")
             .def_static(
                 "keys",
                 [](const std::vector<std::string>& ids) {
-                    return Anchor{.key_ids = {parse_ids(ids)}};
+                    return Anchor{.key_ids = {pinned_ids(ids)}};
                 },
-                py::arg("ids"))
+                py::arg("ids"),
+                "A root is believed that a key with one of these canonical ids signed: ids of bare "
+                "keys, `RoleInfo.canonical_key_ids`.")
             .def_static(
                 "certificates",
                 [](const std::vector<std::string>& ids) {
-                    return Anchor{.certificates = {parse_ids(ids)}};
+                    return Anchor{.certificates = {pinned_ids(ids)}};
                 },
-                py::arg("ids"))
+                py::arg("ids"),
+                "A root is believed that one of these certificates signed: ids as the metadata has "
+                "them, `RoleInfo.key_ids`, and as Notary's `trust_pinning` wants them.")
             .def_static(
                 "ca",
                 [](const py::bytes& pem) {
@@ -94,8 +96,17 @@ void bind_anchor(py::module_& m) {
                     }
                     return Anchor{.authorities = {std::string(view_of(pem))}};
                 },
-                py::arg("pem"))
-            .def("__and__", &both, py::arg("other"))
+                py::arg("pem"),
+                "A root is believed whose certificate chains to a CA of this PEM text.")
+            .def("__and__", &both, py::arg("other"), "Both must hold.")
+            .def("__reduce__",
+                 [](const Anchor& self) {
+                     const auto bytes = [](const std::string& text) { return py::bytes(text); };
+                     return remade("anchor", to_tuple(self.roots, bytes),
+                                   to_tuple(self.key_ids, ids_to_tuple),
+                                   to_tuple(self.certificates, ids_to_tuple),
+                                   to_tuple(self.authorities, bytes), self.first_use);
+                 })
             .def("__repr__", [](const Anchor& self) {
                 return "Anchor(" + std::to_string(self.roots.size()) + " roots, " +
                        std::to_string(self.key_ids.size()) + " key pins, " +
@@ -108,17 +119,42 @@ void bind_anchor(py::module_& m) {
 
 void bind_requirements(py::module_& m) {
     const Requirements standard;
-    py::class_<Requirements> requirements(m, "Requirements", py::is_final(),
-                                          "Limits of one verification.");
+    const auto limits = [](const Requirements& self) {
+        py::dict out;
+        out["root_length"] = self.root_length;
+        out["timestamp_length"] = self.timestamp_length;
+        out["file_length"] = self.file_length;
+        out["signatures"] = self.decode.signatures;
+        out["keys"] = self.decode.keys;
+        out["lookup_roles"] = self.lookup_roles;
+        out["listing_roles"] = self.listing_roles;
+        out["root_rotations"] = self.root_rotations;
+        out["compatible"] = self.compatible;
+        return out;
+    };
+    py::class_<Requirements> requirements(
+        m, "Requirements", py::is_final(),
+        "Limits of one verification, each 1 or more.\n\n"
+        "Args:\n"
+        "    root_length: Bytes of a root.\n"
+        "    timestamp_length: Bytes of the timestamp.\n"
+        "    file_length: Bytes of any other file, which also has its signed length.\n"
+        "    signatures: Signatures of one file.\n"
+        "    keys: Keys of one role.\n"
+        "    lookup_roles: Roles searched for one tag.\n"
+        "    listing_roles: Delegated roles of one collection.\n"
+        "    root_rotations: Links of the root chain followed in one run.\n"
+        "    compatible: Whether a broken role is passed over in a look-up, as Docker does.");
     constructor(
         requirements,
         [](const py::handle&, std::int64_t root_length, std::int64_t timestamp_length,
            std::int64_t file_length, std::size_t signatures, std::size_t keys,
            std::size_t lookup_roles, std::size_t listing_roles, std::int64_t root_rotations,
            bool compatible) {
-            if (root_length < 1 || timestamp_length < 1 || file_length < 1 || root_rotations < 0) {
-                throw py::value_error("a limit must be positive");
-            }
+            const auto least =
+                std::min({root_length, timestamp_length, file_length, root_rotations});
+            if (least < 1 || std::min({signatures, keys, lookup_roles, listing_roles}) < 1)
+                throw py::value_error("a limit must be 1 or more");
             return Requirements{root_length,   timestamp_length, file_length,        lookup_roles,
                                 listing_roles, root_rotations,   {signatures, keys}, compatible};
         },
@@ -131,6 +167,29 @@ void bind_requirements(py::module_& m) {
         py::arg("listing_roles").noconvert() = standard.listing_roles,
         py::arg("root_rotations").noconvert() = standard.root_rotations,
         py::arg("compatible").noconvert() = standard.compatible);
+    requirements
+        .def("__getnewargs_ex__",
+             [=](const Requirements& self) { return py::make_tuple(py::tuple(), limits(self)); })
+        .def("__eq__",
+             [=](const Requirements& self, const py::object& other) {
+                 return py::isinstance<Requirements>(other) &&
+                        limits(self).equal(limits(other.cast<Requirements>()));
+             })
+        .def("__hash__",
+             [=](const Requirements& self) {
+                 return py::hash(py::tuple(limits(self).attr("values")()));
+             })
+        // Only what differs from the standard: nine numbers hide the one that was set.
+        .def("__repr__", [=](const Requirements& self) {
+            const auto usual = limits(Requirements{});
+            std::string out;
+            for (const auto& [name, value] : limits(self)) {
+                if (value.equal(usual[name])) continue;
+                out += out.empty() ? "" : ", ";
+                out += py::str("{}={}").format(name, value).cast<std::string>();
+            }
+            return "Requirements(" + out + ")";
+        });
 }
 
 void bind_state(py::module_& m) {
@@ -141,24 +200,29 @@ void bind_state(py::module_& m) {
                 "from_json",
                 [](const std::string& text) {
                     auto parsed = State::from_json(text);
-                    if (!parsed) raise(parsed.error(), {});
+                    if (!parsed) raise_damaged_record(parsed.error());
                     return std::move(parsed).value();
                 },
-                py::arg("text"))
-            .def("to_json", &State::to_json)
-            .def_property_readonly("gun", [](const State& self) { return self.gun.str(); })
-            .def_property_readonly("root_version", &State::root_version)
-            .def_property_readonly("root_document",
-                                   [](const State& self) { return py::bytes(self.root); })
-            .def_property_readonly("versions",
-                                   [](const State& self) {
-                                       py::dict out;
-                                       for (const auto& [role, known] : self.roles) {
-                                           out[to_str(role.str())] =
-                                               static_cast<std::int64_t>(known.version);
-                                       }
-                                       return out;
-                                   })
+                py::arg("text"), "What `to_json` wrote; anything else is a RecordError.")
+            .def("to_json", &State::to_json, "One JSON document.")
+            .def("__reduce__", [](const State& self) { return remade("state", self.to_json()); })
+            .def_property_readonly(
+                "gun", [](const State& self) { return self.gun.str(); }, "Name of the collection.")
+            .def_property_readonly("root_version", &State::root_version,
+                                   "Version of the trusted root.")
+            .def_property_readonly(
+                "root_document", [](const State& self) { return py::bytes(self.root); },
+                "The trusted root, byte for byte.")
+            .def_property_readonly(
+                "versions",
+                [](const State& self) {
+                    py::dict out;
+                    for (const auto& [role, known] : self.roles) {
+                        out[to_str(role.str())] = static_cast<std::int64_t>(known.version);
+                    }
+                    return out;
+                },
+                "Highest trusted version by role.")
             .def(
                 "__eq__", [](const State& a, const State& b) { return a == b; }, py::is_operator())
             .def("__hash__", [](const State& self) { return py::hash(to_str(self.to_json())); })

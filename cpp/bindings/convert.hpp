@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "contenttrust/base/encoding.hpp"
 #include "contenttrust/base/names.hpp"
 #include "contenttrust/base/time.hpp"
 #include "contenttrust/trust/repository.hpp"
@@ -40,6 +42,26 @@ py::tuple to_tuple(const std::vector<T>& values, Convert convert) {
 
 inline py::tuple ids_to_tuple(const std::vector<KeyId>& ids) {
     return to_tuple(ids, [](const KeyId& id) { return to_str(id.str()); });
+}
+
+inline std::vector<KeyId> parse_ids(const std::vector<std::string>& texts) {
+    std::vector<KeyId> out;
+    for (const auto& text : texts) {
+        auto id = KeyId::parse(text);
+        if (!id) {
+            throw py::value_error("not a key id (64 lower-case hexadecimal digits): " +
+                                  printable(text));
+        }
+        out.push_back(std::move(id).value());
+    }
+    return out;
+}
+
+/// For `__reduce__`: pickle keeps a Python function by its name, and the parts to call it with.
+template <typename... Parts>
+py::tuple remade(const char* kind, Parts&&... parts) {
+    return py::make_tuple(py::module_::import("contenttrust.model").attr("remade"),
+                          py::make_tuple(kind, std::forward<Parts>(parts)...));
 }
 
 /// An aware datetime in UTC, to the microsecond.

@@ -23,8 +23,11 @@ def instant(moment: datetime) -> Instant:
         moment: Timezone-aware.
 
     Raises:
+        TypeError: It is no `datetime`.
         ValueError: The moment has no time zone, so it names no instant.
     """
+    if not isinstance(moment, datetime):
+        raise TypeError(f"now is a timezone-aware datetime, not {type(moment).__name__}")
     if moment.utcoffset() is None:
         msg = f"a timezone-aware datetime is needed, got {moment.isoformat()} without a zone"
         raise ValueError(msg)

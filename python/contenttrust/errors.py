@@ -10,8 +10,12 @@ from __future__ import annotations
 import enum
 
 
-class ErrorCode(enum.Enum):
-    """Every reason code, in the order of the engine's list."""
+class ErrorCode(str, enum.Enum):
+    """Every reason code, in the order of the engine's list.
+
+    Each is equal to its text, as errors, batches and JSON documents have it:
+    ``refusal.code == ErrorCode.NOT_SIGNED`` and ``refusal.code == "not_signed"`` mean the same.
+    """
 
     NO_TRUST_DATA = "no_trust_data"
     NOT_SIGNED = "not_signed"
@@ -43,6 +47,8 @@ class ErrorCode(enum.Enum):
     TLS = "tls"
     SERVICE_ENDED = "service_ended"
 
+    __str__ = str.__str__  # the text also where it is printed, on every version of Python
+
 
 def shown(text: str) -> str:
     """`text` as it may be printed: whatever could deceive a reader is escaped, surrogates too."""
@@ -55,7 +61,8 @@ class ContentTrustError(Exception):
     """Anything that this package refuses or cannot do.
 
     Attributes:
-        code: Reason code, one of ``ErrorCode``'s values; empty where the list has no word for it.
+        code: Reason code as text, equal to a member of ``ErrorCode``; empty where the list has no
+            word for it.
         message: The cause, in the words of whoever found it.
         gun: Name of the collection, or empty.
         role: Metadata role that the check concerned, or empty.
@@ -270,6 +277,10 @@ class UnreachableError(FetchError):
     """The source did not answer."""
 
     code = "unreachable"
+
+
+class NotCachedError(UnreachableError):
+    """Nobody was to be asked, and the trust directory has not cached what is needed."""
 
 
 class ServerError(FetchError):

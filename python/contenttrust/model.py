@@ -6,6 +6,10 @@ passed.
 
 from __future__ import annotations
 
+import functools
+import operator
+
+from contenttrust import _core
 from contenttrust._core import (
     Anchor,
     Batch,
@@ -21,6 +25,10 @@ from contenttrust._core import (
     TrustedRepository,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
 __all__ = [
     "Anchor",
     "Batch",
@@ -35,3 +43,37 @@ __all__ = [
     "Tags",
     "TrustedRepository",
 ]
+
+
+def remade(kind: str, *parts: object) -> Anchor | SignedTag | Signer | State:
+    """A value again that was pickled or copied; `__reduce__` of the engine's values names this.
+
+    Args:
+        kind: What it was.
+        parts: What `__reduce__` gave.
+    """
+    makers: dict[str, Callable[..., Anchor | SignedTag | Signer | State]] = {
+        "anchor": _anchor,
+        "signed_tag": _core.signed_tag,
+        "signer": _core.signer,
+        "state": State.from_json,
+    }
+    return makers[kind](*parts)
+
+
+def _anchor(
+    roots: Iterable[bytes],
+    key_ids: Iterable[Sequence[str]],
+    certificates: Iterable[Sequence[str]],
+    authorities: Iterable[bytes],
+    first_use: bool,  # noqa: FBT001 - the order is the engine's
+) -> Anchor:
+    if first_use:  # then nothing is pinned: a pin takes first use away
+        return Anchor.first_use()
+    parts = [
+        *map(Anchor.root, roots),
+        *map(Anchor.keys, key_ids),
+        *map(Anchor.certificates, certificates),
+        *map(Anchor.ca, authorities),
+    ]
+    return functools.reduce(operator.and_, parts, Anchor.remembered())

@@ -54,10 +54,13 @@ class Reference:
             text: For example ``alpine``, ``host:5000/team/web:1.4`` or ``web@sha256:…``.
 
         Raises:
+            TypeError: It is no text.
             InvalidReferenceError: Docker's grammar does not allow it, or it is an image id.
 
         Source: distribution/reference, ``ParseNormalizedNamed``.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"an image name is a str or a Reference, not {type(text).__name__}")
         if len(text) > _LENGTH_LIMIT:
             raise _invalid(text[:64] + "…", f"longer than {_LENGTH_LIMIT} characters")
         if re.fullmatch(_ENCODED, text):

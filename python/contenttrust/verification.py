@@ -5,11 +5,13 @@ Nothing here decides. This module brings the bytes, and writes down what must be
 
 from __future__ import annotations
 
-from contenttrust.errors import ContentTrustError, FetchError, VerificationError
+import os
+from collections.abc import Sequence
+
+from contenttrust.errors import ContentTrustError, FetchError, VerificationError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from datetime import datetime
 
@@ -27,6 +29,8 @@ class Verification:
         outcome: The verified view, or the error that stands in its place.
         steps: The checks that ran, in order.
         state: What must be remembered of the collection, if anything was accepted.
+        new_trust_dir: The trust directory that the caller named, if there was none before; else
+            empty.
     """
 
     def __init__(
@@ -35,11 +39,14 @@ class Verification:
         outcome: TrustedRepository | ContentTrustError,
         steps: tuple[Step, ...],
         state: State | None,
+        *,
+        new_trust_dir: str = "",
     ) -> None:
         self.gun = gun
         self.outcome = outcome
         self.steps = steps
         self.state = state
+        self.new_trust_dir = new_trust_dir
 
     def repository(self) -> TrustedRepository:
         """The verified view, or the error raised."""
@@ -47,11 +54,18 @@ class Verification:
             raise self.outcome
         return self.outcome
 
+    def note_on_first_use(self) -> str:
+        """What belongs beside the warning of trust on first use; empty where nothing does."""
+        if not self.new_trust_dir:
+            return ""
+        where = shown(self.new_trust_dir)
+        return f"; nothing was remembered, because the trust directory {where} did not exist"
+
     def __bool__(self) -> bool:
         raise TypeError("ask for .repository(); a Verification is not a truth value")
 
 
-def run(  # noqa: PLR0913 - the contract's keywords
+def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     gun: str,
     *,
     source: SourceLike | None = None,
@@ -69,21 +83,18 @@ def run(  # noqa: PLR0913 - the contract's keywords
 
     Args:
         gun: Globally unique name, taken literally.
-        source: See `contenttrust.load`.
-        anchor: See `contenttrust.load`.
-        trust_dir: See `contenttrust.load`.
-        now: See `contenttrust.load`.
-        requirements: See `contenttrust.load`.
-        remember: See `contenttrust.load`.
-        offline: See `contenttrust.load`.
-        max_stale: See `contenttrust.load`.
+        source, anchor, trust_dir, now, requirements, remember, offline, max_stale: As for
+            `contenttrust.load`.
 
     Returns:
         The outcome, which may be a refusal, with the checks that led to it.
 
     Raises:
-        ValueError: `now` has no time zone, a source was given although `offline` was asked for, or
-            the source is a URL that no trust server can have.
+        TypeError: An argument has the wrong type, or a source gave an answer of the wrong type.
+        ValueError: `now` has no time zone, `trust_dir` is empty, a source was given although
+            `offline` was asked for, or the source is a URL that no trust server can have.
+        FileNotFoundError: The source is the path of a directory that is not there.
+        NotADirectoryError: The source is the path of something else.
         FetchError: The trust directory cannot be used.
         VerificationError: The name of the collection is no such name, or its record is damaged.
     """
@@ -94,18 +105,24 @@ def run(  # noqa: PLR0913 - the contract's keywords
     if offline and source is not None:
         raise ValueError("an offline verification has no source")
     moment = clock.moment_or_now(now)
-    directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
+    anchor, requirements = judged_by(anchor, requirements)
+    if trust_dir is None:
+        directory, new = TrustDirectory.default(), ""
+    elif path := os.fspath(trust_dir):
+        directory, new = TrustDirectory(path), "" if os.path.lexists(path) else path
+    else:
+        raise ValueError("trust_dir is empty: leave it out for the directory that Docker uses")
     base = directory.state(gun)
     cached = directory.cached(gun)
 
     def update() -> _core.Update:
         return _core.Update(
             gun,
-            anchor=_core.Anchor.first_use() if anchor is None else anchor,
+            anchor=anchor,
             now=moment,
             state=base,
             cached=cached,
-            requirements=requirements or _core.Requirements(),
+            requirements=requirements,
         )
 
     remote = not offline and not sources.is_local(source)
@@ -114,10 +131,12 @@ def run(  # noqa: PLR0913 - the contract's keywords
         outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
         if not isinstance(outcome, ContentTrustError):
             return Verification(gun, outcome, recent.steps, recent.state)
-    origin = sources.NoSource() if offline else sources.as_source(source, gun, moment)
+    origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
     asked = update()
     outcome, answers = _judge(asked, gun, origin, offline=offline)
     if isinstance(outcome, VerificationError):
+        if asked.steps and asked.steps[-1].check == "cache":  # not what the publisher signed
+            outcome = directory.damaged_root(gun, outcome.message)
         outcome = _failure_behind(outcome, answers, offline=offline) or outcome
     if now is None and remote if remember is None else remember:
         accepted = not isinstance(outcome, ContentTrustError)
@@ -129,7 +148,23 @@ def run(  # noqa: PLR0913 - the contract's keywords
             # A refusal stands as it is; an acceptance that cannot be remembered is none.
             if accepted:
                 outcome = error
-    return Verification(gun, outcome, asked.steps, asked.state)
+    return Verification(gun, outcome, asked.steps, asked.state, new_trust_dir=new)
+
+
+def judged_by(anchor: object, requirements: object) -> tuple[Anchor, Requirements]:
+    """What a caller judges by, with the defaults where nothing was given.
+
+    Raises:
+        TypeError: One of them is something else.
+    """
+    from contenttrust._core import Anchor, Requirements  # noqa: PLC0415 - see the start-up
+
+    if not isinstance(anchor, Anchor | None):
+        raise TypeError(f"an anchor is made by contenttrust.Anchor, not {type(anchor).__name__}")
+    if not isinstance(requirements, Requirements | None):
+        name = type(requirements).__name__
+        raise TypeError(f"requirements are a contenttrust.Requirements, not {name}")
+    return anchor or Anchor.first_use(), requirements or Requirements()
 
 
 def _judge(
@@ -138,13 +173,22 @@ def _judge(
     """Feed the engine until it has judged; what it said, and what the source answered."""
     answers: dict[str, Answer] = {}
     while wanted := update.wanted():
-        for file, answer in zip(wanted, source.fetch(gun, wanted), strict=True):
+        given: object = source.fetch(gun, wanted)
+        if not isinstance(given, Sequence) or len(given) != len(wanted):
+            name = type(source).__name__
+            raise TypeError(f"{name}.fetch must give one answer for each of {len(wanted)} files")
+        for file, answer in zip(wanted, given, strict=True):
             answers[file.name] = answer
             if isinstance(answer, FetchError):
                 # That nobody was asked is no news to who asked nobody.
                 update.put(file.name, None, "" if offline else answer.message)
-            else:
+            elif isinstance(answer, bytes | None):
                 update.put(file.name, answer)
+            else:
+                raise TypeError(
+                    f"{type(source).__name__}.fetch answered {file.name} with "
+                    f"{type(answer).__name__}; an answer is bytes, None or a FetchError"
+                )
     try:
         return update.repository(), answers
     except VerificationError as refusal:

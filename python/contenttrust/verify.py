@@ -41,7 +41,8 @@ def load(  # noqa: PLR0913 - the contract's keywords
             Default: the trust server that Docker would ask.
         anchor: Why the first root is believed. Default: what the trust directory remembers, else
             trust on first use, which is logged. What is remembered must hold in any case.
-        trust_dir: Docker's trust directory. Default: where Docker has it, ``~/.docker/trust``.
+        trust_dir: Docker's trust directory, a path or a `TrustDirectory`. Default: where Docker
+            has it, ``~/.docker/trust``.
         now: Moment to judge expiry by, timezone-aware. Default: the system clock.
         requirements: Limits. Default: the engine's.
         remember: Whether to write down what was accepted. Default: yes, unless `now` was given,
@@ -51,8 +52,11 @@ def load(  # noqa: PLR0913 - the contract's keywords
             as what is cached still verifies. Default: it is always asked.
 
     Raises:
-        ValueError: The name has a tag or a digest, is no image name, `now` has no time zone, or no
-            trust server can have that URL.
+        TypeError: An argument has the wrong type.
+        ValueError: The name has a tag or a digest, is no image name, `now` has no time zone,
+            `trust_dir` is empty, or no trust server can have that URL.
+        FileNotFoundError: The source is the path of a directory that is not there.
+        NotADirectoryError: The source is the path of something else.
         FetchError: The source did not answer, or the trust directory cannot be used.
         VerificationError: A check refused; `code` and `role` say which.
 
@@ -60,7 +64,7 @@ def load(  # noqa: PLR0913 - the contract's keywords
     """
     from contenttrust.verification import run  # noqa: PLC0415 - see the package's start-up
 
-    repository = run(
+    verification = run(
         gun_of(name),
         source=source,
         anchor=anchor,
@@ -70,12 +74,18 @@ def load(  # noqa: PLR0913 - the contract's keywords
         remember=remember,
         offline=offline,
         max_stale=max_stale,
-    ).repository()
-    _warn_of_first_use(repository)
+    )
+    repository = verification.repository()
+    for notice in repository.warnings:
+        if notice.code == "first_use":
+            import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
+
+            note = notice.message + verification.note_on_first_use()
+            logging.getLogger(__name__).warning("%s: %s", repository.gun, note)
     return repository
 
 
-def verify(  # noqa: PLR0913 - the contract's keywords
+def verify(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     image: str | Reference,
     *,
     source: SourceLike | None = None,
@@ -93,18 +103,14 @@ def verify(  # noqa: PLR0913 - the contract's keywords
 
     Args:
         image: An image name by Docker's rules; without tag and digest it means ``latest``.
-        source: See `load`.
-        anchor: See `load`.
-        trust_dir: See `load`.
-        now: See `load`.
-        requirements: See `load`.
-        remember: See `load`.
-        offline: See `load`.
-        max_stale: See `load`.
+        source, anchor, trust_dir, now, requirements, remember, offline, max_stale: As for `load`.
 
     Raises:
-        ValueError: It is no image name, `now` has no time zone, or no trust server can have that
-            URL.
+        TypeError: An argument has the wrong type.
+        ValueError: It is no image name, `now` has no time zone, `trust_dir` is empty, or no trust
+            server can have that URL.
+        FileNotFoundError: The source is the path of a directory that is not there.
+        NotADirectoryError: The source is the path of something else.
         FetchError: The source did not answer, or the trust directory cannot be used.
         VerificationError: A check refused; `NotSignedError` where the tag or digest is not signed.
 
@@ -112,7 +118,7 @@ def verify(  # noqa: PLR0913 - the contract's keywords
     """
     from contenttrust.reference import Reference  # noqa: PLC0415 - see the package's start-up
 
-    reference = Reference.parse(image) if isinstance(image, str) else image
+    reference = image if isinstance(image, Reference) else Reference.parse(image)
     repository = load(
         reference.gun,
         source=source,
@@ -145,21 +151,26 @@ def verify_many(
         anchor: Why a first root is believed. Default: trust on first use.
         now: Moment to judge expiry by, timezone-aware. Default: the system clock.
         requirements: Limits. Default: the engine's.
-        threads: How many; default: as many as there are processors.
+        threads: How many, one or more; default: as many as there are processors.
 
     Returns:
         The verdicts, in the order of the items.
 
     Raises:
-        ValueError: `now` has no time zone.
+        TypeError: An argument or a part of an item has the wrong type.
+        ValueError: `now` has no time zone, or `threads` is less than one.
     """
     from contenttrust import _core, clock  # noqa: PLC0415 - see the package's start-up
+    from contenttrust.verification import judged_by  # noqa: PLC0415
 
+    anchor, requirements = judged_by(anchor, requirements)
+    if not isinstance(threads, int | None):
+        raise TypeError(f"threads is an int or None, not {type(threads).__name__}")
     return _core.verify_many(
         items,
-        anchor=anchor or _core.Anchor.first_use(),
+        anchor=anchor,
         now=clock.moment_or_now(now),
-        requirements=requirements or _core.Requirements(),
+        requirements=requirements,
         threads=threads,
     )
 
@@ -168,6 +179,7 @@ def gun_of(name: str | Reference) -> str:
     """The globally unique name that a caller means; see `load` for the rules.
 
     Raises:
+        TypeError: It is neither a text nor a `Reference`.
         ValueError: The name has a tag or a digest, or is no image name.
     """
     from contenttrust.reference import Reference  # noqa: PLC0415 - see the package's start-up
@@ -176,15 +188,7 @@ def gun_of(name: str | Reference) -> str:
         if "@" in name or ":" in name.rpartition("/")[2]:
             raise ValueError(f"a repository without tag and digest is wanted, got {name!r}")
         return name
-    reference = Reference.parse(name) if isinstance(name, str) else name
+    reference = name if isinstance(name, Reference) else Reference.parse(name)
     if not reference.name_only:
         raise ValueError(f"a repository without tag and digest is wanted, got {str(reference)!r}")
     return reference.gun
-
-
-def _warn_of_first_use(repository: TrustedRepository) -> None:
-    for notice in repository.warnings:
-        if notice.code == "first_use":
-            import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
-
-            logging.getLogger(__name__).warning("%s: %s", repository.gun, notice.message)

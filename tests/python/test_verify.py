@@ -166,7 +166,7 @@ def test_a_source_that_answers_too_little_is_a_bug(good):
         def fetch(self, gun, files):
             return []
 
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(TypeError, match=r"Short\.fetch must give one answer for each of 2 files"):
         ct.load(good.gun, source=Short())
 
 

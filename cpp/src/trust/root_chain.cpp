@@ -77,6 +77,20 @@ Status check_link(Context& context, const SignedRoot& trusted, const SignedRoot&
     return {};
 }
 
+// A root key has two ids, its certificate's and its own, and who copies one does not see which it is.
+std::string pinned_as_the_other_kind(const Anchor& anchor, const KeyId& certificate,
+                                     const KeyId& key) {
+    const auto lists = [](const auto& pins, const KeyId& id) {
+        return std::ranges::any_of(
+            pins, [&](const auto& ids) { return std::ranges::find(ids, id) != ids.end(); });
+    };
+    if (certificate != key && lists(anchor.key_ids, certificate))
+        return ": the pinned key id is a certificate id: use --pin-cert (Anchor.certificates)";
+    if (certificate != key && lists(anchor.certificates, key))
+        return ": the pinned certificate id is a key id: use --pin-key (Anchor.keys)";
+    return {};
+}
+
 Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& root,
                     const metadata::RoleKeys& certified,
                     const std::vector<Checkpoint>& checkpoints) {
@@ -86,13 +100,14 @@ Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& ro
         const auto pinned = pinned_keys(context, anchor, root.body, certified);
         if (!satisfied(context, root, root.body, pinned)) {
             const auto code = remembered ? ErrorCode::anchor_conflict : ErrorCode::anchor_mismatch;
+            std::string message = "unable to match any certificates to trust_pinning config";
             std::string found = "none";
             for (const auto& id : certified.key_ids) {
                 const auto key = canonical_key_id(id, root.body.keys.at(id), context.keys);
                 found = "certificate " + id.str() + " of key " + key.str();
+                message += pinned_as_the_other_kind(anchor, id, key);
             }
-            return context.refused("anchor", "root", code,
-                                   "unable to match any certificates to trust_pinning config",
+            return context.refused("anchor", "root", code, std::move(message),
                                    "root signed by pinned keys", std::move(found));
         }
         context.passed("anchor", "root", "root signed by pinned keys", "it is");
@@ -194,6 +209,16 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
         in_effect.file = served;
         in_effect.root = served_root;
     } else {
+        // Nothing could follow from a root of another collection: said at once, it names the cause.
+        for (const auto& checkpoint : checkpoints) {
+            if (checkpoint.origin != Checkpoint::Origin::anchor) continue;
+            auto keys =
+                certified_keys(context, checkpoint.root->body, CertificateTime::passed_over);
+            if (keys) continue;
+            auto error = std::move(keys).error();
+            error.message = "the root given as anchor: " + error.message;
+            return error;
+        }
         const auto& newest = *checkpoints.back().root;
         if (served_root != nullptr && served_root->header.version < newest.header.version) {
             return context.refused("rollback", "root", ErrorCode::rollback,
@@ -212,10 +237,14 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
         if (!status || in_effect.root == nullptr) return status;
         if (served_root != nullptr &&
             !same_signed_part(in_effect.root->envelope, served_root->envelope)) {
-            return context.refused(
-                "root chain", "root", ErrorCode::root_chain,
-                "root has other content than before under its version",
-                "the remembered content of " + version_text(number(*served_root)), "another");
+            const bool given = checkpoints.back().origin == Checkpoint::Origin::anchor;
+            return context.refused("root chain", "root", ErrorCode::root_chain,
+                                   given
+                                       ? "root has other content than the given one of its version"
+                                       : "root has other content than before under its version",
+                                   std::string("the ") + (given ? "given" : "remembered") +
+                                       " content of " + version_text(number(*served_root)),
+                                   "another");
         }
         if (served_root != nullptr) in_effect.root = served_root;
     }

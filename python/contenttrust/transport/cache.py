@@ -65,6 +65,12 @@ class TrustDirectory:
         config = env.get("DOCKER_CONFIG") or f"{env.get('HOME') or _home()}/.docker"
         return cls(f"{config}/trust")
 
+    def __fspath__(self) -> str:
+        return self._path
+
+    def __repr__(self) -> str:
+        return f"TrustDirectory({self._path!r})"
+
     @property
     def path(self) -> str:
         """Where it is."""
@@ -91,6 +97,18 @@ class TrustDirectory:
             return {}
         except OSError as error:
             self._fail(gun, "what is cached", error)
+
+    def damaged_root(self, gun: str, cause: str) -> RecordError:
+        """The refusal of a cached root that cannot be read, where no record stands beside it.
+
+        Args:
+            gun: Name of the collection.
+            cause: What is wrong with it.
+        """
+        where = shown(f"{self._path}/tuf/{gun}/metadata/root.json")
+        advice = "move it away only with a pin or a root of the publisher in its place"
+        message = f"the cached root {where} is damaged: {cause}; {advice}"
+        return RecordError(message, gun=gun, role="root")
 
     def state(self, gun: str) -> State | None:
         """What our record remembers of a collection.

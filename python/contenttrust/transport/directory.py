@@ -42,6 +42,9 @@ class DirectorySource:
             number = errno.ENOTDIR if exists else errno.ENOENT
             raise error(number, os.strerror(number), self._path)
 
+    def __repr__(self) -> str:
+        return f"DirectorySource({self._path!r})"
+
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Read what is wanted; see `Source.fetch`."""
         return [self._answer(gun, file) for file in files]

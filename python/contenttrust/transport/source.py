@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from contenttrust.errors import FetchError, UnreachableError
+from contenttrust.errors import FetchError, NotCachedError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class MappingSource:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
 
+    def __repr__(self) -> str:
+        return f"MappingSource({len(self._files)} files)"
+
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Give what the mapping holds, whatever the collection's name; see `Source.fetch`."""
         del gun
@@ -61,11 +64,21 @@ class MappingSource:
 class NoSource:
     """The source of an offline verification: no answer, so that only what is cached counts."""
 
+    def __init__(self, trust_dir: str) -> None:
+        """Refuse to ask anybody.
+
+        Args:
+            trust_dir: The trust directory that was looked into.
+        """
+        self._trust_dir = shown(trust_dir)
+
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Answer every file with the same error; see `Source.fetch`."""
         return [
-            UnreachableError(
-                "offline, and the trust directory has not cached it", gun=gun, role=file.name
+            NotCachedError(
+                f"offline, and the trust directory {self._trust_dir} has not cached {file.name}",
+                gun=gun,
+                role=file.name,
             )
             for file in files
         ]
