@@ -37,6 +37,7 @@ _ONCE = (
     "max_stale",
 )
 _LARGEST_LIMIT = 2**63 - 1
+_LONGEST = 36_525
 
 
 class UsageError(Exception):
@@ -81,6 +82,7 @@ class Options(argparse.Namespace):
     all_roles: bool = False
     pretty: bool = False
     require_signed: bool = False
+    within: int = 30
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.
@@ -179,6 +181,19 @@ def seconds(text: str) -> int:
     """
     if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= set(string.digits)):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
+    return int(text)
+
+
+def days(text: str) -> int:
+    """A number of days, at most a century.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if not (0 < len(text) <= len(str(_LONGEST)) and set(text) <= set(string.digits)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days")
+    if int(text) > _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} days are more than a century")
     return int(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from contenttrust.cli import streams
-from contenttrust.cli.options import Options, UsageError, add_global_options, name_text
+from contenttrust.cli.options import Options, UsageError, add_global_options, days, name_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,15 @@ examples:
 _EXPLAIN = """\
 examples:
   contenttrust explain --metadata ./metadata registry.example.com/team/web:1.4
+"""
+_DOCTOR = """\
+Looks at docker, trust servers, the clock, permissions, expiries and the cache; changes nothing.
+Without a name, every collection of the trust directory is looked at.
+
+examples:
+  contenttrust doctor
+  contenttrust doctor --offline --within 90 -o json
+  contenttrust doctor registry.example.com/team/web
 """
 
 
@@ -155,6 +164,17 @@ def parser() -> argparse.ArgumentParser:
         "explain", "IMAGE", "show every check in the order it ran, and the verdict", _EXPLAIN
     )
     made.add_argument("image", **images)  # type: ignore[arg-type]
+
+    made = verb(
+        "doctor",
+        "[GUN|IMAGE ...]",
+        "find what will hurt soon on this machine, and whether anything checks images",
+        _DOCTOR,
+    )
+    made.add_argument("images", metavar="GUN|IMAGE", nargs="*", type=name_text,
+                      help="a collection of the trust directory, or an image")  # fmt: skip
+    made.add_argument("--within", metavar="DAYS", type=days, help="how far ahead to look for what "
+                      "ends (default: 30; timestamps: at most 3)")  # fmt: skip
     return main
 
 

@@ -1,0 +1,159 @@
+"""Whether the trust servers that would be asked do answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+
+import pytest
+
+from contenttrust.doctor import DEFAULT_WITHIN, Asking, servers
+from contenttrust.errors import (
+    ServerError,
+    ServiceEndedError,
+    TlsError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from contenttrust.transport.http import Response
+from simulator.repository import NOW
+
+GUN = "registry.example.com/team/web"
+HUB = "docker.io/library/alpine"
+
+
+class Answering(Asking):
+    """Servers that answer, or fail, as a test wants; what was asked is kept."""
+
+    def __init__(self, answer=None, *, env=None, at=NOW, ahead=timedelta(0)):
+        super().__init__({} if env is None else env, at=at)
+        date = format_datetime(NOW + ahead, usegmt=True)
+        ok = Response(status=200, body=b"{}", headers={"date": date}, url="")
+        self.answer = ok if answer is None else answer
+        self.asked = []
+
+    def ask(self, gun):
+        self.asked.append(gun)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def check(asking, *guns, at=NOW, within=DEFAULT_WITHIN):
+    return servers.check(guns, asking, now=NOW, at=at, within=within)
+
+
+def test_a_server_that_answers_is_fine_and_its_clock_is_compared():
+    found = check(Answering(), GUN)
+
+    assert [(f.check, f.level) for f in found.findings] == [("server", "ok"), ("clock", "ok")]
+    assert found.findings[0].subject == "https://registry.example.com"
+    assert found.answering == {GUN}
+
+
+def test_a_clock_that_is_off_is_told():
+    found = check(Answering(ahead=timedelta(hours=-2)), GUN)
+
+    assert [(f.check, f.level) for f in found.findings] == [("server", "ok"), ("clock", "failure")]
+
+
+@pytest.mark.parametrize(
+    "error", [UnreachableError("refused"), TlsError("expired"), ServerError("404")]
+)
+def test_a_server_that_does_not_answer_is_a_failure_that_leaves_the_rest_unknown(error):
+    found = check(Answering(error), GUN)
+
+    (failure,) = found.findings
+    assert (failure.level, failure.code) == ("failure", error.code)
+    assert failure.unanswered
+    assert failure.advice
+    assert found.answering == set()
+
+
+def test_a_server_that_wants_a_login_is_there():
+    (warning,) = check(Answering(UnauthorizedError("401")), GUN).findings
+
+    assert warning.level == "warning"
+    assert "docker login" in warning.advice
+
+
+def test_each_server_is_asked_once():
+    asking = Answering()
+
+    check(asking, "a.example.com/x", "b.example.com/x", "a.example.com/y")
+
+    assert asking.asked == ["a.example.com/x", "b.example.com/x"]
+
+
+def test_without_a_name_the_server_of_docker_hub_is_asked():
+    found = check(Answering())
+
+    assert found.findings[0].subject == "https://notary.docker.io"
+
+
+def test_a_server_for_all_takes_the_place_of_every_other():
+    env = {"DOCKER_CONTENT_TRUST_SERVER": "https://trust.example.com:4443"}
+    asking = Answering(env=env)
+
+    found = check(asking, GUN, HUB)
+
+    assert {f.subject for f in found.findings if f.check == "server"} == {
+        "https://trust.example.com:4443"
+    }
+    assert found.answering == {GUN, HUB}
+
+
+@pytest.mark.parametrize(
+    "url", ["http://trust.example.com", "trust.example.com", "ftp://x", "https://", "https:// x"]
+)
+def test_a_server_without_https_is_a_failure_and_is_not_asked(url):
+    asking = Answering(env={"DOCKER_CONTENT_TRUST_SERVER": url})
+
+    (failure,) = check(asking, GUN, HUB).findings
+
+    assert failure.level == "failure"
+    assert not failure.unanswered
+    assert "valid https URL required" in failure.message
+    assert asking.asked == []
+
+
+def test_a_password_in_the_url_is_not_shown():
+    asking = Answering(env={"DOCKER_CONTENT_TRUST_SERVER": "https://me:secret@trust.example.com"})
+
+    found = check(asking, GUN)
+
+    assert "secret" not in repr(found.findings)
+    assert found.findings[0].subject == "https://trust.example.com"
+
+
+@pytest.mark.parametrize(
+    ("day", "within", "level"),
+    [(1, 30, "note"), (7, 30, "note"), (9, 30, "warning"), (9, 20, "note"), (27, 5, "note")],
+)
+def test_the_end_of_docker_s_own_server_is_announced(day, within, level):
+    at = datetime(2026, 11, day, tzinfo=timezone.utc)
+
+    found = check(Answering(at=at), at=at, within=timedelta(days=within))
+
+    (announced,) = [f for f in found.findings if f.code == "service_ended"]
+    assert announced.level == level
+    assert "2026-12-08" in announced.message
+
+
+@pytest.mark.parametrize(("second", "ended"), [(59, False), (60, True)])
+def test_docker_s_own_server_has_ended_on_that_day(second, ended):
+    at = datetime(2026, 12, 7, 23, 59, tzinfo=timezone.utc) + timedelta(seconds=second)
+    asking = Asking({"DOCKER_CONTENT_TRUST_SERVER": ""}, at=at)
+    if not ended:
+        asking = Answering(at=at)
+
+    found = check(asking, at=at)
+
+    codes = {f.code for f in found.findings if f.level == "failure"}
+    assert codes == ({"service_ended"} if ended else set())
+
+
+def test_an_ended_service_leaves_the_rest_unknown():
+    (failure,) = check(Answering(ServiceEndedError("gone")), HUB).findings
+
+    assert failure.unanswered
