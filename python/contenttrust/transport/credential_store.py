@@ -85,9 +85,9 @@ def ask(
             return None
         # What it printed is not repeated: it may be half of an answer.
         raise UnauthorizedError(f"the credential store {program} failed with status {status}")
-    answer, reason = json_object(output)
+    answer, _ = json_object(output)
     username, secret = answer.get("Username"), answer.get("Secret")
-    if reason or not isinstance(username, str) or not isinstance(secret, str):
+    if not isinstance(username, str) or not isinstance(secret, str):
         raise UnauthorizedError(f"the answer of the credential store {program} is not understood")
     if not username and not secret:
         return None
