@@ -1,7 +1,8 @@
 """`contenttrust inspect IMAGE…`: what `docker trust inspect` prints, from verified data only.
 
 One thing differs: an entry outside the paths of its delegation is no signed tag here, while docker
-shows it and then refuses to pull it.
+shows it and then refuses to pull it. What is shown is what the roles list, as with docker; whether
+an image may be used is another question, and `--require-signed` asks it as `verify` does.
 
 Source: docker CLI 28, `cli/command/trust`: `common.go`, `inspect.go`, `inspect_pretty.go`.
 """
@@ -44,9 +45,10 @@ def run(request: Request) -> int:
             _complain(image, error)
             continue
         rows = list(_rows(repository, reference))
-        if options.require_signed and not rows:
+        why = _unsigned(request, repository, reference, rows) if options.require_signed else None
+        if why is not None:
             codes.append(exit_codes.REFUSED)
-            text.complain(f"no signed tag for {text.safe(image)}")
+            text.complain(f"no signed tag for {text.safe(image)}", *why)
         if options.pretty:
             text.say(*_pretty(image, rows, repository), *([""] * 2 if index < last else []))
         else:
@@ -63,25 +65,48 @@ def _complain(image: str, error: ContentTrustError | None) -> None:
         text.complain(*report.refusal(error))
 
 
+def _unsigned(
+    request: Request, repository: TrustedRepository, reference: Reference, rows: list[Row]
+) -> list[str] | None:
+    """Why `verify` refuses an image, or of a bare name every tag; None where it accepts one."""
+    wanted = [(reference.tag, reference.digest)]
+    if reference.name_only:
+        wanted = [(name, None) for name, _, _ in rows]
+    why: list[str] = []
+    for tag, digest in wanted:
+        signed, error = request.find(repository, tag=tag, digest=digest)
+        if signed is not None:
+            return None
+        if error is not None and not why:
+            why = report.refusal(error)
+    return why
+
+
 def _rows(repository: TrustedRepository, reference: Reference) -> Iterator[Row]:
     """The released digests of each tag; a tag that two roles release differently has two rows.
 
     The digest that `verify` would choose comes first. An entry without a usable sha256 has none.
     """
+    # Without a tag docker shows them all, also for `name@sha256:…`.
+    wanted = None if reference.name_only else reference.tag
     roles = [role for role in (_RELEASES, "targets") if role in repository.roles]
     # Docker names the signers of a tag as targets lists them, not by the alphabet.
     order = {role: index for index, role in enumerate(repository.roles)}
+    # Names may be as long as their file: only those that are wanted are copied and sorted.
     released: list[Row] = [
         (tag.name, tag.digest.removeprefix("sha256:"), _signed_by(tag, order))
         for role in roles
         for tag in repository.role_tags(role)
+        if wanted in (None, tag.name)
     ]
-    released += [(entry.name, "", []) for entry in repository.unusable if entry.role in roles]
+    released += [
+        (entry.name, "", [])
+        for entry in repository.unusable
+        if entry.role in roles and wanted in (None, entry.name)
+    ]
     seen = set()
     for row in sorted(released, key=lambda row: natural_order.key(row[0])):
-        # Without a tag docker shows them all, also for `name@sha256:…`.
-        wanted = reference.name_only or reference.tag in (None, row[0])
-        if wanted and row[:2] not in seen:
+        if row[:2] not in seen:
             seen.add(row[:2])
             yield row
 

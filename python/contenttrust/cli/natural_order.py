@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
-_PARTS = re.compile(rb"0*[0-9]+|[^0-9]", re.ASCII | re.DOTALL)
+_NUMBER = re.compile(r"[0-9]+")
+_LONG = 0xFF
 
-Part = tuple[int, int, bytes, int]
 
+def key(name: str) -> str:
+    """A sort key for `name`, a few times as long at most: names may be as long as their file.
 
-def key(name: str) -> list[Part]:
-    """A sort key for `name`.
-
-    Digits come before other bytes. Numbers are compared by value, that is by the length of the
-    number without leading zeros and then by its digits; of equal numbers the one with fewer
-    leading zeros comes first.
+    Digits come before other characters, which are in the order of their bytes. Numbers are compared
+    by value, that is by the length of the number without leading zeros and then by its digits; of
+    equal numbers the one with fewer leading zeros comes first.
 
     Source: github.com/fvbommel/sortorder, `NaturalLess`, which `docker trust inspect` uses.
     """
-    return [_part(match[0]) for match in _PARTS.finditer(name.encode())]
+    # A number begins with U+0000, so that it sorts before all else. A U+0000 of the name itself is
+    # told from it by what follows, which in a number is a count.
+    text = name.replace("\0", "\0\xff\xff")
+    return _NUMBER.sub(lambda match: _by_value(match[0]), text)
 
 
-def _part(text: bytes) -> Part:
-    if not text.isdigit():
-        return (1, 0, text, 0)
-    number = text.lstrip(b"0")
-    return (0, len(number), number, len(text) - len(number))
+@functools.lru_cache(maxsize=1000)
+def _by_value(digits: str) -> str:
+    """Cached because a name may consist of millions of short numbers: each is one object then."""
+    number = digits.lstrip("0")
+    return "\0" + _count(len(number)) + number + _count(len(digits) - len(number))
+
+
+def _count(length: int) -> str:
+    """Text that sorts as the numbers do."""
+    return chr(length) if length < _LONG else f"\xff{length:020}"

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from contenttrust.cli.document import encode_as_go
+from simulator import GUN, NOW, Repository, before, image
+from simulator.roles import b64
 
 _HERE = Path(__file__).parent
 _VECTORS = _HERE.parents[1] / "vectors"
@@ -119,6 +122,132 @@ def test_an_unsigned_tag_is_an_empty_list_unless_a_signature_is_required(case, r
     pretty = run("inspect", "--pretty", *repository.options, image)
     assert pretty.code == 0
     assert pretty.out.startswith(f"\nNo signatures for {image}\n\n\nAdministrative keys for")
+
+
+@pytest.fixture
+def served(run, tmp_path):
+    """Runs a verb on a repository in memory."""
+
+    def call(repository, verb, *arguments):
+        for name, data in repository.publish().items():
+            path = tmp_path / "served" / f"{name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        origin = ["--metadata", str(tmp_path / "served"), "--trust-dir", str(tmp_path / "trust")]
+        return run(verb, "-q", *origin, "--at", NOW.isoformat(), *arguments)
+
+    return call
+
+
+def _signed(*tags):
+    repository = Repository()
+    repository.targets.update({tag: image(tag) for tag in tags})
+    return repository
+
+
+def _releases_expired():
+    repository = _signed("1.0")
+    repository.delegate("targets/releases").expires = before(days=1)
+    return repository
+
+
+def _without_sha256():
+    repository = Repository()
+    repository.targets["1.0"] = {"hashes": {"sha512": b64(bytes(64))}, "length": 5}
+    return repository
+
+
+def _hidden_by_a_nested_role():
+    repository = _signed("1.0")
+    repository.delegate("targets/releases")
+    repository.delegate("targets/releases/x").targets["1.0"] = image("x")
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (_releases_expired, "targets/releases"),
+        (_without_sha256, "no valid hash"),
+        (_hidden_by_a_nested_role, "No trust data for 1.0"),
+    ],
+)
+@pytest.mark.parametrize("image_name", [GUN, f"{GUN}:1.0"])
+@pytest.mark.parametrize("form", [[], ["--pretty"]])
+def test_a_required_signature_is_one_that_verify_accepts(served, make, why, image_name, form):
+    assert served(make(), "verify", f"{GUN}:1.0").code == 1
+    shown = served(make(), "inspect", *form, image_name)
+    assert shown.code == 0
+    required = served(make(), "inspect", "--require-signed", *form, image_name)
+    assert (required.code, required.out) == (1, shown.out)
+    assert "1.0" in required.out
+    assert f"no signed tag for {image_name}" in required.err
+    assert why in " ".join(required.err.split())
+
+
+def test_a_required_signature_is_asked_for_with_the_same_strictness_as_verify(served):
+    image_name = f"{GUN}:1.0"
+    for options, code in (([], 1), (["--compatible"], 0)):
+        assert served(_releases_expired(), "verify", *options, image_name).code == code
+        inspected = served(_releases_expired(), "inspect", "--require-signed", *options, image_name)
+        assert inspected.code == code
+
+
+def test_a_required_signature_is_of_the_digest_that_was_named(served):
+    repository = _signed("1.0", "2.0")
+    rows = json.loads(served(repository, "inspect", GUN).out)[0]["SignedTags"]
+    one, two = (f"sha256:{row['Digest']}" for row in rows)
+    unsigned = "sha256:" + "0" * 64
+    codes = {f"@{one}": 0, f":1.0@{one}": 0, f"@{unsigned}": 1, f":1.0@{two}": 1}
+    for suffix, code in codes.items():
+        assert served(repository, "verify", GUN + suffix).code == code
+        assert served(repository, "inspect", "--require-signed", GUN + suffix).code == code
+        assert served(repository, "inspect", GUN + suffix).code == 0
+
+
+def test_a_bare_name_needs_one_tag_that_verifies_whatever_it_is_called(served):
+    repository = _hidden_by_a_nested_role()
+    assert served(repository, "inspect", "--require-signed", GUN).code == 1
+    repository.targets["zz"] = image("zz")
+    assert served(repository, "inspect", "--require-signed", GUN).code == 0
+    empty = served(Repository(), "inspect", "--require-signed", GUN)
+    assert empty.code == 1
+    assert empty.err == f"no signed tag for {GUN}\n"
+
+
+def test_one_image_without_a_signature_fails_the_run_wherever_it_stands(served):
+    good, bad = f"{GUN}:1.0", f"{GUN}:2.0"
+    for images in ([good, bad], [bad, good]):
+        ran = served(_signed("1.0"), "inspect", "--require-signed", *images)
+        assert ran.code == 1
+        assert good not in ran.err
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in _VECTORS.glob("*-*")))
+def test_require_signed_ends_as_verify_does_for_every_tag_of_a_vector(case, run, name):
+    repository = case(name)
+    tags = [*sorted(repository.expected.get("tags", {}))[:3], "latest", "1.0", "unsigned"]
+    for image_name in (f"{repository.gun}:{tag}" for tag in tags):
+        verified = run("verify", "-q", *repository.options, image_name)
+        required = run("inspect", "-q", "--require-signed", *repository.options, image_name)
+        assert required.code == verified.code
+
+
+def test_other_tags_cost_no_more_than_their_file_however_long_their_names_are(served):
+    length = 500_000
+    repository = _signed("1.0", "a" * length, "a1" * (length // 2))
+    served(repository, "inspect", f"{GUN}:1.0")  # imports
+    peaks = []
+    for image_name in (f"{GUN}:1.0", GUN):
+        tracemalloc.start()
+        try:
+            assert served(repository, "inspect", image_name).code == 0
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    one, all_of_them = (peak / (2 * length) for peak in peaks)
+    assert one < 10
+    assert all_of_them < 40
 
 
 def test_several_images_are_one_list_or_texts_two_lines_apart(case, run):
