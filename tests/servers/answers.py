@@ -107,13 +107,14 @@ def compressed(size: int) -> Answer:
     return document(gzip.compress(b" " * size), headers={"Content-Encoding": "gzip"})
 
 
-def compressed_transfer(size: int) -> Answer:
+def compressed_transfer(size: int, *, chunked: bool) -> Answer:
     """The same as a transfer encoding, which a client may feel bound to undo."""
+    data = gzip.compress(b" " * size)
 
     def answer(exchange: Exchange) -> None:
-        data = gzip.compress(b" " * size)
-        exchange.begin(200, {"Transfer-Encoding": "gzip, chunked"})
-        exchange.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data))
+        exchange.begin(200, {"Transfer-Encoding": "gzip, chunked" if chunked else "gzip"})
+        exchange.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data) if chunked else data)
+        exchange.close_connection = True
 
     return answer
 
