@@ -63,7 +63,9 @@ def test_docker_hub_has_its_historic_key_and_no_other(home, host):
     assert home.find(host) is None
 
 
-@pytest.mark.parametrize("key", [f"https://{HOST}", f"https://{HOST}/v1/", f"{HOST}/v2/"])
+@pytest.mark.parametrize(
+    "key", [f"https://{HOST}", f"https://{HOST}/v1/", f"https://me@{HOST}/", f"{HOST}/v2/"]
+)
 def test_keys_of_old_versions_of_docker_are_understood(home, key):
     home.write({"auths": {key: {"auth": b64("old:1")}, "https://[": {"auth": "?"}}})
     assert home.find().username == "old"
