@@ -144,8 +144,9 @@ class Update::Judgement {
                 add_checkpoint(checkpoints, {believed.file.get(), &root.value(), believed.origin});
                 continue;
             }
-            if (believed.origin != Checkpoint::Origin::cache || !given_.state) {
-                return context_.refused("format", "root", root.error());
+            const bool is_cached = believed.origin == Checkpoint::Origin::cache;
+            if (!is_cached || !given_.state) {  // else trust on first use would be back
+                return context_.refused(is_cached ? "cache" : "format", "root", root.error());
             }
             context_.warn(
                 "cache", "root",

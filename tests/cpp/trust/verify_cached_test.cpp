@@ -69,6 +69,22 @@ BOOST_AUTO_TEST_CASE(a_damaged_cache_costs_a_question_and_no_verdict) {
     BOOST_TEST(outcome.asked.size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_cached_root_is_not_taken_for_the_publisher_s) {
+    const auto made = collection();
+    auto documents = made.publish();
+    auto start = given(made);
+    start.trace = true;
+    start.cached = {{"root", "{}"}};
+    auto outcome = judged(start, documents);
+    refused(outcome.verdict, ErrorCode::malformed, "root");
+    BOOST_TEST(outcome.steps.back().check == "cache");
+    start.cached.clear();
+    documents["root"] = "{}";
+    outcome = judged(start, documents);
+    refused(outcome.verdict, ErrorCode::malformed, "root");
+    BOOST_TEST(outcome.steps.back().check == "format");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace contenttrust::trust
