@@ -22,7 +22,7 @@ _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
 _SLOW_SECONDS = 10
-_LOOPBACK = "localhost,127.0.0.0/8,::1"
+_LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
 
 _UNREACHABLE = {
     pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's name does not resolve",
@@ -249,10 +249,13 @@ def _proxy(env: Mapping[str, str]) -> dict[int, object]:
     Told explicitly, because libcurl by itself prefers the variables in lower case, obeys
     `ALL_PROXY`, and sends loopback through the proxy; Go, and so Docker, does not.
     """
-    direct = env.get("NO_PROXY") or env.get("no_proxy")
+    direct = env.get("NO_PROXY") or env.get("no_proxy") or ""
+    hosts = [host.strip() for host in direct.split(",") if host.strip()]
+    # libcurl knows "*" only where it stands alone.
+    exceptions = "*" if "*" in hosts else ",".join([*hosts, *_LOOPBACK])
     return {
         pycurl.PROXY: (env.get("HTTPS_PROXY") or env.get("https_proxy") or "").encode(),
-        pycurl.NOPROXY: (f"{direct},{_LOOPBACK}" if direct else _LOOPBACK).encode(),
+        pycurl.NOPROXY: exceptions.encode(),
     }
 
 
