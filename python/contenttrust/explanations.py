@@ -71,7 +71,10 @@ _TEXTS = {
     "role_broken": (
         "{Subject} of {gun} cannot be resolved, because {what} is broken{facts}",
         "That role goes first, so another role's digest could be an older one",
-        "Ask the publisher to renew that role; Docker's fallback is there as 'compatible'",
+        (
+            "Ask the publisher to renew that role; Docker's fallback is there as '--compatible' "
+            "(Requirements(compatible=True))"
+        ),
     ),
     "malformed": (
         "{What} cannot be read{facts}",
@@ -86,7 +89,15 @@ _TEXTS = {
     "limit_exceeded": (
         "{What} is larger or deeper than the limits allow{facts}",
         "Honest trust data stays far below them, so this may be meant to exhaust the reader",
-        "Ask the publisher first; if the size is meant, raise that limit in the requirements",
+        (
+            "Ask the publisher first; if the size is meant, raise the limit: "
+            "'--limit NAME=VALUE' (Requirements)"
+        ),
+    ),
+    "fixed_limit": (
+        "{What} is larger or deeper than any reader should take{facts}",
+        "Honest trust data stays far below it, so this may be meant to exhaust the reader",
+        "Do not use this data, and ask the publisher where it comes from",
     ),
     "wrong_type": (
         "{What} says that it is another kind of document{facts}",
@@ -123,6 +134,11 @@ _TEXTS = {
         "A file was withheld or lost, and what it said cannot be guessed",
         "Fetch the whole set again, and ask the publisher if it is still missing",
     ),
+    "no_timestamp": (
+        "There is no timestamp metadata for {gun}{facts}",
+        "Without it nobody can tell whether the rest is the newest",
+        "Check the source and what was copied from it: timestamp.json belongs beside root.json",
+    ),
     "expired": (
         "{What} has expired{facts}",
         "Newer data may exist and be withheld, so nothing older counts as current",
@@ -153,10 +169,30 @@ _TEXTS = {
         "The root belongs to another collection, or its certificate has expired",
         "Check the name, and ask the publisher to renew the root key's certificate",
     ),
+    "certificate_ahead": (
+        "The certificate of the root of {gun} is not valid yet{facts}",
+        "Either the moment that it is judged by is wrong, or the publisher's clock was",
+        "Look at this machine's clock, or at the moment given as '--at' (now), then try again",
+    ),
+    "certificate_expired": (
+        "The certificate of the root of {gun} has expired{facts}",
+        "Nobody has vouched for the root key beyond that moment",
+        "Look at this machine's clock; if it is right, ask the publisher to renew the certificate",
+    ),
+    "given_root": (
+        "The root that was given as the anchor cannot vouch for {gun}{facts}",
+        "No root of this collection can follow from it",
+        "Give the root.json of this very collection ('--anchor-root', Anchor.root)",
+    ),
     "anchor_mismatch": (
         "The root of {gun} does not fit the anchor{facts}",
         "This is not the root that you or your organisation pinned",
         "Compare the pin with what the publisher states over another channel",
+    ),
+    "no_anchor": (
+        "Nothing speaks for the root of {gun}{facts}",
+        "No pin is given, nothing is remembered, and trust on first use is switched off",
+        "Give a pin that the publisher states over another channel, such as '--pin-cert'",
     ),
     "anchor_conflict": (
         "The anchor for {gun} contradicts the root that is remembered{facts}",
@@ -181,7 +217,15 @@ _TEXTS = {
     "unreachable": (
         "No answer was had for {gun}{facts}",
         "Whether the image may be trusted is not known",
-        "Check the server's address and the network, or give a directory that holds the trust data",
+        (
+            "Check the server's address ('--server') and the network, or give a directory that "
+            "holds the trust data ('--metadata')"
+        ),
+    ),
+    "not_cached": (
+        "What is needed of {gun} is not cached{facts}",
+        "No server was asked, so nothing is known",
+        "Leave '--offline' out, or give a directory that holds the trust data ('--metadata')",
     ),
     "server_error": (
         "The source answered for {gun} with something that is no metadata file{facts}",
@@ -212,9 +256,32 @@ _TEXTS = {
 _OTHER = ("The operation failed{facts}", "", "")
 
 
-def explain(error: ContentTrustError) -> str:
-    """What happened, what it means and what to do next, in at most three sentences."""
+# Causes within one code that need other words, known by how the engine's message begins.
+_CAUSES = {
+    ("missing_role", "there is no timestamp"): "no_timestamp",
+    ("root_certificate", "the root given as anchor"): "given_root",
+    ("root_certificate", "the root certificate is not valid yet"): "certificate_ahead",
+    ("root_certificate", "the root certificate expired"): "certificate_expired",
+    ("anchor_mismatch", "invalid trust pinning specified"): "no_anchor",
+}
+# What a broken role was found to be; the engine gives the reason code.
+_BROKEN = {
+    "expired": "an expired one",
+    "signature": "one without a valid signature",
+    "threshold": "one with too few signatures",
+}
+
+
+def explain(error: ContentTrustError, *, beside_headline: bool = False) -> str:
+    """What happened, what it means and what to do next, in at most three sentences.
+
+    Args:
+        error: What went wrong.
+        beside_headline: Whether `headline` is shown too, which says the cause already.
+    """
     words = _words(error)
+    if beside_headline:
+        words["facts"] = words["bare_facts"]
     sentences = [_sentence(text.format_map(words)) for text in _texts(error)]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -229,6 +296,8 @@ def headline(error: ContentTrustError) -> str:
     """Docker's line where Docker has one, and the cause."""
     words = _words(error)
     message = words["message"]
+    if error.code == "expired" and error.found:
+        message = message.replace(error.found, _as_docker_writes(error.found))
     docker = _docker_line(error).format_map(words)
     if docker and message.startswith((docker, *_UNSIGNED)):
         head = message  # the engine knows which of Docker's two lines for an unsigned tag fits
@@ -236,7 +305,7 @@ def headline(error: ContentTrustError) -> str:
         head = f"{docker}: {message}" if message else docker
     elif not message:
         head = _texts(error)[0].format_map(words)
-    elif _key(error) in {"trust_directory", "name"}:
+    elif _key(error) in {"trust_directory", "not_cached", "name"}:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
@@ -245,7 +314,7 @@ def headline(error: ContentTrustError) -> str:
 
 def _docker_line(error: ContentTrustError) -> str:
     """The line of Docker or Notary for this situation, or an empty text."""
-    if _key(error) == "trust_directory":
+    if _key(error) in {"trust_directory", "not_cached"}:  # no server had a part in it
         return ""
     if error.code in {"signature", "threshold"} and error.role == "root":
         return f"{_NO_ROOT_PATH}: failed to validate integrity of roots"
@@ -260,12 +329,19 @@ def _texts(error: ContentTrustError) -> tuple[str, str, str]:
 
 def _key(error: ContentTrustError) -> str:
     """Which texts fit: those of the code, unless the error is not about a collection's metadata."""
-    from contenttrust.errors import RecordError, TrustDirectoryError  # noqa: PLC0415 - loads us
+    from contenttrust import errors  # noqa: PLC0415 - loads us
 
-    if isinstance(error, RecordError | TrustDirectoryError):
+    if isinstance(error, errors.RecordError | errors.TrustDirectoryError):
         return "trust_directory"
+    if isinstance(error, errors.NotCachedError):
+        return "not_cached"
+    for (code, beginning), key in _CAUSES.items():
+        if error.code == code and error.message.startswith(beginning):
+            return key
     if error.code == "not_signed" and error.role.startswith("targets/"):
         return "not_released"  # a delegation lists it
+    if error.code == "limit_exceeded" and not error.expected.startswith("at most "):
+        return "fixed_limit"  # those that can be set say how much is allowed
     return "name" if error.code == "malformed" and not error.role else error.code
 
 
@@ -277,14 +353,14 @@ def _words(error: ContentTrustError) -> dict[str, str]:
     gun = shown(error.gun).encode("ascii", "backslashreplace").decode() or "this collection"
     what = f"the {shown(error.role)} metadata of {gun}" if error.role else f"metadata of {gun}"
     subject = shown(error.subject) or "the tag"
+    found = _BROKEN.get(error.found, error.found) if error.code == "role_broken" else error.found
     facts = [
         f"{name} {shown(value)}"
-        for name, value in (("expected", error.expected), ("found", error.found))
+        for name, value in (("expected", error.expected), ("found", found))
         if value
     ]
+    bare_facts = f" ({', '.join(facts)})" if facts else ""
     message = error.message.removesuffix(".")
-    if error.code == "expired" and error.found:
-        message = message.replace(error.found, _as_docker_writes(error.found))
     return {
         "gun": gun,
         "what": what,
@@ -292,7 +368,8 @@ def _words(error: ContentTrustError) -> dict[str, str]:
         "subject": subject,
         "Subject": subject if error.subject else "The tag",
         "found": shown(error.found),
-        "facts": (f": {message}" if message else "") + (f" ({', '.join(facts)})" if facts else ""),
+        "facts": (f": {message}" if message else "") + bare_facts,
+        "bare_facts": bare_facts,
         "message": message,
     }
 

@@ -30,7 +30,14 @@ def tag_members(tag: SignedTag) -> dict[str, Any]:
 
 def error_members(error: ContentTrustError) -> dict[str, str]:
     """A refusal or a missing answer, with its stable reason code."""
-    return {"code": error.code, "role": error.role, "message": error.message}
+    return {
+        "code": error.code,
+        "role": error.role,
+        "message": error.message,
+        "gun": error.gun,
+        "expected": error.expected,
+        "found": error.found,
+    }
 
 
 def repository_members(repository: TrustedRepository) -> dict[str, Any]:
@@ -42,12 +49,11 @@ def repository_members(repository: TrustedRepository) -> dict[str, Any]:
                 "version": role.version,
                 "expires": role.expires_text,
                 "key_ids": list(role.key_ids),
+                "canonical_key_ids": list(role.canonical_key_ids),
                 "threshold": role.threshold,
             }
             for name, role in repository.roles.items()
         },
-        "unusable": _notices(repository.unusable, "name", "role", "code"),
-        **notice_members(repository),
     }
 
 
@@ -59,6 +65,12 @@ def notice_members(repository: TrustedRepository | None) -> dict[str, Any]:
         "degraded": _notices(degraded, "role", "code", "message"),
         "warnings": _notices(warnings, "code", "message"),
     }
+
+
+def unusable_members(repository: TrustedRepository | None) -> dict[str, Any]:
+    """The tags that no image can be fetched by."""
+    unusable = repository.unusable if repository is not None else ()
+    return {"unusable": _notices(unusable, "name", "role", "code")}
 
 
 def _notices(notices: Iterable[Notice], *members: str) -> list[dict[str, str]]:

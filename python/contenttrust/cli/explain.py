@@ -9,6 +9,7 @@ from contenttrust.cli import exit_codes, report, text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from contenttrust._core import SignedTag, Step
     from contenttrust.cli.request import Request
@@ -19,10 +20,12 @@ def run(request: Request) -> int:
     """Explain the verdict on one image."""
     image = request.options.image
     reference = request.reference(image)
-    steps, repository, error = request.explain(reference.gun)
+    checks, repository, error = request.explain(reference.gun)
+    steps = [_members(step) for step in checks]
     tag = None
     if repository is not None:
         tag, error = request.look_up(repository, reference)
+        steps.append(_look_up(tag, error))
         report.notices(request, repository)
     if request.json:
         _write(image, reference.gun, steps, tag, error)
@@ -43,15 +46,29 @@ def run(request: Request) -> int:
     return exit_codes.of(error)
 
 
-def _checks(steps: Sequence[Step]) -> list[str]:
+def _members(step: Step) -> dict[str, Any]:
+    names = ("check", "role", "passed", "expected", "found")
+    return {name: getattr(step, name) for name in names}
+
+
+def _look_up(tag: SignedTag | None, error: ContentTrustError | None) -> dict[str, Any]:
+    """The last step, which the engine leaves to whoever asks for a tag."""
+    facts = {"role": "", "expected": "a signed tag", "found": ""}
+    if tag is not None:
+        facts |= {"role": tag.role, "found": tag.digest}
+    elif error is not None:
+        facts = {"role": error.role, "expected": error.expected, "found": error.found}
+    return {"check": "lookup", "passed": tag is not None, **facts}
+
+
+def _checks(steps: Sequence[dict[str, Any]]) -> list[str]:
     """The checks as an aligned list: what was found, and what it was compared with."""
-    rows = [
-        tuple(map(text.safe, (step.check, step.role, step.found, step.expected))) for step in steps
-    ]
+    columns = ("check", "role", "found", "expected")
+    rows = [tuple(text.safe(step[name]) for name in columns) for step in steps]
     if not rows:
         return ["No check could run."]
     # The marks stay outside the table: colour codes have no width.
-    marks = [" ", *(text.mark(sys.stdout, passed=step.passed) for step in steps)]
+    marks = [" ", *(text.mark(sys.stdout, passed=step["passed"]) for step in steps)]
     lines = text.table([("CHECK", "ROLE", "FOUND", "EXPECTED"), *rows], padding=2)
     return [f"  {sign} {line.rstrip()}" for sign, line in zip(marks, lines, strict=True)]
 
@@ -59,7 +76,7 @@ def _checks(steps: Sequence[Step]) -> list[str]:
 def _write(
     image: str,
     gun: str,
-    steps: Sequence[Step],
+    steps: Sequence[dict[str, Any]],
     tag: SignedTag | None,
     error: ContentTrustError | None,
 ) -> None:
@@ -72,16 +89,7 @@ def _write(
             "gun": gun,
             "verified": tag is not None,
             "tag": document.tag_members(tag) if tag is not None else None,
-            "steps": [
-                {
-                    "check": step.check,
-                    "role": step.role,
-                    "passed": step.passed,
-                    "expected": step.expected,
-                    "found": step.found,
-                }
-                for step in steps
-            ],
+            "steps": steps,
             "error": document.error_members(error) if error else None,
             "explanation": error.explain() if error else "",
         },

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from contenttrust.cli import exit_codes, report, text
 
 TYPE_CHECKING = False
@@ -53,10 +51,7 @@ def _print(request: Request, repository: TrustedRepository) -> None:
         text.say("No targets present in this repository.")
     if request.options.verbose:
         text.say("", *_roles(repository))
-    notices = [] if request.options.quiet else report.notice_lines(repository)
-    if notices:
-        word = text.paint("warning:", "yellow", sys.stdout)
-        text.say("", *(f"{word} {line}" for line in notices))
+    report.notices(request, repository)
 
 
 def _roles(repository: TrustedRepository) -> list[str]:
@@ -66,7 +61,11 @@ def _roles(repository: TrustedRepository) -> list[str]:
          str(role.threshold), " ".join(role.key_ids))
         for name, role in repository.roles.items()
     ]  # fmt: skip
-    return text.table(rows, padding=4)
+    root = repository.roles["root"]
+    # A root key has two ids, and each option takes only one of them.
+    pins = [("--pin-cert", key_id) for key_id in root.key_ids]
+    pins += [("--pin-key", key_id) for key_id in root.canonical_key_ids]
+    return [*text.table(rows, padding=4), "", "Pins of this root:", *text.table(pins, padding=2)]
 
 
 def _by_role(repository: TrustedRepository) -> dict[str, tuple[SignedTag, ...]]:
@@ -89,6 +88,7 @@ def _write(
     members: dict[str, Any] = {"gun": gun, "verified": repository is not None}
     if error is not None:
         members["error"] = document.error_members(error)
+    members |= document.unusable_members(repository) | document.notice_members(repository)
     if repository is not None:
         members |= document.repository_members(repository)
         if all_roles:

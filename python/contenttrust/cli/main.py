@@ -96,6 +96,7 @@ def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -
         from contenttrust.cli import document  # noqa: PLC0415
 
         error = {"code": code, "role": "", "message": lines[0]}
+        error |= dict.fromkeys(("gun", "expected", "found"), "")
         document.write("contenttrust.error/1", {"error": error})
     return exit_code
 

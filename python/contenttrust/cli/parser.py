@@ -89,6 +89,7 @@ class _Parser(argparse.ArgumentParser):
         settings.setdefault("formatter_class", _Formatter)
         # An abbreviation that works today may become ambiguous tomorrow.
         super().__init__(**settings, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+        self.verbs: dict[str, _Parser] = {}
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
@@ -114,7 +115,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> _Parser:
     """The parser of the whole command line."""
     usage = "contenttrust [OPTION ...] VERB ..."
     main = _Parser(prog="contenttrust", usage=usage, description=_DESCRIPTION, epilog=_EPILOG)
@@ -122,11 +123,12 @@ def parser() -> argparse.ArgumentParser:
     verbs = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     add_global_options(main, after_verb=False)
 
-    def verb(name: str, names: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+    def verb(name: str, names: str, summary: str, epilog: str) -> _Parser:
         usage = f"contenttrust {name} [OPTION ...] {names}"
         about = summary[0].upper() + summary[1:] + "."
         made = verbs.add_parser(name, usage=usage, help=summary, description=about, epilog=epilog)
         add_global_options(made, after_verb=True)
+        main.verbs[name] = made
         return made
 
     images = {"metavar": "IMAGE", "type": name_text, "help": "as Docker writes it: alpine:3.19"}
@@ -186,17 +188,34 @@ def parse(arguments: Sequence[str]) -> Options:
         SystemExit: Help or the version was asked for and printed.
     """
     made = parser()
-    options, rest = made.parse_known_args(arguments, Options())
+    verb = next((made.verbs[text] for text in arguments if text in made.verbs), made)
+    try:
+        options, rest = made.parse_known_args(arguments, Options())
+    except UsageError:
+        _refuse_unknown_options(verb, arguments)
+        raise
     # argparse takes several images only in one piece: `verify A --json B` leaves B over.
     if rest and options.images and not any(text.startswith("-") for text in rest):
         options.images = [*options.images, *map(_image, rest)]
     elif rest:
-        made.error(f"unrecognized arguments: {' '.join(rest)}")
+        _refuse_unknown_options(verb, rest)
+        verb.error(f"one argument too many: {rest[0]}")
     try:
         options.merge()
     except argparse.ArgumentTypeError as error:
-        made.error(str(error))
+        verb.error(str(error))
     return options
+
+
+def _refuse_unknown_options(verb: _Parser, arguments: Sequence[str]) -> None:
+    """Name an option that there is not, rather than what argparse missed on account of it."""
+    known = verb._option_string_actions  # noqa: SLF001 -- argparse tells it no other way
+    for text in arguments:
+        if text == "--":
+            break
+        name = text.partition("=")[0] if text.startswith("--") else text[:2]
+        if text.startswith("-") and text != "-" and name not in known and name != "--version":
+            verb.error(f"unknown option {name}")
 
 
 def _image(text: str) -> str:

@@ -32,17 +32,26 @@ def refusal(error: ContentTrustError) -> list[str]:
 
     # Docker's line stays in one piece: people and scripts search for it.
     first = text.paint(text.safe(explanations.headline(error)), "red", sys.stderr)
-    return [first, *text.wrapped(error.explain())]
+    return [first, *text.wrapped(explanations.explain(error, beside_headline=True))]
 
 
-def notice_lines(repository: TrustedRepository) -> list[str]:
-    """One line for each broken role, unusable tag and warning."""
+def notice_lines(repository: TrustedRepository, *, note_on_first_use: str = "") -> list[str]:
+    """One line for each broken role, unusable tag and warning.
+
+    Args:
+        repository: Whose notices.
+        note_on_first_use: What to add to the warning that trust began here.
+    """
+    notes = {"first_use": note_on_first_use}
     broken = [f"{n.role} is left out ({n.code}): {n.message}" for n in repository.degraded]
     unusable = [
         f"{n.name} in {n.role} cannot be used as an image ({n.code}): {n.message}"
         for n in repository.unusable
     ]
-    others = [f"{n.role}: {n.message}" if n.role else n.message for n in repository.warnings]
+    others = [
+        (f"{n.role}: {n.message}" if n.role else n.message) + notes.get(n.code, "")
+        for n in repository.warnings
+    ]
     return [text.safe(line) for line in (*broken, *unusable, *others)]
 
 
@@ -52,4 +61,6 @@ def notices(request: Request, repository: TrustedRepository) -> None:
         return
     word = text.paint("warning:", "yellow", sys.stderr)
     gun = text.safe(repository.gun)
-    text.complain(*(f"{word} {gun}: {line}" for line in notice_lines(repository)))
+    note = request.note_on_first_use(repository.gun)
+    lines = notice_lines(repository, note_on_first_use=note)
+    text.complain(*(f"{word} {gun}: {line}" for line in lines))

@@ -7,6 +7,7 @@ import os
 
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError, NoTrustDataError, shown
+from contenttrust.transport import chosen_file
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
@@ -118,17 +119,24 @@ class Request:
         self._mentioned.add(repository.gun)
         return not known
 
+    def note_on_first_use(self, gun: str) -> str:
+        """What belongs beside a collection's warning of trust on first use."""
+        judged = self._judgement(gun)
+        return "" if isinstance(judged, ContentTrustError) else judged.note_on_first_use()
+
     @staticmethod
     def advice(gun: str, error: ContentTrustError) -> list[str]:
         """A line for who gave an image name where the literal name of a collection is wanted."""
-        if error.code != "no_trust_data":
-            return []
         from contenttrust.reference import Reference  # noqa: PLC0415 -- only beside a refusal
 
         with contextlib.suppress(ValueError):
-            meant = Reference.parse(gun).gun
-            if meant != gun:
-                return [f"A GUN is taken literally: the collection of this image is {meant}."]
+            meant = Reference.parse(gun)
+            if not meant.name_only:
+                return [f"A GUN has no tag: the collection of this image is {meant.gun}."]
+            # Where something else is wrong, the name is not what to look at first.
+            unknown = error.code in {"no_trust_data", "unreachable", "root_certificate"}
+            if unknown and meant.gun != gun:
+                return [f"A GUN is taken literally: the collection of this image is {meant.gun}."]
         return []
 
     def _judgement(self, gun: str) -> Verification | ContentTrustError:
@@ -275,19 +283,24 @@ def _pins(options: Options) -> list[Anchor]:
 
     pins = []
     if options.anchor_root is not None:
-        pins.append(_read("--anchor-root", options.anchor_root, lambda p: Anchor.root(_content(p))))
+        # A served root that --limit lets in may be given too.
+        limit = max(dict(options.limit).get("root_length", 0), chosen_file.ROOT_LIMIT)
+        pins.append(
+            _read("--anchor-root", options.anchor_root, lambda p: Anchor.root(_content(p, limit)))
+        )
     if options.pin_key:
         pins.append(Anchor.keys(list(options.pin_key)))
     if options.pin_cert:
         pins.append(Anchor.certificates(list(options.pin_cert)))
     if options.pin_ca is not None:
-        pins.append(_read("--pin-ca", options.pin_ca, lambda p: Anchor.ca(_content(p))))
+        pins.append(
+            _read("--pin-ca", options.pin_ca, lambda p: Anchor.ca(_content(p, chosen_file.LIMIT)))
+        )
     return pins
 
 
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123
-        data = file.read()
+def _content(path: str, limit: int) -> bytes:
+    data = chosen_file.read(path, limit=limit)
     if not data.strip():
         # An empty pin would pin nothing and look like one that holds.
         raise ValueError("the file is empty")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+_PIECE = 65_536
+
+
 def prepare() -> None:
     """Make both streams usable, whatever the process was started with."""
     # Python has None in place of a stream that was closed before the start. The stand-in for the
@@ -42,7 +45,9 @@ def write(text: str) -> None:
         BrokenPipeError: Nobody reads it any more.
     """
     with _writing():
-        sys.stdout.write(text)
+        # In pieces: not every kernel tells, of one long write, that the reader left halfway.
+        for start in range(0, len(text), _PIECE):
+            sys.stdout.write(text[start : start + _PIECE])
 
 
 def flush() -> None:

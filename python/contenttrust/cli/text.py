@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from contenttrust._core import printable
 from contenttrust.cli import streams
@@ -10,11 +11,13 @@ from contenttrust.cli import streams
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from typing import TextIO
 
 # A name may be as long as its file. Padding every row to it would multiply the output by the rows.
 _WIDEST = 256
 _LINE = 96
+_NARROWEST = 20
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -68,9 +71,27 @@ def wrapped(paragraph: str) -> list[str]:
     import textwrap  # noqa: PLC0415 -- only beside a refusal
 
     return textwrap.wrap(
-        safe(paragraph), _LINE, initial_indent="    ", subsequent_indent="    ",
+        safe(paragraph), _width(), initial_indent="    ", subsequent_indent="    ",
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+
+
+def _width() -> int:
+    """Columns of a line: as many as people like to read, or as the terminal has if it has fewer."""
+    text = os.environ.get("COLUMNS", "")
+    if text.isascii() and text.isdigit() and 0 < len(text) <= len(str(_LINE)) + 1:
+        columns = int(text)
+    else:
+        try:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        except (OSError, ValueError):
+            columns = _LINE
+    return min(max(columns, _NARROWEST), _LINE)
+
+
+def moment(time: datetime) -> str:
+    """A moment in UTC as the metadata writes it."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def say(*lines: str) -> None:

@@ -68,7 +68,7 @@ def _block(
     ]
     if verbose:
         rows += [(f"key of {text.safe(s.name)}", key) for s in tag.signers for key in s.key_ids]
-        rows += [("valid until", repository.valid_until.isoformat())]
+        rows += [("valid until", text.moment(repository.valid_until))]
     return [
         f"{text.mark(sys.stdout, passed=True)} {name}",
         *(f"    {line}" for line in text.table(rows, padding=2)),
@@ -90,7 +90,13 @@ def _members(
         "size": tag.size if tag is not None else None,
         "role": tag.role if tag is not None else None,
         "signers": report.signer_names(tag) if tag is not None else [],
+        "signer_keys": {s.name: list(s.key_ids) for s in tag.signers} if tag is not None else {},
         "pinned": tag.pinned if tag is not None else None,
+        "valid_until": (
+            text.moment(repository.valid_until)
+            if tag is not None and repository is not None
+            else None
+        ),
         **document.notice_members(repository),
         "error": document.error_members(error) if error else None,
     }

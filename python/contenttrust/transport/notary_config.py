@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from contenttrust._core import Anchor
+from contenttrust.transport import chosen_file
 from contenttrust.transport.tls import Tls
 
 TYPE_CHECKING = False
@@ -39,7 +40,8 @@ def anchor_from_notary_config(path: str | os.PathLike[str], gun: str) -> Anchor:
         what is remembered only.
 
     Raises:
-        NotaryConfigError: Something in `trust_pinning` has the wrong type, is unknown or is empty.
+        NotaryConfigError: Something in `trust_pinning` has the wrong type, is unknown or is empty,
+            or a file is no regular file or larger than 1 MiB.
         OSError: The file, or a CA file that it names for this collection, cannot be read.
 
     Source: notary 0.7.0 `NewTrustPinChecker`.
@@ -51,7 +53,7 @@ def anchor_from_notary_config(path: str | os.PathLike[str], gun: str) -> Anchor:
         return Anchor.certificates(certs[ids])
     prefix = _longest(prefix for prefix in authorities if gun.startswith(prefix))
     if prefix is not None:
-        pem = (file.parent / authorities[prefix]).read_bytes()
+        pem = _content(file.parent / authorities[prefix])
         if not pem.strip():
             raise NotaryConfigError(f"the CA file {authorities[prefix]!r} is empty")
         return Anchor.ca(pem)
@@ -84,7 +86,8 @@ def remote_server_from_notary_config(path: str | os.PathLike[str]) -> RemoteServ
         client certificate.
 
     Raises:
-        NotaryConfigError: Something in `remote_server` has the wrong type or is unknown.
+        NotaryConfigError: Something in `remote_server` has the wrong type or is unknown, or the
+            file is no regular file or larger than 1 MiB.
         OSError: The file cannot be read.
 
     Source: notary 0.7.0 `getTransport`.
@@ -133,10 +136,17 @@ def _longest(names: Iterable[str]) -> str | None:
     return max(names, key=len, default=None)
 
 
+def _content(file: Path) -> bytes:
+    try:
+        return chosen_file.read(file)
+    except chosen_file.ChosenFileError as error:
+        raise NotaryConfigError(f"{file}: {error}") from error
+
+
 def _config(file: Path, section: str) -> object:
     """One section of the configuration; empty where it has none."""
     try:
-        config = json.loads(file.read_bytes(), object_pairs_hook=_without_duplicates)
+        config = json.loads(_content(file), object_pairs_hook=_without_duplicates)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise NotaryConfigError(f"{file} is no JSON: {error}") from error
     if not isinstance(config, dict):

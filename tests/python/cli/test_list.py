@@ -62,7 +62,9 @@ def test_the_json_document_has_tags_roles_and_notices(case, run):
     ]
     versions = repository.description["versions"]
     for role, members in document["roles"].items():
-        assert set(members) == {"version", "expires", "key_ids", "threshold"}
+        assert set(members) == {
+            "version", "expires", "key_ids", "canonical_key_ids", "threshold",
+        }  # fmt: skip
         assert members["version"] == versions[role]
         assert members["expires"] == repository.description["expires"][role]
     assert document["roles"]["root"]["key_ids"] == repository.description["role_keys"]["root"]
@@ -73,7 +75,8 @@ def test_a_broken_role_is_reported_beside_what_the_intact_ones_hold(case, run):
     repository = case("degraded-expired-releases")
     ran = run("list", *repository.options, repository.gun)
     assert ran.code == 0
-    assert "targets/releases is left out (expired)" in ran.out
+    assert "targets/releases is left out (expired)" in ran.err
+    assert "warning" not in ran.out
     (broken,) = run("list", "--json", *repository.options, repository.gun).document["degraded"]
     assert (broken["role"], broken["code"]) == ("targets/releases", "expired")
     assert broken["message"]
@@ -83,7 +86,7 @@ def test_a_tag_without_a_digest_is_listed_as_unusable(case, run):
     repository = case("bad-target-no-hash")
     document = run("list", "--json", *repository.options, repository.gun).document
     assert document["unusable"] == [{"name": "1.0", "role": "targets", "code": "tag_unusable"}]
-    assert "1.0 in targets cannot be used" in run("list", *repository.options, repository.gun).out
+    assert "1.0 in targets cannot be used" in run("list", *repository.options, repository.gun).err
 
 
 def test_a_refusal_is_one_document_without_tags(case, run):
@@ -94,6 +97,10 @@ def test_a_refusal_is_one_document_without_tags(case, run):
     assert ran.document["error"]["code"] == "expired"
     assert ran.document["error"]["role"] == "timestamp"
     assert "tags" not in ran.document
+    assert ran.document["error"]["gun"] == repository.gun
+    assert ran.document["error"]["found"] == "2026-11-20T00:00:00Z"
+    for name in ("degraded", "unusable", "warnings"):
+        assert ran.document[name] == []
 
 
 def test_the_gun_is_literal_and_who_gives_an_image_name_is_told_the_difference(case, run, tmp_path):
@@ -105,11 +112,25 @@ def test_the_gun_is_literal_and_who_gives_an_image_name_is_told_the_difference(c
     ran = run("list", "--metadata", str(tmp_path), short)
     assert ran.code == 1
     assert hint in ran.err
+    offline = run("list", "--offline", "--trust-dir", str(tmp_path), short)
+    assert offline.code == 3
+    assert hint in offline.err
+    assert hint in run("list", *repository.options, short).err
     # Where something else is wrong, the name is not what to look at first.
-    expired = case("bad-expired-timestamp")
-    ran = run("list", *expired.options, expired.gun.removeprefix("docker.io/"))
+    ran = run("list", "--limit", "root_length=9", *repository.options, short)
     assert ran.code == 1
     assert "the collection of this image" not in ran.err
+
+
+@pytest.mark.parametrize("words", [("list",), ("lookup", "1.0")])
+def test_a_gun_with_a_tag_is_told_to_have_none_whatever_it_is_refused_for(case, run, words):
+    repository = case("good-one-tag")
+    verb, *rest = words
+    ran = run(verb, *repository.options, f"{repository.gun}:1.0", *rest)
+    assert ran.code == 1
+    hint = f"A GUN has no tag: the collection of this image is {repository.gun}."
+    assert hint in ran.err
+    assert hint not in run(verb, *repository.options, repository.gun, *rest).err
 
 
 def test_names_that_are_no_docker_tags_are_listed(case, run):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -38,14 +39,13 @@ def test_a_closed_pipe_is_quiet(case):
     assert code == 141
 
 
-def test_an_interrupt_is_quiet_and_exits_with_130(case, tmp_path):
-    fifo = tmp_path / "pin.pem"
-    os.mkfifo(fifo)
-    repository = case("good-one-tag")
-    command = [*_COMMAND, "verify", *repository.options, "--pin-ca", str(fifo), "alpine"]
+def test_an_interrupt_is_quiet_and_exits_with_130(tmp_path):
+    silent = socket.create_server(("127.0.0.1", 0))
+    server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+    command = [*_COMMAND, "verify", "--server", server, "--trust-dir", str(tmp_path), "alpine"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    # Opening this end succeeds once the program is there, waiting to read.
-    with process, fifo.open("wb"):
+    # A connection is there once the program waits for the answer that never comes.
+    with process, silent, silent.accept()[0]:
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

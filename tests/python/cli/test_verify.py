@@ -73,7 +73,9 @@ def test_one_bad_image_does_not_hide_the_others(case, run):
         "size": tag["length"],
         "role": tag["role"],
         "signers": ["Repo Admin"],
+        "signer_keys": {"Repo Admin": results[0]["signer_keys"]["Repo Admin"]},
         "pinned": f"{repository.gun}@sha256:{tag['sha256']}",
+        "valid_until": results[0]["valid_until"],
         "degraded": [],
         "warnings": results[0]["warnings"],
         "error": None,
@@ -82,7 +84,8 @@ def test_one_bad_image_does_not_hide_the_others(case, run):
     assert results[1]["digest"] is None
     assert results[1]["pinned"] is None
     assert results[1]["error"]["code"] == "not_signed"
-    assert set(results[1]["error"]) == {"code", "role", "message"}
+    assert results[1]["valid_until"] is None
+    assert set(results[1]["error"]) == {"code", "role", "message", "gun", "expected", "found"}
 
 
 @pytest.mark.parametrize("verb", ["verify", "lookup"])
@@ -166,11 +169,16 @@ def test_quiet_says_nothing_on_success_and_still_names_refusals(case, run):
     assert "No valid trust data for 2" in bad.err
 
 
-def test_verbose_names_the_keys_that_signed(case, run):
+def test_verbose_and_the_document_name_the_keys_that_signed_and_until_when_it_holds(case, run):
     repository = case("good-revoked-tag")
-    ran = run("verify", "-v", *repository.options, f"{repository.gun}:3.0")
-    for ids in repository.description["signers"]["signers"].values():
+    arguments = [*repository.options, f"{repository.gun}:3.0"]
+    ran = run("verify", "-v", *arguments)
+    (result,) = run("verify", "--json", *arguments).document["results"]
+    assert result["signer_keys"] == repository.description["signers"]["signers"]
+    for ids in result["signer_keys"].values():
         assert ids[0] in ran.out
+    assert result["valid_until"] == min(repository.description["expires"].values())[:26] + "Z"
+    assert ["valid", "until", result["valid_until"]] in [line.split() for line in ran.out.split("\n")]
 
 
 def test_compatible_falls_back_as_docker_does(case, run):

@@ -1,0 +1,45 @@
+"""A file that somebody named on a command line or in a configuration, read up to a limit.
+
+Links are followed: who names a file means what it leads to. Whatever is no regular file is refused
+before it is read, because a pipe may never end and a device may do more than give bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+ROOT_LIMIT = 512_000
+"""Bytes of a root document, as the engine's standard limit has it."""
+LIMIT = 1024 * 1024
+"""Bytes of any other file."""
+
+
+class ChosenFileError(ValueError):
+    """The file is not one to read: no regular file, or larger than its limit."""
+
+
+def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        path: Of the file.
+        limit: Most bytes that it may have.
+
+    Raises:
+        OSError: It is missing, is a directory, or cannot be opened.
+        ChosenFileError: It is no regular file, or larger than the limit.
+    """
+    # Without O_NONBLOCK the opening of a pipe would wait for somebody to write into it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        if not stat.S_ISREG(mode):
+            raise ChosenFileError("it is no regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ChosenFileError(f"it is larger than {limit:,} bytes")
+    return data
