@@ -7,7 +7,6 @@ remembered, or half a file.
 from __future__ import annotations
 
 import contextlib
-import itertools
 
 from contenttrust.errors import MalformedError, shown
 from contenttrust.transport import files
@@ -36,7 +35,10 @@ def read(top: int, gun: str) -> dict[str, bytes]:
         OSError: Something there cannot be read, or others may have written it.
     """
     found: dict[str, bytes] = {}
-    below = ["tuf", *_segments(gun), "metadata"]
+    segments = _segments(gun)
+    if any(segment.endswith(".json") for segment in _within_metadata(segments)):
+        return found  # on the way there may stand a file of another collection
+    below = ["tuf", *segments, "metadata"]
     with files.opened(files.open_below(top, below, stays=True)) as metadata:
         for name in ("root", "timestamp", "snapshot", "targets"):
             _read_role(metadata, name, found)
@@ -47,10 +49,11 @@ def read(top: int, gun: str) -> dict[str, bytes]:
 def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
     """Bring Docker's cache up to date. A failure is told, and changes nothing else.
 
-    Nothing is written where it could be taken for a file of another collection.
+    Nothing is written where it could be taken for a file of another collection. What Docker has put
+    there is read all the same: it guards more, and never less.
     """
     segments = _segments(gun)
-    if _is_within_another(segments):
+    if any(one == "targets" or one.endswith(".json") for one in _within_metadata(segments)):
         return
     try:
         below = ["tuf", *segments, "metadata"]
@@ -80,17 +83,13 @@ def _segments(gun: str) -> list[str]:
     return segments
 
 
-def _is_within_another(segments: list[str]) -> bool:
-    """Whether a collection's name leads through the files of another one.
+def _within_metadata(segments: list[str]) -> list[str]:
+    """What a collection's name leads through behind a component `metadata`.
 
-    Such as `<gun>/metadata/targets/x`, whose files stand among the delegations of `<gun>`, or
-    `<gun>/metadata/root.json`, whose directory stands in the place of a file of `<gun>`. What
-    Docker has put there is read all the same: it may refuse more, and never less.
+    There another collection may have its files: those of `<gun>/metadata/targets/x` would stand
+    among the delegations of `<gun>`.
     """
-    return any(
-        outer == "metadata" and (inner == "targets" or inner.endswith(".json"))
-        for outer, inner in itertools.pairwise(segments)
-    )
+    return segments[segments.index("metadata") + 1 :] if "metadata" in segments else []
 
 
 def _read_role(directory: int, role: str, found: dict[str, bytes]) -> None:
