@@ -178,7 +178,8 @@ def test_verbose_and_the_document_name_the_keys_that_signed_and_until_when_it_ho
     for ids in result["signer_keys"].values():
         assert ids[0] in ran.out
     assert result["valid_until"] == min(repository.description["expires"].values())[:26] + "Z"
-    assert ["valid", "until", result["valid_until"]] in [line.split() for line in ran.out.split("\n")]
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert ["valid", "until", result["valid_until"]] in lines
 
 
 def test_compatible_falls_back_as_docker_does(case, run):
