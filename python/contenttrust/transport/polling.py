@@ -9,7 +9,7 @@ import contextlib
 import select
 import time
 
-import pycurl
+from contenttrust.transport.libcurl import pycurl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ class Multi:
             Each handle when its transfer has ended, with libcurl's code (0: good) and words.
         """
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
-        running: list[pycurl.Curl] = []
+        running: dict[pycurl.Curl, None] = {}
         try:
             for transfer in transfers:
                 self._multi.add_handle(transfer)
-                running.append(transfer)
+                running[transfer] = None
             while running:
                 self._step()
                 for transfer, code, words in self._ended():
                     self._multi.remove_handle(transfer)
-                    running.remove(transfer)
+                    del running[transfer]
                     yield transfer, code, words
         finally:  # after a KeyboardInterrupt libcurl must not write into handles that are gone
             for transfer in running:

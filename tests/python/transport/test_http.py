@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import signal
 import time
 from pathlib import Path
 
@@ -261,6 +262,24 @@ def test_a_request_says_little_about_us(server, client):
 def test_a_header_cannot_bring_another_one(server, client, line):
     failure(client, f"{server.url}/a", ServerError, headers=(line,))
     assert server.requests == []
+
+
+def test_an_interrupted_client_still_works(server, client):
+    server.answer("/a", silent())
+    server.answer("/b", b"text")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            get(client, f"{server.url}/a")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert get(client, f"{server.url}/b").body == b"text"
 
 
 def test_more_descriptors_than_select_knows_do_no_harm(server, client):
