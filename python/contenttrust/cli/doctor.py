@@ -42,10 +42,7 @@ def run(request: Request) -> int:
                              "nothing about it")  # fmt: skip
     now = clock.now().datetime
     at = now if options.at is None else options.at
-    asking = None
-    if not options.offline:
-        url, tls = request.server()
-        asking = doctor.Asking(os.environ, at=at, url=url, tls=tls)
+    url, tls = request.server()
     try:
         findings = doctor.examine(
             options.images,
@@ -54,7 +51,8 @@ def run(request: Request) -> int:
             at=at,
             trust_dir=options.trust_dir,
             within=timedelta(days=options.within),
-            asking=asking,
+            asking=doctor.Asking(os.environ, at=at, url=url, tls=tls),
+            offline=options.offline,
         )
     except InvalidReferenceError as error:
         raise UsageError(str(error)) from None

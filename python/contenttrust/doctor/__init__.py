@@ -5,6 +5,7 @@ Nothing is changed and nothing is written. What cannot be looked at is told, and
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from contenttrust.doctor import clock, collections, docker_program, memory, permissions, servers
@@ -33,6 +34,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
     trust_dir: str | None = None,
     within: timedelta = DEFAULT_WITHIN,
     asking: Asking | None = None,
+    offline: bool = False,
 ) -> list[Finding]:
     """Look at docker, the trust servers, the clock, permissions, expiries and the cache.
 
@@ -43,7 +45,8 @@ def examine(  # noqa: PLR0913 - one keyword a fact
         at: Moment to judge expiry by, timezone-aware. Default: `now`.
         trust_dir: Docker's trust directory. Default: the one that `env` names.
         within: How far ahead to look for what ends.
-        asking: How trust servers are asked; None: none is.
+        asking: How trust servers are asked; None: nothing is said of them.
+        offline: Whether none is asked; then only their configuration is looked at.
 
     Returns:
         The findings, in the order of `CHECKS`.
@@ -51,6 +54,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
     Raises:
         InvalidReferenceError: A name is neither an image nor a collection of the trust directory.
     """
+    started = time.monotonic()
     findings: list[Finding] = []
     try:
         place = TrustDirectory.default(env).path if trust_dir is None else trust_dir
@@ -63,7 +67,14 @@ def examine(  # noqa: PLR0913 - one keyword a fact
     moment = now if at is None else at
     answering: set[str] = set()
     if asking is not None:
-        asked = servers.check(guns, asking, now=now, at=moment, within=within)
+        asked = servers.check(
+            guns,
+            asking,
+            present=lambda: now + timedelta(seconds=time.monotonic() - started),
+            at=moment,
+            within=within,
+            offline=offline,
+        )
         findings += asked.findings
         answering = asked.answering
     if place:

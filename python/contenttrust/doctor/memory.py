@@ -54,12 +54,18 @@ def check(
         yield _failure(gun, error.message, "Repair owner and mode", error.code)
         return
     found, damaged = documents.read_all(cached)
-    verification = _judged(trust_dir, gun, cached, at) if readable else None
+    verification = None
+    try:
+        if readable:
+            verification = _judged(trust_dir, gun, cached, at)
+    except ContentTrustError as error:
+        readable = False
+        yield _failure(gun, f"it cannot be verified: {error.message}", "", error.code)
     yield from expiry.check(
         gun,
         _in_use(found, verification) | _remembered_root(found, state),
-        certificate_end=_certificate_end(
-            trust_dir, gun, cached, _horizon(at, within), readable=readable
+        certificate_end=(
+            _certificate_end(trust_dir, gun, cached, _horizon(at, within)) if readable else None
         ),
         at=at,
         within=within,
@@ -136,14 +142,14 @@ def _failure(gun: str, message: str, advice: str, code: str) -> Finding:
     )
 
 
-def _judged(
-    trust_dir: str, gun: str, cached: Mapping[str, bytes], at: datetime
-) -> Verification | None:
-    """What the engine says of the cached files at a moment; None where it could not be asked."""
-    try:
-        return run(gun, source=cached, trust_dir=trust_dir, now=at, remember=False)
-    except ContentTrustError:  # the directory changed meanwhile
-        return None
+def _judged(trust_dir: str, gun: str, cached: Mapping[str, bytes], at: datetime) -> Verification:
+    """What the engine says of the cached files at a moment.
+
+    Raises:
+        ContentTrustError: It cannot be asked: the name is none that it takes, or the trust
+            directory changed meanwhile.
+    """
+    return run(gun, source=cached, trust_dir=trust_dir, now=at, remember=False)
 
 
 def _before_any_end(
@@ -161,19 +167,20 @@ def _before_any_end(
     if min(ends) < _FIRST_NOTARY:
         return verification
     earlier = _judged(trust_dir, gun, cached, min(ends) - timedelta(seconds=1))
-    return verification if earlier is None else earlier
+    # Then even the root certificate was not valid yet: that moment tells nothing.
+    unborn = getattr(earlier.outcome, "code", "") == "root_certificate"
+    return verification if unborn else earlier
 
 
 def _certificate_end(
-    trust_dir: str, gun: str, cached: Mapping[str, bytes], at: datetime, *, readable: bool
+    trust_dir: str, gun: str, cached: Mapping[str, bytes], at: datetime
 ) -> datetime | None:
     """When the root certificate ends, if it has ended by that moment.
 
     The engine tells it in the step in which it refuses the root.
     """
     root = {role: data for role, data in cached.items() if role == "root"}
-    verification = _judged(trust_dir, gun, root, at) if readable else None
-    for step in verification.steps if verification is not None else ():
+    for step in _judged(trust_dir, gun, root, at).steps:
         if step.check == "certificate" and not step.passed:
             end = documents.moment(step.found)
             return end if end is not None and end < at else None

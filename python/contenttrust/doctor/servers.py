@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from contenttrust.doctor import clock
 from contenttrust.doctor.finding import Finding
@@ -11,7 +10,8 @@ from contenttrust.errors import FetchError, ServiceEndedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from contenttrust.doctor.finding import Level
     from contenttrust.transport.http import Response
@@ -101,21 +101,30 @@ class Asking:
         return server.ping()
 
 
-def check(
-    guns: Sequence[str], asking: Asking, *, now: datetime, at: datetime, within: timedelta
+def check(  # noqa: PLR0913 - one keyword a fact
+    guns: Sequence[str],
+    asking: Asking,
+    *,
+    present: Callable[[], datetime],
+    at: datetime,
+    within: timedelta,
+    offline: bool = False,
 ) -> Servers:
     """Ask the trust servers of collections, each server once.
 
     Args:
         guns: Names of the collections. None: the server that Docker Hub's images have here.
         asking: How that is done.
-        now: What the system clock shows.
+        present: What the system clock shows.
         at: The moment to judge by whether a service has ended.
         within: How far ahead to look.
+        offline: Whether only the configuration is looked at.
     """
     found = Servers()
-    started = time.monotonic()
-    for url, spoken_of in _by_url(guns or [_ANY_OFFICIAL], asking, found).items():
+    by_url = _by_url(guns or [_ANY_OFFICIAL], asking, found)
+    if offline:
+        return found
+    for url, spoken_of in by_url.items():
         try:
             answer = asking.ask(spoken_of[0])
         except ValueError as error:
@@ -124,10 +133,9 @@ def check(
         except FetchError as error:
             found.findings.append(_unanswered(url, error))
             continue
-        elapsed = timedelta(seconds=time.monotonic() - started)
         found.answering.update(spoken_of)
         found.findings += _answered(url, answer, at, within)
-        drift = clock.compared(url, answer.headers, now + elapsed)
+        drift = clock.compared(url, answer.headers, present())
         if drift is not None:
             found.findings.append(drift)
     return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from contenttrust.doctor import CHECKS, examine
+from contenttrust.doctor import CHECKS, clock, examine
 from contenttrust.errors import UnreachableError
 from contenttrust.reference import InvalidReferenceError
 from simulator.repository import GUN, NOW, Repository
@@ -56,7 +57,23 @@ def test_the_findings_come_in_the_order_of_the_checks(look, place, repository):
 def test_offline_no_server_is_asked(look, place, repository):
     place.verify(repository)
 
-    assert told(look(), "server") == set()
+    assert told(look(asking=Silent(), offline=True), "server") == set()
+    assert told(look(asking=Silent()), "server") == {("https://docker.io", "failure")}
+
+
+def test_the_clock_goes_on_while_docker_answers(look, program, monkeypatch):
+    made = program("sleep 0.2; echo Docker version 28.2.2, build 0")
+    monkeypatch.setattr(clock, "_NOTICEABLE", timedelta(seconds=0.1))
+
+    class Punctual(Open):
+        def ask(self, gun):
+            answer = super().ask(gun)
+            answer.headers["date"] = format_datetime(NOW, usegmt=True)
+            return answer
+
+    findings = look(asking=Punctual(), env={"PATH": f"{made.parent}:/bin", "HOME": "/nowhere"})
+
+    assert ("system clock", "warning") in told(findings, "clock")
 
 
 def test_every_collection_is_looked_at_unless_some_are_named(look, place):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from simulator.keys import key_pair
-from simulator.repository import NOW, Repository
+from simulator.repository import NOW, Repository, before
 
 
 def told(findings, level):
@@ -153,6 +153,27 @@ def test_a_damaged_record_leaves_the_expiries_to_be_told(place, repository):
     assert told(findings, "failure") == [("expiry", "expired")]
 
 
+@pytest.mark.parametrize("gun", ["my app/web", "host/a*b"])
+def test_a_name_that_only_notary_takes_is_told(place, gun):
+    other = Repository(gun)
+    place.cache(other)
+
+    (failure,) = [f for f in place.examine(other) if f.level == "failure"]
+
+    assert failure.subject == gun
+    assert "it cannot be verified" in failure.message
+
+
+def test_a_root_newer_than_the_ended_files_is_no_forgery(place, repository):
+    repository.timestamp.expires = before(days=100)
+    repository.root.keys = [
+        key_pair("young").certified(repository.gun, not_before=NOW - timedelta(days=5))
+    ]
+    place.cache(repository)
+
+    assert told(place.examine(repository), "failure") == [("expiry", "expired")]
+
+
 def test_a_cache_that_others_may_write_is_a_failure(place, repository):
     place.verify(repository)
     (place.metadata(repository.gun) / "root.json").chmod(0o666)
@@ -173,3 +194,13 @@ def test_nothing_is_written(place, repository):
     place.examine(repository, at=NOW + timedelta(days=20))
 
     assert {p: (p.lstat().st_mtime_ns, p.lstat().st_mode) for p in place.path.rglob("*")} == before
+
+
+def test_only_a_silent_server_leaves_the_rest_unknown(place, repository):
+    place.verify(repository)
+    (place.metadata(repository.gun) / "root.json").chmod(0o666)
+
+    (failure,) = place.examine(repository)
+
+    assert failure.code == "unreachable"  # the trust directory's own word
+    assert not failure.unanswered

@@ -39,8 +39,8 @@ class Answering(Asking):
         return self.answer
 
 
-def check(asking, *guns, at=NOW, within=DEFAULT_WITHIN):
-    return servers.check(guns, asking, now=NOW, at=at, within=within)
+def check(asking, *guns, at=NOW, within=DEFAULT_WITHIN, offline=False):
+    return servers.check(guns, asking, present=lambda: NOW, at=at, within=within, offline=offline)
 
 
 def test_a_server_that_answers_is_fine_and_its_clock_is_compared():
@@ -106,14 +106,22 @@ def test_a_server_for_all_takes_the_place_of_every_other():
 @pytest.mark.parametrize(
     "url", ["http://trust.example.com", "trust.example.com", "ftp://x", "https://", "https:// x"]
 )
-def test_a_server_without_https_is_a_failure_and_is_not_asked(url):
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_server_without_https_is_a_failure_and_is_not_asked(url, offline):
     asking = Answering(env={"DOCKER_CONTENT_TRUST_SERVER": url})
 
-    (failure,) = check(asking, GUN, HUB).findings
+    (failure,) = check(asking, GUN, HUB, offline=offline).findings
 
     assert failure.level == "failure"
     assert not failure.unanswered
     assert "valid https URL required" in failure.message
+    assert asking.asked == []
+
+
+def test_offline_no_server_is_asked():
+    asking = Answering()
+
+    assert check(asking, GUN, HUB, offline=True).findings == []
     assert asking.asked == []
 
 
