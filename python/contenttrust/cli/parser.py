@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 
 from contenttrust.cli import streams
-from contenttrust.cli.options import Options, UsageError, add_global_options, days, name_text
+from contenttrust.cli.options import (
+    Options,
+    UsageError,
+    add_global_options,
+    add_within,
+    name_text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any, NoReturn
 
 _WIDTH = 96
@@ -56,6 +62,9 @@ _EXPLAIN = """\
 examples:
   contenttrust explain --metadata ./metadata registry.example.com/team/web:1.4
 """
+_IMAGE_HELP = "as Docker writes it: alpine:3.19"
+_GUN_HELP = "name of the collection, literally"
+
 _DOCTOR = """\
 Looks at docker, trust servers, the clock, permissions, expiries and the cache; changes nothing.
 Without a name, every collection of the trust directory is looked at.
@@ -115,68 +124,115 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> _Parser:
-    """The parser of the whole command line."""
+def _declare_images(made: _Parser) -> None:
+    made.add_argument("images", nargs="+", metavar="IMAGE", type=name_text, help=_IMAGE_HELP)
+
+
+def _declare_image(made: _Parser) -> None:
+    made.add_argument("image", metavar="IMAGE", type=name_text, help=_IMAGE_HELP)
+
+
+def _declare_list(made: _Parser) -> None:
+    made.add_argument("gun", metavar="GUN", type=name_text, help=_GUN_HELP)
+    made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
+                      "delegations that docker does not pull from")  # fmt: skip
+
+
+def _declare_lookup(made: _Parser) -> None:
+    made.add_argument("gun", metavar="GUN", type=name_text, help=_GUN_HELP)
+    made.add_argument("tag", metavar="TAG", type=name_text, help="name of the target")
+
+
+def _declare_inspect(made: _Parser) -> None:
+    _declare_images(made)
+    made.add_argument("--pretty", action="store_true", help="text instead of JSON")
+    made.add_argument("--require-signed", action="store_true", help="refuse (exit 1) an image "
+                      "that verify refuses, or a name none of whose tags verifies")  # fmt: skip
+
+
+def _declare_doctor(made: _Parser) -> None:
+    made.add_argument("images", metavar="GUN|IMAGE", nargs="*", type=name_text,
+                      help="a collection of the trust directory, or an image")  # fmt: skip
+    add_within(made)
+
+
+class _Verb:
+    """What the command line says of one verb."""
+
+    __slots__ = ("declare", "epilog", "name", "operands", "summary")
+
+    def __init__(
+        self,
+        name: str,
+        operands: str,
+        summary: str,
+        epilog: str,
+        declare: Callable[[_Parser], None],
+    ) -> None:
+        self.name = name
+        self.operands = operands
+        self.summary = summary
+        self.epilog = epilog
+        self.declare = declare
+
+
+_VERBS = (
+    _Verb(
+        "verify",
+        "IMAGE [IMAGE ...]",
+        "verify images: digest, size, role and signers of each tag",
+        _VERIFY,
+        _declare_images,
+    ),
+    _Verb("list", "GUN", "list the signed tags of a collection", _LIST, _declare_list),
+    _Verb("lookup", "GUN TAG", "look up one tag: name, digest and size", _LOOKUP, _declare_lookup),
+    _Verb(
+        "inspect",
+        "IMAGE [IMAGE ...]",
+        "show tags, signers and keys as docker trust inspect does",
+        _INSPECT,
+        _declare_inspect,
+    ),
+    _Verb(
+        "explain",
+        "IMAGE",
+        "show every check in the order it ran, and the verdict",
+        _EXPLAIN,
+        _declare_image,
+    ),
+    _Verb(
+        "doctor",
+        "[GUN|IMAGE ...]",
+        "find what will hurt soon on this machine, and whether anything checks images",
+        _DOCTOR,
+        _declare_doctor,
+    ),
+)
+
+
+def parser(named: Collection[str] | None = None) -> _Parser:
+    """The parser of the whole command line.
+
+    Args:
+        named: The only verbs whose options are declared, because each takes its time. Default: all.
+    """
     usage = "contenttrust [OPTION ...] VERB ..."
     main = _Parser(prog="contenttrust", usage=usage, description=_DESCRIPTION, epilog=_EPILOG)
     main.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     verbs = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     add_global_options(main, after_verb=False)
 
-    def verb(name: str, names: str, summary: str, epilog: str) -> _Parser:
-        usage = f"contenttrust {name} [OPTION ...] {names}"
-        about = summary[0].upper() + summary[1:] + "."
-        made = verbs.add_parser(name, usage=usage, help=summary, description=about, epilog=epilog)
-        add_global_options(made, after_verb=True)
-        main.verbs[name] = made
-        return made
-
-    images = {"metavar": "IMAGE", "type": name_text, "help": "as Docker writes it: alpine:3.19"}
-    gun = {"metavar": "GUN", "type": name_text, "help": "name of the collection, literally"}
-
-    made = verb(
-        "verify",
-        "IMAGE [IMAGE ...]",
-        "verify images: digest, size, role and signers of each tag",
-        _VERIFY,
-    )
-    made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
-
-    made = verb("list", "GUN", "list the signed tags of a collection", _LIST)
-    made.add_argument("gun", **gun)  # type: ignore[arg-type]
-    made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
-                      "delegations that docker does not pull from")  # fmt: skip
-
-    made = verb("lookup", "GUN TAG", "look up one tag: name, digest and size", _LOOKUP)
-    made.add_argument("gun", **gun)  # type: ignore[arg-type]
-    made.add_argument("tag", metavar="TAG", type=name_text, help="name of the target")
-
-    made = verb(
-        "inspect",
-        "IMAGE [IMAGE ...]",
-        "show tags, signers and keys as docker trust inspect does",
-        _INSPECT,
-    )
-    made.add_argument("images", nargs="+", **images)  # type: ignore[arg-type]
-    made.add_argument("--pretty", action="store_true", help="text instead of JSON")
-    made.add_argument("--require-signed", action="store_true", help="refuse (exit 1) an image "
-                      "without any signed tag")  # fmt: skip
-
-    made = verb(
-        "explain", "IMAGE", "show every check in the order it ran, and the verdict", _EXPLAIN
-    )
-    made.add_argument("image", **images)  # type: ignore[arg-type]
-
-    made = verb(
-        "doctor",
-        "[GUN|IMAGE ...]",
-        "find what will hurt soon on this machine, and whether anything checks images",
-        _DOCTOR,
-    )
-    made.add_argument("images", metavar="GUN|IMAGE", nargs="*", type=name_text,
-                      help="a collection of the trust directory, or an image")  # fmt: skip
-    made.add_argument("--within", metavar="DAYS", type=days, help="how far ahead to look for what "
-                      "ends (default: 30; timestamps: at most 3)")  # fmt: skip
+    for verb in _VERBS:
+        made = main.verbs[verb.name] = verbs.add_parser(
+            verb.name,
+            usage=f"contenttrust {verb.name} [OPTION ...] {verb.operands}",
+            help=verb.summary,
+            description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
+            epilog=verb.epilog,
+        )
+        if named is None or verb.name in named:
+            add_global_options(made, after_verb=True)
+            verb.declare(made)
     return main
 
 
@@ -187,7 +243,7 @@ def parse(arguments: Sequence[str]) -> Options:
         UsageError: It cannot be understood.
         SystemExit: Help or the version was asked for and printed.
     """
-    made = parser()
+    made = parser(arguments)
     verb = next((made.verbs[text] for text in arguments if text in made.verbs), made)
     try:
         options, rest = made.parse_known_args(arguments, Options())

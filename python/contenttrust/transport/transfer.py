@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 
-import pycurl
-
 from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError, shown
 from contenttrust.transport.http import Response, UnknownHostError
+from contenttrust.transport.libcurl import pycurl
 from contenttrust.transport.origin import host_of, is_loopback, origin_of
 
 TYPE_CHECKING = False
