@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
 
 from contenttrust._core import Instant
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def now() -> Instant:
@@ -26,12 +27,15 @@ def instant(moment: datetime) -> Instant:
         TypeError: It is no `datetime`.
         ValueError: The moment has no time zone, so it names no instant.
     """
+    from datetime import datetime, timedelta, timezone  # noqa: PLC0415 - who calls this has it
+
     if not isinstance(moment, datetime):
         raise TypeError(f"now is a timezone-aware datetime, not {type(moment).__name__}")
     if moment.utcoffset() is None:
         msg = f"a timezone-aware datetime is needed, got {moment.isoformat()} without a zone"
         raise ValueError(msg)
-    since = moment - _EPOCH  # integers throughout: timestamp() would round to a double
+    # Integers throughout: timestamp() would round to a double.
+    since = moment - datetime(1970, 1, 1, tzinfo=timezone.utc)
     seconds = since // timedelta(seconds=1)
     return Instant(seconds, since.microseconds * 1000)
 
