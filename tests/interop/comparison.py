@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from interop.daemon import Daemon
 from interop.environment import client_env, docker_config
-from interop.readers import Verdict, drop_local_images, pulled, verified
+from interop.readers import Verdict, pulled, verified
 from interop.trust_stack import TrustStack
 
 REFUSED = None
@@ -60,6 +61,7 @@ class Readers:
         """
         self._folder = folder
         self._images = images
+        self._daemon = Daemon(images.docker_host)
         self._trust = trust
         self.url = url or trust.url
         self._hosts = [] if url is None else [url.removeprefix("https://")]
@@ -113,9 +115,8 @@ class Readers:
     def _ask_docker(self, gun: str, names: Sequence[str]) -> tuple[list[Verdict], list[Verdict]]:
         cold = []
         for name in names:
-            env = self.fresh()
-            drop_local_images(env, gun)
-            cold.append(pulled(env, name))
+            self._daemon.drop_images(gun)
+            cold.append(pulled(self.fresh(), name))
         return cold, [pulled(self.warm_docker, name) for name in names]
 
     def _ask_us(self, names: Sequence[str], *, compatible: bool) -> list[list[Verdict]]:

@@ -59,14 +59,6 @@ def pulled(env: Mapping[str, str], image: str) -> Verdict:
     return Verdict(asked[0], notices=tuple(ran.err.splitlines()))
 
 
-def drop_local_images(env: Mapping[str, str], collection: str) -> None:
-    """Make the daemon forget every image of a collection."""
-    client = docker() or "docker"
-    listed = run([client, "images", "--quiet", "--no-trunc", collection], env).succeeded()
-    if listed.out:
-        run([client, "rmi", "--force", *set(listed.out.split())], env).succeeded()
-
-
 def program() -> str:
     """The installed command; `-m` would start through more modules."""
     return str(Path(sysconfig.get_path("scripts"), "contenttrust"))
