@@ -373,3 +373,14 @@ def test_a_root_of_another_collection_is_no_anchor(judge: Judge) -> None:
     repo.advance()
 
     judge.refuses(repo.publish(), "root_certificate", "root", anchor=ct.Anchor.root(given))
+
+
+def test_a_root_of_another_collection_is_no_anchor_at_the_same_version_either(
+    judge: Judge,
+) -> None:
+    given = repository("docker.io/acme/other").root_document()
+
+    error = judge.refuses(
+        repository().publish(), "root_certificate", "root", anchor=ct.Anchor.root(given)
+    )
+    assert "given as anchor" in error.message
