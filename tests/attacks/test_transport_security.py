@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import types
 import warnings
 from collections.abc import Iterator
@@ -93,7 +96,7 @@ def test_t065_metadata_may_be_redirected_and_is_judged_all_the_same(
     other.answer("/elsewhere", files["root"])
     served.answer("root", redirect(f"{other.url}/elsewhere"))
     assert set(served.load().tags) == {"1.0"}
-    other.answer("/elsewhere", files["root"].replace(b"1", b"2", 1))
+    other.answer("/elsewhere", files["root"].replace(b'"version":1', b'"version":2'))
     error = served.error()
     assert error.role == "root"
 
@@ -250,6 +253,33 @@ def test_t067_old_versions_of_tls_are_refused(authority: Authority) -> None:
     assert tls_code(certificate, authority, versions=OLD) == "tls"
     only = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2)
     assert tls_code(certificate, authority, versions=only) == "ok"
+
+
+def test_t067_no_configuration_of_openssl_brings_them_back(
+    authority: Authority, tmp_path: Path
+) -> None:
+    weak = tmp_path / "openssl.cnf"
+    weak.write_text(
+        "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = weak\n"
+        "[weak]\nMinProtocol = TLSv1\nCipherString = DEFAULT@SECLEVEL=0\n"
+    )
+    program = (
+        "import sys\n"
+        "from contenttrust.transport.http import Client, Request\n"
+        "from contenttrust.transport.tls import Tls\n"
+        "client = Client(tls=Tls(ca_files=(sys.argv[1],)))\n"
+        "print(getattr(client.get([Request(sys.argv[2], 1)])[0], 'code', 'ok'))\n"
+    )
+    with HttpsServer(authority.issue(), versions=OLD) as server:
+        run = subprocess.run(
+            [sys.executable, "-c", program, authority.ca_file, server.url],
+            env=os.environ | {"OPENSSL_CONF": str(weak)},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    assert run.stdout == "tls\n"
 
 
 def speaks_old_tls(port: int) -> bool:
