@@ -50,7 +50,7 @@ def run(request: Request) -> int:
             now=now,
             at=at,
             trust_dir=options.trust_dir,
-            within=timedelta(days=options.within),
+            within=_within(options),
             asking=doctor.Asking(os.environ, at=at, url=url, tls=tls),
             offline=options.offline,
         )
@@ -61,6 +61,10 @@ def run(request: Request) -> int:
     else:
         text.say(*_lines(findings, quiet=options.quiet))
     return exit_codes.worst(map(_code, findings))
+
+
+def _within(options: Options) -> timedelta:
+    return doctor.DEFAULT_WITHIN if options.within is None else timedelta(days=options.within)
 
 
 def _code(finding: Finding) -> int:

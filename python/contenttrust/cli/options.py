@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,16 +14,22 @@ LIMITS = (
     "root_length",
     "timestamp_length",
     "file_length",
+    "total_length",
     "signatures",
+    "invalid_signatures",
     "keys",
+    "paths",
     "lookup_roles",
     "listing_roles",
+    "delegation_depth",
     "root_rotations",
 )
 """What `--limit` may set: the limits of `contenttrust.Requirements`, under the same names."""
 
 _GATHERED = ("pin_key", "pin_cert", "limit")
 _ONCE = (
+    "at",
+    "output",
     "anchor_root",
     "pin_ca",
     "notary_config",
@@ -35,8 +40,10 @@ _ONCE = (
     "tls_cert",
     "tls_key",
     "max_stale",
+    "within",
 )
 _LARGEST_LIMIT = 2**63 - 1
+_DIGITS = set("0123456789")
 _LONGEST = 36_525
 
 
@@ -72,7 +79,7 @@ class Options(argparse.Namespace):
     remember: bool = False
     quiet: bool = False
     verbose: bool = False
-    output: str = "text"
+    output: str | None = None
     limit: Sequence[tuple[str, int]] = ()
 
     image: str = ""
@@ -82,7 +89,7 @@ class Options(argparse.Namespace):
     all_roles: bool = False
     pretty: bool = False
     require_signed: bool = False
-    within: int = 30
+    within: int | None = None
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.
@@ -109,6 +116,7 @@ class _Gather(argparse.Action):
         values: object,
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
+        values = self.const if self.nargs == 0 else values
         setattr(namespace, self.dest, (*(getattr(namespace, self.dest, None) or ()), values))
 
 
@@ -167,7 +175,7 @@ def limit(text: str) -> tuple[str, int]:
     if name not in LIMITS:
         raise argparse.ArgumentTypeError(f"{name!r} is no limit; there are: {', '.join(LIMITS)}")
     # The digits are counted first: int() of a very long text raises an error of its own.
-    plain = 0 < len(value) <= len(str(_LARGEST_LIMIT)) and set(value) <= set(string.digits)
+    plain = 0 < len(value) <= len(str(_LARGEST_LIMIT)) and set(value) <= _DIGITS
     if not plain or not 0 < int(value) <= _LARGEST_LIMIT:
         raise argparse.ArgumentTypeError(f"the limit {name} needs a positive integer")
     return name, int(value)
@@ -179,7 +187,7 @@ def seconds(text: str) -> int:
     Raises:
         ArgumentTypeError: It is anything else.
     """
-    if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= set(string.digits)):
+    if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= _DIGITS):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
     return int(text)
 
@@ -190,11 +198,18 @@ def days(text: str) -> int:
     Raises:
         ArgumentTypeError: It is anything else.
     """
-    if not (0 < len(text) <= len(str(_LONGEST)) and set(text) <= set(string.digits)):
+    if not (0 < len(text) <= len(str(_LONGEST)) and set(text) <= _DIGITS):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days")
     if int(text) > _LONGEST:
         raise argparse.ArgumentTypeError(f"{text} days are more than a century")
     return int(text)
+
+
+def add_within(parser: argparse.ArgumentParser) -> None:
+    """Declare how far ahead `doctor` looks."""
+    parser.add_argument("--within", metavar="DAYS", type=days, action=_Gather, dest="within_after",
+                        help="how far ahead to look for what ends (default: 30; timestamps: at "
+                        "most 3)")  # fmt: skip
 
 
 def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> None:
@@ -222,8 +237,9 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
         "verifies (default: 0, always ask)")  # fmt: skip
     add("--offline", action="store_true", help="ask no server: judge what the trust directory "
         "has cached")  # fmt: skip
-    add("--at", metavar="RFC3339", type=moment, help="judge expiry by this moment instead of the "
-        "system clock; nothing is remembered")  # fmt: skip
+    add("--at", metavar="RFC3339", type=moment, action=_Gather, dest="at" + after,
+        help="judge expiry by this moment instead of the system clock; nothing is "
+        "remembered")  # fmt: skip
     add("--remember", action="store_true", help="remember the outcome in the trust directory even "
         "with --at or --metadata")  # fmt: skip
 
@@ -263,8 +279,11 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
         help="set one limit (may be repeated): " + ", ".join(LIMITS))  # fmt: skip
 
     add = parser.add_argument_group("output").add_argument
-    add("-o", "--output", choices=("text", "json"), help="text for people or one JSON document")
-    add("--json", action="store_const", const="json", dest="output", help="the same as -o json")
+    output = "output" + after
+    add("-o", "--output", choices=("text", "json"), action=_Gather, dest=output,
+        help="text for people or one JSON document")  # fmt: skip
+    add("--json", nargs=0, const="json", action=_Gather, dest=output, help="the same as -o json")
     add("-q", "--quiet", action="store_true", help="no warnings; of verify only what was refused")
-    add("-v", "--verbose", action="store_true", help="key ids, versions and expiry too")
+    add("-v", "--verbose", action="store_true", help="with list and verify: key ids, versions, "
+        "expiry; with all: where an internal error happened")  # fmt: skip
     add("--no-input", action="store_true", help="never ask; the reading verbs never do")

@@ -247,6 +247,7 @@ def test_a_server_without_https_ends_with_1(run, monkeypatch):
         ["--within", "soon"],
         ["--within", "-1"],
         ["--within", "99999"],
+        ["--within", "5", "--within", "6"],
         ["host.example/UPPER"],
         [""],
     ],
