@@ -28,11 +28,16 @@ def docker_config(
         place.mkdir(parents=True)
         shutil.copy(trust.authority, place)
     if auth is not None:
-        encoded = base64.b64encode(auth.encode()).decode()
-        config = {"auths": {images.registry: {"auth": encoded}}}
-        (folder / "config.json").write_text(json.dumps(config))
+        log_in(folder, images, auth)
     folder.chmod(0o700)
     return folder
+
+
+def log_in(folder: Path, images: TrustStack, auth: str) -> None:
+    """Write credentials for the registry, `user:password`, as `docker login` does."""
+    encoded = base64.b64encode(auth.encode()).decode()
+    config = {"auths": {images.registry: {"auth": encoded}}}
+    (folder / "config.json").write_text(json.dumps(config))
 
 
 def client_env(config: Path, images: TrustStack, url: str) -> dict[str, str]:

@@ -10,7 +10,9 @@ import pytest
 
 from interop.collection import Collection
 from interop.comparison import REFUSED, Expected, Readers
+from interop.environment import log_in
 from interop.publisher import Publisher
+from interop.readers import pulled, verified
 from interop.trust_stack import TrustStack, running
 
 PUBLISHER = "admin:password"
@@ -66,6 +68,25 @@ def test_docker_pull_refuses_and_we_cannot_tell_with_a_wrong_password(
 ) -> None:
     nothing = {"v1": REFUSED}
     compare("admin:wrong", Expected(pulls=nothing, codes={"v1": "unauthorized"}))
+
+
+def test_a_password_that_no_longer_holds_leaves_both_with_what_is_cached(
+    docker_stack: TrustStack,
+    trust: TrustStack,
+    collection: Collection,
+    place: Callable[[str], Path],
+) -> None:
+    readers = Readers(place("readers"), docker_stack, trust, auth=PUBLISHER)
+    readers.compare(collection.gun, Expected(pulls=SIGNED), collection.digests)
+    for reader in (readers.warm_docker, readers.warm_ours):
+        log_in(Path(reader["DOCKER_CONFIG"]), docker_stack, "admin:changed")
+    image = f"{collection.gun}:v1"
+
+    theirs = pulled(readers.warm_docker, image)
+    [ours] = verified(readers.warm_ours, [image])
+
+    assert theirs.digest == ours.digest == collection.digests["one"]
+    assert "missing_role" in ours.notices  # the timestamp, of which the cached one is used
 
 
 def test_the_server_does_ask_for_tokens(trust: TrustStack, collection: Collection) -> None:
