@@ -29,6 +29,7 @@ _BUNDLES = (
 _FOLDERS = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 _HEXADECIMAL = set("0123456789abcdef")
 _HASH_LENGTH = 8
+_LARGE = 32_768  # bytes of a bundle, about twenty authorities: 1 ms
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -40,8 +41,8 @@ class Authorities:
             empty. To read the one that is needed takes microseconds; all of a bundle take 6 ms.
         bundle: A file that counts beside them, or empty.
         blob: More of them in PEM form. libcurl reads either `bundle` or `blob`.
-        fallback: The system's bundle while it is unread, or empty: it may hold an authority that
-            somebody appended without hashing the folder anew.
+        fallback: A large bundle while it is unread, or empty: it may hold an authority that the
+            folders lack, because somebody appended it without hashing them anew.
     """
 
     __slots__ = ("blob", "bundle", "fallback", "folders")
@@ -80,7 +81,7 @@ class Authorities:
         bundle = next((path for path in bundles if os.path.isfile(path)), "")  # noqa: PTH113
         places = env.get("SSL_CERT_DIR")
         hashed = [path for path in (places.split(":") if places else _FOLDERS) if _is_hashed(path)]
-        is_spare = bool(hashed) and not named
+        is_spare = bool(hashed and bundle) and os.path.getsize(bundle) > _LARGE  # noqa: PTH202
         self.folders = ":".join(hashed)
         self.bundle = "" if is_spare else bundle
         self.fallback = bundle if is_spare else ""

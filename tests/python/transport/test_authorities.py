@@ -98,15 +98,31 @@ def test_named_files_are_added_to_the_system_folder(server, named, other, tmp_pa
     assert not is_trusted(server, Tls(ca_files=(other.ca_file,), system=False))
 
 
+@pytest.mark.parametrize("comment", [b"", b"# a comment\n" * 10_000], ids=["small", "large"])
 @pytest.mark.parametrize("extra", [False, True])
 def test_the_bundle_counts_where_the_folder_does_not_know_the_authority(
-    server, named, other, tmp_path, extra
+    server, named, other, tmp_path, monkeypatch, extra, comment
 ):
     lay_folder(tmp_path, other)
     tls = Tls(ca_files=(other.ca_file,)) if extra else Tls()
     assert not is_trusted(server, tls)
-    (tmp_path / "bundle.crt").write_bytes(named.pem)
+    (tmp_path / "bundle.crt").write_bytes(comment + named.pem)
     assert is_trusted(server, tls)
+    (tmp_path / "bundle.crt").rename(tmp_path / "named.crt")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "named.crt"))
+    assert is_trusted(server, tls)
+
+
+def test_a_large_bundle_is_left_unread_where_the_folder_is_enough(server, named, other, tmp_path):
+    lay_folder(tmp_path, named)
+    (tmp_path / "bundle.crt").write_bytes(other.pem * 100)
+    for tls in (Tls(), Tls(ca_files=(other.ca_file,))):
+        found = Authorities(tls, env={})
+        assert found.fallback == str(tmp_path / "bundle.crt")
+        assert (found.bundle, found.blob) == ("", other.pem + b"\n" if tls.ca_files else b"")
+        assert is_trusted(server, tls)
+        assert found.fall_back()
+        assert not found.fall_back()
 
 
 def test_the_variable_names_another_bundle(server, named, other, tmp_path, monkeypatch):
