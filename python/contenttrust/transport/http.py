@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contenttrust.transport.tls import Tls
     from contenttrust.transport.transfer import Transfer
 
-# A further connection costs 5 ms of computing at both ends and saves waiting for answers:
+# A further connection costs a millisecond of computing at both ends and saves waiting for answers:
 # that pays for itself from a distance (figures in docs/decisions/0010).
 _CONNECTIONS = 4
 _CONNECTIONS_TO_LOOPBACK = 1
