@@ -233,7 +233,7 @@ def test_a_mapping_holds_bytes_that_cannot_change(value):
 def test_paths_and_sources_are_sources(files):
     assert isinstance(as_source(files, GUN, NOW), DirectorySource)
     assert isinstance(as_source(str(files), GUN, NOW), DirectorySource)
-    own = NoSource()
+    own = NoSource("/trust")
     assert as_source(own, GUN, NOW) is own
     for value in (3, b"bytes", ["root"], object()):
         with pytest.raises(TypeError):
@@ -250,9 +250,9 @@ def test_a_url_or_nothing_means_a_trust_server():
 
 
 def test_what_the_caller_holds_already_is_local(files):
-    for value in (files, str(files), {}, MappingSource({}), DirectorySource(files), NoSource()):
+    for value in (files, str(files), {}, MappingSource({}), DirectorySource(files), NoSource("/trust")):
         assert is_local(value)
 
 
 def test_offline_nobody_is_asked():
-    assert isinstance(answer(NoSource(), "root"), UnreachableError)
+    assert isinstance(answer(NoSource("/trust"), "root"), UnreachableError)
