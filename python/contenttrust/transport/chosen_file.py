@@ -10,6 +10,8 @@ import errno
 import os
 import stat
 
+from contenttrust.transport import files
+
 ROOT_LIMIT = 512_000
 """Bytes of a root document, as the engine's standard limit has it."""
 LIMIT = 1024 * 1024
@@ -33,13 +35,14 @@ def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
     """
     # Without O_NONBLOCK the opening of a pipe would wait for somebody to write into it.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with files.opened(descriptor):
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
         if not stat.S_ISREG(mode):
             raise ChosenFileError("it is no regular file")
-        data = file.read(limit + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
     if len(data) > limit:
         raise ChosenFileError(f"it is larger than {limit:,} bytes")
     return data

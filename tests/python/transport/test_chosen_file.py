@@ -35,8 +35,9 @@ def test_what_is_no_regular_file_is_refused_without_waiting_for_it(tmp_path: Pat
     for path in (pipe, Path("/dev/zero")):
         with pytest.raises(ChosenFileError, match="no regular file"):
             read(path)
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError) as caught:
         read(tmp_path)
+    assert caught.value.filename == str(tmp_path)
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "nosuch")
 

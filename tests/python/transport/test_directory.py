@@ -250,7 +250,14 @@ def test_a_url_or_nothing_means_a_trust_server():
 
 
 def test_what_the_caller_holds_already_is_local(files):
-    for value in (files, str(files), {}, MappingSource({}), DirectorySource(files), NoSource("/trust")):
+    for value in (
+        files,
+        str(files),
+        {},
+        MappingSource({}),
+        DirectorySource(files),
+        NoSource("/trust"),
+    ):
         assert is_local(value)
 
 
