@@ -18,7 +18,8 @@ ENGINE = (ROOT / "cpp" / "include" / "contenttrust", ROOT / "cpp" / "src")
 BUILT_ON = {
     "_core": set(),
     "errors": {"_core", "explanations"},
-    "explanations": {"_core", "errors"},
+    "explanations": {"_core", "errors", "explanation_texts"},
+    "explanation_texts": set(),
     "model": {"_core", "errors"},
     "reference": {"_core", "model", "errors"},
     "clock": {"_core"},

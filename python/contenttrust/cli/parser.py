@@ -248,7 +248,8 @@ def parse(arguments: Sequence[str]) -> Options:
     try:
         options, rest = made.parse_known_args(arguments, Options())
     except UsageError:
-        _refuse_unknown_options(verb, arguments)
+        if verb is not made:  # else it is the verb that is wrong
+            _refuse_unknown_options(verb, arguments)
         raise
     # argparse takes several images only in one piece: `verify A --json B` leaves B over.
     if rest and options.images and not any(text.startswith("-") for text in rest):

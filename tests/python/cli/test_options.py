@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import stat
 
@@ -83,14 +84,20 @@ def test_a_usage_error_is_a_document_too_once_json_was_asked_for(run):
         assert ran.document["error"]["code"] == "usage"
 
 
-def test_without_a_source_it_could_not_tell_and_says_what_to_pass(run, tmp_path):
-    ran = run("verify", "--trust-dir", str(tmp_path), "alpine")
+@pytest.mark.parametrize("where", [["--offline"], ["--server", "https://127.0.0.1:1"]])
+def test_without_a_source_it_could_not_tell_and_says_what_to_pass(run, tmp_path, where):
+    ran = run("verify", *where, "--trust-dir", str(tmp_path), "alpine")
     assert ran.code == 3
-    assert "--metadata" in ran.err
-    assert "--offline" in ran.err
-    ran = run("list", "--json", "--trust-dir", str(tmp_path), "docker.io/library/alpine")
+    assert "'--metadata'" in ran.err
+    ran = run("list", "--json", *where, "--trust-dir", str(tmp_path), "docker.io/library/alpine")
     assert ran.code == 3
     assert ran.document["error"]["code"] == "unreachable"
+
+
+def test_offline_names_the_directory_that_has_nothing_cached_and_no_server(run, tmp_path):
+    ran = run("verify", "--offline", "--trust-dir", str(tmp_path), "alpine")
+    assert f"the trust directory {tmp_path} has not cached root" in ran.err
+    assert "notary server" not in ran.err
 
 
 def test_missing_directories_and_files_are_bad_usage(case, run, tmp_path):
@@ -284,3 +291,70 @@ def test_an_option_that_names_one_thing_is_refused_twice(run, option, before):
     ran = run(*ahead, "verify", *behind, "alpine")
     assert ran.code == 2
     assert f"{option} is given twice" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("twice", "named"),
+    [
+        (["--at", "2026-11-24T00:00:00Z", "--at", "2026-11-24T00:00:00Z"], "--at"),
+        (["-o", "json", "-o", "text"], "--output"),
+        (["-o", "text", "--json"], "--output"),
+    ],
+)
+def test_a_moment_and_a_form_of_output_are_refused_twice(run, twice, named):
+    for arguments in (["verify", *twice, "alpine"], [*twice[:2], "verify", *twice[2:], "alpine"]):
+        ran = run(*arguments)
+        assert ran.code == 2
+        assert f"{named} is given twice" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["verify", "-x"], "contenttrust verify [OPTION ...] IMAGE"),
+        (["verify", "alpine", "-x"], "contenttrust verify [OPTION ...] IMAGE"),
+        (["list", "-x", "gun"], "contenttrust list [OPTION ...] GUN"),
+        (["-x"], "contenttrust [OPTION ...] VERB"),
+    ],
+)
+def test_an_unknown_option_is_named_beside_the_usage_of_its_verb(run, arguments, usage):
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert "unknown option -x" in ran.err
+    assert f"usage: {usage}" in ran.err
+
+
+def test_a_wrong_verb_is_what_is_named_whatever_stands_behind_it(run):
+    ran = run("nosuch", "-x")
+    assert ran.code == 2
+    assert "'nosuch'" in ran.err
+
+
+def test_an_argument_too_many_is_named_beside_the_usage_of_its_verb(run):
+    ran = run("lookup", "gun", "tag", "more")
+    assert ran.code == 2
+    assert "one argument too many: more" in ran.err
+    assert "usage: contenttrust lookup [OPTION ...] GUN TAG" in ran.err
+
+
+@pytest.mark.parametrize("option", ["--anchor-root", "--pin-ca", "--notary-config"])
+def test_a_named_file_is_read_to_its_limit_and_must_be_a_regular_one(run, tmp_path, option):
+    large, pipe = tmp_path / "large", tmp_path / "pipe"
+    large.write_bytes(b" " * (1024 * 1024) + b"{}")
+    os.mkfifo(pipe)
+    for path, cause in ((large, "larger than"), (pipe, "no regular file"), ("/dev/zero", "no reg")):
+        ran = run("verify", "--metadata", str(tmp_path), option, str(path), "alpine")
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"contenttrust: {option}: ")
+        assert cause in ran.err
+
+
+def test_a_trust_directory_that_was_not_there_is_named_beside_first_use(case, run, tmp_path):
+    repository = case("good-one-tag")
+    arguments = ["verify", *repository.options[:4], f"{repository.gun}:1.0", "--trust-dir"]
+    missing = tmp_path / "nosuch"
+    assert f"the trust directory {missing} did not exist" in run(*arguments, str(missing)).err
+    missing.mkdir(mode=0o700)
+    ran = run(*arguments, str(missing))
+    assert "the first one seen" in ran.err
+    assert "did not exist" not in ran.err

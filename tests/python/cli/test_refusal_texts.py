@@ -99,6 +99,14 @@ def test_a_given_root_of_another_collection_is_said_to_be_one(case, run):
     assert result["error"]["code"] == "root_certificate"
 
 
+def test_a_root_of_another_collection_is_no_expired_certificate(case, run):
+    repository = case("good-one-tag")
+    ran = run("verify", *repository.options, f"{repository.gun}x:1.0")
+    assert ran.code == 1
+    assert "speaks for another collection" in told(ran)
+    assert "expired" not in told(ran)
+
+
 def test_a_limit_that_can_be_set_is_raised_by_an_option_and_another_is_not(case, run):
     repository = case("good-one-tag")
     image = f"{repository.gun}:1.0"
