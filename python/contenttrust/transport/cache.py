@@ -285,8 +285,8 @@ def merged(old: State, new: State) -> State:
         new: The other, which wins where versions are equal.
 
     Returns:
-        The root of the higher version, and of each role the entry of the higher version, unless
-        the newer root has exchanged its keys.
+        The root of the higher version, and of each role the entry of the higher version; where its
+        keys were exchanged between the two, the entry that goes with the newer delegating role.
     """
     import json  # noqa: PLC0415 - only when two processes meet
 
@@ -294,16 +294,17 @@ def merged(old: State, new: State) -> State:
         old, new = new, old
     record = json.loads(new.to_json())
     lower = json.loads(old.to_json())["roles"]
-    for role, entry in lower.items():
-        kept = record["roles"].get(role)
-        # What another key signed, before the newer root, no longer binds (TUF 1.0.31 §5.3.11).
-        rotated = (
-            kept is not None
-            and old.root_version < new.root_version
-            and not set(kept["keys"]) & set(entry["keys"])
-        )
-        if not rotated and old.versions[role] > new.versions.get(role, 0):
-            record["roles"][role] = entry
+    lead = {"root": new.root_version - old.root_version}  # above 0: the newer of the role is in new
+    for role in sorted({*lower, *record["roles"]}):  # a role after the one that delegates to it
+        lead[role] = new.versions.get(role, 0) - old.versions.get(role, 0)
+        if role in lower and role in record["roles"]:
+            rotated = not set(lower[role]["keys"]) & set(record["roles"][role]["keys"])
+            # What another key signed before the exchange no longer binds (TUF 1.0.31 §5.3.11).
+            if rotated:
+                above = lead.get(role.rpartition("/")[0], 0) or lead["root"]
+                lead[role] = above or lead[role]
+        if lead[role] < 0:
+            record["roles"][role] = lower[role]
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return _core.State.from_json(text)
 

@@ -164,6 +164,29 @@ def test_the_root_of_the_higher_version_is_kept(vectors, state, altered):
         assert both.versions["timestamp"] == 9
 
 
+@pytest.mark.parametrize("delegator_is_newer", [True, False])
+def test_where_keys_were_exchanged_the_newer_delegating_role_decides(
+    state, altered, delegator_is_newer
+):
+    entries = json.loads(state.to_json())["roles"]
+
+    def remembered(targets, version, key):
+        keys = [base64.b64encode(bytes([key]) * 32).decode()]
+        releases = {**entries["targets/releases"], "version": version, "keys": keys}
+        nested = {**releases, "version": 10 * version}
+        roles = {**entries, "targets/releases": releases, "targets/releases/qa": nested}
+        return altered(state, members={"roles": roles}, targets=targets)
+
+    before = remembered(5, 9, key=1)
+    after = remembered(7 if delegator_is_newer else 5, 3, key=2)
+    for both in (merged(before, after), merged(after, before)):
+        kept = after if delegator_is_newer else before  # else nothing says which came later
+        assert both.versions["targets/releases"] == kept.versions["targets/releases"]
+        assert both.versions["targets/releases/qa"] == kept.versions["targets/releases/qa"]
+    same_key = remembered(7, 3, key=1)
+    assert merged(before, same_key).versions["targets/releases"] == 9
+
+
 def test_a_state_is_not_remembered_under_another_name(trust, state):
     with pytest.raises(ValueError, match="cannot be remembered for"):
         trust.remember("host.example/other", state, {})
