@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -51,3 +52,15 @@ def place(scratch: Path) -> Callable[[str], Path]:
 def publisher(docker_stack: TrustStack, place: Callable[[str], Path]) -> Publisher:
     """Publishes on the stack that has a dockerd."""
     return Publisher(place("publisher"), docker_stack)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count what was skipped, by its reason."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, number in sorted(reasons.items()):
+        if reason.startswith("interop: "):
+            terminalreporter.write_line(f"{number} tests skipped: {reason}")

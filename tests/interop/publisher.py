@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from interop.environment import client_env, docker_config
@@ -50,10 +51,7 @@ class Publisher:
         self.env = {**client_env(self.config, images, trust.url), **PASSPHRASES}
         if auth is not None:
             self.env["NOTARY_AUTH"] = base64.b64encode(auth.encode()).decode()
-        self._notary = (
-            *("notary", "-s", trust.url, "--tlscacert", str(trust.authority)),
-            *("-d", str(self.config / "trust")),
-        )
+        self._trust = trust
 
     def docker(self, *arguments: str, trust: bool = True, stdin: str = "") -> Ran:
         """Run a docker command that must succeed."""
@@ -62,7 +60,18 @@ class Publisher:
 
     def notary(self, *arguments: str, stdin: str = "") -> Ran:
         """Run a notary command that must succeed."""
-        return run([*self._notary, *arguments], self.env, stdin=stdin).succeeded()
+        return run([*self.notary_at(self.env), *arguments], self.env, stdin=stdin).succeeded()
+
+    def notary_at(self, env: Mapping[str, str], *, url: str | None = None) -> list[str]:
+        """How notary is started to share the trust directory of a docker environment.
+
+        Args:
+            env: The environment, as `client_env` makes it.
+            url: Of the trust server. Default: where this publisher publishes.
+        """
+        trust_dir = f"{env['DOCKER_CONFIG']}/trust"
+        server = ["-s", url or self._trust.url, "--tlscacert", str(self._trust.authority)]
+        return ["notary", *server, "-d", trust_dir]
 
     def forget(self) -> None:
         """Lose all keys and everything cached, as another publisher."""

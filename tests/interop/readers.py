@@ -38,11 +38,13 @@ class Verdict:
     Attributes:
         digest: The digest to use, or None where it refuses.
         code: Why it refuses: our reason code, or docker's text.
+        why: The same in words, with the role.
         notices: Reason codes of our warnings and broken roles; docker's standard error.
     """
 
     digest: str | None
     code: str = ""
+    why: str = ""
     notices: tuple[str, ...] = ()
 
 
@@ -77,11 +79,12 @@ def verified(env: Mapping[str, str], images: Sequence[str], *options: str) -> li
     verdicts = []
     codes = {0}
     for image, result in zip(images, document["results"], strict=True):
-        error = result["error"] or {"code": ""}
+        error = result["error"] or {"code": "", "role": "", "message": ""}
         assert result["image"] == image
         assert result["verified"] == (error["code"] == "") == (result["digest"] is not None)
         notices = [notice["code"] for notice in (*result["degraded"], *result["warnings"])]
-        verdicts.append(Verdict(result["digest"], error["code"], tuple(notices)))
+        why = f"{error['role']}: {error['message']}" if error["code"] else ""
+        verdicts.append(Verdict(result["digest"], error["code"], why, tuple(notices)))
         codes.add(3 if error["code"] in COULD_NOT_TELL else 1 if error["code"] else 0)
     assert ran.code == (1 if 1 in codes else max(codes)), str(ran)
     return verdicts

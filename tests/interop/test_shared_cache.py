@@ -18,19 +18,15 @@ from interop.trust_stack import TrustStack, free_ports
 class Shared:
     """A collection, and one environment for all its readers."""
 
-    def __init__(self, collection: Collection, readers: Readers, stack: TrustStack) -> None:
+    def __init__(self, collection: Collection, readers: Readers) -> None:
         self.collection = collection
         self.env = readers.fresh()
         self.image = f"{collection.gun}:v1"
         [port] = free_ports(1)
-        self.without_server = {
-            **self.env,
-            "DOCKER_CONTENT_TRUST_SERVER": f"https://localhost:{port}",
-        }
-        self.notary = (
-            *("notary", "-s", f"https://localhost:{port}", "--tlscacert", str(stack.authority)),
-            *("-d", f"{self.env['DOCKER_CONFIG']}/trust"),
-        )
+        nobody = f"https://localhost:{port}"
+        self.without_server = {**self.env, "DOCKER_CONTENT_TRUST_SERVER": nobody}
+        self.notary_alone = collection.publisher.notary_at(self.env, url=nobody)
+        self.notary = collection.publisher.notary_at(self.env)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -39,15 +35,13 @@ class Shared:
 
 
 @pytest.fixture
-def shared(
-    docker_stack: TrustStack, place: Callable[[str], Path], request: pytest.FixtureRequest
-) -> Shared:
+def shared(docker_stack: TrustStack, place: Callable[[str], Path]) -> Shared:
     """A signed tag that nobody has asked for yet."""
     publisher = Publisher(place("publisher"), docker_stack)
     number = place("number").name.partition("-")[0]
     collection = Collection(publisher, f"shared/app{number}")
     collection.push("v1", "one")
-    return Shared(collection, Readers(place("readers"), docker_stack, docker_stack), docker_stack)
+    return Shared(collection, Readers(place("readers"), docker_stack, docker_stack))
 
 
 def recreate(collection: Collection) -> None:
@@ -91,7 +85,7 @@ def test_docker_and_notary_use_offline_what_we_have_cached(shared: Shared) -> No
     [ours] = verified(shared.env, [image])
 
     theirs = pulled(shared.without_server, image)
-    listed = run([*shared.notary, "list", shared.collection.gun], shared.without_server)
+    listed = run([*shared.notary_alone, "list", shared.collection.gun], shared.without_server)
 
     assert theirs.digest == ours.digest == shared.digests["released"]
     assert any("using cached timestamp" in line for line in theirs.notices)
@@ -133,13 +127,12 @@ def test_docker_goes_on_from_what_we_have_updated(shared: Shared) -> None:
     assert verified(shared.env, [shared.image])[0].digest == shared.digests["newest"]
 
 
-def test_notary_updates_what_we_have_cached(shared: Shared, docker_stack: TrustStack) -> None:
+def test_notary_updates_what_we_have_cached(shared: Shared) -> None:
     verified(shared.env, [shared.image])
     shared.collection.push("v1", "newer")
-    online = list(shared.notary)
-    online[2] = docker_stack.url
 
-    looked_up = run([*online, "lookup", shared.collection.gun, "v1"], shared.env).succeeded()
+    lookup = [*shared.notary, "lookup", shared.collection.gun, "v1"]
+    looked_up = run(lookup, shared.env).succeeded()
     _, listed = contenttrust(shared.without_server, "list", "--offline", shared.collection.gun)
 
     assert shared.digests["newer"] in looked_up.out

@@ -12,7 +12,7 @@ import pytest
 from interop.collection import Collection
 from interop.comparison import Readers
 from interop.publisher import Publisher
-from interop.readers import Verdict, contenttrust, pulled, verified
+from interop.readers import contenttrust, pulled, verified
 from interop.trust_stack import TrustStack, running
 
 AT_ONCE_S = 3
@@ -82,7 +82,9 @@ def test_a_name_that_nobody_has_is_no_answer(stopped: Stopped) -> None:
     env = stopped.readers.fresh()
     env["DOCKER_CONTENT_TRUST_SERVER"] = "https://notary.invalid"
 
-    assert verified(env, [stopped.image]) == [Verdict(None, "unreachable")]
+    [ours] = verified(env, [stopped.image])
+
+    assert (ours.digest, ours.code) == (None, "unreachable")
 
 
 def test_a_server_whose_certificate_nobody_vouches_for_is_refused_though_docker_asks_it(

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +45,19 @@ class TrustStack:
         pids = dict(line.split()[::-1] for line in (self.folder / "pids").read_text().splitlines())
         os.kill(int(pids[name]), signal.SIGTERM)
         port = int(self.host.rpartition(":")[2])
-        while _listens(port):
-            pass
+        _wait_until(lambda: not _listens(port), f"{name} to end")
 
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _wait_until(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not reached():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.02)
 
 
 def free_ports(count: int) -> list[int]:
@@ -110,8 +117,8 @@ class TufServer:
                 *("--gun-map", self._map, folder),
             ]
         )
-        while not _listens(port):
-            assert self._process.poll() is None, "tufserve.py ended"
+        _wait_until(lambda: self._process.poll() is not None or _listens(port), "tufserve.py")
+        assert self._process.poll() is None, "tufserve.py ended"
 
     def serve(self, gun: str, folder: Path) -> None:
         """Answer requests for that collection from `folder`/tuf."""
