@@ -91,6 +91,14 @@ def interop(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Time the command beside docker on one trust server; arguments go to tests/bench."""
+    require(session, "test")
+    install(session)
+    run(session, PYTHON, "-m", "bench.commands", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
+
+
+@nox.session
 def cpp(session: nox.Session) -> None:
     """Run the C++ tests in the build type of a release."""
     run(session, "cmake", "--workflow", "--preset", "default")
