@@ -60,10 +60,11 @@ def test_t068_a_proxy_is_used_and_sees_no_secrets(
     client = Client(tls=Tls(ca_files=(authority.ca_file,)))
     headers = (f"Authorization: Bearer {SECRET}",)
     (answer,) = client.get([Request(f"https://{HOST}/secret-path", 10, headers=headers)])
+    client.close()
     assert getattr(answer, "body", answer) == b"r"
     assert tunnel.asked == [f"{HOST}:443"]
-    assert SECRET.encode() not in tunnel.headers[0]
-    assert b"secret-path" not in tunnel.headers[0]
+    assert SECRET.encode() not in tunnel.heads[0]
+    assert b"secret-path" not in tunnel.heads[0]
 
 
 @pytest.mark.parametrize(

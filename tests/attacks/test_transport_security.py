@@ -335,9 +335,10 @@ def test_t067_an_unchecked_client_still_checks_other_hosts(
         server.answer_all(document(b"r"))
         client = Client(tls=Tls(verify=False))
         (answer,) = client.get([Request("https://elsewhere.example/", 10)])
+        client.close()
         assert isinstance(answer, FetchError)
         assert answer.code == "tls"
-        assert tunnel.asked == ["elsewhere.example:443"]
+        assert set(tunnel.asked) == {"elsewhere.example:443"}
 
 
 PLACES = {"gun": "{}", "inner gun": "host/{}/b", "role": "targets/{}"}

@@ -26,12 +26,12 @@ class Multi:
     """A set of transfers and the connections that are kept between them. For one thread."""
 
     def __init__(self) -> None:
-        self._poll = select.poll()
-        self._watched: set[int] = set()
-        self._due: float | None = None  # when libcurl wants to be called, whatever else happens
+        """Make an empty set."""
+        # Apart from us, so that libcurl's callbacks do not keep us, and connections, alive.
+        self._sockets = _Sockets()
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._sockets.set_timer)
 
     def run(
         self, transfers: Sequence[pycurl.Curl], *, connections: int
@@ -67,19 +67,12 @@ class Multi:
 
     def _step(self) -> None:
         """Wait for something to happen, and let libcurl act on it."""
-        for descriptor, events in self._poll.poll(self._patience()):
-            if descriptor in self._watched:  # else an earlier one of this round closed it
+        sockets = self._sockets
+        for descriptor, events in sockets.wait():
+            if sockets.is_watched(descriptor):  # else an earlier one of this round closed it
                 self._multi.socket_action(descriptor, _mask(events))
-        # A moment, not a span: a server that sends a byte now and then must not put it off.
-        if self._due is not None and self._due <= time.monotonic():
-            self._due = None  # libcurl sets it anew if it wants to be called again
+        if sockets.take_timer():
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-
-    def _patience(self) -> float | None:
-        """How many milliseconds may be waited."""
-        if self._due is None:
-            return None
-        return max(0.0, (self._due - time.monotonic()) * 1000)
 
     def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
         ended: list[tuple[pycurl.Curl, int, str]] = []
@@ -90,7 +83,17 @@ class Multi:
             ended += [(transfer, code, words) for transfer, code, words in bad]
         return ended
 
-    def _watch(self, event: int, descriptor: int, multi: object, data: object) -> None:
+
+class _Sockets:
+    """What libcurl waits for: sockets, and a moment."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._watched: set[int] = set()
+        self._due: float | None = None
+
+    def watch(self, event: int, descriptor: int, multi: object, data: object) -> None:
+        """Libcurl's word on a socket: what to wait for, or that it is gone."""
         del multi, data
         if event == pycurl.POLL_REMOVE:
             self._watched.discard(descriptor)
@@ -100,8 +103,29 @@ class Multi:
             self._watched.add(descriptor)
             self._poll.register(descriptor, _EVENTS[event])
 
-    def _set_timer(self, milliseconds: int) -> None:
+    def is_watched(self, descriptor: int) -> bool:
+        """Whether libcurl still waits for a socket."""
+        return descriptor in self._watched
+
+    def set_timer(self, milliseconds: int) -> None:
+        """Libcurl's word on when it wants to be called, whatever else happens; -1: never.
+
+        Kept as a moment: a server that sends a byte now and then must not put it off.
+        """
         self._due = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+    def take_timer(self) -> bool:
+        """Whether that moment has come; libcurl sets another one if it wants one."""
+        if self._due is None or self._due > time.monotonic():
+            return False
+        self._due = None
+        return True
+
+    def wait(self) -> list[tuple[int, int]]:
+        """Wait for a socket or for that moment; descriptors with what happened to them."""
+        if self._due is None:
+            return self._poll.poll()
+        return self._poll.poll(max(0.0, (self._due - time.monotonic()) * 1000))
 
 
 def _mask(events: int) -> int:

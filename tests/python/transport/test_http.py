@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import resource
 import signal
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,19 @@ def test_a_connection_is_used_again(server, client):
     client.close()
     assert get(client, f"{server.url}/a").body == b"text"
     assert server.connections == 2
+
+
+def test_connections_end_with_the_client(server, authority):
+    server.answer("/a", b"text")
+    client = Client(tls=Tls(ca_files=(authority.ca_file,)))
+    get(client, f"{server.url}/a")
+    gc.disable()
+    try:
+        multi = weakref.ref(client._multi)
+        del client
+        assert multi() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("make", [document, chunked])
