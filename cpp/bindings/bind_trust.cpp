@@ -99,14 +99,16 @@ void bind_anchor(py::module_& m) {
                 py::arg("pem"),
                 "A root is believed whose certificate chains to a CA of this PEM text.")
             .def("__and__", &both, py::arg("other"), "Both must hold.")
-            .def("__reduce__",
-                 [](const Anchor& self) {
-                     const auto bytes = [](const std::string& text) { return py::bytes(text); };
-                     return remade("anchor", to_tuple(self.roots, bytes),
-                                   to_tuple(self.key_ids, ids_to_tuple),
-                                   to_tuple(self.certificates, ids_to_tuple),
-                                   to_tuple(self.authorities, bytes), self.first_use);
-                 })
+            .def(
+                "__reduce__",
+                [](const Anchor& self) {
+                    const auto bytes = [](const std::string& text) { return py::bytes(text); };
+                    return remade(
+                        "anchor", to_tuple(self.roots, bytes), to_tuple(self.key_ids, ids_to_tuple),
+                        to_tuple(self.certificates, ids_to_tuple),
+                        to_tuple(self.authorities, [&](const auto& ca) { return bytes(ca.pem()); }),
+                        self.first_use);
+                })
             .def("__repr__", [](const Anchor& self) {
                 return "Anchor(" + std::to_string(self.roots.size()) + " roots, " +
                        std::to_string(self.key_ids.size()) + " key pins, " +
@@ -124,10 +126,14 @@ void bind_requirements(py::module_& m) {
         out["root_length"] = self.root_length;
         out["timestamp_length"] = self.timestamp_length;
         out["file_length"] = self.file_length;
+        out["total_length"] = self.total_length;
         out["signatures"] = self.decode.signatures;
+        out["invalid_signatures"] = self.invalid_signatures;
         out["keys"] = self.decode.keys;
+        out["paths"] = self.decode.paths;
         out["lookup_roles"] = self.lookup_roles;
         out["listing_roles"] = self.listing_roles;
+        out["delegation_depth"] = self.delegation_depth;
         out["root_rotations"] = self.root_rotations;
         out["compatible"] = self.compatible;
         return out;
@@ -139,32 +145,51 @@ void bind_requirements(py::module_& m) {
         "    root_length: Bytes of a root.\n"
         "    timestamp_length: Bytes of the timestamp.\n"
         "    file_length: Bytes of any other file, which also has its signed length.\n"
+        "    total_length: Bytes of all those other files together.\n"
         "    signatures: Signatures of one file.\n"
+        "    invalid_signatures: Signatures checked in vain in one run.\n"
         "    keys: Keys of one role.\n"
+        "    paths: Paths of one delegated role.\n"
         "    lookup_roles: Roles searched for one tag.\n"
         "    listing_roles: Delegated roles of one collection.\n"
+        "    delegation_depth: Delegations below one another.\n"
         "    root_rotations: Links of the root chain followed in one run.\n"
         "    compatible: Whether a broken role is passed over in a look-up, as Docker does.");
     constructor(
         requirements,
         [](const py::handle&, std::int64_t root_length, std::int64_t timestamp_length,
-           std::int64_t file_length, std::size_t signatures, std::size_t keys,
-           std::size_t lookup_roles, std::size_t listing_roles, std::int64_t root_rotations,
-           bool compatible) {
-            const auto least =
-                std::min({root_length, timestamp_length, file_length, root_rotations});
-            if (least < 1 || std::min({signatures, keys, lookup_roles, listing_roles}) < 1)
-                throw py::value_error("a limit must be 1 or more");
-            return Requirements{root_length,   timestamp_length, file_length,        lookup_roles,
-                                listing_roles, root_rotations,   {signatures, keys}, compatible};
+           std::int64_t file_length, std::int64_t total_length, std::size_t signatures,
+           std::size_t invalid_signatures, std::size_t keys, std::size_t paths,
+           std::size_t lookup_roles, std::size_t listing_roles, std::int64_t delegation_depth,
+           std::int64_t root_rotations, bool compatible) {
+            const auto least = std::min({root_length, timestamp_length, file_length, total_length,
+                                         delegation_depth, root_rotations});
+            const auto fewest = std::min(
+                {signatures, invalid_signatures, keys, paths, lookup_roles, listing_roles});
+            if (least < 1 || fewest < 1) throw py::value_error("a limit must be 1 or more");
+            return Requirements{.root_length = root_length,
+                                .timestamp_length = timestamp_length,
+                                .file_length = file_length,
+                                .total_length = total_length,
+                                .lookup_roles = lookup_roles,
+                                .listing_roles = listing_roles,
+                                .delegation_depth = delegation_depth,
+                                .root_rotations = root_rotations,
+                                .decode = {signatures, keys, paths},
+                                .compatible = compatible,
+                                .invalid_signatures = invalid_signatures};
         },
         py::kw_only(), py::arg("root_length").noconvert() = standard.root_length,
         py::arg("timestamp_length").noconvert() = standard.timestamp_length,
         py::arg("file_length").noconvert() = standard.file_length,
+        py::arg("total_length").noconvert() = standard.total_length,
         py::arg("signatures").noconvert() = standard.decode.signatures,
+        py::arg("invalid_signatures").noconvert() = standard.invalid_signatures,
         py::arg("keys").noconvert() = standard.decode.keys,
+        py::arg("paths").noconvert() = standard.decode.paths,
         py::arg("lookup_roles").noconvert() = standard.lookup_roles,
         py::arg("listing_roles").noconvert() = standard.listing_roles,
+        py::arg("delegation_depth").noconvert() = standard.delegation_depth,
         py::arg("root_rotations").noconvert() = standard.root_rotations,
         py::arg("compatible").noconvert() = standard.compatible);
     requirements
@@ -179,7 +204,7 @@ void bind_requirements(py::module_& m) {
              [=](const Requirements& self) {
                  return py::hash(py::tuple(limits(self).attr("values")()));
              })
-        // Only what differs from the standard: nine numbers hide the one that was set.
+        // Only what differs from the standard: a dozen numbers hide the one that was set.
         .def("__repr__", [=](const Requirements& self) {
             const auto usual = limits(Requirements{});
             std::string out;

@@ -63,10 +63,14 @@ class Requirements:
         root_length: int = 512_000,
         timestamp_length: int = 1_048_576,
         file_length: int = 536_870_912,
+        total_length: int = 1_073_741_824,
         signatures: int = 64,
+        invalid_signatures: int = 256,
         keys: int = 64,
+        paths: int = 256,
         lookup_roles: int = 32,
         listing_roles: int = 4096,
+        delegation_depth: int = 16,
         root_rotations: int = 256,
         compatible: bool = False,
     ) -> None: ...
@@ -142,6 +146,7 @@ def signed_tag(
     custom: bytes,
     signers: Sequence[Signer],
 ) -> SignedTag: ...
+
 @final
 class Tags(Mapping[str, SignedTag]):
     """Tags by name, in code-point order. A mapping that makes its values when they are asked for."""

@@ -42,7 +42,8 @@ FIRST = {
 # An `if` is a check when the first thing it does is one of these.
 REFUSAL = re.compile(
     r"\s*\{?\s*("
-    r"return (context_?\.refused|refused|damaged|error)\(|return Error\{|return status;|continue;"
+    r"return (context_?\.(refused|beyond_limit)|refused|damaged|error)\("
+    r"|return Error\{|return status;|continue;"
     r"|return (std::move\()?\w+\)?\.error\(\);)"
 )
 WHOLE_CALL = re.compile(r"return (check_\w+\((?:[^();]|\((?:[^()]|\([^()]*\))*\))*\));")

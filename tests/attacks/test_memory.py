@@ -8,7 +8,7 @@ import pytest
 
 import contenttrust as ct
 from attacks.judge import Judge, keys_for, refusal_of, repository, with_releases
-from simulator import NOW, Signing, image, key_pair
+from simulator import NOW, Key, Repository, Signing, image, key_pair
 
 
 def test_a_refusal_never_gives_back_an_older_root_than_it_was_given(judge: Judge) -> None:
@@ -136,18 +136,82 @@ def test_t002_a_key_that_signed_twice_is_one_signer(judge: Judge) -> None:
     assert (signer.name, len(signer.key_ids)) == ("alice", 1)
 
 
+def junk(key: Key, count: int, first: int = 1) -> list[Signing]:
+    """Signatures of the right length that are none, each with bytes of its own."""
+    return [
+        Signing(key, make=lambda *_, n=n: n.to_bytes(64, "big"))
+        for n in range(first, first + count)
+    ]
+
+
+def junk_signatures(repo: Repository, role: str, count: int) -> None:
+    """That many junk signatures before a role's good one."""
+    key = repo[role].keys[0]
+    repo[role].signers = [*junk(key, count), Signing(key)]
+
+
 def test_t032_signatures_checked_in_vain_are_limited(judge: Judge) -> None:
     repo = with_releases()
-    for name in ("a", "b", "c", "d", "e"):
-        role = repo.delegate(f"targets/{name}")
-        key = role.keys[0]
-        # Each junk signature has bytes of its own, so that none is answered from memory.
-        junk = [Signing(key, make=lambda _, __, n=n: bytes([n + 1]) * 64) for n in range(63)]
-        role.signers = [*junk, Signing(key)]
+    for name in ("a", "b", "c", "d"):
+        repo.delegate(f"targets/{name}")
+        junk_signatures(repo, f"targets/{name}", 63)
+    junk_signatures(repo, "targets/releases", 4)
 
-    verdict = judge.accepts(repo.publish())
+    assert judge.accepts(repo.publish()).degraded == ()
 
-    assert [notice.role for notice in verdict.degraded] == ["targets/e"]
+    # One more, and a good signature behind it might be overlooked: nothing is said any more.
+    junk_signatures(repo, "targets/releases", 5)
+    judge.refuses(repo.publish(), "limit_exceeded", "targets")
+    judge.accepts(repo.publish(), requirements=ct.Requirements(invalid_signatures=257))
+
+
+def test_t032_signatures_checked_in_vain_are_counted_once_in_all_rounds(judge: Judge) -> None:
+    repo = repository()
+    name = "targets"
+    for _ in range(10):  # each level is asked for in a round of its own
+        name += "/a"
+        repo.delegate(name)
+        junk_signatures(repo, name, 20)
+    for role in ("root", "timestamp", "snapshot", "targets"):
+        junk_signatures(repo, role, 14)
+
+    judge.accepts(repo.publish())
+
+
+@pytest.mark.parametrize("compatible", [False, True])
+def test_t032_junk_signatures_hide_no_valid_one(judge: Judge, *, compatible: bool) -> None:
+    repo = with_releases()
+    repo.delegate("targets/alice", paths=["never/"])
+    for number in range(5):
+        repo.delegate(f"targets/alice/n{number}", paths=["never/"])
+        junk_signatures(repo, f"targets/alice/n{number}", 63)
+    repo.delegate("targets/releases/eu")
+
+    requirements = ct.Requirements(compatible=compatible)
+    judge.refuses(repo.publish(), "limit_exceeded", "targets", requirements=requirements)
+
+
+def test_t032_junk_signatures_do_not_make_a_cached_version_forgotten(judge: Judge) -> None:
+    keys = [key_pair(f"releases {number}").bare for number in (1, 2)]
+
+    def published(version: int) -> Repository:
+        repo = repository()
+        releases = repo.delegate("targets/releases", keys=keys)
+        releases.version = version
+        releases.signers = [Signing(keys[0])]
+        return repo
+
+    files = published(5).publish()
+    judge.lay_docker_cache({name: data for name, data in files.items() if name != "1.root"})
+    old = published(4)
+    judge.refuses(old.publish(), "rollback", "targets/releases")
+
+    for role, count in {"root": 63, "timestamp": 63, "snapshot": 63, "targets": 63}.items():
+        junk_signatures(old, role, count)
+    old["targets/releases"].signers += junk(keys[1], 4)  # the budget ends before the cached file
+    judge.refuses(old.publish(), "rollback", "targets/releases")
+    old["targets/releases"].signers += junk(keys[1], 1, first=5)
+    judge.refuses(old.publish(), "limit_exceeded", "targets")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attacks.judge import Judge, keys_for, with_releases
+from attacks.judge import Judge, keys_for, repository, with_releases
 from simulator import Repository, after, image
 
 ROLES = ["timestamp", "snapshot", "targets", "targets/releases", "targets/releases/qa"]
@@ -244,6 +244,25 @@ def test_t043_delegations_that_were_there_cannot_be_left_out(judge: Judge) -> No
         role.published = False
 
     judge.refuses(repo.publish(), "missing_role", "targets/releases")
+
+
+@pytest.mark.parametrize("memory", ["our record", "Docker's cache"])
+def test_a_signer_added_again_with_another_key_may_have_signed_nothing_yet(
+    judge: Judge, memory: str
+) -> None:
+    repo = repository()
+    alice = repo.delegate("targets/alice")
+    files = repo.publish()
+    if memory == "our record":
+        judge.remembers(files)
+    else:
+        judge.lay_docker_cache({name: data for name, data in files.items() if name != "1.root"})
+    repo.advance()
+    alice.published = False
+    judge.refuses(repo.publish(), "missing_role", "targets/alice")
+
+    alice.keys = alice.signers = keys_for(alice, "another")
+    assert judge.accepts(repo.publish()).degraded == ()
 
 
 def test_t043_delegations_may_go_where_targets_says_so(judge: Judge) -> None:

@@ -49,18 +49,26 @@ CodePoint first_code_point(std::string_view text) noexcept {
     return {value, length};
 }
 
-/// Characters that move, hide or reorder what a reader sees of a line.
+/// Characters that move, hide or reorder what a reader sees of a line, or are seen as nothing: in Unicode 15 the property
+/// Default_Ignorable_Code_Point (DerivedCoreProperties.txt), White_Space outside ASCII (PropList.txt), the controls (Cc),
+/// the format characters (Cf) without a shape of their own, and the blank among the braille patterns.
 bool is_deceptive(std::uint32_t c) noexcept {
     struct Range {
         std::uint32_t first, last;
     };
     constexpr std::array ranges{
-        Range{0x00, 0x1f},       Range{0x7f, 0x9f},      // controls
-        Range{0xad, 0xad},       Range{0x61c, 0x61c},    // soft hyphen, Arabic letter mark
-        Range{0x180e, 0x180e},   Range{0x200b, 0x200f},  // zero width, direction marks
-        Range{0x2028, 0x202e},   Range{0x2060, 0x2069},  // line ends, embeddings, isolates
-        Range{0xfeff, 0xfeff},   Range{0xfff9, 0xfffb},  // byte order mark, annotations
-        Range{0xe0000, 0xe007f},                         // invisible tags
+        Range{0x00, 0x1f},       Range{0x7f, 0xa0},      // controls, no-break space
+        Range{0xad, 0xad},       Range{0x34f, 0x34f},    // soft hyphen, grapheme joiner
+        Range{0x61c, 0x61c},     Range{0x115f, 0x1160},  // Arabic letter mark, Hangul fillers
+        Range{0x1680, 0x1680},   Range{0x17b4, 0x17b5},  // Ogham space, Khmer inherent vowels
+        Range{0x180b, 0x180f},   Range{0x2000, 0x200f},  // Mongolian selectors, spaces, directions
+        Range{0x2028, 0x202f},   Range{0x205f, 0x206f},  // line ends, embeddings, isolates, spaces
+        Range{0x2800, 0x2800},   Range{0x3000, 0x3000},  // braille blank, ideographic space
+        Range{0x3164, 0x3164},   Range{0xfe00, 0xfe0f},  // Hangul filler, variation selectors
+        Range{0xfeff, 0xfeff},   Range{0xffa0, 0xffa0},  // byte order mark, halfwidth filler
+        Range{0xfff0, 0xfffb},   Range{0x13430, 0x1343f},  // annotations, hieroglyph joiners
+        Range{0x1bca0, 0x1bca3}, Range{0x1d173, 0x1d17a},  // shorthand and musical format controls
+        Range{0xe0000, 0xe0fff},                           // tags, more variation selectors
     };
     return std::ranges::any_of(ranges, [c](Range r) { return c >= r.first && c <= r.last; });
 }

@@ -150,7 +150,7 @@ Result<Certificate> read_certificate(Bytes der) {
                        is_sha1_or_older(*certificate->algorithm)};
 }
 
-/// Every authority of a CA file. Text around the blocks is allowed: the file is the operator's own.
+/// Every authority of a CA file.
 Store read_anchors(std::string_view ca_pem) {
     if (ca_pem.size() > max_ca_pem) return nullptr;
     const Bio bio = read_from(ca_pem);
@@ -169,6 +169,12 @@ Store read_anchors(std::string_view ca_pem) {
 }
 
 }  // namespace
+
+Authorities::Authorities(std::string pem) : pem_(std::move(pem)) {
+    start_libcrypto();
+    const ErrorQueue errors;
+    store_ = read_anchors(pem_);
+}
 
 Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
     start_libcrypto();
@@ -192,10 +198,9 @@ Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
     return *std::move(bundle);
 }
 
-bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
+bool CertificateBundle::chains_to(const Authorities& anchors, Instant now) const {
     const ErrorQueue errors;
-    const Store anchors = read_anchors(ca_pem);
-    if (!anchors) return false;
+    if (!anchors.store_) return false;
     const Chain untrusted(sk_X509_new_null());
     const StoreContext context(X509_STORE_CTX_new());
     if (!untrusted || !context) throw std::bad_alloc();
@@ -205,7 +210,8 @@ bool CertificateBundle::chains_to(std::string_view ca_pem, Instant now) const {
         [[maybe_unused]] const X509* owned_by_chain = certificate.release();
     }
     X509* const leaf = sk_X509_value(untrusted.get(), 0);
-    if (X509_STORE_CTX_init(context.get(), anchors.get(), leaf, untrusted.get()) != 1) return false;
+    if (X509_STORE_CTX_init(context.get(), anchors.store_.get(), leaf, untrusted.get()) != 1)
+        return false;
     X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
     X509_VERIFY_PARAM_set_time(parameters, now.seconds);
     X509_VERIFY_PARAM_set_depth(parameters, max_depth);

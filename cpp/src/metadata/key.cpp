@@ -15,7 +15,7 @@ KeyId key_id(std::string_view type, std::string_view public_base64) {
 
 KeyId canonical_key_id(const KeyId& id, const Key& key, crypto::KeyCache& cache) {
     if (!key.type.ends_with("-x509")) return id;
-    const auto& entry = cache.find(key.text());
+    const auto& entry = cache.find(id, key.text());
     if (!entry.certificate) return id;
     const auto bare_type =
         std::string_view(key.type).substr(0, key.type.size() - std::string_view("-x509").size());

@@ -4,6 +4,20 @@
 
 namespace contenttrust::metadata {
 
+std::vector<std::string> shortest_paths(std::vector<std::string> paths) {
+    std::ranges::sort(paths);
+    std::vector<std::string> out;
+    for (auto& path : paths) {
+        if (out.empty() || !path.starts_with(out.back())) out.push_back(std::move(path));
+    }
+    return out;
+}
+
+bool paths_allow(const std::vector<std::string>& paths, std::string_view name) {
+    const auto behind = std::upper_bound(paths.begin(), paths.end(), name);
+    return behind != paths.begin() && name.starts_with(*std::prev(behind));
+}
+
 void TargetIndex::add(const Target& target) {
     rows_.push_back({arena_.size(), static_cast<std::uint32_t>(target.name.size()),
                      static_cast<std::uint32_t>(target.custom.size()), target.length, target.sha256,

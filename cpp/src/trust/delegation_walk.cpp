@@ -1,5 +1,7 @@
 #include "contenttrust/trust/delegation_walk.hpp"
 
+#include <algorithm>
+
 #include "contenttrust/trust/hash_chain.hpp"
 #include "contenttrust/trust/role_check.hpp"
 
@@ -13,7 +15,7 @@ std::vector<std::string> restricted(const std::vector<std::string>& paths,
     for (const auto& path : paths) {
         if (metadata::paths_allow(parent, path)) out.push_back(path);
     }
-    return out;
+    return metadata::shortest_paths(std::move(out));
 }
 
 // Whether the defect breaks only this role. A file without any signature is no file of a publisher.
@@ -25,7 +27,7 @@ bool breaks_the_role_only(const Error& error, const metadata::Envelope& envelope
 Status judge(Context& context, Files& files, const Memory& memory,
              const metadata::Snapshot& snapshot, const metadata::Keys& keys, TargetsRole& role) {
     const auto* meta = snapshot.find(role.name);
-    if (meta == nullptr && memory.listed(role.name)) {
+    if (meta == nullptr && listed_before(context, memory, role.name, keys, role.keys)) {
         return context.refused("presence", role.name.str(), ErrorCode::missing_role,
                                role.name.str() +
                                    " vanished from the snapshot although "
@@ -45,8 +47,6 @@ Status judge(Context& context, Files& files, const Memory& memory,
         return {};
     }
     role.file = file.value();
-    role.remembered = {document.value().header.version, document.value().envelope.signed_digest,
-                       signers.value().identities};
     role.signed_by = canonical_ids(context, keys, signers.value().key_ids);
     return {};
 }
@@ -56,33 +56,32 @@ Status judge(Context& context, Files& files, const Memory& memory,
 std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys,
                                  const std::vector<KeyId>& ids) {
     std::vector<KeyId> out;
-    out.reserve(ids.size());
-    for (const auto& id : ids)
-        out.push_back(metadata::canonical_key_id(id, keys.at(id), context.keys));
+    for (const auto& id : ids) {
+        auto canonical = metadata::canonical_key_id(id, keys.at(id), context.keys);
+        if (std::ranges::find(out, canonical) == out.end()) out.push_back(std::move(canonical));
+    }
     return out;
 }
 
 Status walk_delegations(Context& context, Files& files, const Memory& memory,
                         const metadata::Snapshot& snapshot, std::vector<TargetsRole>& roles) {
+    const auto& limits = context.requirements;
     for (std::size_t i = 0; i < roles.size(); ++i) {
         if (roles[i].file == nullptr) continue;
-        const auto& parent =
-            roles[i].file->targets(roles[i].name, context.requirements.decode).value().body;
+        const auto& parent = roles[i].file->targets(roles[i].name, limits.decode).value().body;
         for (const auto& delegation : parent.delegations) {
-            if (roles.size() > context.requirements.listing_roles) {
-                return context.refused(
-                    "limits", roles[i].name.str(), ErrorCode::limit_exceeded,
-                    "too many delegated roles",
-                    "at most " + std::to_string(context.requirements.listing_roles), "more");
-            }
-            TargetsRole child{delegation.name,
-                              delegation.keys,
-                              canonical_ids(context, parent.keys, delegation.keys.key_ids),
-                              restricted(delegation.paths, roles[i].paths),
-                              nullptr,
-                              {},
-                              {},
-                              std::nullopt};
+            const auto& name = delegation.name.str();
+            if (roles.size() > limits.listing_roles)
+                return context.beyond_limit(roles[i].name.str(), "too many delegated roles",
+                                            limits.listing_roles);
+            if (std::ranges::count(name, '/') > limits.delegation_depth)
+                return context.beyond_limit(name, "too many delegations below one another",
+                                            limits.delegation_depth);
+            TargetsRole child{
+                .name = delegation.name,
+                .keys = delegation.keys,
+                .canonical_ids = canonical_ids(context, parent.keys, delegation.keys.key_ids),
+                .paths = restricted(delegation.paths, roles[i].paths)};
             auto status = judge(context, files, memory, snapshot, parent.keys, child);
             if (!status) return status;
             roles.push_back(std::move(child));

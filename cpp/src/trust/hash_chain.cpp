@@ -16,11 +16,9 @@ bool fits(File& file, const metadata::FileMeta& meta) {
 }  // namespace
 
 Status check_size(Context& context, std::string_view role, std::int64_t size, std::int64_t limit) {
-    if (size > limit) {
-        return context.refused("limits", role, ErrorCode::limit_exceeded,
-                               std::string(role) + " is larger than the limit",
-                               "at most " + std::to_string(limit) + " bytes", "more");
-    }
+    if (size > limit)
+        return context.beyond_limit(role, std::string(role) + " is larger than the limit, in bytes",
+                                    limit);
     return {};
 }
 
@@ -64,6 +62,12 @@ Result<File*> chained_file(Context& context, Files& files, const RoleName& role,
     if (auto status = check_size(context, role.str(), meta.length, limit); !status) {
         return std::move(status).error();
     }
+    const auto total = context.requirements.total_length;
+    if (meta.length > total - context.chained_length) {
+        return context.beyond_limit(
+            role.str(), "all files together are larger than the limit, in bytes", total);
+    }
+    context.chained_length += meta.length;
     File* file = files.cached(role.str());
     if (file == nullptr || !fits(*file, meta)) {
         file = files.served({role.str(), meta.sha256, meta.length});

@@ -67,7 +67,7 @@ Result<metadata::RoleKeys> certified_keys(Context& context, const metadata::Root
     metadata::RoleKeys out{{}, root.root.threshold};
     Error reason{ErrorCode::root_certificate, {}, "root lists no key", "a certificate", "none"};
     for (const auto& id : root.root.key_ids) {
-        const auto& entry = context.keys.find(root.keys.at(id).text());
+        const auto& entry = context.keys.find(id, root.keys.at(id).text());
         if (!entry.certificate || !entry.key) {
             reason.message = "a root key is no usable certificate";
             reason.found = entry.key ? "a bare key" : entry.key.error().message;
@@ -96,14 +96,14 @@ metadata::RoleKeys pinned_keys(Context& context, const Anchor& anchor, const met
     for (const auto& id : certified.key_ids) {
         const auto& key = root.keys.at(id);
         const auto canonical = metadata::canonical_key_id(id, key, context.keys);
-        const auto& certificate = *context.keys.find(key.text()).certificate;
+        const auto& certificate = *context.keys.find(id, key.text()).certificate;
         const bool fits =
             std::ranges::all_of(anchor.key_ids,
                                 [&](const auto& ids) { return listed(ids, canonical); }) &&
             std::ranges::all_of(anchor.certificates,
                                 [&](const auto& ids) { return listed(ids, id); }) &&
-            std::ranges::all_of(anchor.authorities, [&](const auto& pem) {
-                return certificate.chains_to(pem, context.now);
+            std::ranges::all_of(anchor.authorities, [&](const auto& anchors) {
+                return certificate.chains_to(anchors, context.now);
             });
         if (fits) out.key_ids.push_back(id);
     }

@@ -58,18 +58,13 @@ Status check_link(Context& context, const SignedRoot& trusted, const SignedRoot&
         return refused("a link of the root chain has another version than the one asked for",
                        version_text(wanted), version_text(number(next)));
     }
-    const auto old_keys = certified_keys(context, trusted.body, CertificateTime::passed_over);
-    if (!old_keys) return old_keys.error();
-    if (!satisfied(context, next, trusted.body, old_keys.value())) {
-        return refused("failed to validate data with current trusted certificates",
-                       "signed by the keys of " + version_text(number(trusted)),
-                       "not signed by enough of them");
-    }
-    const auto new_keys = certified_keys(context, next.body, CertificateTime::passed_over);
-    if (!new_keys) return new_keys.error();
-    if (!satisfied(context, next, next.body, new_keys.value())) {
-        return refused("a new root is not signed by its own keys",
-                       "signed by the keys of " + version_text(wanted),
+    for (const auto* judge : {&trusted, &next}) {  // the old keys and the new ones must agree
+        const auto keys = certified_keys(context, judge->body, CertificateTime::passed_over);
+        if (!keys) return keys.error();
+        if (satisfied(context, next, judge->body, keys.value())) continue;
+        return refused(judge == &next ? "a new root is not signed by its own keys"
+                                      : "failed to validate data with current trusted certificates",
+                       "signed by the keys of " + version_text(number(*judge)),
                        "not signed by enough of them");
     }
     context.passed("root chain", "root", "signed by the old and by the new keys",
@@ -170,12 +165,9 @@ Status walk(Context& context, Files& files, const std::vector<Checkpoint>& check
         // What was believed before is no news; a refusal must not give back less than that.
         if (version > number(*checkpoints.back().root)) reached.accepted = file;
     }
-    if (last < top) {
-        return context.refused("limits", "root", ErrorCode::limit_exceeded,
-                               "too many root rotations in one run",
-                               "at most " + std::to_string(context.requirements.root_rotations),
-                               std::to_string(top - first));
-    }
+    if (last < top)
+        return context.beyond_limit("root", "too many root rotations in one run",
+                                    context.requirements.root_rotations);
     reached.file = served != nullptr ? served : checkpoints.back().file;
     reached.root = trusted;
     return {};
@@ -194,6 +186,10 @@ Status establish_root(Context& context, Files& files, const Anchor& anchor,
                       std::vector<Checkpoint> checkpoints, RootInEffect& in_effect) {
     File* served = files.served({"root", std::nullopt, context.requirements.root_length});
     if (served == nullptr && files.waits_for("root")) return {};
+    // What is served as it was believed already is neither decoded nor judged a second time.
+    for (const auto& known : checkpoints) {
+        if (served != nullptr && known.file->text() == served->text()) served = known.file;
+    }
     const SignedRoot* served_root = nullptr;
     if (served != nullptr) {
         const auto root = decoded(context, *served);

@@ -15,20 +15,31 @@ class SignedMessage {
   public:
     explicit SignedMessage(const metadata::Envelope& envelope) : envelope_(envelope) {}
 
-    bool covered(crypto::KeyCache& cache, const crypto::PublicKey& key, crypto::Method method,
-                 Bytes signature) {
+    // The identity of the key of that text, if the signature is its own.
+    std::optional<Sha256> maker(Context& context, const KeyId& id, const metadata::Key& text,
+                                const metadata::Signature& signature) {
+        const auto& entry = context.keys.find(id, text.text());
+        const auto method = crypto::parse_method(signature.method);
+        if (!entry.key || !method || context.exhausted()) return std::nullopt;
+        const crypto::PublicKey key = entry.key.value();
+        if (covered(key, *method, as_bytes(signature.bytes))) return key.identity();
+        ++context.invalid_signatures;
+        return std::nullopt;
+    }
+
+  private:
+    bool covered(const crypto::PublicKey& key, crypto::Method method, Bytes signature) {
         const crypto::Message served{as_bytes(envelope_.signed_text), envelope_.signed_digest};
-        if (cache.verify(key, method, served, signature)) return true;
+        if (key.verify(method, served, signature)) return true;
         if (!canonical_) {
             const auto document = json::Document::parse(envelope_.signed_text);
             canonical_ = document ? json::canonical(document.value().root()) : std::string();
             canonical_digest_ = crypto::sha256(as_bytes(*canonical_));
         }
         if (canonical_->empty() || *canonical_ == envelope_.signed_text) return false;
-        return cache.verify(key, method, {as_bytes(*canonical_), canonical_digest_}, signature);
+        return key.verify(method, {as_bytes(*canonical_), canonical_digest_}, signature);
     }
 
-  private:
     const metadata::Envelope& envelope_;
     std::optional<std::string> canonical_;
     Sha256 canonical_digest_{};
@@ -45,16 +56,10 @@ SignedBy signed_by(Context& context, const metadata::Envelope& envelope, const m
             role.key_ids, [&](const KeyId& listed) { return listed.str() == signature.key_id; });
         if (id == role.key_ids.end()) continue;
         if (std::ranges::find(out.key_ids, *id) != out.key_ids.end()) continue;
-        if (context.invalid_signatures >= context.requirements.invalid_signatures) continue;
-        const auto& entry = context.keys.find(keys.at(*id).text());
-        const auto method = crypto::parse_method(signature.method);
-        if (!entry.key || !method) continue;
-        const crypto::PublicKey key = entry.key.value();
-        if (!message.covered(context.keys, key, *method, as_bytes(signature.bytes))) {
-            ++context.invalid_signatures;
-            continue;
-        }
-        out.identities.insert(key.identity());
+        if (!signature.made_by)
+            signature.made_by = message.maker(context, *id, keys.at(*id), signature);
+        if (!*signature.made_by) continue;
+        out.identities.insert(**signature.made_by);
         out.key_ids.push_back(*id);
     }
     return out;
@@ -64,7 +69,7 @@ std::set<Sha256> identities_of(Context& context, const metadata::Keys& keys,
                                const metadata::RoleKeys& role) {
     std::set<Sha256> out;
     for (const auto& id : role.key_ids) {
-        const auto& entry = context.keys.find(keys.at(id).text());
+        const auto& entry = context.keys.find(id, keys.at(id).text());
         if (entry.key) out.insert(entry.key.value().identity());
     }
     return out;

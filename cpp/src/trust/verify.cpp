@@ -20,16 +20,31 @@ class Update::Judgement {
         : update_(update),
           given_(update.given_),
           files_(update.files_),
-          context_{given_.gun, given_.now, given_.requirements, update.keys_,
+          context_{given_.gun,
+                   given_.now,
+                   given_.requirements,
+                   update.keys_,
+                   update.invalid_signatures_,
                    given_.trace ? &update.steps_ : nullptr},
           memory_{given_.state ? &*given_.state : nullptr, update.files_} {}
 
     Status run() {
         static_cast<void>(files_.served(timestamp_wanted()));  // asked for together with root
-        for (const auto step :
-             {&Judgement::establish, &Judgement::judge_timestamp, &Judgement::judge_snapshot,
-              &Judgement::judge_targets, &Judgement::judge_delegations}) {
-            if (auto status = (this->*step)(); !status || waiting()) return status;
+        struct Stage {
+            std::string_view role;
+            Status (Judgement::*judge)();
+        };
+        for (const auto& [role, judge] :
+             {Stage{"root", &Judgement::establish}, Stage{"timestamp", &Judgement::judge_timestamp},
+              Stage{"snapshot", &Judgement::judge_snapshot},
+              Stage{"targets", &Judgement::judge_targets},
+              Stage{"targets", &Judgement::judge_delegations}}) {
+            auto status = (this->*judge)();
+            // Signatures that were not tried may have been good ones: nothing that rests on them is said.
+            if (context_.exhausted())
+                return context_.beyond_limit(role, "too many signatures are invalid",
+                                             given_.requirements.invalid_signatures);
+            if (!status || waiting()) return status;
         }
         return {};
     }
@@ -46,10 +61,7 @@ class Update::Judgement {
     }
 
     State state_after_success() const {
-        State out{given_.gun, root_.file->text(), seen_};
-        for (const auto& role : roles_) {
-            if (role.file != nullptr) out.roles.insert_or_assign(role.name, role.remembered);
-        }
+        State out{given_.gun, root_.file->text(), context_.accepted};
         if (!given_.state) return out;
         for (const auto& [name, known] : given_.state->roles) {
             if (auto now = out.roles.find(name); now != out.roles.end()) {
@@ -225,8 +237,7 @@ class Update::Judgement {
                           .canonical_ids = canonical_ids(context_, all_keys, keys.key_ids),
                           .paths = {""},
                           .file = file.value(),
-                          .signed_by = canonical_ids(context_, all_keys, signers.key_ids),
-                          .remembered = seen_.at(role)});
+                          .signed_by = canonical_ids(context_, all_keys, signers.key_ids)});
         return {};
     }
 
@@ -241,9 +252,6 @@ class Update::Judgement {
                  const metadata::RoleKeys& keys, SignedBy* signers = nullptr) {
         auto result = check_role(context_, memory_, role, document, root_.root->body.keys, keys);
         if (!result) return std::move(result).error();
-        const auto& value = document.value();
-        seen_.insert_or_assign(role, Remembered{value.header.version, value.envelope.signed_digest,
-                                                result.value().identities});
         if (signers != nullptr) *signers = std::move(result).value();
         return {};
     }
@@ -257,7 +265,6 @@ class Update::Judgement {
     File* timestamp_ = nullptr;
     File* snapshot_ = nullptr;
     std::vector<TargetsRole> roles_;
-    std::map<RoleName, Remembered> seen_;
 };
 
 Update::Update(Given given, Source source)

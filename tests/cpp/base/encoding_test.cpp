@@ -144,10 +144,15 @@ BOOST_AUTO_TEST_CASE(printable_shows_what_would_move_or_hide_text) {
         {"\u2028\u2029", "\\u2028\\u2029"},
         {"\u061c", "\\u061c"},
         {"\U000e0041", "\\U000e0041"},
+        {"\u00a0\u1680\u2003\u202f\u205f\u3000",
+         "\\u00a0\\u1680\\u2003\\u202f\\u205f\\u3000"},           // white space
+        {"\u034f\ufe0f\U000e0100", "\\u034f\\ufe0f\\U000e0100"},  // seen as nothing
+        {"\u115f\u1160\u3164\uffa0\u2800", "\\u115f\\u1160\\u3164\\uffa0\\u2800"},  // blanks
+        {"\u17b4\u180b\u206a\ufff0\U0001d173", "\\u17b4\\u180b\\u206a\\ufff0\\U0001d173"},
     };
     for (const auto& [text, shown] : table) BOOST_TEST(printable(text) == shown);
     for (const auto& text :
-         {"\u00a1", "\u200a", "\u2010", "\u2027", "\u2030", "\u205f", "\u206a", " ", "~"}) {
+         {"\u00a1", "\u2010", "\u2027", "\u2030", "\u205e", "\u2070", "\u3001", " ", "~"}) {
         BOOST_TEST(printable(text) == text);  // the neighbours of those ranges
     }
 }

@@ -45,7 +45,7 @@ struct Chain {
 };
 
 bool chains(std::string_view bundle, std::string_view ca, Instant moment = now) {
-    const bool answer = CertificateBundle::parse(bundle).value().chains_to(ca, moment);
+    const bool answer = CertificateBundle::parse(bundle).value().chains_to(std::string(ca), moment);
     BOOST_TEST(ERR_peek_error() == 0U);
     return answer;
 }

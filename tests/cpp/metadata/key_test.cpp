@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(the_text_of_a_key_is_what_a_key_cache_asks_for) {
     const Key held = signing.key();
     BOOST_TEST(held.text().type == "ed25519");
     BOOST_TEST(held.text().public_text == signing.public_text);
-    BOOST_TEST(static_cast<bool>(cache.find(held.text()).key));
+    BOOST_TEST(static_cast<bool>(cache.find(signing.id(), held.text()).key));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -95,12 +95,33 @@ BOOST_AUTO_TEST_CASE(paths_are_prefixes_byte_for_byte_and_none_allows_nothing) {
     BOOST_TEST(!paths_allow({}, "a"));
     BOOST_TEST(paths_allow({""}, ""));
     BOOST_TEST(paths_allow({""}, "anything"));
-    BOOST_TEST(paths_allow({"x", "v1."}, "v1.2"));
+    BOOST_TEST(paths_allow({"v1.", "x"}, "v1.2"));
     BOOST_TEST(paths_allow({"a"}, "ab"));
     BOOST_TEST(!paths_allow({"v1."}, "v1"));
     BOOST_TEST(!paths_allow({"V"}, "v1"));
     BOOST_TEST(!paths_allow({"*"}, "v1"));
     BOOST_TEST(!paths_allow({"\u00e1"}, "a\u0301"));
+}
+
+BOOST_AUTO_TEST_CASE(of_many_paths_the_shortest_say_all_that_they_say) {
+    using Paths = std::vector<std::string>;
+    BOOST_TEST((shortest_paths({}) == Paths{}));
+    BOOST_TEST((shortest_paths({"b", "", "a"}) == Paths{""}));
+    BOOST_TEST(
+        (shortest_paths({"v1.2", "x", "v1", "v1", "v10", "\xff"}) == Paths{"v1", "x", "\xff"}));
+    // Every set of paths and every name over a small alphabet, against one look at each path.
+    const Paths words{"", "a", "b", "aa", "ab", "ba", "bb", "aab", "abb", "b\xff"};
+    for (unsigned chosen = 0; chosen < 1U << words.size(); ++chosen) {
+        Paths paths;
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            if ((chosen >> i & 1U) != 0) paths.push_back(words[i]);
+        }
+        const auto shortest = shortest_paths(paths);
+        for (const auto& name : words) {
+            const auto begins = [&](const std::string& path) { return name.starts_with(path); };
+            BOOST_REQUIRE(paths_allow(shortest, name) == std::ranges::any_of(paths, begins));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

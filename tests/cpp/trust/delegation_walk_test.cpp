@@ -213,9 +213,9 @@ BOOST_AUTO_TEST_CASE(a_child_keeps_only_those_paths_that_begin_with_one_of_its_p
         return role(outcome.repository(), name).paths;
     };
     BOOST_TEST((paths("targets") == std::vector<std::string>{""}));
-    BOOST_TEST((paths("targets/a") == std::vector<std::string>{"v1", "qa/"}));
-    BOOST_TEST((paths("targets/a/b") == std::vector<std::string>{"v1", "v1.2", "qa/x"}));
-    BOOST_TEST((paths("targets/a/b/c") == std::vector<std::string>{"v1.2.3", "qa/xy"}));
+    BOOST_TEST((paths("targets/a") == std::vector<std::string>{"qa/", "v1"}));
+    BOOST_TEST((paths("targets/a/b") == std::vector<std::string>{"qa/x", "v1"}));
+    BOOST_TEST((paths("targets/a/b/c") == std::vector<std::string>{"qa/xy", "v1.2.3"}));
     BOOST_TEST(paths("targets/none").empty());
     BOOST_TEST(outcome.repository().role_tags(role(outcome.repository(), "targets/none")).empty());
 }
@@ -241,10 +241,24 @@ BOOST_AUTO_TEST_CASE(more_roles_than_the_limit_are_refused) {
             "too many delegated roles");
 }
 
-BOOST_AUTO_TEST_CASE(signers_are_known_by_the_canonical_ids_of_the_keys_that_really_signed) {
+BOOST_AUTO_TEST_CASE(deeper_delegations_than_the_limit_are_refused) {
+    auto made = collection();
+    made.targets["targets/a"] = delegation(10);
+    made.targets["targets/a/b"] = delegation(10);
+    made.targets["targets/a/b/c"] = delegation(10);
+    auto start = given(made);
+    start.requirements.delegation_depth = 3;
+    held(judged(start, made.publish()).verdict);
+    start.requirements.delegation_depth = 2;
+    refused(judged(start, made.publish()).verdict, ErrorCode::limit_exceeded, "targets/a/b/c",
+            "too many delegations below one another");
+}
+
+BOOST_AUTO_TEST_CASE(
+    signers_are_known_by_the_canonical_ids_of_the_keys_that_really_signed_each_once) {
     auto made = with_releases();
     const auto secret = ec_key();
-    made.targets[releases].role.keys = {certified(secret), ed25519_key(5)};
+    made.targets[releases].role.keys = {certified(secret), bare(secret), ed25519_key(5)};
     made.targets[releases].role.signers = {{certified(secret)}};
     // Another certificate of the same key is another entry: what signed must be the one that is listed.
     made.targets[releases].role.signers = {{made.targets[releases].role.keys.front()}};

@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_pinned_authority_must_have_issued_the_certificate) {
     };
     const auto key = certified(ec_key(), {.issuer = {ca.get(), "the authority"}});
     const auto root = root_with({key});
-    const auto pinned = [&](std::vector<std::string> authorities) {
+    const auto pinned = [&](std::vector<crypto::Authorities> authorities) {
         return pinned_keys(around.context, {.authorities = std::move(authorities)}, root, root.root)
             .key_ids.size();
     };
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_pinned_authority_must_have_issued_the_certificate) {
     BOOST_TEST(pinned({pem}) == 1U);
     BOOST_TEST(pinned({other}) == 0U);
     BOOST_TEST(pinned({pem, other}) == 0U);
-    BOOST_TEST(pinned({""}) == 0U);
+    BOOST_TEST(pinned({std::string()}) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_captured_certificate_chains_to_its_authority_and_to_no_other) {

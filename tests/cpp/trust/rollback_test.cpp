@@ -20,7 +20,7 @@ Remembered remember(std::int64_t version, std::string_view content = "content") 
 
 Sha256 identity(Surroundings& around, const SigningKey& key) {
     const auto held_key = key.key();
-    return around.keys.find(held_key.text()).key.value().identity();
+    return around.keys.find(key.id(), held_key.text()).key.value().identity();
 }
 
 State state_of(const RoleName& role, std::int64_t version, std::set<Sha256> signed_by) {
@@ -169,16 +169,45 @@ BOOST_AUTO_TEST_CASE(a_cached_file_that_the_cached_snapshot_does_not_list_is_a_l
 }
 
 BOOST_AUTO_TEST_CASE(a_role_counts_as_listed_when_record_or_cached_snapshot_knew_it) {
-    const auto role = RoleName::parse("targets/a").value();
+    Surroundings around;
     Files files(true);
+    const auto listed = [&](const State* state, const metadata::Snapshot* snapshot,
+                            const RoleName& role) {
+        const std::vector keys{today};
+        return listed_before(around.context, {state, files, snapshot}, role, keys_of(keys),
+                             role_of(keys));
+    };
+    const auto role = RoleName::parse("targets/a").value();
     const auto state = state_of(role, 1, {});
-    BOOST_TEST(!(Memory{nullptr, files}).listed(role));
-    BOOST_TEST((Memory{&state, files}).listed(role));
-    BOOST_TEST(!(Memory{&state, files}).listed(RoleName::releases()));
+    BOOST_TEST(!listed(nullptr, nullptr, role));
+    BOOST_TEST(listed(&state, nullptr, role));
+    BOOST_TEST(!listed(&state, nullptr, RoleName::releases()));
     const auto text = snapshot_text(1, {today});
     const auto snapshot = metadata::decode_snapshot(text, {}).value().body;
-    BOOST_TEST((Memory{nullptr, files, &snapshot}).listed(role));
-    BOOST_TEST(!(Memory{nullptr, files, &snapshot}).listed(RoleName::releases()));
+    BOOST_TEST(listed(nullptr, &snapshot, role));
+    BOOST_TEST(!listed(nullptr, &snapshot, RoleName::releases()));
+}
+
+BOOST_AUTO_TEST_CASE(a_role_whose_keys_were_exchanged_does_not_count_as_listed_before) {
+    Surroundings around;
+    auto made = simulator::collection();
+    made.targets["targets/releases"] = simulator::delegation(1);
+    const auto documents = made.publish();
+    const auto snapshot = metadata::decode_snapshot(documents.at("snapshot"), {}).value().body;
+    const auto listed = [&](const State* state, Files& files, const SigningKey& key) {
+        return listed_before(around.context, {state, files, &snapshot}, RoleName::releases(),
+                             keys_of({key}), role_of({key}));
+    };
+    Files files(true);
+    files.cache("targets/releases", documents.at("targets/releases"));
+    BOOST_TEST(listed(nullptr, files, today));
+    BOOST_TEST(!listed(nullptr, files, yesterday), "the cached file is by another key");
+    Files damaged(true);
+    damaged.cache("targets/releases", "{");
+    BOOST_TEST(listed(nullptr, damaged, yesterday), "who signed it is not known");
+    const auto kept = state_of(RoleName::releases(), 1, {identity(around, today)});
+    BOOST_TEST(listed(&kept, files, today));
+    BOOST_TEST(!listed(&kept, files, yesterday));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,7 +16,8 @@ struct Surroundings {
     Requirements requirements;
     crypto::KeyCache keys;
     std::vector<Step> steps;
-    Context context{gun, simulator::now(), requirements, keys, &steps};
+    std::size_t invalid_signatures = 0;
+    Context context{gun, simulator::now(), requirements, keys, invalid_signatures, &steps};
 
     Surroundings() = default;
     Surroundings(const Surroundings&) = delete;  // the context points into it

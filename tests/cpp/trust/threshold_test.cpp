@@ -106,6 +106,37 @@ BOOST_AUTO_TEST_CASE(a_bad_signature_does_not_spoil_a_good_one) {
     BOOST_TEST(counted(envelope({}), keys) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_invalid_signature_is_checked_and_counted_once_whoever_asks) {
+    Surroundings around;
+    const std::vector keys{ed25519_key(1), ed25519_key(2)};
+    auto bad = signature(keys[0]);
+    bad.bytes.front() ^= 1;
+    const auto held_twice = envelope({bad, signature(keys[1])});
+    for (const auto& listed : {keys, std::vector{keys[0]}, keys}) {
+        signed_by(around.context, held_twice, keys_of(keys), role_of(listed));
+        BOOST_TEST(around.invalid_signatures == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(t032_behind_the_limit_nothing_new_is_checked_and_what_is_known_stays) {
+    Surroundings around;
+    around.requirements.invalid_signatures = 1;
+    const std::vector keys{ed25519_key(1), ed25519_key(2)};
+    const auto good = envelope({signature(keys[0])});
+    const auto count = [&](const Envelope& one) {
+        return signed_by(around.context, one, keys_of(keys), role_of(keys)).identities.size();
+    };
+    auto bad = signature(keys[1]);
+    bad.bytes.front() ^= 1;
+    BOOST_TEST(count(good) == 1U);
+    BOOST_TEST(count(envelope({bad})) == 0U);
+    BOOST_TEST(!around.context.exhausted(), "one is allowed");
+    BOOST_TEST(count(envelope({bad, signature(keys[0])})) == 0U, "the second ends it");
+    BOOST_TEST(around.context.exhausted());
+    BOOST_TEST(count(envelope({signature(keys[0])})) == 0U);
+    BOOST_TEST(count(good) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(methods_that_are_unknown_or_of_another_key_type_do_not_count) {
     const auto key = ed25519_key(1);
     for (const auto* method : {"", "ecdsa", "rsapss", "rsapkcs1v15", "ed25519", "none"}) {

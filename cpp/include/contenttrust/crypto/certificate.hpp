@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "contenttrust/base/result.hpp"
 #include "contenttrust/base/time.hpp"
 #include "contenttrust/crypto/public_key.hpp"
+
+struct x509_store_st;  // libcrypto's X509_STORE
 
 namespace contenttrust::crypto {
 
@@ -21,6 +24,21 @@ struct Certificate {
     Instant not_after;
     bool is_ca = false;
     bool signed_with_sha1_or_older = false;
+};
+
+/// The CAs of one PEM file, decoded once. Immutable, cheap to copy, safe to share between threads.
+class Authorities {
+  public:
+    /// Text around the certificates is allowed: the file is the operator's own. One that is longer than 1 MiB, or
+    /// holds a certificate that cannot be decoded, vouches for nothing.
+    Authorities(std::string pem);
+
+    const std::string& pem() const noexcept { return pem_; }
+
+  private:
+    friend class CertificateBundle;
+    std::string pem_;
+    std::shared_ptr<x509_store_st> store_;
 };
 
 /// The PEM bundle of an `*-x509` key: leaf first, intermediates after it. Immutable.
@@ -37,8 +55,8 @@ class CertificateBundle {
     }  ///< certificates of the bundle that are not CAs
 
     /// Whether a chain leads from the first certificate over the bundled intermediates to one of the certificates
-    /// in `ca_pem`, all valid at `now`. Purposes are not looked at, as Notary does not (`ExtKeyUsageAny`).
-    bool chains_to(std::string_view ca_pem, Instant now) const;
+    /// in `anchors`, all valid at `now`. Purposes are not looked at, as Notary does not (`ExtKeyUsageAny`).
+    bool chains_to(const Authorities& anchors, Instant now) const;
 
   private:
     CertificateBundle(PublicKey key, Certificate leaf)

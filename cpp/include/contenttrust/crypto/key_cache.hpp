@@ -1,12 +1,12 @@
-/// Keys decoded once and signatures checked once, within one call. A bounded value: no globals, no locks.
+/// Keys decoded once within one call. A bounded value: no globals, no locks.
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "contenttrust/base/names.hpp"
 #include "contenttrust/crypto/certificate.hpp"
 #include "contenttrust/crypto/public_key.hpp"
 
@@ -28,17 +28,14 @@ class KeyCache {
     };
 
     /// The decoded key, or why it is unusable (unknown type, label that does not fit the content, …: `key_id` is not
-    /// among the reasons, `malformed` is). The reference holds until the next call that adds a key.
-    const Entry& find(const KeyText& text);
-
-    /// As PublicKey::verify, remembering the answer for this triple of key, message digest and signature.
-    bool verify(const PublicKey& key, Method method, const Message& message, Bytes signature);
+    /// among the reasons, `malformed` is). `id` must be a hash of `text`, as decoded metadata proves it to be: a text
+    /// of 64 KiB is not compared again for every role that names it. The reference holds until the next call that
+    /// adds a key.
+    const Entry& find(const KeyId& id, const KeyText& text);
 
   private:
-    static constexpr std::size_t capacity =
-        4096;  // entries of each map; when full, the map is emptied
-    std::unordered_map<std::string, Entry> keys_;
-    std::unordered_map<std::string, bool> answers_;
+    static constexpr std::size_t capacity = 4096;  // entries; when full, the map is emptied
+    std::map<KeyId, Entry> keys_;
 };
 
 }  // namespace contenttrust::crypto

@@ -22,12 +22,11 @@ struct Delegation {
     std::vector<std::string> paths;  ///< prefixes; none means that the role may sign nothing
 };
 
-/// Whether one of the prefixes in `paths` begins `name` (Notary `tuf/data/roles.go`, CheckPaths).
-inline bool paths_allow(const std::vector<std::string>& paths, std::string_view name) {
-    for (const auto& prefix : paths) {
-        if (name.starts_with(prefix)) return true;
-    }
-    return false;
-}
+/// `paths` in order, without those that begin with another of them: they say nothing of their own.
+std::vector<std::string> shortest_paths(std::vector<std::string> paths);
+
+/// Whether one of the prefixes in `paths` begins `name` (Notary `tuf/data/roles.go`, CheckPaths). `paths` as
+/// shortest_paths gives them: then none but the last that does not stand behind `name` can begin it.
+bool paths_allow(const std::vector<std::string>& paths, std::string_view name);
 
 }  // namespace contenttrust::metadata

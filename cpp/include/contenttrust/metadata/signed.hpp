@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ struct Signature {
     std::string key_id;  ///< as written; compared with ids, never trusted
     std::string method;  ///< as written
     std::string bytes;
+    /// Whose it really is, if anybody's; noted when first asked. A key id is a hash of its key: whoever asks, the
+    /// answer is the same.
+    mutable std::optional<std::optional<Sha256>> made_by{};
 };
 
 /// The signatures and what they cover. `signed_text` is a view into the text that was decoded: its owner is the

@@ -1,6 +1,7 @@
 /// What every check needs to know, and where it writes down what it found. For one thread, one verification.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -10,6 +11,7 @@
 #include "contenttrust/base/time.hpp"
 #include "contenttrust/crypto/key_cache.hpp"
 #include "contenttrust/trust/requirements.hpp"
+#include "contenttrust/trust/state.hpp"
 #include "contenttrust/trust/trace.hpp"
 
 namespace contenttrust::trust {
@@ -19,9 +21,14 @@ struct Context {
     const Instant now;
     const Requirements& requirements;
     crypto::KeyCache& keys;
-    std::vector<Step>* steps;  ///< null: nobody asked for the trace
+    std::size_t& invalid_signatures;  ///< checked in vain so far, in all passes
+    std::vector<Step>* steps;         ///< null: nobody asked for the trace
     std::vector<Notice> warnings{};
-    std::size_t invalid_signatures = 0;
+    std::map<RoleName, Remembered> accepted{};  ///< of the roles but root that passed every check
+    std::int64_t chained_length = 0;            ///< bytes of the files that signed metadata named
+
+    /// Whether signatures are no longer checked. Nobody who signed may be overlooked for that: the run is refused.
+    bool exhausted() const noexcept { return invalid_signatures > requirements.invalid_signatures; }
 
     /// Notes a check that held. Texts given as callables are made only when somebody reads them.
     template <typename Expected, typename Found>
@@ -49,6 +56,12 @@ struct Context {
                   std::string message, std::string expected, std::string found) {
         return refused(check, role,
                        {code, {}, std::move(message), std::move(expected), std::move(found)});
+    }
+
+    /// The refusal of what asks for more than a limit allows.
+    Error beyond_limit(std::string_view role, std::string message, auto limit) {
+        return refused("limits", role, ErrorCode::limit_exceeded, std::move(message),
+                       "at most " + std::to_string(limit), "more");
     }
 
     void warn(std::string_view code, std::string_view role, std::string message) {

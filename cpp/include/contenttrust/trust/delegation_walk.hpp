@@ -15,14 +15,14 @@ struct TargetsRole {
     RoleName name;
     metadata::RoleKeys keys;
     std::vector<KeyId> canonical_ids;  ///< of `keys`
-    std::vector<std::string> paths{};  ///< prefixes that hold here and in every parent
-    File* file = nullptr;              ///< judged and good; null when broken or never published
-    std::vector<KeyId> signed_by{};    ///< canonical ids of the keys that really signed
-    Remembered remembered{};           ///< of the file
+    std::vector<std::string>
+        paths{};           ///< those that hold here and in every parent, as shortest_paths
+    File* file = nullptr;  ///< judged and good; null when broken or never published
+    std::vector<KeyId> signed_by{};  ///< canonical ids of the keys that really signed
     std::optional<Error> broken{};
 };
 
-/// The ids of the bare keys behind `ids`.
+/// The ids of the bare keys behind `ids`, each once.
 std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys,
                                  const std::vector<KeyId>& ids);
 

@@ -15,8 +15,8 @@ struct Anchor {
     std::vector<std::string> roots;           ///< root documents: the chain must pass through each
     std::vector<std::vector<KeyId>> key_ids;  ///< of each: one canonical id of a root key
     std::vector<std::vector<KeyId>> certificates;  ///< of each: one metadata id of a root key
-    std::vector<std::string> authorities;  ///< of each, PEM: a CA that the certificate chains to
-    bool first_use = false;                ///< believe the first root seen
+    std::vector<crypto::Authorities> authorities;  ///< of each: a CA that the certificate chains to
+    bool first_use = false;                        ///< believe the first root seen
 
     bool has_pins() const noexcept {
         return !key_ids.empty() || !certificates.empty() || !authorities.empty();

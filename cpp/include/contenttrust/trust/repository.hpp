@@ -89,17 +89,21 @@ class TrustedRepository {
     metadata::TargetIndex::Target target(const Row& row) const {
         return roles_[row.role].targets.at(row.target);
     }
+    /// What rows are sorted by.
+    auto name_of_row() const {
+        return [this](const Row& row) { return target(row).name; };
+    }
     SignedTag tag_of(const RoleView& role, const metadata::TargetIndex::Target& target) const;
     std::optional<metadata::TargetIndex::Target> find(const RoleView& role,
                                                       std::string_view name) const;
-    void index_tags();
+    std::vector<Row> by_name(const std::vector<std::uint32_t>& roles) const;
 
     State state_;
     std::vector<RoleView> roles_;
     std::vector<Notice> warnings_;
-    std::vector<std::uint32_t>
-        before_targets_;  // targets/releases and what is below it, breadth first
+    std::vector<std::uint32_t> searched_;  // targets/releases, what is below it, then targets
     std::vector<Row> tags_;
+    std::vector<Row> signed_names_;  // every target of every signer
     std::size_t lookup_roles_;
     bool compatible_;
 };

@@ -26,6 +26,8 @@ Result<SignedBy> check_role(Context& context, const Memory& memory, const RoleNa
     }
     if (auto status = check_expiry(context, role, header.expires); !status)
         return std::move(status).error();
+    context.accepted.insert_or_assign(
+        role, Remembered{header.version, envelope.signed_digest, signers.value().identities});
     return signers;
 }
 

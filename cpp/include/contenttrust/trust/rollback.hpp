@@ -15,8 +15,11 @@ struct Memory {
     const State* state;                                   ///< null on first contact
     Files& files;                                         ///< whose cached files count too
     const metadata::Snapshot* cached_snapshot = nullptr;  ///< when it is signed by today's keys
-    bool listed(const RoleName& role) const;  ///< whether a snapshot seen before listed the role
 };
+
+/// Whether a snapshot seen before listed the role, whose file then still binds (see below) or was never judged.
+bool listed_before(Context& context, const Memory& memory, const RoleName& role,
+                   const metadata::Keys& keys, const metadata::RoleKeys& role_keys);
 
 /// The highest version of `role` that was believed before and still binds: nobody who signed it was removed since, or
 /// those left are as many as today's threshold. What rotated keys signed no longer binds: that is how a fast-forward

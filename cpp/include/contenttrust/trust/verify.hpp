@@ -68,6 +68,7 @@ class Update {
     Files files_;
     crypto::KeyCache keys_;
     std::vector<BelievedRoot> believed_roots_;
+    std::size_t invalid_signatures_ = 0;
     std::optional<Verdict> verdict_;
     std::optional<State> state_;
     std::vector<Step> steps_;
