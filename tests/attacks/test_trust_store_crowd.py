@@ -1,4 +1,4 @@
-"""Many processes over one trust directory: nothing torn, nothing lowered, nothing honest refused."""
+"""Many processes over one trust directory: nothing torn or lowered, no honest data refused."""
 
 from __future__ import annotations
 
