@@ -57,7 +57,7 @@ def install(session: nox.Session) -> None:
     build_dir = ROOT / "build" / f"extension-{sysconfig.get_config_var('SOABI')}"
     run(
         session,
-        *(PYTHON, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps"),
+        *(PYTHON, "-m", "pip", "install", "--quiet", "--no-build-isolation"),
         *(f"--config-settings=build-dir={build_dir}", "--editable", ROOT),
     )
 

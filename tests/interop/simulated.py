@@ -36,6 +36,8 @@ class Simulated:
         self.digests: dict[str, str] = {}
         self.kept: dict[str, bytes] = {}
         """Files that were served once, for who wants to serve them again."""
+        self.ends = 0.0
+        """When something in it ends, on the clock of `time.monotonic`."""
         self._server = server
         self._registry = registry
         self._repository = repository

@@ -12,13 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 STACK = Path(__file__).with_name("stack")
 PORTS = ("REGISTRY_PORT", "NOTARY_PORT", "SIGNER_PORT", "PROXY_PORT", "TOKEN_PORT")
 START_TIMEOUT_S = 90
+PORT_TAKEN = 5
+"""Exit code of `up`."""
+ATTEMPTS = 3
 
 
 class TrustStack:
@@ -76,19 +79,8 @@ def running(*options: str, **settings: str) -> Iterator[TrustStack]:
     Its folder is directly below the directory for temporary files: paths of UNIX sockets are short.
     """
     folder = Path(tempfile.mkdtemp(prefix="ct-"))
-    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    env = {
-        **os.environ,
-        **settings,
-        **{name: str(port) for name, port in ports.items()},
-        "PYTHON": sys.executable,
-    }
     try:
-        started = subprocess.run(
-            [STACK / "up", "--dir", folder, *options],
-            check=False, env=env, capture_output=True, text=True, timeout=START_TIMEOUT_S,
-        )  # fmt: skip
-        assert started.returncode == 0, started.stderr
+        ports = _started(folder, options, settings)
         yield TrustStack(folder, ports, with_proxy="--proxy" in options)
     finally:
         subprocess.run(
@@ -96,6 +88,26 @@ def running(*options: str, **settings: str) -> Iterator[TrustStack]:
             check=False, capture_output=True, timeout=START_TIMEOUT_S,
         )  # fmt: skip
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path, options: Sequence[str], settings: Mapping[str, str]) -> dict[str, int]:
+    """Start the stack, and again if somebody took one of its ports in between."""
+    for attempt in range(ATTEMPTS):
+        ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+        env = {
+            **os.environ,
+            **settings,
+            **{name: str(port) for name, port in ports.items()},
+            "PYTHON": sys.executable,
+        }
+        started = subprocess.run(
+            [STACK / "up", "--dir", folder, *options],
+            check=False, env=env, capture_output=True, text=True, timeout=START_TIMEOUT_S,
+        )  # fmt: skip
+        if started.returncode != PORT_TAKEN or attempt == ATTEMPTS - 1:
+            assert started.returncode == 0, started.stderr
+            break
+    return ports
 
 
 class TufServer:
