@@ -4,6 +4,7 @@
 #include "bind.hpp"
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/base/error.hpp"
+#include "contenttrust/crypto/hash.hpp"
 #include "contenttrust/crypto/libraries.hpp"
 #include "contenttrust/json/reader.hpp"
 #include "convert.hpp"
@@ -35,6 +36,10 @@ py::tuple codes() {
 void bind_base(py::module_& m) {
     m.attr("codes") = codes();
     m.def("build_info", &build_info, "What was compiled against and what is loaded.");
+    m.def(
+        "sha256",
+        [](const py::bytes& data) { return to_hex(crypto::sha256(as_bytes(view_of(data)))); },
+        py::arg("data"), "The SHA-256 digest in hexadecimal.");
     m.def(
         "printable",
         [](const std::string& text) { return to_str(printable(text, text.size() * 8 + 8)); },

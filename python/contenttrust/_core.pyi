@@ -9,6 +9,7 @@ from contenttrust.errors import VerificationError
 codes: tuple[str, ...]
 """Every reason code, in the order of the C++ enumeration."""
 
+def sha256(data: bytes) -> str: ...
 def build_info() -> dict[str, str]:
     """What was compiled against and what is loaded: compiler, libcrypto, libsodium, simdjson, pybind11."""
 

@@ -214,7 +214,7 @@ def parser(named: Collection[str] | None = None) -> _Parser:
     """The parser of the whole command line.
 
     Args:
-        named: The only verbs whose options are declared, because each takes its time. Default: all.
+        named: The only verbs that are declared, because each takes its time. Default: all.
     """
     usage = "contenttrust [OPTION ...] VERB ..."
     main = _Parser(prog="contenttrust", usage=usage, description=_DESCRIPTION, epilog=_EPILOG)
@@ -223,6 +223,8 @@ def parser(named: Collection[str] | None = None) -> _Parser:
     add_global_options(main, after_verb=False)
 
     for verb in _VERBS:
+        if named is not None and verb.name not in named:
+            continue
         made = main.verbs[verb.name] = verbs.add_parser(
             verb.name,
             usage=f"contenttrust {verb.name} [OPTION ...] {verb.operands}",
@@ -230,9 +232,8 @@ def parser(named: Collection[str] | None = None) -> _Parser:
             description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
             epilog=verb.epilog,
         )
-        if named is None or verb.name in named:
-            add_global_options(made, after_verb=True)
-            verb.declare(made)
+        add_global_options(made, after_verb=True)
+        verb.declare(made)
     return main
 
 
@@ -243,7 +244,15 @@ def parse(arguments: Sequence[str]) -> Options:
         UsageError: It cannot be understood.
         SystemExit: Help or the version was asked for and printed.
     """
-    made = parser(arguments)
+    if {"-h", "--help"} & set(arguments):
+        return _parsed(parser(), arguments)
+    try:
+        return _parsed(parser(arguments), arguments)
+    except UsageError:
+        return _parsed(parser(), arguments)  # whose words name every verb
+
+
+def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
     verb = next((made.verbs[text] for text in arguments if text in made.verbs), made)
     try:
         options, rest = made.parse_known_args(arguments, Options())

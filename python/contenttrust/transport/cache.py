@@ -327,6 +327,4 @@ def _home() -> str:
 
 def _record(gun: str) -> str:
     """File name of a collection's record, without its ending: the same for every possible name."""
-    import hashlib  # noqa: PLC0415 - loads a library that the engine brings its own copy of
-
-    return hashlib.sha256(gun.encode()).hexdigest()
+    return _core.sha256(gun.encode())  # hashlib would load a second libcrypto
