@@ -134,6 +134,9 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
     asked = update()
     outcome, answers = _judge(asked, gun, origin, offline=offline)
+    if remote and isinstance(outcome, VerificationError) and _published_meanwhile(outcome):
+        asked = update()
+        outcome, answers = _judge(asked, gun, origin, offline=offline)
     if isinstance(outcome, VerificationError):
         if asked.steps and asked.steps[-1].check == "cache":  # not what the publisher signed
             outcome = directory.damaged_root(gun, outcome.message)
@@ -193,6 +196,20 @@ def _judge(
         return update.repository(), answers
     except VerificationError as refusal:
         return refusal, answers
+
+
+def _published_meanwhile(refusal: VerificationError) -> bool:
+    """Whether root and timestamp may be of different moments, because they are asked for together.
+
+    If something was published between the two, they fit at the second try. Docker starts over once
+    too (notary 0.7.0 `client/tufclient.go`, ``Update``).
+    """
+    return refusal.role in {"root", "timestamp", "snapshot"} and refusal.code in {
+        "hash",
+        "length",
+        "signature",
+        "threshold",
+    }
 
 
 def _failure_behind(

@@ -102,12 +102,7 @@ def name(docker_stack: TrustStack, turning: Turning) -> str:
     return f"{repo.gun}:v1"
 
 
-NOT_YET = pytest.mark.xfail(
-    strict=True, reason="the root is asked for behind the timestamp, and nothing is asked again"
-)
-
-
-@pytest.mark.parametrize("turns_with", ["root", pytest.param("timestamp", marks=NOT_YET)])
+@pytest.mark.parametrize("turns_with", ["root", "timestamp"])
 @pytest.mark.parametrize("known", [False, True], ids=["unknown", "known"])
 def test_a_root_that_is_exchanged_between_two_requests_is_no_attack(
     turning: Turning, readers: Readers, name: str, turns_with: str, *, known: bool

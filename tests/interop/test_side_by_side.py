@@ -98,6 +98,8 @@ def test_nobody_tears_or_lowers_what_is_remembered(
             for number in range(PUBLICATIONS):
                 collection.add("v1", f"number {number}")
                 collection.publish()
+                if number == PUBLICATIONS // 2:
+                    collection.rotate("root")
         finally:
             published.set()
         verdicts = [verdict for reader in readers for verdict in reader.result()]
