@@ -44,7 +44,10 @@ TrustedRepository::TrustedRepository(State state, std::vector<RoleView> roles,
     signed_names_ = by_name(signers);
     // The role that is searched first decides; only targets/releases and targets sign tags.
     tags_ = by_name(searched_);
-    tags_.erase(std::ranges::unique(tags_, {}, name_of_row()).begin(), tags_.end());
+    const auto same_name = [this](const Row& a, const Row& b) {
+        return target(a).name == target(b).name;
+    };
+    tags_.erase(std::unique(tags_.begin(), tags_.end(), same_name), tags_.end());
     std::erase_if(tags_, [&](const Row& row) {
         return !target(row).usable || (row.role != targets_role && row.role != searched_.front());
     });
@@ -104,11 +107,11 @@ SignedTag TrustedRepository::tag_of(const RoleView& role,
                   target.length,
                   std::string(target.custom),
                   {}};
-    for (const auto& row :
-         std::ranges::equal_range(signed_names_, target.name, {}, name_of_row())) {
-        const auto same = this->target(row);
+    auto row = std::ranges::lower_bound(signed_names_, target.name, {}, name_of_row());
+    for (; row != signed_names_.end() && this->target(*row).name == target.name; ++row) {
+        const auto same = this->target(*row);
         if (!same.usable || same.sha256 != target.sha256) continue;
-        const auto& signer = roles_[row.role];
+        const auto& signer = roles_[row->role];
         out.signers.push_back({signer_name(signer.name), signer.name.str(), signer.signed_by});
     }
     std::sort(out.signers.begin(), out.signers.end(),

@@ -13,7 +13,8 @@ Result<SignedBy> check_role(Context& context, const Memory& memory, const RoleNa
                             const Result<metadata::Signed<Body>>& document,
                             const metadata::Keys& keys, const metadata::RoleKeys& role_keys) {
     if (!document) return context.refused("format", role.str(), document.error());
-    const auto& [header, body, envelope] = document.value();
+    const auto& header = document.value().header;
+    const auto& envelope = document.value().envelope;
     context.passed(
         "format", role.str(), [] { return "strict JSON of type " + std::string(Body::type); },
         [&] { return "version " + std::to_string(static_cast<std::int64_t>(header.version)); });
