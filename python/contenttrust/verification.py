@@ -100,18 +100,12 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     """
     from contenttrust import _core, clock  # noqa: PLC0415 - see the package's start-up
     from contenttrust.transport import source as sources  # noqa: PLC0415
-    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
 
     if offline and source is not None:
         raise ValueError("an offline verification has no source")
     moment = clock.moment_or_now(now)
     anchor, requirements = judged_by(anchor, requirements)
-    if trust_dir is None:
-        directory, new = TrustDirectory.default(), ""
-    elif path := os.fspath(trust_dir):
-        directory, new = TrustDirectory(path), "" if os.path.lexists(path) else path
-    else:
-        raise ValueError("trust_dir is empty: leave it out for the directory that Docker uses")
+    directory, new = _trust_directory(trust_dir)
     base = directory.state(gun)
     cached = directory.cached(gun)
 
@@ -168,6 +162,18 @@ def judged_by(anchor: object, requirements: object) -> tuple[Anchor, Requirement
         name = type(requirements).__name__
         raise TypeError(f"requirements are a contenttrust.Requirements, not {name}")
     return anchor or Anchor.first_use(), requirements or Requirements()
+
+
+def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirectory, str]:
+    """The trust directory that a caller means, and its path if it was named and is not there."""
+    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415 - see the start-up
+
+    if path is None:
+        return TrustDirectory.default(), ""
+    name = os.fspath(path)
+    if not name:
+        raise ValueError("trust_dir is empty: leave it out for the directory that Docker uses")
+    return TrustDirectory(name), "" if os.path.lexists(name) else name
 
 
 def _judge(

@@ -1,4 +1,4 @@
-"""Whole processes side by side: `contenttrust verify` and `docker trust inspect` on one trust server.
+"""Whole processes side by side: `contenttrust verify` and `docker trust inspect` on one server.
 
 Both run in turn, round by round, so that a busy machine slows both; what counts is the ratio of the
 medians. `docker` may be any client that still has content trust (20 to 28).
@@ -124,7 +124,7 @@ def start_up(rounds: int) -> None:
     contest = Contest("import", package, bare, 0, lambda: None)
     ours, theirs = in_turn(contest, {}, rounds)
     added = (ours - theirs) * MILLISECONDS
-    print(f"{'import contenttrust':34} {added:7.1f} ms on top of the interpreter   promised ≤ 15 ms")
+    print(f"{'import contenttrust':34} {added:7.1f} ms beside the interpreter   promised ≤ 15 ms")
 
 
 def main() -> None:
