@@ -18,6 +18,7 @@ from interop.readers import Verdict, contenttrust, pulled, verified
 from interop.trust_stack import TrustStack
 
 PUBLICATIONS = 12
+CROWD = 50
 
 
 class Watch:
@@ -122,3 +123,30 @@ def test_nobody_tears_or_lowers_what_is_remembered(
     cached = Path(env["DOCKER_CONFIG"], "trust", "tuf", collection.gun, "metadata")
     for file in cached.rglob("*.json"):
         assert json.loads(file.read_bytes())["signatures"], file
+
+
+def test_fifty_processes_and_docker_leave_one_whole_record(
+    docker_stack: TrustStack, place: Callable[[str], Path]
+) -> None:
+    publisher = Publisher(place("publisher"), docker_stack)
+    collection = Collection(publisher, "crowded/app")
+    collection.push("v1", "early")
+    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    image = f"{collection.gun}:v1"
+    verified(env, [image])
+    [record] = Path(env["DOCKER_CONFIG"], "trust", "contenttrust").glob("*.json")
+
+    watch = Watch(record)
+    with watch.going_on(), ThreadPoolExecutor(CROWD + 1) as pool:
+        crowd = [pool.submit(verified, env, [image]) for _ in range(CROWD // 2)]
+        pulls = pool.submit(pulled, env, image)
+        collection.add("v1", "late")
+        collection.publish()
+        crowd += [pool.submit(verified, env, [image]) for _ in range(CROWD // 2)]
+        digests = {verdict.digest for one in crowd for verdict in one.result()}
+        pulls.result()
+
+    assert watch.wrong == []
+    assert digests <= {collection.digests["early"], collection.digests["late"]}
+    assert verified(env, [image], "--offline")[0].digest == collection.digests["late"]
+    assert pulled(env, image).digest == collection.digests["late"]
