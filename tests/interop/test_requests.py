@@ -39,13 +39,14 @@ def asked(docker_stack: TrustStack) -> Callable[[Callable[[], object]], list[str
     return during
 
 
+@pytest.fixture
+def readers(docker_stack: TrustStack, place: Callable[[str], Path]) -> Readers:
+    return Readers(place("readers"), docker_stack, docker_stack)
+
+
 def test_the_first_visit_asks_for_each_file_once(
-    docker_stack: TrustStack,
-    place: Callable[[str], Path],
-    image: str,
-    asked: Callable[..., list[str]],
+    readers: Readers, image: str, asked: Callable[..., list[str]]
 ) -> None:
-    readers = Readers(place("readers"), docker_stack, docker_stack)
     ours = asked(lambda: verified(readers.fresh(), [image]))
     theirs = asked(lambda: pulled(readers.fresh(), image))
 
@@ -55,12 +56,8 @@ def test_the_first_visit_asks_for_each_file_once(
 
 
 def test_a_visit_without_news_asks_whether_there_are_any_and_no_more(
-    docker_stack: TrustStack,
-    place: Callable[[str], Path],
-    image: str,
-    asked: Callable[..., list[str]],
+    readers: Readers, image: str, asked: Callable[..., list[str]]
 ) -> None:
-    readers = Readers(place("readers"), docker_stack, docker_stack)
     verified(readers.warm_ours, [image])
     pulled(readers.warm_docker, image)
     ours = asked(lambda: verified(readers.warm_ours, [image]))
@@ -71,12 +68,9 @@ def test_a_visit_without_news_asks_whether_there_are_any_and_no_more(
 
 
 def test_many_tags_of_one_collection_are_one_visit(
-    docker_stack: TrustStack,
-    place: Callable[[str], Path],
-    image: str,
-    asked: Callable[..., list[str]],
+    readers: Readers, image: str, asked: Callable[..., list[str]]
 ) -> None:
-    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    env = readers.fresh()
     verified(env, [image])
     once = asked(lambda: verified(env, [image]))
 
@@ -84,12 +78,9 @@ def test_many_tags_of_one_collection_are_one_visit(
 
 
 def test_what_was_asked_a_moment_ago_is_not_asked_again_if_that_will_do(
-    docker_stack: TrustStack,
-    place: Callable[[str], Path],
-    image: str,
-    asked: Callable[..., list[str]],
+    readers: Readers, image: str, asked: Callable[..., list[str]]
 ) -> None:
-    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    env = readers.fresh()
     verified(env, [image])
 
     assert asked(lambda: verified(env, [image], "--max-stale", "300")) == []

@@ -16,7 +16,7 @@ from contenttrust.errors import ServerError, TlsError, UnreachableError
 from contenttrust.transport import transfer
 from contenttrust.transport.http import Client, Request, UnknownHostError
 from contenttrust.transport.tls import Tls
-from servers import Authority, HttpsServer
+from servers import HttpsServer
 from servers.answers import (
     chunked,
     document,
@@ -31,17 +31,6 @@ from servers.answers import (
 )
 
 NOWHERE = f"https://{'a' * 64}.example/"  # longer than a label may be: no name server is asked
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority):
-    with HttpsServer(authority.issue()) as server:
-        yield server
 
 
 @pytest.fixture

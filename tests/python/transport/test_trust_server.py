@@ -22,7 +22,7 @@ from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.http import UnknownHostError
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
-from servers import Authority, HttpsServer
+from servers import HttpsServer
 from servers.answers import challenged, document, redirect, silent, status
 
 GUN = "host.example/team/x"
@@ -32,17 +32,6 @@ SHA256 = "0123456789abcdef" * 4
 
 def wanted(name, *, sha256=None, limit=1000):
     return types.SimpleNamespace(name=name, sha256=sha256, limit=limit)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority):
-    with HttpsServer(authority.issue()) as server:
-        yield server
 
 
 @pytest.fixture

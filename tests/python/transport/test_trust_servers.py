@@ -14,7 +14,6 @@ from contenttrust.errors import ServiceEndedError, TlsError
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
 from contenttrust.transport.trust_servers import EndedServer, trust_server_of, trust_server_url
-from servers import Authority, HttpsServer
 from servers.answers import challenged, document
 
 BEFORE = datetime(2026, 12, 7, 23, 59, 59, tzinfo=timezone.utc)
@@ -87,17 +86,6 @@ def test_the_end_is_that_of_the_server_not_of_the_registry():
 def test_a_moment_without_a_time_zone_is_no_moment():
     with pytest.raises(ValueError, match="timezone-aware"):
         trust_server_of("docker.io/a/b", env={}, now=datetime(2026, 12, 9))  # noqa: DTZ001
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority):
-    with HttpsServer(authority.issue()) as server:
-        yield server
 
 
 def lay_certificate(config, server, authority):
