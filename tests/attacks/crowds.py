@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -170,22 +171,27 @@ def _fork(work: Callable[[], Any]) -> tuple[int, int]:
         with os.fdopen(say, "w") as pipe:
             json.dump(result._asdict() if isinstance(result, Met) else None, pipe)
         status = 0
-    finally:
-        os._exit(status)
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not run the parent's code
+        traceback.print_exc()
+    os._exit(status)
+
+
+def _rehearse(collection: Collection, trust_dir: str, options: dict[str, Any]) -> None:
+    """Load what is loaded late, so that the children meet at once."""
+    last, collection.last = collection.last, collection.current
+    verify(collection, trust_dir, 0, options)
+    collection.last = last
 
 
 def _main(folder: str, trust_dir: str, text: str) -> None:
     import logging
-
-    import contenttrust.transport.cache
-    import contenttrust.transport.directory
-    import contenttrust.verification  # noqa: F401 - so that the children need not
 
     logging.disable()
     options = json.loads(text)
     collection = Collection(folder)
     collection.publish(1)
     cache = Path(trust_dir, "tuf", options["gun"], "metadata")
+    _rehearse(collection, f"{trust_dir}-rehearsal", options)
     workers = []
     for seed in range(options["workers"]):
 
@@ -198,6 +204,7 @@ def _main(folder: str, trust_dir: str, text: str) -> None:
     others = [_fork(lambda: publish_all(collection, cache, -1))]
     if options["like_docker"]:
         others.append(_fork(lambda: behave_like_docker(collection, cache, -2)))
+    failures = []
     for child, said in workers:
         with os.fdopen(said) as pipe:
             answer = pipe.read()
@@ -205,11 +212,14 @@ def _main(folder: str, trust_dir: str, text: str) -> None:
         if status == signal.SIGKILL:
             answer = json.dumps(Met([], [], [], killed=True)._asdict())
         elif status:
-            raise SystemExit(f"a process ended with status {status}")
+            failures.append(f"a process ended with status {status}")
         sys.stdout.write(answer + "\n")
     (collection.folder / "stop").touch()
-    if any(os.waitpid(child, 0)[1] for child, _ in others):
-        raise SystemExit("the publisher or Docker's double failed")
+    for child, _ in others:
+        if os.waitpid(child, 0)[1]:
+            failures.append("the publisher or Docker's double failed")
+    if failures:
+        raise SystemExit("\n".join(failures))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ class Update:
             assert caught.value.code == "rollback"
         assert facts(self.update(trust_dir)) == self.tags[1]
         assert content(trust_dir) == self.finished  # and no litter
+        shutil.rmtree(trust_dir)  # there are hundreds of them
 
 
 @pytest.fixture(params=[True, False], ids=["second run", "first run"])
