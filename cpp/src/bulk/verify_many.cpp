@@ -35,10 +35,11 @@ std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::An
     const auto work = [&] {
         for (auto i = next.fetch_add(1); i < items.size(); i = next.fetch_add(1)) {
             try {
-                slots[i] = judge(items[i], anchor, now, requirements);
+                slots[i].emplace(judge(items[i], anchor, now, requirements));
             } catch (const std::bad_alloc&) {  // one item too large hides no other
-                slots[i] = Outcome{
-                    Error{ErrorCode::limit_exceeded, {}, "there is not enough memory", {}, {}}, {}};
+                slots[i].emplace(Outcome{
+                    Error{ErrorCode::limit_exceeded, {}, "there is not enough memory", {}, {}},
+                    {}});
             }
         }
     };
