@@ -323,14 +323,15 @@ void bind_update(py::module_& m) {
         .def(
             "put",
             [](Update& self, const std::string& name, const std::optional<py::bytes>& data,
-               const std::string& failure) {
+               const std::string& code, const std::string& cause) {
                 const py::gil_scoped_release release;
                 const std::scoped_lock lock(self.mutex);
                 self.value.put(name,
                                data ? std::optional(std::string(view_of(*data))) : std::nullopt,
-                               failure);
+                               {code, cause});
             },
-            py::arg("name"), py::arg("data"), py::arg("failure") = "")
+            py::arg("name"), py::arg("data"), py::arg("code") = "missing_role",
+            py::arg("cause") = "")
         // Copied under the lock, made into Python objects without it: who holds it never needs the GIL.
         .def("repository",
              [](Update& self) {

@@ -135,6 +135,8 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
         if asked.steps and asked.steps[-1].check == "cache":  # not what the publisher signed
             outcome = directory.damaged_root(gun, outcome.message)
         outcome = _failure_behind(outcome, answers, offline=offline) or outcome
+        if outcome.code == "no_trust_data" and (where := getattr(origin, "url", "")):
+            outcome.message = f"{where} has none"
     if now is None and remote if remember is None else remember:
         accepted = not isinstance(outcome, ContentTrustError)
         try:
@@ -181,6 +183,7 @@ def _judge(
 ) -> tuple[TrustedRepository | ContentTrustError, dict[str, Answer]]:
     """Feed the engine until it has judged; what it said, and what the source answered."""
     answers: dict[str, Answer] = {}
+    where = getattr(source, "url", "")  # only a server has one, and it holds no credentials
     while wanted := update.wanted():
         given: object = source.fetch(gun, wanted)
         if not isinstance(given, Sequence) or len(given) != len(wanted):
@@ -190,9 +193,11 @@ def _judge(
             answers[file.name] = answer
             if isinstance(answer, FetchError):
                 # That nobody was asked is no news to who asked nobody.
-                update.put(file.name, None, "" if offline else answer.message)
-            elif isinstance(answer, bytes | None):
+                update.put(file.name, None, answer.code, "" if offline else answer.message)
+            elif isinstance(answer, bytes):
                 update.put(file.name, answer)
+            elif answer is None:
+                update.put(file.name, None, cause=f"{where} has none" if where else "")
             else:
                 raise TypeError(
                     f"{type(source).__name__}.fetch answered {file.name} with "

@@ -34,13 +34,16 @@ def load(  # noqa: PLR0913 - the contract's keywords
 ) -> TrustedRepository:
     """Fetch and verify all metadata of a collection.
 
+    What a person should know beside a good verdict is logged as a warning: trust on first use, a
+    server that gave no answer, roles that were left out.
+
     Args:
         name: Globally unique name, taken literally if it has a ``/``; else an image name such as
             ``alpine``. Without tag and digest.
         source: A source, the URL of a trust server, a directory, or a mapping from role to bytes.
             Default: the trust server that Docker would ask.
         anchor: Why the first root is believed. Default: what the trust directory remembers, else
-            trust on first use, which is logged. What is remembered must hold in any case.
+            trust on first use. What is remembered must hold in any case.
         trust_dir: Docker's trust directory, a path or a `TrustDirectory`. Default: where Docker
             has it, ``~/.docker/trust``.
         now: Moment to judge expiry by, timezone-aware. Default: the system clock.
@@ -76,12 +79,13 @@ def load(  # noqa: PLR0913 - the contract's keywords
         max_stale=max_stale,
     )
     repository = verification.repository()
-    for notice in repository.warnings:
-        if notice.code == "first_use":
-            import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
+    for notice in (*repository.degraded, *repository.warnings):
+        import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
 
-            note = notice.message + verification.note_on_first_use()
-            logging.getLogger(__name__).warning("%s: %s", repository.gun, note)
+        note = verification.note_on_first_use() if notice.code == "first_use" else ""
+        logging.getLogger(__name__).warning(
+            "%s: %s: %s%s", repository.gun, notice.role, notice.message, note
+        )
     return repository
 
 

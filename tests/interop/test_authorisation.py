@@ -86,7 +86,7 @@ def test_a_password_that_no_longer_holds_leaves_both_with_what_is_cached(
     [ours] = verified(readers.warm_ours, [image])
 
     assert theirs.digest == ours.digest == collection.digests["one"]
-    assert "missing_role" in ours.notices  # the timestamp, of which the cached one is used
+    assert "unauthorized" in ours.notices  # the timestamp, of which the cached one is used
 
 
 def test_the_server_does_ask_for_tokens(trust: TrustStack, collection: Collection) -> None:

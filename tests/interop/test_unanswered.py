@@ -50,7 +50,7 @@ def test_docker_and_we_go_on_with_what_is_cached(stopped: Stopped) -> None:
 
     assert theirs.digest == ours.digest == stopped.digest
     assert any("using cached timestamp" in line for line in theirs.notices)
-    assert "missing_role" in ours.notices  # the timestamp, of which the cached one is used
+    assert "unreachable" in ours.notices  # the timestamp, of which the cached one is used
 
 
 def test_what_is_cached_serves_until_its_timestamp_ends(stopped: Stopped) -> None:

@@ -173,11 +173,11 @@ class Update::Judgement {
         if (timestamp_ == nullptr && files_.waits_for("timestamp")) return {};
         if (timestamp_ == nullptr) {
             timestamp_ = files_.cached("timestamp");
-            const auto& failure = files_.failure("timestamp");
+            const auto& [code, cause] = files_.failure("timestamp");
             context_.warn(
-                "missing_role", "timestamp",
+                code, "timestamp",
                 "using cached timestamp - this might not be the latest version available remotely" +
-                    (failure.empty() ? "" : " (" + failure + ")"));
+                    (cause.empty() ? "" : " (" + cause + ")"));
         }
         if (timestamp_ == nullptr) {
             return context_.refused("presence", "timestamp", ErrorCode::missing_role,

@@ -18,13 +18,18 @@ struct Wanted {
     std::int64_t limit;  ///< bytes
 };
 
+/// Why a file was not had: only told, never judged by.
+struct Failure {
+    std::string code = "missing_role";
+    std::string cause;
+};
+
 class Files {
   public:
     /// `complete`: the source has nothing but what was put, so nothing is ever wanted.
     explicit Files(bool complete) : complete_(complete) {}
 
-    /// `failure`: why it is not known whether the source has the file; only told, never judged by.
-    void put(const std::string& name, std::optional<std::string> text, std::string failure = {}) {
+    void put(const std::string& name, std::optional<std::string> text, Failure failure = {}) {
         served_[name] = text ? std::make_unique<File>(*std::move(text)) : nullptr;
         failures_[name] = std::move(failure);
     }
@@ -39,7 +44,7 @@ class Files {
         if (!complete_) wanted_.push_back(file);
         return nullptr;
     }
-    const std::string& failure(const std::string& name) { return failures_[name]; }
+    const Failure& failure(const std::string& name) { return failures_[name]; }
     bool waits_for(const std::string& name) const { return !complete_ && !served_.contains(name); }
 
     File* cached(const std::string& name) {
@@ -53,7 +58,7 @@ class Files {
   private:
     bool complete_;
     std::map<std::string, std::unique_ptr<File>> served_;  // null: the source has no such file
-    std::map<std::string, std::string> failures_;
+    std::map<std::string, Failure> failures_;
     std::map<std::string, std::unique_ptr<File>> cached_;
     std::vector<Wanted> wanted_;
 };

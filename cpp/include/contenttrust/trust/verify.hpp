@@ -37,7 +37,7 @@ class Update {
 
     /// A file by name (a role, or `<n>.root`), or that the source has none, or why that is not known. Too late once
     /// decided.
-    void put(const std::string& name, std::optional<std::string> text, std::string failure = {}) {
+    void put(const std::string& name, std::optional<std::string> text, Failure failure = {}) {
         if (!decided()) files_.put(name, std::move(text), std::move(failure));
     }
 
