@@ -37,9 +37,13 @@ if TYPE_CHECKING:
     )
     from contenttrust.reference import InvalidReferenceError, Reference
     from contenttrust.transport.cache import TrustDirectory
+    from contenttrust.transport.credentials import Credentials
     from contenttrust.transport.directory import DirectorySource
     from contenttrust.transport.notary_config import anchor_from_notary_config
     from contenttrust.transport.source import MappingSource, Source
+    from contenttrust.transport.tls import Tls
+    from contenttrust.transport.trust_server import TrustServer
+    from contenttrust.transport.trust_servers import trust_server_of
 
     __version__: str
 
@@ -47,6 +51,7 @@ __all__ = [
     "Anchor",
     "Batch",
     "ContentTrustError",
+    "Credentials",
     "DirectorySource",
     "ErrorCode",
     "FetchError",
@@ -64,13 +69,16 @@ __all__ = [
     "Signer",
     "Source",
     "State",
+    "Tls",
     "TrustDirectory",
+    "TrustServer",
     "TrustedRepository",
     "VerificationError",
     "__version__",
     "anchor_from_notary_config",
     "build_info",
     "load",
+    "trust_server_of",
     "verify",
     "verify_many",
 ]
@@ -86,9 +94,13 @@ _HOMES = {
     ),
     "contenttrust.reference": "InvalidReferenceError Reference",
     "contenttrust.transport.cache": "TrustDirectory",
+    "contenttrust.transport.credentials": "Credentials",
     "contenttrust.transport.directory": "DirectorySource",
     "contenttrust.transport.notary_config": "anchor_from_notary_config",
     "contenttrust.transport.source": "MappingSource Source",
+    "contenttrust.transport.tls": "Tls",
+    "contenttrust.transport.trust_server": "TrustServer",
+    "contenttrust.transport.trust_servers": "trust_server_of",
 }
 
 

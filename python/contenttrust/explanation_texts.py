@@ -157,6 +157,17 @@ TEXTS = {
         "A change of root keys must be signed by the old keys and by the new ones, step by step",
         "Compare the root key ids with the publisher over another channel before trusting it",
     ),
+    "replaced_root": (
+        "The root of {gun} is not the one that is remembered, but has the same version{facts}",
+        (
+            "Either somebody puts other keys in the place of the publisher's, or the publisher has "
+            "deleted the collection and made it anew"
+        ),
+        (
+            "Ask the publisher over another channel, and do nothing before the answer; if it was "
+            "made anew, move what is remembered away as the guide 'Explain a refusal' shows"
+        ),
+    ),
     "root_certificate": (
         "No certificate of the root is valid for {gun}{facts}",
         "The root belongs to another collection, or its certificate has expired",
@@ -193,9 +204,33 @@ TEXTS = {
         "Give a pin that the publisher states over another channel, such as '--pin-cert'",
     ),
     "anchor_conflict": (
-        "The anchor for {gun} contradicts the root that is remembered{facts}",
-        "Both must hold, so one of them is wrong or out of date",
-        "Find out which by asking the publisher, then correct the anchor or forget that collection",
+        "What speaks for the root of {gun} contradicts itself{facts}",
+        "An anchor that is given, the record and Docker's cache must all hold",
+        "Ask the publisher over another channel which root is right before you change any of them",
+    ),
+    "two_roots": (
+        "Two different roots of {gun} with the same version are believed{facts}",
+        (
+            "They are those of the record and of Docker's cache, unless a root is given as the "
+            "anchor ('--anchor-root'): then it may be one of the two"
+        ),
+        (
+            "Ask the publisher over another channel which one is right; if the collection was made "
+            "anew, move what is remembered away as the guide 'Explain a refusal' shows"
+        ),
+    ),
+    "pin_conflict": (
+        "The pin that is given for {gun} and the root that is remembered of it disagree{facts}",
+        "What the record or Docker's cache remembers leads to a root that the pin does not name",
+        (
+            "Ask the publisher over another channel for the id of the root key: correct the pin "
+            "if it is wrong; if it is right, do not use the image"
+        ),
+    ),
+    "state_conflict": (
+        "The state that is given for {gun} is the record of another collection{facts}",
+        "What was trusted of one collection says nothing of another",
+        "Give each collection its own State, as its last verification returned it",
     ),
     "role_name": (
         "{What} names a role that cannot exist{facts}",
@@ -221,7 +256,7 @@ TEXTS = {
         ),
     ),
     "not_cached": (
-        "What is needed of {gun} is not cached{facts}",
+        "Docker's cache has no usable copy of what is needed of {gun}{facts}",
         "No server was asked, so nothing is known",
         "Leave '--offline' out, or give a directory that holds the trust data ('--metadata')",
     ),
@@ -262,6 +297,10 @@ CAUSES = {
     ("root_certificate", "the root certificate is not valid yet"): "certificate_ahead",
     ("root_certificate", "the root certificate expired"): "certificate_expired",
     ("anchor_mismatch", "invalid trust pinning specified"): "no_anchor",
+    ("anchor_conflict", "two roots of the same version"): "two_roots",
+    ("anchor_conflict", "unable to match any certificates"): "pin_conflict",
+    ("anchor_conflict", "the remembered state is of another"): "state_conflict",
+    ("root_chain", "root has other content than before"): "replaced_root",
 }
 # What a broken role was found to be; the engine gives the reason code.
 BROKEN = {

@@ -57,7 +57,7 @@ def load(  # noqa: PLR0913 - the contract's keywords
     Raises:
         TypeError: An argument has the wrong type.
         ValueError: The name has a tag or a digest, is no image name, `now` has no time zone,
-            `trust_dir` is empty, or no trust server can have that URL.
+            `max_stale` is less than 0, `trust_dir` is empty, or no trust server can have that URL.
         FileNotFoundError: The source is the path of a directory that is not there.
         NotADirectoryError: The source is the path of something else.
         FetchError: The source did not answer, or the trust directory cannot be used.
@@ -67,17 +67,24 @@ def load(  # noqa: PLR0913 - the contract's keywords
     """
     from contenttrust.verification import run  # noqa: PLC0415 - see the package's start-up
 
-    verification = run(
-        gun_of(name),
-        source=source,
-        anchor=anchor,
-        trust_dir=trust_dir,
-        now=now,
-        requirements=requirements,
-        remember=remember,
-        offline=offline,
-        max_stale=max_stale,
-    )
+    _check_seconds(max_stale)
+    try:
+        verification = run(
+            gun_of(name),
+            source=source,
+            anchor=anchor,
+            trust_dir=trust_dir,
+            now=now,
+            requirements=requirements,
+            remember=remember,
+            offline=offline,
+            max_stale=max_stale,
+        )
+    except FileNotFoundError as error:
+        if isinstance(source, str) and error.filename == source and _like_a_server(source):
+            cause = f"{error.strerror} (a trust server is named by its URL, https://{source})"
+            raise FileNotFoundError(error.errno, cause, source) from None
+        raise
     repository = verification.repository()
     for notice in (*repository.degraded, *repository.warnings):
         import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
@@ -111,8 +118,8 @@ def verify(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load
 
     Raises:
         TypeError: An argument has the wrong type.
-        ValueError: It is no image name, `now` has no time zone, `trust_dir` is empty, or no trust
-            server can have that URL.
+        ValueError: It is no image name, `now` has no time zone, `max_stale` is less than 0,
+            `trust_dir` is empty, or no trust server can have that URL.
         FileNotFoundError: The source is the path of a directory that is not there.
         NotADirectoryError: The source is the path of something else.
         FetchError: The source did not answer, or the trust directory cannot be used.
@@ -196,3 +203,22 @@ def gun_of(name: str | Reference) -> str:
     if not reference.name_only:
         raise ValueError(f"a repository without tag and digest is wanted, got {str(reference)!r}")
     return reference.gun
+
+
+def _check_seconds(max_stale: object) -> None:
+    """Refuse what is no span of time, before it could count as "always ask" or "never ask".
+
+    Raises:
+        TypeError: It is no number; True and False are none.
+        ValueError: It is less than 0, or not a number at all.
+    """
+    if isinstance(max_stale, bool) or not isinstance(max_stale, int | float):
+        raise TypeError(f"max_stale is a number of seconds, not {type(max_stale).__name__}")
+    if not max_stale >= 0:  # NaN is neither
+        raise ValueError(f"max_stale is a number of seconds from 0 on, not {max_stale!r}")
+
+
+def _like_a_server(path: str) -> bool:
+    """Whether a path reads as host and port, as in ``localhost:4443``."""
+    host, _, rest = path.partition("/")[0].rpartition(":")
+    return bool(host) and rest.isascii() and rest.isdigit()

@@ -23,7 +23,7 @@ BUILT_ON = {
     "model": {"_core", "errors"},
     "reference": {"_core", "model", "errors"},
     "clock": {"_core"},
-    "transport": {"_core", "reference", "model", "errors"},
+    "transport": {"_core", "reference", "model", "errors", "clock"},
     "verification": {"_core", "transport", "model", "clock"},
     "verify": {"_core", "verification", "reference", "model", "clock"},
     "policy": {"model", "reference", "errors"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from contenttrust.cli import exit_codes, report, text
+from contenttrust.errors import FetchError, NotCachedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +22,28 @@ def run(request: Request) -> int:
     image = request.options.image
     reference = request.reference(image)
     checks, repository, error = request.explain(reference.gun)
-    steps = [_members(step) for step in checks]
+    steps = _told([_members(step) for step in checks], error)
     tag = None
     if repository is not None:
         tag, error = request.look_up(repository, reference)
         steps.append(_look_up(tag, error))
         report.notices(request, repository)
     if request.json:
-        _write(image, reference.gun, steps, tag, error)
+        from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
+
+        document.write(
+            "contenttrust.explain/1",
+            {
+                "image": image,
+                "gun": reference.gun,
+                "verified": tag is not None,
+                "tag": document.tag_members(tag) if tag is not None else None,
+                "steps": steps,
+                **document.notice_members(repository),
+                "error": document.error_members(error) if error else None,
+                "explanation": error.explain() if error else "",
+            },
+        )
         return exit_codes.of(error)
     name = text.paint(text.safe(image), "bold", sys.stdout)
     text.say(f"{name} (collection {text.safe(reference.gun)})", "", *_checks(steps), "")
@@ -51,6 +66,17 @@ def _members(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in names}
 
 
+def _told(steps: list[dict[str, Any]], error: ContentTrustError | None) -> list[dict[str, Any]]:
+    """The steps, the last of which may say `absent` only where the source was heard to say so.
+
+    The engine learns that it gets no file, and does not care why.
+    """
+    if steps and isinstance(error, FetchError) and steps[-1]["found"] == "absent":
+        asked = not isinstance(error, NotCachedError)
+        steps[-1]["found"] = "no answer" if asked else "no usable copy"
+    return steps
+
+
 def _look_up(tag: SignedTag | None, error: ContentTrustError | None) -> dict[str, Any]:
     """The last step, which the engine leaves to whoever asks for a tag."""
     facts = {"role": "", "expected": "a signed tag", "found": ""}
@@ -71,26 +97,3 @@ def _checks(steps: Sequence[dict[str, Any]]) -> list[str]:
     marks = [" ", *(text.mark(sys.stdout, passed=step["passed"]) for step in steps)]
     lines = text.table([("CHECK", "ROLE", "FOUND", "EXPECTED"), *rows], padding=2)
     return [f"  {sign} {line.rstrip()}" for sign, line in zip(marks, lines, strict=True)]
-
-
-def _write(
-    image: str,
-    gun: str,
-    steps: Sequence[dict[str, Any]],
-    tag: SignedTag | None,
-    error: ContentTrustError | None,
-) -> None:
-    from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
-
-    document.write(
-        "contenttrust.explain/1",
-        {
-            "image": image,
-            "gun": gun,
-            "verified": tag is not None,
-            "tag": document.tag_members(tag) if tag is not None else None,
-            "steps": steps,
-            "error": document.error_members(error) if error else None,
-            "explanation": error.explain() if error else "",
-        },
-    )

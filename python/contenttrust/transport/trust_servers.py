@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from contenttrust import clock
 from contenttrust._core import Instant
 from contenttrust.errors import ServiceEndedError
 from contenttrust.transport.origin import authority_of, host_of
@@ -72,25 +73,29 @@ def trust_server_url(gun: str, *, env: Mapping[str, str]) -> str:
     return f"https://{ENDED_HOST}" if registry in _DOCKER_HUB else f"https://{registry}"
 
 
-def trust_server_of(
+def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overruled
     gun: str,
     *,
     env: Mapping[str, str] | None = None,
-    now: Instant | datetime,
+    now: Instant | datetime | None = None,
     url: str | None = None,
     tls: Tls | None = None,
+    credentials: Credentials | None = None,
 ) -> TrustServer | EndedServer:
     """The trust server of a collection, ready to be asked.
 
     Args:
         gun: Name of the collection.
         env: Environment variables; default: the process's own.
-        now: Moment of the verification; a `datetime` must be timezone-aware.
+        now: Moment of the verification, timezone-aware: a server that has been shut down by then is
+            not asked. Default: the system clock.
         url: The server, where it was named; else `trust_server_url`.
         tls: Certificates, where they were named; else Docker's directory for that server.
+        credentials: Where they were named; else the registry's, which are looked up where Docker
+            keeps them when the server asks for them.
 
     Returns:
-        A source. The registry's credentials are looked up when the server asks for them.
+        A source.
 
     Raises:
         ValueError: The URL is none that a trust server can have, or `now` has no time zone.
@@ -99,25 +104,24 @@ def trust_server_of(
     env = os.environ if env is None else env
     url = trust_server_url(gun, env=env) if url is None else url
 
-    def credentials() -> Credentials | None:
+    def kept() -> Credentials | None:
         from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
 
         return credentials_of(gun.partition("/")[0], env=env)
 
-    server = TrustServer(url, tls=tls, credentials=credentials)
+    answer = kept if credentials is None else credentials
+    server = TrustServer(url, tls=tls, credentials=answer)
     if host_of(server.url) == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
         return EndedServer(ENDED_HOST)
     if tls is None:  # the URL is known to be one now
-        server = TrustServer(url, tls=tls_of(authority_of(url), env=env), credentials=credentials)
+        server = TrustServer(url, tls=tls_of(authority_of(url), env=env), credentials=answer)
     return server
 
 
-def _seconds(moment: Instant | datetime) -> float:
+def _seconds(moment: Instant | datetime | None) -> int:
     if isinstance(moment, Instant):
         return moment.seconds
-    if moment.utcoffset() is None:
-        raise ValueError(f"a timezone-aware datetime is needed, got {moment.isoformat()}")
-    return moment.timestamp()
+    return clock.moment_or_now(moment).seconds
 
 
 def _seconds_of(day: str) -> int:
