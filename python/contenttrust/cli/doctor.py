@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from contenttrust.cli.request import Request
     from contenttrust.doctor import Finding
+    from contenttrust.transport.tls import Tls
 
 _TITLES = {
     "docker": "Docker",
@@ -43,6 +44,8 @@ def run(request: Request) -> int:
     now = clock.now().datetime
     at = now if options.at is None else options.at
     url, tls = request.server()
+    if url is not None:
+        _check_server(url, tls)
     try:
         findings = doctor.examine(
             options.images,
@@ -61,6 +64,16 @@ def run(request: Request) -> int:
     else:
         text.say(*_lines(findings, quiet=options.quiet))
     return exit_codes.worst(map(_code, findings))
+
+
+def _check_server(url: str, tls: Tls | None) -> None:
+    """Refuse a server that a verification would refuse to ask, as an error of the command line."""
+    from contenttrust.transport.trust_server import TrustServer  # noqa: PLC0415 -- where one is named
+
+    try:
+        TrustServer(url, tls=tls)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _within(options: Options) -> timedelta:

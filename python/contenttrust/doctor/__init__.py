@@ -8,9 +8,17 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from contenttrust.doctor import clock, collections, docker_program, memory, permissions, servers
+from contenttrust.doctor import (
+    clock,
+    collections,
+    docker_program,
+    memory,
+    permissions,
+    served,
+    servers,
+)
+from contenttrust.doctor.asking import Asking
 from contenttrust.doctor.finding import CHECKS, LEVELS, Finding
-from contenttrust.doctor.servers import Asking
 from contenttrust.errors import TrustDirectoryError
 from contenttrust.reference import Reference
 from contenttrust.transport.cache import TrustDirectory
@@ -77,6 +85,9 @@ def examine(  # noqa: PLR0913 - one keyword a fact
         )
         findings += asked.findings
         answering = asked.answering
+        for gun in guns:
+            if place and gun in asked.present:
+                findings += served.check(place, gun, asking, at=moment)
     if place:
         findings += permissions.check(place, env)
         findings += known.findings

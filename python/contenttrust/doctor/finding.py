@@ -16,7 +16,7 @@ CHECKS = ("docker", "server", "clock", "permissions", "expiry", "cache")
 LEVELS = ("ok", "note", "warning", "failure")
 """From the best to the worst. Only a failure keeps images from being verified as they should."""
 
-_NO_ANSWER = {"unreachable", "server_error", "tls", "service_ended"}
+_NO_ANSWER = {"unreachable", "server_error", "tls", "unauthorized", "service_ended"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

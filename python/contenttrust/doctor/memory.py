@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 _CHECK = "cache"
 _RESTORE = "Find out who changed it; 'contenttrust verify' brings the cache up to date again"
+_RESTORE_ROOT = (
+    "Restore it from a backup, or put the publisher's own root in its place; until then "
+    "'contenttrust verify' refuses too"
+)
+_WHICH_ROOT = (
+    "Ask the publisher, over another channel than the server, which root is theirs; until then "
+    "'contenttrust verify' refuses too"
+)
 _FIRST_NOTARY = datetime(2015, 1, 1, tzinfo=timezone.utc)
 """Before that no metadata of this kind was signed."""
 
@@ -92,7 +100,9 @@ def _compared(
     refused = isinstance(refusal, ContentTrustError) and refusal.code != "expired"
     told = set(damaged)
     for role in damaged:
-        yield _failure(gun, f"the cached file of {role} is damaged", _RESTORE, "malformed")
+        # A record has a root of its own; without one nothing else says who may sign.
+        advice = _RESTORE_ROOT if role == "root" and state is None else _RESTORE
+        yield _failure(gun, f"the cached file of {role} is damaged", advice, "malformed")
     for role, version in sorted(state.versions.items()) if state is not None else ():
         if role in found and found[role].version < version:
             told.add(role)
@@ -106,7 +116,7 @@ def _compared(
             )  # fmt: skip
         elif refused and refusal.role not in told:
             what = f"the cached {refusal.role or 'data'} would be refused"
-            yield _failure(gun, f"{what}: {refusal.message}", _RESTORE, refusal.code)
+            yield _failure(gun, f"{what}: {refusal.message}", _advice(refusal), refusal.code)
     else:
         for notice in refusal.degraded:
             if notice.code != "expired":
@@ -124,6 +134,14 @@ def _compared(
     elif not refused and not told:
         message = "the cache fits what contenttrust remembers"
         yield Finding(check=_CHECK, subject=gun, level="ok", message=message)
+
+
+def _advice(refusal: ContentTrustError) -> str:
+    """What to do about a cached file: a root binds the next verification, others are replaced."""
+    # An older root than the record's is passed over, and one whose certificate has ended gives way
+    # to the next, which the server may have.
+    binds = refusal.role == "root" and refusal.code not in {"rollback", "root_certificate"}
+    return _WHICH_ROOT if binds or refusal.code == "anchor_conflict" else _RESTORE
 
 
 def _lower(gun: str, role: str, cached: int, remembered: int, *, refused: bool) -> Finding:

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 
 from contenttrust.doctor import clock
 from contenttrust.doctor.finding import Finding
-from contenttrust.errors import FetchError, ServiceEndedError
+from contenttrust.errors import FetchError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
-    from contenttrust.doctor.finding import Level
+    from contenttrust.doctor.asking import Asking
     from contenttrust.transport.http import Response
-    from contenttrust.transport.tls import Tls
 
 _CHECK = "server"
 _ANY_OFFICIAL = "docker.io/library/hello-world"  # stands for every collection of Docker Hub
 _ENDING_HOST = "https://notary.docker.io"
 _ENDS = datetime(2026, 12, 8, tzinfo=timezone.utc)
-
-_ADVICE = {
-    "unreachable": "Look at the network, the name, the port and the proxy; --offline asks nobody",
-    "server_error": "Look whether a trust server stands behind that address, and at its log",
-    "unauthorized": "Log in to the registry with 'docker login'",
-    "tls": "Look at its certificate; a CA of your own goes to tls/<host>/ca.crt in Docker's "
-    "configuration directory",
-    "service_ended": "Ask the publishers how their images are signed now, or name another server "
-    "in DOCKER_CONTENT_TRUST_SERVER",
-}
+_ENDING = "Ask the publishers how their images are signed from then on"
+_THERE = {"unauthorized", "server_error"}
 
 
 class Servers:
@@ -39,66 +31,13 @@ class Servers:
     Attributes:
         findings: About the servers, and about the clock.
         answering: The collections whose server did answer.
+        present: Those whose server is there, though it may not have answered as it should.
     """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.answering: set[str] = set()
-
-
-class Asking:
-    """Which trust server speaks of a collection here, and what it says: as a verification asks."""
-
-    def __init__(
-        self,
-        env: Mapping[str, str],
-        *,
-        at: datetime,
-        url: str | None = None,
-        tls: Tls | None = None,
-    ) -> None:
-        """Take what decides about servers.
-
-        Args:
-            env: Environment variables.
-            at: Moment of the verification, timezone-aware.
-            url: A server that was named, in place of the one that Docker would ask.
-            tls: Authorities and a client certificate that were named.
-        """
-        self._env = env
-        self._at = at
-        self._url = url
-        self._tls = tls
-
-    def url_of(self, gun: str) -> str:
-        """The server's URL, without credentials.
-
-        Raises:
-            ValueError: The one that is configured can be no trust server's.
-        """
-        from contenttrust.transport.trust_server import TrustServer  # noqa: PLC0415 - if asked
-        from contenttrust.transport.trust_servers import trust_server_url  # noqa: PLC0415
-
-        return TrustServer(self._url or trust_server_url(gun, env=self._env)).url
-
-    def ask(self, gun: str) -> Response:
-        """What the server of a collection answers to `GET /v2/`.
-
-        Raises:
-            FetchError: It does not answer, or lets nobody in.
-            ValueError: Its URL can be no trust server's.
-        """
-        from contenttrust.transport.trust_server import (  # noqa: PLC0415 - if asked
-            ENDED_HOST,
-            ENDED_ON,
-            TrustServer,
-        )
-        from contenttrust.transport.trust_servers import trust_server_of  # noqa: PLC0415
-
-        server = trust_server_of(gun, env=self._env, now=self._at, url=self._url, tls=self._tls)
-        if not isinstance(server, TrustServer):
-            raise ServiceEndedError(f"{ENDED_HOST} was shut down on {ENDED_ON}", gun=gun)
-        return server.ping()
+        self.present: set[str] = set()
 
 
 def check(  # noqa: PLR0913 - one keyword a fact
@@ -131,7 +70,15 @@ def check(  # noqa: PLR0913 - one keyword a fact
             found.findings.append(_unusable(url, str(error)))
             continue
         except FetchError as error:
-            found.findings.append(_unanswered(url, error))
+            if error.code in _THERE:
+                found.present.update(spoken_of)
+            refused = not guns and error.code == "unauthorized" and asking.has_login(spoken_of[0])
+            advice = asking.advice(spoken_of[0], error)
+            found.findings.append(_unanswered(url, error, advice, refused=refused))
+            continue
+        found.present.update(spoken_of)
+        if not _is_notary(answer):
+            found.findings.append(_other(url))
             continue
         found.answering.update(spoken_of)
         found.findings += _answered(url, answer, at, within)
@@ -166,16 +113,39 @@ def _unusable(url: str, cause: str) -> Finding:
     )
 
 
-def _unanswered(url: str, error: FetchError) -> Finding:
-    # A registry that wants a login is there all the same; whether ours is good shows later.
-    level: Level = "warning" if error.code == "unauthorized" else "failure"
+def _unanswered(url: str, error: FetchError, advice: str, *, refused: bool) -> Finding:
+    # A server that wants a login is there all the same, and may let everybody read what is public:
+    # of named collections it is told what it says of each.
+    is_there = error.code == "unauthorized" and not refused
     return Finding(
         check=_CHECK,
         subject=url,
-        level=level,
+        level="warning" if is_there else "failure",
         message=error.message.removeprefix(f"{url}: "),
-        advice=_ADVICE.get(error.code, ""),
+        advice=advice,
         code=error.code,
+    )
+
+
+def _is_notary(answer: Response) -> bool:
+    """Whether the answer to `GET /v2/` is a JSON object, as registries and Notary give it.
+
+    Source: notary ``server/handlers/default.go``, ``MainHandler``.
+    """
+    try:
+        return isinstance(json.loads(answer.body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _other(url: str) -> Finding:
+    return Finding(
+        check=_CHECK,
+        subject=url,
+        level="failure",
+        message="it answers /v2/ with something else than the JSON object of a trust server",
+        advice="Look whether a trust server stands behind that address, or another web page",
+        code="server_error",
     )
 
 
@@ -190,6 +160,6 @@ def _answered(url: str, answer: Response, at: datetime, within: timedelta) -> It
             subject=url,
             level="warning" if _ENDS - at <= within else "note",
             message=f"it is shut down on {_ENDS:%Y-%m-%d}, in {days} days",
-            advice=_ADVICE["service_ended"],
+            advice=_ENDING,
             code="service_ended",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from contenttrust import _core
 from contenttrust.doctor import CHECKS, LEVELS
 from servers import Authority, HttpsServer
+from servers.answers import status
 from simulator.repository import GUN, Repository, after
 from simulator.roles import image
 from trust_place import Place
@@ -224,6 +226,39 @@ def test_a_certificate_of_nobody_ends_with_3(run, authority, tmp_path):
 
     assert ran.code == 3
     assert "tls" in [f["code"] for f in ran.document["findings"]]
+
+
+@pytest.mark.parametrize("url", ["localhost:4443", "http://localhost:4443", "ftp://x", "https://"])
+def test_a_named_server_without_https_is_a_usage_error_as_for_verify(run, url):
+    assert run("verify", "--server", url, "alpine").code == 2
+    assert run("doctor", "--server", url).code == 2
+
+
+def test_a_password_that_is_not_taken_ends_with_3_as_for_verify(run, authority, monkeypatch):
+    monkeypatch.setenv("NOTARY_AUTH", base64.b64encode(b"me:wrong").decode())
+    with HttpsServer(authority.issue()) as server:
+        server.answer_all(status(401, {"WWW-Authenticate": 'Basic realm="notary"'}))
+        options = ["--server", server.url, "--tls-ca", authority.ca_file]
+        verified = run("verify", *options, GUN)
+        unnamed, named = (run("doctor", "-q", *options, *names) for names in ((), (GUN,)))
+
+    assert (verified.code, unnamed.code, named.code) == (3, 3, 3)
+    assert server.url in unnamed.out
+    assert GUN in named.out
+
+
+def test_an_unsigned_collection_is_called_unsigned(run, authority, repository):
+    with HttpsServer(authority.issue()) as server:
+        server.answer("/v2/", b"{}")
+        server.publish(GUN, repository.publish())
+        options = ["--server", server.url, "--tls-ca", authority.ca_file]
+        signed = run("doctor", *options, GUN)
+        unsigned = run("doctor", "-q", *options, "docker.io/acme/unsigned")
+
+    assert signed.code == 0
+    assert "✓ what the server has of it is verified" in signed.out
+    assert unsigned.code == 1
+    assert "✗ it is not signed" in unsigned.out
 
 
 def test_a_server_without_https_ends_with_1(run, monkeypatch):

@@ -7,14 +7,18 @@ from email.utils import format_datetime
 
 import pytest
 
-from contenttrust.doctor import CHECKS, clock, examine
-from contenttrust.errors import UnreachableError
+from contenttrust.doctor import CHECKS, Asking, clock, examine
+from contenttrust.errors import UnauthorizedError, UnreachableError
 from contenttrust.reference import InvalidReferenceError
+from simulator.keys import key_pair
 from simulator.repository import GUN, NOW, Repository
 
 
-class Silent:
+class Silent(Asking):
     """Servers that never answer."""
+
+    def __init__(self):
+        super().__init__({}, at=NOW)
 
     def url_of(self, gun):
         return f"https://{gun.partition('/')[0]}"
@@ -24,12 +28,26 @@ class Silent:
 
 
 class Open(Silent):
-    """Servers that always answer."""
+    """Servers that always answer, and have some collections."""
+
+    def __init__(self, *repositories):
+        super().__init__()
+        self.files = {repository.gun: repository.publish() for repository in repositories}
 
     def ask(self, gun):
         from contenttrust.transport.http import Response
 
-        return Response(status=200, body=b"", headers={}, url="")
+        return Response(status=200, body=b"{}", headers={}, url="")
+
+    def server_of(self, gun):
+        return self.files.get(gun, {})
+
+
+class Forbidding(Open):
+    """Servers that let nobody in."""
+
+    def ask(self, gun):
+        raise UnauthorizedError("not let in", gun=gun)
 
 
 @pytest.fixture
@@ -107,6 +125,49 @@ def test_an_expired_timestamp_is_a_failure_unless_its_server_answers(
     findings = look(GUN, asking=asking, now=NOW + timedelta(days=20))
 
     assert told(findings, "expiry") == {(GUN, level)}
+
+
+def test_what_a_server_has_of_a_named_collection_is_judged(look, place, repository):
+    unsigned = "docker.io/acme/unsigned"
+
+    findings = look(GUN, unsigned, asking=Open(repository))
+
+    assert told(findings, "server") >= {(GUN, "ok"), (unsigned, "failure")}
+    (failure,) = [f for f in findings if f.level == "failure"]
+    assert failure.code == "no_trust_data"
+    assert "it is not signed" in failure.message
+    assert not failure.unanswered
+    assert list(place.path.iterdir()) == []
+
+
+def test_a_collection_that_was_made_anew_on_the_server_is_refused(look, place, repository):
+    place.verify(repository)
+    anew = Repository()
+    anew.root.keys = [key_pair("anew").certified(anew.gun)]
+
+    findings = look(GUN, asking=Open(anew))
+
+    (failure,) = [f for f in findings if f.level == "failure"]
+    assert (failure.check, failure.subject) == ("server", GUN)
+    assert "is refused" in failure.message
+
+
+def test_only_of_named_collections_their_server_is_asked(look, place, repository):
+    place.verify(repository)
+
+    assert told(look(asking=Open()), "server") == {("https://docker.io", "ok")}
+
+
+def test_a_server_that_wants_a_login_may_still_serve_what_is_public(look, repository):
+    findings = look(GUN, asking=Forbidding(repository))
+
+    assert told(findings, "server") == {("https://docker.io", "warning"), (GUN, "ok")}
+
+
+def test_a_silent_server_is_told_once(look, repository):
+    findings = look(GUN, asking=Silent())
+
+    assert told(findings, "server") == {("https://docker.io", "failure")}
 
 
 def test_expiry_is_judged_by_another_moment_but_the_clock_is_not(look, place, repository):

@@ -6,12 +6,25 @@ from datetime import timedelta
 
 import pytest
 
+from contenttrust.verification import run
 from simulator.keys import key_pair
 from simulator.repository import NOW, Repository, before
 
 
 def told(findings, level):
     return [(f.check, f.code) for f in findings if f.level == level]
+
+
+def verified(place, repository):
+    """What a verification says where the server has a repository: "verified", or the code."""
+    outcome = run(
+        repository.gun,
+        source=repository.publish(),
+        trust_dir=place.path,
+        now=NOW,
+        remember=False,
+    ).outcome
+    return getattr(outcome, "code", "verified")
 
 
 def test_a_cache_that_was_just_verified_is_fine(place, repository):
@@ -182,6 +195,57 @@ def test_a_cache_that_others_may_write_is_a_failure(place, repository):
 
     assert failure.level == "failure"
     assert "writable by others" in failure.message
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+@pytest.mark.parametrize(
+    "content", [b"{", b'"version":7', b'"expires":"3'], ids=["damaged", "newer", "altered"]
+)
+@pytest.mark.parametrize("role", ["root", "timestamp", "snapshot", "targets", "targets/releases"])
+def test_the_advice_says_truly_whether_verify_repairs_the_cache(
+    place, repository, role, content, remembered
+):
+    (place.verify if remembered else place.cache)(repository)
+    file = place.metadata(repository.gun) / f"{role}.json"
+    if content != b"{":
+        old = b'"version":1' if b"version" in content else b'"expires":"2'
+        assert old in file.read_bytes()
+        content = file.read_bytes().replace(old, content)
+    file.write_bytes(content)
+
+    (failure,) = [
+        f for f in place.examine(repository) if f.check == "cache" and f.level == "failure"
+    ]
+
+    outcome = verified(place, repository)
+    assert ("brings the cache up to date" in failure.advice) == (outcome == "verified"), outcome
+    assert ("refuses too" in failure.advice) == (outcome != "verified"), outcome
+
+
+def test_a_collection_that_was_made_anew_is_not_said_to_be_repaired_by_verify(place, repository):
+    place.verify(repository)
+    anew = Repository()
+    anew.root.keys = [key_pair("anew").certified(anew.gun)]
+    place.cache(anew)
+
+    (failure,) = [f for f in place.examine(repository) if f.level == "failure"]
+
+    assert verified(place, repository) == verified(place, anew) == "anchor_conflict"
+    assert "refuses too" in failure.advice
+    assert "publisher" in failure.advice
+
+
+def test_a_root_below_the_record_is_repaired_by_verify_as_the_advice_says(place, repository):
+    older = repository.publish()["root"]
+    repository.rotate("targets", [key_pair("another").bare])
+    repository.advance("targets")
+    place.verify(repository)
+    (place.metadata(repository.gun) / "root.json").write_bytes(older)
+
+    failures = [f for f in place.examine(repository) if f.level == "failure"]
+
+    assert verified(place, repository) == "verified"
+    assert all("brings the cache up to date" in failure.advice for failure in failures)
 
 
 def test_nothing_is_written(place, repository):

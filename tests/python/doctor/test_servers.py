@@ -16,6 +16,7 @@ from contenttrust.errors import (
     UnreachableError,
 )
 from contenttrust.transport.http import Response
+from contenttrust.transport.tls import Tls
 from simulator.repository import NOW
 
 GUN = "registry.example.com/team/web"
@@ -25,8 +26,8 @@ HUB = "docker.io/library/alpine"
 class Answering(Asking):
     """Servers that answer, or fail, as a test wants; what was asked is kept."""
 
-    def __init__(self, answer=None, *, env=None, at=NOW, ahead=timedelta(0)):
-        super().__init__({} if env is None else env, at=at)
+    def __init__(self, answer=None, *, env=None, at=NOW, ahead=timedelta(0), tls=None):
+        super().__init__({"DOCKER_CONFIG": "/nowhere"} | (env or {}), at=at, tls=tls)
         date = format_datetime(NOW + ahead, usegmt=True)
         ok = Response(status=200, body=b"{}", headers={"date": date}, url="")
         self.answer = ok if answer is None else answer
@@ -75,6 +76,57 @@ def test_a_server_that_wants_a_login_is_there():
 
     assert warning.level == "warning"
     assert "docker login" in warning.advice
+
+
+@pytest.mark.parametrize("guns", [(), (GUN,)])
+def test_credentials_that_are_not_accepted_are_a_failure_unless_collections_tell_more(guns):
+    env = {"NOTARY_AUTH": "bWU6c2VjcmV0"}
+
+    (finding,) = check(Answering(UnauthorizedError("401"), env=env), *guns).findings
+
+    assert finding.level == ("warning" if guns else "failure")
+    assert finding.unanswered == (not guns)
+    assert "were not accepted" in finding.advice
+
+
+def test_credentials_that_cannot_be_read_are_told_to_be_repaired():
+    env = {"NOTARY_AUTH": "no base64!"}
+
+    (finding,) = check(Answering(UnauthorizedError("401"), env=env)).findings
+
+    assert finding.level == "failure"
+    assert "Nothing was sent" in finding.advice
+    assert "NOTARY_AUTH" in finding.advice
+    assert "docker login" not in finding.advice
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Welcome</html>", b"[]", b'"ok"', b"[" * 99_999])
+def test_a_page_that_is_no_trust_server_s_is_a_failure(body):
+    page = Response(status=200, body=body, headers={}, url="")
+
+    found = check(Answering(page), GUN)
+
+    (failure,) = found.findings
+    assert (failure.level, failure.code) == ("failure", "server_error")
+    assert failure.unanswered
+    assert found.answering == set()
+
+
+@pytest.mark.parametrize(
+    ("tls", "place"),
+    [
+        (None, "/config/tls/registry.example.com:4443/ca.crt"),
+        (Tls(ca_files=("/my/ca.pem",), system=False), "/my/ca.pem"),
+        (Tls(cert_file="c", key_file="k"), "--tls-ca"),
+    ],
+)
+def test_the_advice_on_a_certificate_names_the_place_that_counts(tls, place):
+    asking = Answering(TlsError("untrusted"), env={"DOCKER_CONFIG": "/config"}, tls=tls)
+
+    (failure,) = check(asking, "registry.example.com:4443/team/web").findings
+
+    assert place in failure.advice
+    assert ("/tls/" in failure.advice) == (tls is None)
 
 
 def test_each_server_is_asked_once():
