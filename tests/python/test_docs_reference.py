@@ -167,7 +167,8 @@ def limits() -> dict[str, object]:
     return {a.arg: value for a, value in zip(made.args.kwonlyargs, values, strict=True)}
 
 
-PYTHON_PAGE = sections(DOCS / "reference" / "python.md")
+PYTHON_PAGES = [DOCS / "reference" / name for name in ("python.md", "python_sources.md")]
+PYTHON_PAGE = {name: found for page in PYTHON_PAGES for name, found in sections(page).items()}
 CLASSES = [
     name
     for name in contenttrust.__all__
@@ -183,7 +184,7 @@ FUNCTIONS = [
 
 
 def test_the_python_page_has_every_public_name_and_no_other() -> None:
-    text = (DOCS / "reference" / "python.md").read_text()
+    text = "".join(page.read_text() for page in PYTHON_PAGES)
     named = re.findall(r"^### `(\w+)`$", text, flags=re.MULTILINE)
 
     assert sorted(named) == sorted(contenttrust.__all__)
@@ -191,6 +192,15 @@ def test_the_python_page_has_every_public_name_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_python_page_shows_the_signature(name: str) -> None:
+    signature = inspect.signature(getattr(contenttrust, name))
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    shown = signature.replace(parameters=bare, return_annotation=signature.empty)
+
+    assert PYTHON_PAGE[name].blocks == [f"{name}{shown}"]
+
+
+@pytest.mark.parametrize("name", ["Credentials", "Tls", "TrustServer"])
+def test_the_python_page_shows_the_constructor(name: str) -> None:
     signature = inspect.signature(getattr(contenttrust, name))
     bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     shown = signature.replace(parameters=bare, return_annotation=signature.empty)
