@@ -6,19 +6,30 @@ Nothing here decides. This module brings the bytes, and writes down what must be
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 
-from contenttrust.errors import ContentTrustError, FetchError, VerificationError, shown
+from contenttrust.errors import (
+    ContentTrustError,
+    FetchError,
+    TrustDirectoryError,
+    UnreachableError,
+    VerificationError,
+    shown,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from contenttrust import _core
     from contenttrust.model import Anchor, Requirements, State, Step, TrustedRepository
     from contenttrust.transport.cache import TrustDirectory
     from contenttrust.transport.source import Answer, Source, SourceLike
+
+_ATTEMPTS = 100  # each of which ends because another process got further
+_VISIT_SECONDS = 120.0
 
 
 class Verification:
@@ -106,48 +117,42 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     moment = clock.moment_or_now(now)
     anchor, requirements = judged_by(anchor, requirements)
     directory, new = _trust_directory(trust_dir)
-    base = directory.state(gun)
-    cached = directory.cached(gun)
-
-    def update() -> _core.Update:
-        return _core.Update(
-            gun,
-            anchor=anchor,
-            now=moment,
-            state=base,
-            cached=cached,
-            requirements=requirements,
-        )
-
     remote = not offline and not sources.is_local(source)
-    if remote and base is not None and _asked_within(max_stale, directory, gun, moment):
-        recent = update()
-        outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
-        if not isinstance(outcome, ContentTrustError):
-            return Verification(gun, outcome, recent.steps, recent.state)
     origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
-    asked = update()
-    outcome, answers = _judge(asked, gun, origin, offline=offline)
-    if remote and isinstance(outcome, VerificationError) and _published_meanwhile(outcome):
-        asked = update()
-        outcome, answers = _judge(asked, gun, origin, offline=offline)
-    if isinstance(outcome, VerificationError):
-        if asked.steps and asked.steps[-1].check == "cache":  # not what the publisher signed
-            outcome = directory.damaged_root(gun, outcome.message)
-        outcome = _failure_behind(outcome, answers, offline=offline) or outcome
-        if outcome.code == "no_trust_data" and (where := getattr(origin, "url", "")):
-            outcome.message = f"{where} has none"
-    if now is None and remote if remember is None else remember:
-        accepted = not isinstance(outcome, ContentTrustError)
+    wanted = now is None and remote if remember is None else remember
+    for _ in range(_ATTEMPTS):
+        base, cached = directory.state(gun), directory.cached(gun)
+
+        def judgement(state: State | None, cached: dict[str, bytes] = cached) -> _core.Update:
+            return _core.Update(
+                gun,
+                anchor=anchor,
+                now=moment,
+                state=state,
+                cached=cached,
+                requirements=requirements,
+            )
+
+        if remote and base is not None and _asked_within(max_stale, directory, gun, moment):
+            recent = judgement(base)
+            outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
+            if not isinstance(outcome, ContentTrustError):
+                return Verification(gun, outcome, recent.steps, recent.state)
+        visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
+        outcome = _explained(visit, directory, gun, origin, offline=offline)
+        done = Verification(gun, outcome, visit.update.steps, visit.state, new_trust_dir=new)
+        if not wanted:
+            return done
         try:
-            _remember(directory, asked, base, accepted=accepted)
-            if accepted and remote and isinstance(answers["timestamp"], bytes):
-                directory.mark_asked(gun, moment.seconds)
+            if _remember(directory, visit, base, moment if remote else None):
+                return done
         except ContentTrustError as error:
             # A refusal stands as it is; an acceptance that cannot be remembered is none.
-            if accepted:
-                outcome = error
-    return Verification(gun, outcome, asked.steps, asked.state, new_trust_dir=new)
+            done.outcome = outcome if isinstance(outcome, ContentTrustError) else error
+            return done
+        # Another process has changed the record: judged again, from what it knows now.
+    message = f"other processes keep changing the record in {shown(directory.path)}"
+    return Verification(gun, TrustDirectoryError(message, gun=gun), (), None)
 
 
 def judged_by(anchor: object, requirements: object) -> tuple[Anchor, Requirements]:
@@ -178,14 +183,23 @@ def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirector
     return TrustDirectory(name), "" if os.path.lexists(name) else name
 
 
+def _too_late(gun: str, role: str) -> UnreachableError:
+    message = f"the source took longer than {_VISIT_SECONDS:.0f} seconds for all files together"
+    return UnreachableError(message, gun=gun, role=role)
+
+
 def _judge(
     update: _core.Update, gun: str, source: Source, *, offline: bool
 ) -> tuple[TrustedRepository | ContentTrustError, dict[str, Answer]]:
     """Feed the engine until it has judged; what it said, and what the source answered."""
     answers: dict[str, Answer] = {}
     where = getattr(source, "url", "")  # only a server has one, and it holds no credentials
+    deadline = time.monotonic() + _VISIT_SECONDS
     while wanted := update.wanted():
-        given: object = source.fetch(gun, wanted)
+        late = time.monotonic() > deadline
+        given: object = (
+            [_too_late(gun, file.name) for file in wanted] if late else source.fetch(gun, wanted)
+        )
         if not isinstance(given, Sequence) or len(given) != len(wanted):
             name = type(source).__name__
             raise TypeError(f"{name}.fetch must give one answer for each of {len(wanted)} files")
@@ -207,6 +221,67 @@ def _judge(
         return update.repository(), answers
     except VerificationError as refusal:
         return refusal, answers
+
+
+class _Visit:
+    """What one visit to a source came to: the judgement, its end, the answers, what was proved."""
+
+    __slots__ = ("answers", "outcome", "state", "update")
+
+    def __init__(
+        self,
+        update: _core.Update,
+        outcome: TrustedRepository | ContentTrustError,
+        answers: dict[str, Answer],
+        state: State | None,
+    ) -> None:
+        self.update = update
+        self.outcome = outcome
+        self.answers = answers
+        self.state = state
+
+    def served(self, *names: str) -> bool:
+        """Whether the source itself gave these files."""
+        return all(isinstance(self.answers.get(name), bytes) for name in names)
+
+
+def _visit(  # noqa: PLR0913 - one keyword a fact
+    judgement: Callable[[State | None], _core.Update],
+    base: State | None,
+    gun: str,
+    origin: Source,
+    *,
+    offline: bool,
+    remote: bool,
+) -> _Visit:
+    """Judge what the source serves; twice if something may have been published meanwhile."""
+    update = judgement(base)
+    outcome, answers = _judge(update, gun, origin, offline=offline)
+    first = _Visit(update, outcome, answers, update.state)
+    if not (remote and isinstance(outcome, VerificationError) and _published_meanwhile(outcome)):
+        return first
+    # What the first judgement proved counts in the second, and stays proved.
+    update = judgement(first.state or base)
+    outcome, answers = _judge(update, gun, origin, offline=offline)
+    second = _Visit(update, outcome, answers, update.state or first.state)
+    return second if second.served("root", "timestamp") else first
+
+
+def _explained(
+    visit: _Visit, directory: TrustDirectory, gun: str, origin: Source, *, offline: bool
+) -> TrustedRepository | ContentTrustError:
+    """The outcome of a visit, a refusal with what is known of its cause."""
+    outcome = visit.outcome
+    if not isinstance(outcome, VerificationError):
+        return outcome
+    if visit.update.steps and visit.update.steps[-1].check == "cache":
+        outcome = directory.damaged_root(gun, outcome.message)  # not what the publisher signed
+    failure = _failure_behind(outcome, visit.answers, offline=offline)
+    if failure is not None:
+        return failure
+    if outcome.code == "no_trust_data" and (where := getattr(origin, "url", "")):
+        outcome.message = f"{where} has none"
+    return outcome
 
 
 def _published_meanwhile(refusal: VerificationError) -> bool:
@@ -254,13 +329,20 @@ def _asked_within(
 
 
 def _remember(
-    directory: TrustDirectory, update: _core.Update, base: State | None, *, accepted: bool
-) -> None:
-    """Write down what was accepted: everything, or after a refusal a root that is newer."""
-    state = update.state
-    if state is None:
-        return
-    if accepted:
-        directory.remember(state.gun, state, update.documents, base=base)
-    elif base is None or state.root_version > base.root_version:
-        directory.remember(state.gun, state, {}, base=base)
+    directory: TrustDirectory, visit: _Visit, base: State | None, asked: _core.Instant | None
+) -> bool:
+    """Write down what was accepted: everything, or after a refusal a root that is newer.
+
+    Returns:
+        Whether that stands now; not if the record is no longer the one that was started from.
+    """
+    state = visit.state
+    accepted = not isinstance(visit.outcome, ContentTrustError)
+    if state is None or not (accepted or base is None or state.root_version > base.root_version):
+        return True
+    documents = visit.update.documents if accepted else {}
+    if not directory.remember(state.gun, state, documents, base=base):
+        return False
+    if accepted and asked is not None and visit.served("root", "timestamp"):
+        directory.mark_asked(state.gun, asked.seconds)
+    return True

@@ -68,7 +68,7 @@ class Collection:
 
 
 class RisingSource:
-    """A server that answers the questions of one verification from one version, the newest."""
+    """A server that answers the questions of one visit from one version, the newest."""
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
@@ -77,7 +77,7 @@ class RisingSource:
     def fetch(self, gun: str, files: Sequence[Any]) -> Any:
         from contenttrust.transport.directory import DirectorySource
 
-        if self.served is None:
+        if any(file.name == "timestamp" for file in files):  # with which each visit begins
             self.served = DirectorySource(self.collection.folder / str(self.collection.current))
         return self.served.fetch(gun, files)
 

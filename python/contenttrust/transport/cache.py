@@ -142,19 +142,19 @@ class TrustDirectory:
         documents: Mapping[str, bytes],
         *,
         base: State | None = None,
-    ) -> State:
-        """Write down what a verification accepted; no version is ever lowered.
+    ) -> bool:
+        """Write down what a verification accepted, if nobody else was here meanwhile.
 
         Args:
             gun: Name of the collection.
             state: What to remember.
             documents: The files that were accepted, by role, for Docker's cache.
-            base: The record that the verification started from. If it still stands, `state` follows
-                from it and replaces it as it is; otherwise another process was here, and of each
-                role the higher version is kept.
+            base: The record that the verification started from; `state` follows from it.
 
         Returns:
-            What stands in the record now.
+            Whether `state` stands in the record now. If not, another process has changed the record
+            and nothing was written: what it accepted was not known to this verification, so that
+            has to be repeated from there.
 
         Raises:
             RecordError: The record that stands there is damaged.
@@ -170,14 +170,14 @@ class TrustDirectory:
                 files.locked(records, f"{_record(gun)}.lock"),
             ):
                 old = self._read_record(records, gun)
-                kept = state if old is None or old == base else merged(old, state)
-                if kept != old:
-                    files.replace(records, f"{_record(gun)}.json", kept.to_json().encode())
+                if old not in (None, base, state):
+                    return False
+                if state != old:
+                    files.replace(records, f"{_record(gun)}.json", state.to_json().encode())
                 if old is None:
                     os.fsync(top)  # the directory of records may be as new as the record
-                if kept == state:  # else another run knew more, and its files are newer
-                    docker_cache.write(top, gun, documents)
-                return kept
+                docker_cache.write(top, gun, documents)
+                return True
         except OSError as error:
             self._fail(gun, "the record", error)
 
@@ -275,38 +275,6 @@ class TrustDirectory:
         cause = shown(f"{error.strerror or error}{name}")
         message = f"{what} in the trust directory {shown(self._path)}: {cause}"
         raise TrustDirectoryError(message, gun=gun) from error
-
-
-def merged(old: State, new: State) -> State:
-    """What to remember when two runs have accepted different things: the newer of each.
-
-    Args:
-        old: One of them.
-        new: The other, which wins where versions are equal.
-
-    Returns:
-        The root of the higher version, and of each role the entry of the higher version; where its
-        keys were exchanged between the two, the entry that goes with the newer delegating role.
-    """
-    import json  # noqa: PLC0415 - only when two processes meet
-
-    if old.root_version > new.root_version:
-        old, new = new, old
-    record = json.loads(new.to_json())
-    lower = json.loads(old.to_json())["roles"]
-    lead = {"root": new.root_version - old.root_version}  # above 0: the newer of the role is in new
-    for role in sorted({*lower, *record["roles"]}):  # a role after the one that delegates to it
-        lead[role] = new.versions.get(role, 0) - old.versions.get(role, 0)
-        if role in lower and role in record["roles"]:
-            rotated = not set(lower[role]["keys"]) & set(record["roles"][role]["keys"])
-            # What another key signed before the exchange no longer binds (TUF 1.0.31 §5.3.11).
-            if rotated:
-                above = lead.get(role.rpartition("/")[0], 0) or lead["root"]
-                lead[role] = above or lead[role]
-        if lead[role] < 0:
-            record["roles"][role] = lower[role]
-    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return _core.State.from_json(text)
 
 
 def _home() -> str:

@@ -51,7 +51,7 @@ def test_a_moment_in_the_future_counts_as_never(trust, state, record):
 
 def test_a_record_that_was_replaced_was_not_asked_about(trust, state, record, altered):
     trust.mark_asked(state.gun, THEN)
-    trust.remember(state.gun, altered(state, timestamp=1000), {})
+    assert trust.remember(state.gun, altered(state, timestamp=1000), {}, base=state)
     assert trust.asked(state.gun, now=LATER) is None
 
 
