@@ -295,6 +295,10 @@ class UnauthorizedError(FetchError):
     code = "unauthorized"
 
 
+class CredentialsError(UnauthorizedError):
+    """What should hold our credentials is broken, so that none were sent."""
+
+
 class TlsError(FetchError):
     """No trustworthy connection to the source."""
 

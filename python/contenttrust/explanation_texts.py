@@ -266,14 +266,50 @@ TEXTS = {
         "Look at that file or at the server's log, then try again",
     ),
     "unauthorized": (
-        "The trust server did not accept the credentials for {gun}{facts}",
+        "The trust server asks for a login that is not possible for {gun}{facts}",
+        "No credentials were sent, so whether the image may be trusted is not known",
+        "Tell who runs the trust server how it asks; a new login does not help",
+    ),
+    "credentials_refused": (
+        "The credentials for {gun} were not accepted{facts}",
         "Whether the image may be trusted is not known",
         "Log in to the registry again ('docker login') with an account that may read it",
+    ),
+    "no_credentials": (
+        "The trust server asks who wants to read {gun}{facts}",
+        "No credentials were sent, so whether the image may be trusted is not known",
+        "Log in to the registry ('docker login') with an account that may read it",
+    ),
+    "credentials": (
+        "The credentials for {gun} cannot be used{facts}",
+        "None were sent, so whether the image may be trusted is not known",
+        "Repair what is named here; where that is not config.json, 'docker login' does not help",
+    ),
+    "access_denied": (
+        "The trust server does not let this account read {gun}{facts}",
+        "Whether the image may be trusted is not known",
+        "Check the name and the server's address, or use an account that may read it",
     ),
     "tls": (
         "No trustworthy connection to the trust server of {gun} was possible{facts}",
         "Its certificate may be forged, so nothing it says was read",
-        "Check its certificate and the configured CA file; do not switch the check off",
+        (
+            "Check its certificate; the authority that it leads to is named by '--tls-ca', or goes "
+            "to tls/HOST[:PORT]/ca.crt in Docker's configuration directory"
+        ),
+    ),
+    "not_tls": (
+        "No trust data of {gun} can be read without TLS{facts}",
+        "What answers there is no trust server, or not at its https port",
+        (
+            "Name the trust server ('--server', DOCKER_CONTENT_TRUST_SERVER); where none is named, "
+            "the registry's own host is asked"
+        ),
+    ),
+    "certificate_files": (
+        "A certificate file of this machine cannot be used for {gun}{facts}",
+        "No server was asked, so whether the image may be trusted is not known",
+        "Repair what is named here, or take it away; certificates and keys are in PEM form",
     ),
     "service_ended": (
         "The trust server of {gun} has been shut down for good{facts}",
@@ -301,6 +337,11 @@ CAUSES = {
     ("anchor_conflict", "unable to match any certificates"): "pin_conflict",
     ("anchor_conflict", "the remembered state is of another"): "state_conflict",
     ("root_chain", "root has other content than before"): "replaced_root",
+    ("unauthorized", "the credentials are refused"): "credentials_refused",
+    ("unauthorized", "no credentials are known"): "no_credentials",
+    ("unauthorized", "access is denied"): "access_denied",
+    ("tls", "the CA file"): "certificate_files",
+    ("tls", "the certificates in"): "certificate_files",
 }
 # What a broken role was found to be; the engine gives the reason code.
 BROKEN = {

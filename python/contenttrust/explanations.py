@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.errors import ContentTrustError
 
+_HERE = {"trust_directory", "not_cached", "credentials", "certificate_files"}
+"""What lies on this machine: no server had a part in it."""
 _UNSIGNED = ("No valid trust data for ", "No trust data for ")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -53,7 +55,7 @@ def headline(error: ContentTrustError) -> str:
         head = f"{docker}: {message}" if message else docker
     elif not message:
         head = _texts(error)[0].format_map(words)
-    elif _key(error) in {"trust_directory", "not_cached", "name"}:
+    elif _key(error) in {*_HERE, "name"}:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
@@ -62,11 +64,13 @@ def headline(error: ContentTrustError) -> str:
 
 def _docker_line(error: ContentTrustError) -> str:
     """The line of Docker or Notary for this situation, or an empty text."""
-    if _key(error) in {"trust_directory", "not_cached"}:  # no server had a part in it
+    if _key(error) in _HERE:
         return ""
     if error.code in {"signature", "threshold"} and error.role == "root":
         return f"{NO_ROOT_PATH}: failed to validate integrity of roots"
-    if error.code == "server_error" and error.found.isdigit():
+    # Docker has a line of its own for the status 401 alone.
+    is_status = error.code == "server_error" and error.found.isdigit()
+    if is_status or (error.code == "unauthorized" and error.found == "403"):
         return "unable to reach trust server at this time: {found}."
     return DOCKER_LINES.get(error.code, "")
 
@@ -79,10 +83,16 @@ def _key(error: ContentTrustError) -> str:
     """Which texts fit: those of the code, unless the error is not about a collection's metadata."""
     from contenttrust import errors  # noqa: PLC0415 - loads us
 
-    if isinstance(error, errors.RecordError | errors.TrustDirectoryError):
-        return "trust_directory"
-    if isinstance(error, errors.NotCachedError):
-        return "not_cached"
+    kinds = {
+        errors.RecordError: "trust_directory",
+        errors.TrustDirectoryError: "trust_directory",
+        errors.NotCachedError: "not_cached",
+        errors.CredentialsError: "credentials",
+    }
+    if type(error) in kinds:
+        return kinds[type(error)]
+    if error.code == "tls" and error.expected == "TLS":
+        return "not_tls"
     for (code, beginning), key in CAUSES.items():
         if error.code == code and error.message.startswith(beginning):
             return key

@@ -11,7 +11,13 @@ https, no redirect takes the credentials further, and the token goes to that ser
 
 from __future__ import annotations
 
-from contenttrust.errors import FetchError, ServerError, UnauthorizedError, UnreachableError, shown
+from contenttrust.errors import (
+    CredentialsError,
+    FetchError,
+    ServerError,
+    UnauthorizedError,
+    shown,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +33,14 @@ _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 # The identity tokens in Docker's configuration were issued to this client, and a token server may
 # insist that who brings one is who it was issued to (RFC 6749 §10.4).
 _CLIENT_ID = "docker"
+
+
+NO_CREDENTIALS = "no credentials are known"
+"""How the message begins where nothing was sent, because there was nothing; texts go by it."""
+REFUSED = "the credentials are refused"
+"""How it begins where something was sent."""
+DENIED = "access is denied"
+"""How it begins where the server knows who asks, or does not care, and says no."""
 
 
 class Challenge:
@@ -118,6 +132,13 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
     return value
 
 
+def refused_by(whom: str, status: int, *, sent: bool) -> str:
+    """What the status 401, or a like one, says of the credentials, if any were sent."""
+    if sent:
+        return f"{REFUSED} by {whom} ({status})"
+    return f"{NO_CREDENTIALS}, and {whom} answers {status}"
+
+
 def _challenges(header: str) -> list[tuple[str, dict[str, str]]]:
     """Schemes in lower case with their parameters; a scheme with one twice is left out."""
     found: list[tuple[str, dict[str, str]]] = []
@@ -170,9 +191,9 @@ def _basic(credentials: Credentials | None, server_url: str) -> str | FetchError
     if not server_url.lower().startswith("https://"):
         return UnauthorizedError("a password is sent over https only")
     if credentials is None:
-        return UnauthorizedError("the trust server asks for a password, and none is known")
+        return UnauthorizedError(f"{NO_CREDENTIALS}, and the trust server asks for a password")
     if credentials.identity_token:
-        return UnauthorizedError(
+        return CredentialsError(
             "the trust server asks for a password, and only an identity token is known"
         )
     plain = f"{credentials.username}:{credentials.secret}"
@@ -187,9 +208,7 @@ def _bearer(
         return host
     answer = _asked(client, challenge, scopes, credentials)
     if isinstance(answer, FetchError):
-        # The client's own kinds of unreachable are said of the server that is asked for metadata.
-        kind = UnreachableError if isinstance(answer, UnreachableError) else type(answer)
-        return kind(
+        return type(answer)(
             f"asking for a token: {answer.message}",
             role=answer.role,
             expected=answer.expected,
@@ -258,8 +277,8 @@ def _token(answer: Response, host: str, credentials: Credentials | None) -> str 
     if credentials is not None and credentials.identity_token:
         refusals.add(400)  # OAuth2's `invalid_grant`: the identity token has expired
     if answer.status in refusals:
-        whose = "the credentials" if credentials is not None else "a request without credentials"
-        return UnauthorizedError(f"the token server {host} refuses {whose} ({answer.status})")
+        whom = f"the token server {host}"
+        return UnauthorizedError(refused_by(whom, answer.status, sent=credentials is not None))
     if not 200 <= answer.status < 300:  # noqa: PLR2004 - success in HTTP
         message = f"the token server {host} answers with status {answer.status}"
         return ServerError(message, found=str(answer.status))

@@ -19,7 +19,7 @@ these is broken; here that is an error, because what follows would look like a w
 
 from __future__ import annotations
 
-from contenttrust.errors import UnauthorizedError, shown
+from contenttrust.errors import CredentialsError, UnauthorizedError, shown
 from contenttrust.transport.docker_config import (
     DockerConfig,
     check_names,
@@ -93,13 +93,14 @@ def credentials_of(host: str, *, env: Mapping[str, str], gun: str = "") -> Crede
         None where nothing is kept for that registry.
 
     Raises:
-        UnauthorizedError: What should hold the credentials is broken or ambiguous.
+        CredentialsError: What should hold the credentials is broken or ambiguous.
     """
     try:
         return _credentials(host, env)
     except UnauthorizedError as error:
-        error.gun = gun
-        raise
+        reason = error.message
+    # Raised here, so that it brings no exception along that may hold a secret.
+    raise CredentialsError(reason, gun=gun)
 
 
 def _credentials(host: str, env: Mapping[str, str]) -> Credentials | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from contenttrust.errors import TlsError, UnreachableError
+from contenttrust.errors import TlsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 # that pays for itself from a distance (figures in docs/decisions/0010).
 _CONNECTIONS = 4
 _CONNECTIONS_TO_LOOPBACK = 1
-
-
-class UnknownHostError(UnreachableError):
-    """No name server knows the host."""
 
 
 class Request:

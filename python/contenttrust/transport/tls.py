@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+DISTRUSTED = "its certificate is not trusted"
+"""What is said of a server for whom no authority vouches."""
+
+
 class Tls:
     """Certificates for one server. Immutable.
 
@@ -81,6 +85,19 @@ class Tls:
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
+def certificate_directory(host: str, *, env: Mapping[str, str]) -> str:
+    """Docker's directory of certificates for a server, or an empty text where Docker has none.
+
+    Args:
+        host: As in the server's URL, with the port where one is written there.
+        env: Environment variables; `DOCKER_CONFIG` and `HOME` count.
+
+    Source: docker CLI, ``certificateDirectory``.
+    """
+    config = config_directory(env)
+    return "" if config is None else f"{config}/tls/{host}"
+
+
 def tls_of(host: str, *, env: Mapping[str, str]) -> Tls:
     """What Docker's configuration says of a server.
 
@@ -97,22 +114,24 @@ def tls_of(host: str, *, env: Mapping[str, str]) -> Tls:
 
     Source: docker CLI, ``certificateDirectory`` and ``ReadCertsDirectory``.
     """
-    config = config_directory(env)
-    if config is None:
+    folder = certificate_directory(host, env=env)
+    if not folder:
         return Tls()
-    folder = f"{config}/tls/{host}"
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - pathlib would double the import time
     except FileNotFoundError:
         return Tls()
     except OSError as error:
-        raise TlsError(f"{shown(folder)} cannot be read: {error.strerror}") from error
+        raise TlsError(
+            f"the certificates in {shown(folder)} cannot be read: {error.strerror}"
+        ) from error
     stems = {name.rpartition(".")[0] for name in names if name.endswith((".cert", ".key"))}
     for half in (f"{stem}{ending}" for stem in sorted(stems) for ending in (".cert", ".key")):
         if half not in names:
             raise TlsError(
-                f"{shown(half)} is missing in {shown(folder)}: a client certificate X.cert is read "
-                "together with its key X.key; an authority is called X.crt"
+                f"the certificates in {shown(folder)} are not complete: {shown(half)} is missing; "
+                "a client certificate X.cert is read together with its key X.key, and an authority "
+                "is called X.crt"
             )
     first = min(stems, default=None)
     return Tls(

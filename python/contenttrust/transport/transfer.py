@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 
 from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError, shown
-from contenttrust.transport.http import Response, UnknownHostError
+from contenttrust.transport.http import Response
 from contenttrust.transport.libcurl import pycurl
-from contenttrust.transport.origin import host_of, is_loopback, origin_of
+from contenttrust.transport.origin import authority_of, host_of, is_loopback
+from contenttrust.transport.tls import DISTRUSTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _SLOW_SECONDS = 10
 _LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
 
 _UNREACHABLE = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "its name does not resolve",
     pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's name does not resolve",
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_OPERATION_TIMEDOUT: "too slow",
@@ -34,14 +36,18 @@ _UNREACHABLE = {
 }
 _TLS = {
     pycurl.E_SSL_CONNECT_ERROR: "no TLS connection",
-    pycurl.E_PEER_FAILED_VERIFICATION: "its certificate is not trusted",
-    pycurl.E_SSL_CERTPROBLEM: "our client certificate cannot be used",
+    pycurl.E_PEER_FAILED_VERIFICATION: DISTRUSTED,
     pycurl.E_SSL_CIPHER: "no cipher in common",
-    pycurl.E_SSL_CACERT_BADFILE: "the CA file cannot be used",
     pycurl.E_SSL_ISSUER_ERROR: "its certificate has the wrong issuer",
     pycurl.E_SSL_INVALIDCERTSTATUS: "its certificate is revoked",
     98: "it asks for a client certificate",  # CURLE_SSL_CLIENTCERT
 }
+_OURS = {
+    pycurl.E_SSL_CERTPROBLEM: "our client certificate, or its key",
+    pycurl.E_SSL_CACERT_BADFILE: "the CA file",
+}
+# What OpenSSL says of an answer that begins with letters where TLS has the length of a record.
+_NO_TLS = ("wrong version number", "packet length too long")
 _SERVER = {
     pycurl.E_UNSUPPORTED_PROTOCOL: "it answers with, or redirects to, something else than https",
     pycurl.E_URL_MALFORMAT: "it redirects to something that is no URL",
@@ -179,27 +185,32 @@ class Transfer:
 
     def _failure(self, code: int, words: str) -> FetchError:
         kind: type[FetchError]
+        expected = ""
         reset = self._number(pycurl.OS_ERRNO) in {errno.ECONNRESET, errno.EPIPE}
         if code == pycurl.E_SSL_CONNECT_ERROR and reset:
             kind, cause = UnreachableError, "the connection broke"
-        elif code == pycurl.E_COULDNT_RESOLVE_HOST:
-            kind, cause = UnknownHostError, "its name does not resolve"
+        elif code == pycurl.E_SSL_CONNECT_ERROR and any(sign in words for sign in _NO_TLS):
+            kind, cause, expected = TlsError, "it does not speak TLS", "TLS"
         elif code in _TLS:
             kind, cause = TlsError, _TLS[code]
         elif code in _SERVER:
             kind, cause = ServerError, _SERVER[code]
         else:
             kind, cause = UnreachableError, _UNREACHABLE.get(code, f"failure {code} of libcurl")
-        message = f"{self._where()}: {cause}" + (f" ({shown(words)})" if words else "")
-        return kind(message, gun=self._gun, role=self._request.role)
+        if code in _OURS:  # who was asked has no part in it
+            kind, message = TlsError, f"the certificates in use are not usable: {_OURS[code]}"
+        else:
+            message = f"{self._where()}: {cause}"
+        message += f" ({shown(words)})" if words else ""
+        return kind(message, gun=self._gun, role=self._request.role, expected=expected)
 
     def _where(self) -> str:
         """Who is to blame: where a redirect led to, if it led to a URL."""
         try:
-            origin = origin_of(self._address())
+            authority = authority_of(self._address())
         except ValueError:
-            origin = origin_of(self._request.url)
-        return origin.removesuffix(":443")
+            authority = authority_of(self._request.url)
+        return f"https://{authority}"
 
     def _address(self) -> str:
         url: bytes = self.handle.getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]

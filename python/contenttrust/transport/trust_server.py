@@ -12,7 +12,6 @@ from contenttrust.errors import (
     FetchError,
     MalformedError,
     ServerError,
-    ServiceEndedError,
     UnauthorizedError,
     shown,
 )
@@ -79,6 +78,7 @@ class TrustServer:
         self._credentials = from_url if credentials is None else credentials
         self._timeout = timeout
         self._authorization: dict[str, str] = {}  # by collection
+        self._nobody: set[str] = set()  # collections that are asked for without credentials
         self._start()
 
     @property
@@ -190,11 +190,13 @@ class TrustServer:
             )
         challenge = challenge_of(refusal.headers.get("www-authenticate", ""))
         if challenge is None:
-            return UnauthorizedError(f"{self._url} answers 401 without a way to log in")
+            return UnauthorizedError(f"{self._url} answers 401 and offers no way to log in")
         try:
             credentials = self._credentials() if callable(self._credentials) else self._credentials
         except FetchError as error:
             return error
+        if credentials is None:
+            self._nobody.add(gun)
         value = authorization(
             self._known_client(gun),
             challenge,
@@ -220,26 +222,37 @@ class TrustServer:
 
     def _judged(self, response: Response | FetchError, gun: str, role: str) -> Answer:
         """The file, None for its absence, or what the answer means."""
-        from contenttrust.transport.http import UnknownHostError  # noqa: PLC0415 - when used
-
-        if isinstance(response, UnknownHostError) and host_of(self._url) == ENDED_HOST:
-            message = f"{response.message}; Docker shuts it down on {ENDED_ON}"
-            return ServiceEndedError(message, gun=gun, role=role)
-        if isinstance(response, FetchError) or response.status == _NOT_FOUND:
-            return response if isinstance(response, FetchError) else None
-        kind: type[FetchError] = ServerError
-        status, cause = response.status, ""
-        encoding = response.headers.get("content-encoding") or "identity"
+        if isinstance(response, FetchError):
+            response.message += self._remark(response)
+            return response
+        status = response.status
+        if status == _NOT_FOUND:
+            return None
         if status in {_UNAUTHORIZED, _FORBIDDEN}:
-            kind, cause = UnauthorizedError, f"it answers with status {status}"
-        elif status != _OK:
+            return self._not_let_in(status, gun, role)
+        cause = ""
+        encoding = response.headers.get("content-encoding") or "identity"
+        if status != _OK:
             cause = f"it answers with status {status}"
         elif encoding.lower() != "identity":
             cause = f"the answer is encoded as {shown(encoding)}, which was not asked for"
         if not cause:
             return response.body
         found = "" if status == _OK else str(status)
-        return kind(f"{self._url}: {cause}", gun=gun, role=role, found=found)
+        return ServerError(f"{self._url}: {cause}", gun=gun, role=role, found=found)
+
+    def _remark(self, error: FetchError) -> str:  # noqa: ARG002 - for who knows more
+        """What belongs behind the message of an error: why this server is asked, and how."""
+        return ""
+
+    def _not_let_in(self, status: int, gun: str, role: str) -> UnauthorizedError:
+        from contenttrust.transport.auth import DENIED, refused_by  # noqa: PLC0415 - rare
+
+        if status == _FORBIDDEN:
+            message = f"{DENIED} by {self._url} ({status})"
+        else:
+            message = refused_by(self._url, status, sent=gun not in self._nobody)
+        return UnauthorizedError(message, gun=gun, role=role, found=str(status))
 
 
 _inherited: list[object] = []
@@ -253,7 +266,8 @@ def _split(url: str) -> tuple[str, Credentials | None]:
     clean = f"https://{authority}{slash}{path}".rstrip("/")
     is_plain = url.isascii() and url.isprintable() and not set(url) & _DOUBTFUL
     if scheme.lower() != "https" or not is_plain or not _has_origin(clean):
-        got = shown(f"{scheme}://{authority}{slash}{path}" if rest else url)
+        # Whatever could be a password is left out, also where the URL is none.
+        got = shown(f"{scheme}://{rest.rpartition('@')[2]}" if rest else url.rpartition("@")[2])
         raise ValueError(f"valid https URL required for trust server, got {got}")
     if not at:
         return clean, None

@@ -10,23 +10,67 @@ import os
 
 from contenttrust import clock
 from contenttrust._core import Instant
-from contenttrust.errors import ServiceEndedError
+from contenttrust.errors import ServiceEndedError, shown
 from contenttrust.transport.origin import authority_of, host_of
-from contenttrust.transport.tls import tls_of
+from contenttrust.transport.tls import DISTRUSTED, certificate_directory, tls_of
 from contenttrust.transport.trust_server import ENDED_HOST, ENDED_ON, TrustServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from typing import NoReturn
 
     from contenttrust._core import Wanted
+    from contenttrust.errors import FetchError
     from contenttrust.transport.credentials import Credentials
     from contenttrust.transport.source import Answer
     from contenttrust.transport.tls import Tls
 
 _DOCKER_HUB = ("docker.io", "index.docker.io")
+_OWN_HOST = "; that is the registry's own host, asked because no trust server is named"
+
+
+class ChosenServer(TrustServer):
+    """A trust server whose errors say why it is asked, and whose certificates are good for it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tls: Tls,
+        credentials: Credentials | Callable[[], Credentials | None],
+        folder: str = "",
+        is_registry: bool = False,
+    ) -> None:
+        """Name a server; see `TrustServer`.
+
+        Args:
+            url: Of the scheme https, without user and password.
+            tls: Certificates.
+            credentials: What to answer when the server asks who we are, or who finds it then.
+            folder: Docker's directory of certificates for it, where the certificates are those.
+            is_registry: Whether it is asked because no trust server was named.
+        """
+        super().__init__(url, tls=tls, credentials=credentials)
+        self._prefix = f"https://{authority_of(url)}: "
+        self._folder = folder
+        self._is_registry = is_registry
+        self._authorities = () if tls.system else tls.ca_files
+
+    def _remark(self, error: FetchError) -> str:
+        if not error.message.startswith(self._prefix):
+            return ""  # a redirect led elsewhere, or it is the token server's
+        if DISTRUSTED not in error.message:
+            is_elsewhere = self._is_registry and error.code in {"unreachable", "tls"}
+            return _OWN_HOST if is_elsewhere else ""
+        if self._authorities:
+            return f"; trusted is what leads to {shown(', '.join(self._authorities))}"
+        if self._folder:
+            return (
+                f"; trusted are the system's authorities and those of {shown(self._folder)}/*.crt"
+            )
+        return ""
 
 
 class EndedServer:
@@ -98,10 +142,12 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         A source.
 
     Raises:
-        ValueError: The URL is none that a trust server can have, or `now` has no time zone.
+        ValueError: The URL is none that a trust server can have, a user or a password stands in it
+            (they would be passed over), or `now` has no time zone.
         TlsError: Docker's directory for that server cannot be used.
     """
     env = os.environ if env is None else env
+    is_named = url is not None or bool(env.get("DOCKER_CONTENT_TRUST_SERVER"))
     url = trust_server_url(gun, env=env) if url is None else url
 
     def kept() -> Credentials | None:
@@ -110,12 +156,23 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         return credentials_of(gun.partition("/")[0], env=env)
 
     answer = kept if credentials is None else credentials
-    server = TrustServer(url, tls=tls, credentials=answer)
-    if host_of(server.url) == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
+    clean = TrustServer(url, tls=tls).url
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError(
+            f"a user or a password stands before {shown(authority_of(url))} in the URL of the "
+            "trust server: leave it out, credentials come from 'docker login' or NOTARY_AUTH"
+        )
+    host = host_of(clean)
+    if host == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
         return EndedServer(ENDED_HOST)
-    if tls is None:  # the URL is known to be one now
-        server = TrustServer(url, tls=tls_of(authority_of(url), env=env), credentials=answer)
-    return server
+    folder = "" if tls is not None else certificate_directory(authority_of(url), env=env)
+    return ChosenServer(
+        url,
+        tls=tls_of(authority_of(url), env=env) if tls is None else tls,
+        credentials=answer,
+        folder=folder,
+        is_registry=not is_named and host != ENDED_HOST,
+    )
 
 
 def _seconds(moment: Instant | datetime | None) -> int:

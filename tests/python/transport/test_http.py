@@ -14,7 +14,7 @@ import pytest
 
 from contenttrust.errors import ServerError, TlsError, UnreachableError
 from contenttrust.transport import transfer
-from contenttrust.transport.http import Client, Request, UnknownHostError
+from contenttrust.transport.http import Client, Request
 from contenttrust.transport.tls import Tls
 from servers import HttpsServer
 from servers.answers import (
@@ -183,8 +183,8 @@ def test_what_is_no_http_is_an_error(server, client, answer, kind):
     failure(client, f"{server.url}/a", kind)
 
 
-def test_a_name_that_does_not_resolve_is_told_apart(client):
-    assert "does not resolve" in failure(client, NOWHERE, UnknownHostError)
+def test_a_name_that_does_not_resolve_is_told(client):
+    assert "does not resolve" in failure(client, NOWHERE, UnreachableError)
 
 
 def test_a_port_where_nobody_listens_is_unreachable(client):
@@ -219,7 +219,7 @@ def test_a_redirect_in_a_circle_ends(server, client):
 @pytest.mark.parametrize("host", ["%ff%fe.example", "\xff\xfe.example"])
 def test_a_name_of_raw_bytes_can_be_shown(server, client, host):
     server.answer("/a", redirect(f"https://{host}/"))
-    failure(client, f"{server.url}/a", UnknownHostError).encode("ascii")
+    failure(client, f"{server.url}/a", UnreachableError).encode("ascii")
 
 
 def test_a_form_is_sent_url_encoded(server, client):
