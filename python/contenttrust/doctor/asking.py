@@ -20,6 +20,8 @@ _ADVICE = {
     "service_ended": "Ask the publishers how their images are signed now, or name another server "
     "in DOCKER_CONTENT_TRUST_SERVER",
 }
+_FORBIDDEN = "403"
+_NO_ACCESS = "Ask who runs that server for access: logging in again gives no more rights"
 
 
 class Asking:
@@ -95,15 +97,22 @@ class Asking:
     def advice(self, gun: str, error: FetchError) -> str:
         """What to do where the server of a collection gave no answer."""
         if error.code == "tls":
-            return f"Look at its certificate; {self._authorities(gun)}"
+            return self._certificate(gun, error)
         if error.code == "unauthorized":
-            return self._login(gun)
+            return _NO_ACCESS if error.found == _FORBIDDEN else self._login(gun)
         return _ADVICE.get(error.code, "")
 
     def _configured(self, gun: str) -> str:
         from contenttrust.transport.trust_servers import trust_server_url  # noqa: PLC0415
 
         return self._url or trust_server_url(gun, env=self._env)
+
+    def _certificate(self, gun: str, error: FetchError) -> str:
+        if "://" not in error.message:  # no server has a part in it: a file of ours is the matter
+            return "Repair that file, or name another"
+        if error.expected == "TLS":  # which it does not speak
+            return _ADVICE["server_error"]
+        return f"Look at its certificate; {self._authorities(gun)}"
 
     def _authorities(self, gun: str) -> str:
         """Which authorities count, or where one's own would go."""

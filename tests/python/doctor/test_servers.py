@@ -121,12 +121,29 @@ def test_a_page_that_is_no_trust_server_s_is_a_failure(body):
     ],
 )
 def test_the_advice_on_a_certificate_names_the_place_that_counts(tls, place):
-    asking = Answering(TlsError("untrusted"), env={"DOCKER_CONFIG": "/config"}, tls=tls)
+    distrusted = TlsError("https://registry.example.com:4443: its certificate is not trusted")
+    asking = Answering(distrusted, env={"DOCKER_CONFIG": "/config"}, tls=tls)
 
     (failure,) = check(asking, "registry.example.com:4443/team/web").findings
 
     assert place in failure.advice
     assert ("/tls/" in failure.advice) == (tls is None)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (TlsError("the CA file /x holds no certificate in PEM form"), "Repair that file"),
+        (TlsError("https://x: it does not speak TLS", expected="TLS"), "whether a trust server"),
+        (UnauthorizedError("access is denied", found="403"), "for access"),
+    ],
+)
+def test_what_is_not_about_its_certificate_or_a_login_has_advice_of_its_own(error, advice):
+    (finding,) = check(Answering(error), GUN).findings
+
+    assert advice in finding.advice
+    assert "docker login" not in finding.advice
+    assert "ca.crt" not in finding.advice
 
 
 def test_each_server_is_asked_once():
