@@ -241,3 +241,50 @@ def test_one_odd_item_of_many_hides_no_other() -> None:
 def test_an_item_of_the_wrong_type_is_named(item: object) -> None:
     with pytest.raises(TypeError, match=r"^item 1: "):
         ct.verify_many([("a/b", {}, None), item])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        ("5", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+        (-5, ValueError),
+        (float("nan"), ValueError),
+    ],
+)
+def test_max_stale_is_a_span_of_time(good, value, error):
+    for call in (
+        lambda: ct.load(good.gun, source=good.files, now=good.at, max_stale=value),
+        lambda: ct.verify(f"{good.gun}:1.0", source=good.files, now=good.at, max_stale=value),
+    ):
+        with pytest.raises(error, match=r"^max_stale is a number of seconds"):
+            call()
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 100, float("inf")])
+def test_max_stale_may_be_any_span(good, value):
+    repository = ct.load(good.gun, source=good.files, now=good.at, max_stale=value)
+    assert tags_of(repository) == good.tags
+
+
+@pytest.mark.parametrize("source", ["localhost:4443", "notary.example.com:4443/prefix"])
+def test_a_source_that_reads_like_a_server_is_told_its_url(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=f"https://{source}") as caught:
+        ct.load("a/b", source=source)
+    assert caught.value.filename == source
+
+
+def test_a_directory_that_reads_like_a_server_is_a_directory(good, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "localhost:4443").symlink_to(good.tuf)
+    assert tags_of(ct.load(good.gun, source="localhost:4443", now=good.at)) == good.tags
+
+
+@pytest.mark.parametrize("source", ["copies/web", "copies:web", ":4443", "a/b:4443"])
+def test_a_missing_directory_is_no_server(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as caught:
+        ct.load("a/b", source=source)
+    assert "https" not in str(caught.value)

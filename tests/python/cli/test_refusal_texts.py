@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 
 import pytest
@@ -182,3 +183,69 @@ def test_nobody_asked_is_no_failure_of_a_server():
     error = NotCachedError("offline, and the trust directory /t has not cached root", gun="a/b")
     assert "notary" not in explanations.line(error).lower()
     assert "No server was asked" in error.explain()
+
+
+@pytest.fixture
+def made_anew(case, run, tmp_path):
+    """A collection before and after it was made anew, and a reader who remembers it as before."""
+    old, new = case("degraded-delegation-threshold"), case("degraded-delegation-outside-paths")
+    assert old.gun == new.gun
+    trust = tmp_path / "reader"
+    assert run("list", "--remember", *old.options[:-1], str(trust), old.gun).code == 0
+    return new, trust
+
+
+def served(new, trust):
+    return [*new.options[:-1], str(trust), f"{new.gun}:rel-1"]
+
+
+def test_a_root_made_anew_is_told_from_a_broken_chain(run, made_anew):
+    ran = run("verify", *served(*made_anew))
+    assert ran.code == 1
+    assert "deleted the collection and made it anew" in told(ran)
+    assert "over another channel" in told(ran)
+
+
+def test_record_and_cache_that_differ_are_named_and_no_anchor_is_blamed(run, made_anew):
+    new, trust = made_anew
+    cached = trust / "tuf" / new.gun / "metadata" / "root.json"
+    cached.write_bytes((new.path / "tuf" / "root.json").read_bytes())
+    ran = run("verify", *served(new, trust))
+    assert ran.code == 1
+    assert "those of the record and of Docker's cache" in told(ran)
+    assert "correct" not in told(ran)
+    (result,) = run("verify", "--json", *served(new, trust)).document["results"]
+    assert result["error"]["code"] == "anchor_conflict"
+
+
+def test_a_pin_against_what_is_remembered_is_named(case, run, root_ids):
+    repository = case("good-one-tag")
+    image = f"{repository.gun}:1.0"
+    assert run("verify", "--remember", *repository.options, image).code == 0
+    ran = run("verify", "--pin-key", "ab" * 32, *repository.options, image)
+    assert ran.code == 1
+    assert "The pin that is given" in told(ran)
+    assert "correct the pin if it is wrong" in told(ran)
+    assert "two different roots" not in told(ran).lower()
+
+
+def test_only_with_both_places_moved_away_is_a_root_made_anew_believed(run, made_anew, tmp_path):
+    new, trust = made_anew
+    record = next((trust / "contenttrust").glob("*.json"))
+    assert record.stem == hashlib.sha256(new.gun.encode()).hexdigest()
+    cache = trust / "tuf" / new.gun / "metadata"
+    aside = tmp_path / "aside"
+    for place in (record, cache):
+        place.rename(aside)
+        assert run("verify", *served(new, trust)).code == 1
+        aside.rename(place)
+    record.unlink()
+    shutil.rmtree(cache)
+    assert run("verify", *served(new, trust)).code == 0
+
+
+def test_a_state_of_another_collection_is_named():
+    error = refusal(
+        "anchor_conflict", gun="a/b", message="the remembered state is of another collection"
+    )
+    assert "Give each collection its own State" in error.explain()
