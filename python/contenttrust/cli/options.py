@@ -227,7 +227,7 @@ def add_global_options(parser: argparse.ArgumentParser, *, after_verb: bool) -> 
         "the registry's host)")  # fmt: skip
     add("--tls-ca", metavar="FILE", action=_Gather, dest="tls_ca" + after,
         help="PEM file of the CA that the trust server's certificate must lead to "
-        "(default: the system's and those of $DOCKER_CONFIG/tls/HOST)")  # fmt: skip
+        "(default: the system's and those of $DOCKER_CONFIG/tls/HOST[:PORT])")  # fmt: skip
     add("--tls-cert", metavar="FILE", action=_Gather, dest="tls_cert" + after,
         help="PEM file of the client certificate that the trust server asks for")  # fmt: skip
     add("--tls-key", metavar="FILE", action=_Gather, dest="tls_key" + after,
