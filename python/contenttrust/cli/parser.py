@@ -280,7 +280,9 @@ def _refuse_unknown_options(verb: _Parser, arguments: Sequence[str]) -> None:
         if text == "--":
             break
         name = text.partition("=")[0] if text.startswith("--") else text[:2]
-        if text.startswith("-") and text != "-" and name not in known and name != "--version":
+        if not text.startswith("-") or text == "-" or name[1:].isdigit():  # a number is a value
+            continue
+        if name not in known and name != "--version":
             verb.error(f"unknown option {name}")
 
 

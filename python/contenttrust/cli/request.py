@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Made = TypeVar("Made")
 
+_FILES = ("tls_ca", "tls_cert", "tls_key", "anchor_root", "pin_ca", "notary_config")
+
 
 class Request:
     """The options of one run, read once, and the verdicts given so far.
@@ -45,6 +47,7 @@ class Request:
         self.json = options.output == "json"
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
+        _check_named(options)
         _check_origin(options)
         for option, path in (("--metadata", options.metadata), ("--trust-dir", options.trust_dir)):
             _check_directory(option, path, needed=option == "--metadata")
@@ -167,12 +170,23 @@ class Request:
         return verification
 
     def server(self) -> tuple[str | None, Tls | None]:
-        """The trust server and the certificates that were named; None where Docker's rules hold."""
+        """The trust server and the certificates that were named; None where Docker's rules hold.
+
+        Raises:
+            UsageError: Nobody could be asked there, or a file of certificates cannot be used.
+        """
         options = self.options
         url, tls = options.server, _tls(options)
         if options.notary_config is not None:
             configured = _remote_server(options.notary_config)
             url, tls = url or configured.url, tls or configured.tls
+        if url is not None:
+            from contenttrust.transport import trust_servers  # noqa: PLC0415
+
+            try:
+                trust_servers.check_url(url, tls)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
         return url, tls
 
     def _source(self, gun: str) -> SourceLike | None:
@@ -186,9 +200,8 @@ class Request:
         env = os.environ
         url, tls = self.server()
         try:
-            url = url or trust_servers.trust_server_url(gun, env=env)
             # Credentials depend on the registry, so a server is shared by its collections only.
-            key = (url, gun.partition("/")[0])
+            key = (url or trust_servers.trust_server_url(gun, env=env), gun.partition("/")[0])
             if key not in self._servers:
                 moment = clock.moment_or_now(options.at)
                 self._servers[key] = trust_servers.trust_server_of(
@@ -237,10 +250,27 @@ def _check_origin(options: Options) -> None:
         )
     if (options.tls_cert is None) != (options.tls_key is None):
         raise UsageError("--tls-cert and --tls-key: a certificate and its key go together")
-    for option in ("tls_ca", "tls_cert", "tls_key"):
-        path = getattr(options, option)
-        if path is not None and not os.path.isfile(path):  # noqa: PTH113 -- see below
-            raise UsageError(f"--{option.replace('_', '-')}: there is no file {path!r}")
+    if options.tls_ca is not None or options.tls_cert is not None:
+        _check_certificates(options)
+
+
+def _check_named(options: Options) -> None:
+    """Refuse an option whose value is empty: it would be taken for one that was not given."""
+    for name in ("server", *_FILES):
+        if getattr(options, name) == "":
+            what = "server" if name == "server" else "file"
+            raise UsageError(f"--{name.replace('_', '-')}: no {what} is named")
+
+
+def _check_certificates(options: Options) -> None:
+    """Refuse files that cannot be used, before a cache could stand in for whom they vouch for."""
+    from contenttrust.transport.authorities import certificates_in  # noqa: PLC0415
+
+    for option, path in (("--tls-ca", options.tls_ca), ("--tls-cert", options.tls_cert)):
+        if path is not None:
+            _read(option, path, certificates_in)
+    if options.tls_key is not None:
+        _read("--tls-key", options.tls_key, chosen_file.read)
 
 
 def _tls(options: Options) -> Tls | None:
@@ -275,9 +305,6 @@ def _check_directory(option: str, path: str | None, *, needed: bool) -> None:
 
 def _pins(options: Options) -> list[Anchor]:
     if not (options.anchor_root or options.pin_key or options.pin_cert or options.pin_ca):
-        empty = [name for name in ("anchor_root", "pin_ca") if getattr(options, name) is not None]
-        if empty:
-            raise UsageError(f"--{empty[0].replace('_', '-')}: no file is named")
         return []
     from contenttrust._core import Anchor  # noqa: PLC0415
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.errors import TlsError, shown
+from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _FOLDERS = ("/etc/ssl/certs", "/etc/pki/tls/certs")
 _HEXADECIMAL = set("0123456789abcdef")
 _HASH_LENGTH = 8
 _LARGE = 32_768  # bytes of a bundle, about twenty authorities: 1 ms
+_LONGEST = 64 * 1024 * 1024  # bytes of a bundle, against a file without end
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -93,16 +95,31 @@ class Authorities:
             self.bundle = ""
 
 
+def certificates_in(path: str, *, limit: int = chosen_file.LIMIT) -> bytes:
+    """The content of a file of certificates.
+
+    Args:
+        path: Of the file.
+        limit: Most bytes that it may have.
+
+    Raises:
+        OSError: It is missing, is a directory, or cannot be opened.
+        ValueError: It is no regular file, is larger than the limit, or holds no certificate.
+    """
+    data = chosen_file.read(path, limit=limit)
+    if _CERTIFICATE not in data:
+        raise ValueError("it holds no certificate in PEM form")
+    return data
+
+
 def _certificates(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - see above
-            data = file.read()
+        return certificates_in(path, limit=_LONGEST) + b"\n"
     except OSError as error:
         cause = error.strerror
         raise TlsError(f"the CA file {shown(path)} cannot be read: {cause}") from error
-    if _CERTIFICATE not in data:
-        raise TlsError(f"the CA file {shown(path)} holds no certificate in PEM form")
-    return data + b"\n"
+    except ValueError as error:
+        raise TlsError(f"the CA file {shown(path)} cannot be used: {error}") from error
 
 
 def _is_hashed(folder: str) -> bool:

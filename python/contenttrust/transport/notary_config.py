@@ -12,6 +12,7 @@ from pathlib import Path
 
 from contenttrust._core import Anchor
 from contenttrust.transport import chosen_file
+from contenttrust.transport.authorities import certificates_in
 from contenttrust.transport.tls import Tls
 
 TYPE_CHECKING = False
@@ -86,9 +87,9 @@ def remote_server_from_notary_config(path: str | os.PathLike[str]) -> RemoteServ
         client certificate.
 
     Raises:
-        NotaryConfigError: Something in `remote_server` has the wrong type or is unknown, or the
-            file is no regular file or larger than 1 MiB.
-        OSError: The file cannot be read.
+        NotaryConfigError: Something in `remote_server` has the wrong type or is unknown, a file is
+            no regular file or larger than 1 MiB, or one of certificates holds none.
+        OSError: The file, or one that it names, cannot be read.
 
     Source: notary 0.7.0 `getTransport`.
     """
@@ -111,6 +112,11 @@ def remote_server_from_notary_config(path: str | os.PathLike[str]) -> RemoteServ
     )
     if (certificate is None) != (key is None):
         raise NotaryConfigError("remote_server: either both client key and cert, or neither")
+    for pem in (authority, certificate):
+        if pem is not None:
+            _check_certificates(pem)
+    if key is not None:
+        _content(Path(key))
     tls = None
     if skip or authority is not None or certificate is not None:
         tls = Tls(
@@ -121,6 +127,14 @@ def remote_server_from_notary_config(path: str | os.PathLike[str]) -> RemoteServ
             system=authority is None,
         )
     return RemoteServer(texts["url"] or None, tls)
+
+
+def _check_certificates(pem: str) -> None:
+    """Find a slip before anybody is asked: no cache may stand in for an authority."""
+    try:
+        certificates_in(pem)
+    except ValueError as error:
+        raise NotaryConfigError(f"{pem}: {error}") from error
 
 
 def _best(certs: dict[str, list[str]], gun: str) -> str | None:

@@ -117,6 +117,24 @@ def trust_server_url(gun: str, *, env: Mapping[str, str]) -> str:
     return f"https://{ENDED_HOST}" if registry in _DOCKER_HUB else f"https://{registry}"
 
 
+def check_url(url: str, tls: Tls | None) -> None:
+    """Refuse a URL that no trust server can have where credentials come from elsewhere.
+
+    Args:
+        url: As it was configured.
+        tls: Certificates, where they were named.
+
+    Raises:
+        ValueError: See `trust_server_of`. The text shows no password.
+    """
+    TrustServer(url, tls=tls)
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise ValueError(
+            f"a user or a password stands before {shown(authority_of(url))} in the URL of the "
+            "trust server: leave it out, credentials come from 'docker login' or NOTARY_AUTH"
+        )
+
+
 def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overruled
     gun: str,
     *,
@@ -156,13 +174,8 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         return credentials_of(gun.partition("/")[0], env=env)
 
     answer = kept if credentials is None else credentials
-    clean = TrustServer(url, tls=tls).url
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise ValueError(
-            f"a user or a password stands before {shown(authority_of(url))} in the URL of the "
-            "trust server: leave it out, credentials come from 'docker login' or NOTARY_AUTH"
-        )
-    host = host_of(clean)
+    check_url(url, tls)
+    host = host_of(url)
     if host == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
         return EndedServer(ENDED_HOST)
     folder = "" if tls is not None else certificate_directory(authority_of(url), env=env)
