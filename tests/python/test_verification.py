@@ -114,3 +114,16 @@ def test_t038_what_the_server_itself_serves_expired_is_refused(good):
     load(good, Remote(good))
     with pytest.raises(ct.VerificationError, match="expired"):
         load(good, Remote(good), after=400 * 86400)
+
+
+@pytest.mark.parametrize("how", ["absent", "unanswered"])
+def test_a_root_that_is_withheld_is_told_and_makes_nothing_recent(good, how, tmp_path):
+    load(good, Remote(good))
+    without = Remote(good, "root")
+    if how == "absent":
+        files = {name: data for name, data in good.files.items() if name != "root"}
+        without = Counted(ct.MappingSource(files))
+    repository = load(good, without, after=50)
+    (warning,) = [notice for notice in repository.warnings if notice.role == "root"]
+    assert "using cached root" in warning.message
+    assert asks(good, after=51, max_stale=10)

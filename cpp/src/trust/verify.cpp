@@ -167,18 +167,22 @@ class Update::Judgement {
         return establish_root(context_, files_, given_.anchor, std::move(checkpoints), root_);
     }
 
+    // The cached file in place of one that the source did not give, and did not for a reason that is told.
+    File* instead_of(const std::string& name) {
+        const auto& [code, cause] = files_.failure(name);
+        const auto why = cause.empty() ? "" : " (" + cause + ")";
+        const auto* old = " - this might not be the latest version available remotely";
+        context_.warn(code, name, "using cached " + name + old + why);
+        return files_.cached(name);
+    }
+
     // (3) A source that has no timestamp may be frozen: the cached one is used until it expires, as Notary does.
     Status judge_timestamp() {
         timestamp_ = files_.served(timestamp_wanted());
         if (timestamp_ == nullptr && files_.waits_for("timestamp")) return {};
-        if (timestamp_ == nullptr) {
-            timestamp_ = files_.cached("timestamp");
-            const auto& [code, cause] = files_.failure("timestamp");
-            context_.warn(
-                code, "timestamp",
-                "using cached timestamp - this might not be the latest version available remotely" +
-                    (cause.empty() ? "" : " (" + cause + ")"));
-        }
+        const bool without_root = files_.served({"root", std::nullopt, 0}) == nullptr;
+        if (timestamp_ != nullptr && without_root) instead_of("root");
+        if (timestamp_ == nullptr) timestamp_ = instead_of("timestamp");
         if (timestamp_ == nullptr) {
             return context_.refused("presence", "timestamp", ErrorCode::missing_role,
                                     "there is no timestamp", "timestamp.json", "absent");
