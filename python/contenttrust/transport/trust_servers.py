@@ -127,10 +127,13 @@ def check_url(url: str, tls: Tls | None) -> None:
     Raises:
         ValueError: See `trust_server_of`. The text shows no password.
     """
-    TrustServer(url, tls=tls)
-    if "@" in url.partition("://")[2].partition("/")[0]:
+    scheme, _, rest = url.partition("://")
+    before, slash, path = rest.partition("/")
+    _, login, authority = before.rpartition("@")
+    TrustServer(f"{scheme}://{authority}{slash}{path}" if login else url, tls=tls)
+    if login:
         raise ValueError(
-            f"a user or a password stands before {shown(authority_of(url))} in the URL of the "
+            f"a user or a password stands before {shown(authority)} in the URL of the "
             "trust server: leave it out, credentials come from 'docker login' or NOTARY_AUTH"
         )
 

@@ -6,6 +6,9 @@ import contextlib
 import gc
 import resource
 import signal
+import socket
+import ssl
+import threading
 import time
 import weakref
 from pathlib import Path
@@ -54,10 +57,12 @@ def failure(client, url, kind, **facts):
 
 
 def test_an_answer_has_status_body_headers_and_address(server, client):
-    server.answer("/a", document(b"text", headers={"X-One": "1", "x-two": "2", "X-Two": "3"}))
+    headers = {"Age": "1", "www-authenticate": "2", "WWW-Authenticate": "3", "X-Other": "4"}
+    server.answer("/a", document(b"text", headers=headers))
     answer = get(client, f"{server.url}/a")
     assert (answer.status, answer.body, answer.url) == (200, b"text", f"{server.url}/a")
-    assert (answer.headers["x-one"], answer.headers["x-two"]) == ("1", "2, 3")
+    assert (answer.headers["age"], answer.headers["www-authenticate"]) == ("1", "2, 3")
+    assert "x-other" not in answer.headers  # nobody reads it
 
 
 def test_answers_come_in_the_order_of_the_requests(server, client):
@@ -130,7 +135,7 @@ def test_after_a_cut_the_client_still_works(server, client):
 
 def test_headers_without_end_are_an_error(server, client):
     server.answer("/a", endless_headers())
-    assert "headers" in failure(client, f"{server.url}/a", UnreachableError)
+    assert "headers" in failure(client, f"{server.url}/a", ServerError)
 
 
 @pytest.mark.parametrize("answer", [silent(), slow(b"x" * 100, pause=0.05)])
@@ -187,6 +192,39 @@ def test_a_name_that_does_not_resolve_is_told(client):
     assert "does not resolve" in failure(client, NOWHERE, UnreachableError)
 
 
+@pytest.mark.parametrize("greeting", [b"HTTP/1.1 400 Bad Request\r\n", b"SSH-2.0-x\r\n"])
+def test_what_speaks_no_tls_is_told_to_do_so(client, greeting):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        greeter = threading.Thread(target=greet, args=(listener, greeting))
+        greeter.start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        error = get(client, url)
+        greeter.join()
+    assert (error.code, error.expected) == ("tls", "TLS")
+    assert error.message.startswith(f"{url}: it does not speak TLS (")
+
+
+def greet(listener, greeting):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(greeting * 10)
+
+
+def test_tls_that_does_not_suit_is_no_absence_of_tls(client, authority):
+    old = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+    with HttpsServer(authority.issue(), versions=old) as other:
+        error = get(client, other.url)
+    assert error.code == "tls"
+    assert "no TLS connection" in error.message
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost"])
+def test_a_host_is_named_as_it_was_written(server, host):
+    error = get(Client(tls=Tls()), f"https://{host}:{server.port}/a")
+    assert error.message.startswith(f"https://{host}:{server.port}: its certificate is not trusted")
+
+
 def test_a_port_where_nobody_listens_is_unreachable(client):
     with HttpsServer(None) as other:
         url = other.url.replace("http:", "https:")
@@ -202,10 +240,10 @@ def test_statuses_are_not_judged_here(server, client):
 def test_redirects_are_followed_five_times(server, client):
     for number in range(6):
         server.answer(f"/{number}", redirect(f"/{number + 1}"))
-    server.answer("/6", document(b"text", headers={"X-Last": "yes"}))
+    server.answer("/6", document(b"text", headers={"Age": "7"}))
     answer = get(client, f"{server.url}/1")
     assert (answer.status, answer.body, answer.url) == (200, b"text", f"{server.url}/6")
-    assert answer.headers["x-last"] == "yes"
+    assert answer.headers["age"] == "7"
     assert "location" not in answer.headers
     assert "more than 5" in failure(client, f"{server.url}/0", ServerError)
 

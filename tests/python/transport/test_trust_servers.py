@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 import pytest
 
 from contenttrust.clock import instant
-from contenttrust.errors import ServiceEndedError, TlsError
+from contenttrust.errors import ServiceEndedError, TlsError, UnreachableError
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
 from contenttrust.transport.trust_servers import EndedServer, trust_server_of, trust_server_url
@@ -136,3 +136,40 @@ def test_the_credentials_are_the_registrys_not_the_servers(server, authority, tm
 def test_the_processs_environment_is_the_default(monkeypatch):
     monkeypatch.setenv("DOCKER_CONTENT_TRUST_SERVER", "https://named.example")
     assert trust_server_of("a/b", now=BEFORE).url == "https://named.example"
+
+
+@pytest.mark.parametrize("url", ["https://u:secret@host.example", "https://u@host.example/x"])
+def test_a_user_in_the_url_is_refused_before_it_would_be_passed_over(url):
+    for env, named in (({}, url), ({"DOCKER_CONTENT_TRUST_SERVER": url}, None)):
+        with pytest.raises(ValueError, match=r"before host\.example in the URL") as error:
+            trust_server_of("a/b", env=env, now=BEFORE, url=named)
+        assert "secret" not in str(error.value)
+
+
+def test_before_its_day_docker_hubs_server_is_unreachable_where_it_does_not_answer(monkeypatch):
+    gun = "docker.io/library/alpine"
+    lost = UnreachableError("https://notary.docker.io: its name does not resolve", gun=gun)
+    monkeypatch.setattr("contenttrust.transport.http.Client.get", lambda *_: [lost])
+    (answer,) = trust_server_of(gun, env={}, now=BEFORE).fetch(gun, [wanted("root")])
+    assert answer is lost
+    assert "own host" not in answer.message
+
+
+def test_the_registrys_own_host_is_told_to_be_that_unless_it_was_named(monkeypatch):
+    def message(**facts):
+        lost = UnreachableError("https://localhost:5: no connection")
+        monkeypatch.setattr("contenttrust.transport.http.Client.get", lambda *_: [lost])
+        server = trust_server_of("localhost:5/a", now=BEFORE, **{"env": {}, **facts})
+        return server.fetch("localhost:5/a", [wanted("root")])[0].message
+
+    assert message().endswith("no trust server is named")
+    url = "https://localhost:5"
+    assert message(url=url).endswith("no connection")
+    assert message(env={"DOCKER_CONTENT_TRUST_SERVER": url}).endswith("no connection")
+
+
+def test_what_another_host_is_to_blame_for_is_not_said_of_the_registry(monkeypatch):
+    lost = UnreachableError("asking for a token: https://auth.example: no connection")
+    monkeypatch.setattr("contenttrust.transport.http.Client.get", lambda *_: [lost])
+    server = trust_server_of("localhost:5/a", env={}, now=BEFORE)
+    assert server.fetch("localhost:5/a", [wanted("root")])[0].message.endswith("no connection")
