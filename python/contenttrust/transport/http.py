@@ -12,10 +12,11 @@ from contenttrust.errors import TlsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from contenttrust.errors import FetchError
     from contenttrust.transport.authorities import Authorities
+    from contenttrust.transport.libcurl import pycurl
     from contenttrust.transport.polling import Multi
     from contenttrust.transport.tls import Tls
     from contenttrust.transport.transfer import Transfer
@@ -61,7 +62,8 @@ class Response:
     Attributes:
         status: Of the last answer, after redirects.
         body: At most one byte more than the request's limit.
-        headers: By lower-case name; values of a name that came twice are joined by ``, ``.
+        headers: Those that somebody reads (`transfer.HEADERS`), by lower-case name; values of a
+            name that came twice are joined by ``, ``.
         url: Where the answer came from.
     """
 
@@ -153,18 +155,23 @@ class Client:
         if self._multi is None:
             self._multi = Multi()
         transfers = [Transfer(request, gun=self.gun) for request, _ in orders]
-        under_way = {}
-        for transfer, (_, form) in zip(transfers, orders, strict=True):
-            if transfer.prepare(
-                form,
-                tls=self._tls,
-                authorities=authorities,
-                timeout=self._timeout,
-                env=os.environ,
-            ):
-                under_way[transfer.handle] = transfer
-        is_near = all(transfer.is_local for transfer in under_way.values())
+        under_way: dict[pycurl.Curl, Transfer] = {}
+
+        def prepared() -> Iterator[pycurl.Curl]:
+            for transfer, (_, form) in zip(transfers, orders, strict=True):
+                handle = transfer.prepare(
+                    form,
+                    tls=self._tls,
+                    authorities=authorities,
+                    timeout=self._timeout,
+                    env=os.environ,
+                )
+                if handle is not None:
+                    under_way[handle] = transfer
+                    yield handle
+
+        is_near = all(transfer.is_local for transfer in transfers)
         connections = _CONNECTIONS_TO_LOOPBACK if is_near else _CONNECTIONS
-        for handle, code, words in self._multi.run(list(under_way), connections=connections):
-            under_way[handle].end(code, words)
+        for handle, code, words in self._multi.run(prepared(), connections=connections):
+            under_way.pop(handle).end(code, words)
         return transfers

@@ -8,18 +8,24 @@ from __future__ import annotations
 import contextlib
 import select
 import time
+from itertools import islice
 
 from contenttrust.transport.libcurl import pycurl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _EVENTS = {
     pycurl.POLL_IN: select.POLLIN,
     pycurl.POLL_OUT: select.POLLOUT,
     pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
 }
+
+
+# Each transfer under way may hold a socket and a thread that resolves a name: a collection names as
+# many files as it likes, and a server may redirect each of them to a host of its own.
+_AT_ONCE = 16
 
 
 class Multi:
@@ -32,30 +38,36 @@ class Multi:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._sockets.set_timer)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, _AT_ONCE)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _AT_ONCE)
+        self._shares = False
 
     def run(
-        self, transfers: Sequence[pycurl.Curl], *, connections: int
+        self, transfers: Iterable[pycurl.Curl], *, connections: int
     ) -> Iterator[tuple[pycurl.Curl, int, str]]:
         """Run transfers to their end.
 
+        One begins when it can be served: its deadline counts from then on, so that a slow server
+        with many files is not given up for those that wait.
+
         Args:
-            transfers: Prepared handles, each of them once.
-            connections: How many to one host at the same time; other transfers wait.
+            transfers: Prepared handles, each of them once; taken when its turn has come.
+            connections: How many to one host at the same time. Where requests share a connection
+                (HTTP/2) more of them are under way.
 
         Yields:
             Each handle when its transfer has ended, with libcurl's code (0: good) and words.
         """
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
+        waiting = iter(transfers)
         running: dict[pycurl.Curl, None] = {}
         try:
-            for transfer in transfers:
-                self._multi.add_handle(transfer)
-                running[transfer] = None
-            while running:
+            while self._fill(running, waiting, connections):
                 self._step()
                 for transfer, code, words in self._ended():
                     self._multi.remove_handle(transfer)
                     del running[transfer]
+                    self._shares = _version(transfer) == pycurl.CURL_HTTP_VERSION_2_0
                     yield transfer, code, words
         finally:  # after a KeyboardInterrupt libcurl must not write into handles that are gone
             for transfer in running:
@@ -64,6 +76,19 @@ class Multi:
     def close(self) -> None:
         """Close the connections."""
         self._multi.close()
+
+    def _fill(
+        self,
+        running: dict[pycurl.Curl, None],
+        waiting: Iterator[pycurl.Curl],
+        connections: int,
+    ) -> bool:
+        """Let the next transfers begin; whether any is under way."""
+        room = (_AT_ONCE if self._shares else connections) - len(running)
+        for transfer in islice(waiting, max(0, room)):
+            self._multi.add_handle(transfer)
+            running[transfer] = None
+        return bool(running)
 
     def _step(self) -> None:
         """Wait for something to happen, and let libcurl act on it."""
@@ -126,6 +151,10 @@ class _Sockets:
         if self._due is None:
             return self._poll.poll()
         return self._poll.poll(max(0.0, (self._due - time.monotonic()) * 1000))
+
+
+def _version(transfer: pycurl.Curl) -> int:
+    return int(transfer.getinfo_raw(pycurl.INFO_HTTP_VERSION))  # type: ignore[no-untyped-call]
 
 
 def _mask(events: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError, shown
+from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError
+from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.http import Response
 from contenttrust.transport.libcurl import pycurl
 from contenttrust.transport.origin import authority_of, host_of, is_loopback
@@ -22,6 +23,9 @@ _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
 _SLOW_SECONDS = 10
+_HEADER_LIMIT = 65_536  # bytes, of all answers to one request together
+HEADERS = frozenset({"age", "content-encoding", "content-type", "date", "www-authenticate"})
+"""The headers that somebody reads; others are not kept."""
 _LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
 
 _UNREACHABLE = {
@@ -64,20 +68,21 @@ class Transfer:
     """One request, from its options to its outcome.
 
     Attributes:
-        handle: What libcurl calls it.
         outcome: The answer or the error, once it has ended.
         distrusted: Whether it failed because no authority vouched for the server.
-        is_local: Whether the server is surely on this machine; known once it is prepared.
+        is_local: Whether the server is surely on this machine.
     """
 
     __slots__ = (
-        "_chunks",
+        "_body",
         "_gun",
+        "_handle",
+        "_header_room",
         "_headers",
+        "_proxy",
         "_request",
         "_room",
         "distrusted",
-        "handle",
         "is_local",
         "outcome",
     )
@@ -94,11 +99,13 @@ class Transfer:
         self._request = request
         self._gun = gun
         self._room = request.limit + 1
-        self._chunks: list[bytes] = []
+        self._body = bytearray()  # one block: a list of tiny chunks takes 28 times their length
+        self._header_room = _HEADER_LIMIT
         self._headers: dict[str, str] = {}
+        self._proxy = ""
+        self._handle: pycurl.Curl | None = None  # made late: one takes more than most bodies
         self.distrusted = False
-        self.is_local = False
-        self.handle = pycurl.Curl()
+        self.is_local = _is_local(request.url)
         self.outcome = UnreachableError("not asked", gun=gun, role=request.role)
 
     def prepare(
@@ -109,7 +116,7 @@ class Transfer:
         authorities: Authorities,
         timeout: float,
         env: Mapping[str, str],
-    ) -> bool:
+    ) -> pycurl.Curl | None:
         """Tell libcurl everything.
 
         Args:
@@ -120,24 +127,26 @@ class Transfer:
             env: Environment variables, of which those that name proxies count.
 
         Returns:
-            Whether it can begin; if not, the outcome says why.
+            What libcurl calls it, ready to begin; if it cannot, None, and the outcome says why.
         """
         try:
-            self.is_local = is_loopback(host_of(self._request.url))
+            host_of(self._request.url)
             headers = _lines(self._request.headers)
         except ValueError as error:
             self.outcome = ServerError(str(error), gun=self._gun, role=self._request.role)
-            return False
+            return None
+        self._handle = pycurl.Curl()
+        self._proxy = _proxy_of(env)
         follow = form is None and tls.verify
         self._set(_options(self._request, headers, timeout=timeout, follow=follow))
         self._set({pycurl.HEADERFUNCTION: self._take_header, pycurl.WRITEFUNCTION: self._take_body})
         if form is not None:
             self._set({pycurl.POSTFIELDS: form})
-        self._set(_proxy(env))
+        self._set(_proxy_options(self._proxy, env))
         verify = tls.verify or not self.is_local
         self._set({pycurl.SSL_VERIFYPEER: int(verify), pycurl.SSL_VERIFYHOST: 2 if verify else 0})
         self._set(_certificates(tls, authorities))
-        return True
+        return self._handle
 
     def end(self, code: int, words: str) -> None:
         """Make the outcome of what libcurl said.
@@ -146,40 +155,53 @@ class Transfer:
             code: libcurl's; 0 is good.
             words: libcurl's.
         """
-        if code == 0 or self._room == 0:  # we stopped it ourselves
+        if self._header_room < 0:
+            message = f"{self._where()}: its headers are longer than {_HEADER_LIMIT} bytes"
+            self.outcome = ServerError(message, gun=self._gun, role=self._request.role)
+        elif code == 0 or self._room == 0:  # we stopped it ourselves
             self.outcome = Response(
                 status=self._number(pycurl.RESPONSE_CODE),
-                body=b"".join(self._chunks),
+                body=bytes(self._body),
                 headers=self._headers,
                 url=self._address(),
             )
         else:
             self.distrusted = code == pycurl.E_PEER_FAILED_VERIFICATION
             self.outcome = self._failure(code, words)
-        self.handle.close()
+        self._known().close()
+        self._body = bytearray()
+
+    def _known(self) -> pycurl.Curl:
+        assert self._handle is not None  # noqa: S101 - it was prepared
+        return self._handle
 
     def _set(self, options: Mapping[int, object]) -> None:
+        handle = self._known()
         for option, value in options.items():
             if value is None:
-                self.handle.unsetopt(option)
+                handle.unsetopt(option)
             else:
-                self.handle.setopt(option, value)
+                handle.setopt(option, value)
 
-    def _take_header(self, line: bytes) -> None:
-        if self._chunks:  # a trailer says nothing that we ask for
-            return
+    def _take_header(self, line: bytes) -> int:
+        self._header_room -= len(line)
+        if self._header_room < 0:
+            return -1  # stops the transfer
+        if self._body:  # a trailer says nothing that we ask for
+            return len(line)
         if line.startswith(b"HTTP/"):  # the next answer, after a redirect or a proxy's
             self._headers = {}
-            return
-        name, colon, value = line.decode("iso-8859-1").partition(":")
-        if colon:
-            name, value = name.strip().lower(), value.strip()
+            return len(line)
+        name, _, value = line.decode("iso-8859-1").partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if name in HEADERS:
             before = self._headers.get(name)
             self._headers[name] = value if before is None else f"{before}, {value}"
+        return len(line)
 
     def _take_body(self, data: bytes) -> int:
         taken = data[: self._room]
-        self._chunks.append(taken)
+        self._body += taken
         self._room -= len(taken)
         return len(data) if self._room else 0  # 0 stops the transfer
 
@@ -201,7 +223,9 @@ class Transfer:
             kind, message = TlsError, f"the certificates in use are not usable: {_OURS[code]}"
         else:
             message = f"{self._where()}: {cause}"
-        message += f" ({shown(words)})" if words else ""
+        if words and _tells_of(self._proxy, words, code):
+            words = "the proxy that HTTPS_PROXY names is at fault, or its URL is malformed"
+        message += f" ({excerpt(words)})" if words else ""
         return kind(message, gun=self._gun, role=self._request.role, expected=expected)
 
     def _where(self) -> str:
@@ -210,14 +234,14 @@ class Transfer:
             authority = authority_of(self._address())
         except ValueError:
             authority = authority_of(self._request.url)
-        return f"https://{authority}"
+        return f"https://{excerpt(authority)}"
 
     def _address(self) -> str:
-        url: bytes = self.handle.getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
+        url: bytes = self._known().getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
         return url.decode(errors="replace")
 
     def _number(self, what: int) -> int:
-        return int(self.handle.getinfo_raw(what))  # type: ignore[no-untyped-call]
+        return int(self._known().getinfo_raw(what))  # type: ignore[no-untyped-call]
 
 
 def _options(
@@ -253,7 +277,38 @@ def _options(
     }
 
 
-def _proxy(env: Mapping[str, str]) -> dict[int, object]:
+def _is_local(url: str) -> bool:
+    try:
+        return is_loopback(host_of(url))
+    except ValueError:
+        return False
+
+
+def _proxy_of(env: Mapping[str, str]) -> str:
+    return env.get("HTTPS_PROXY") or env.get("https_proxy") or ""
+
+
+def _tells_of(proxy: str, words: str, code: int) -> bool:
+    """Whether libcurl's words may hold a password that stands in the proxy's URL.
+
+    What is malformed is quoted whole, and what part of it is taken for what can be any; so each
+    piece of what may be the user or the password is looked for.
+    """
+    if not proxy:
+        return False
+    login = proxy.rpartition("@")[0]
+    scheme, _, rest = login.partition("://")
+    login = rest if scheme.isalnum() else login
+    pieces = "".join(char if char.isalnum() else " " for char in login).split()
+    return (
+        code == pycurl.E_COULDNT_RESOLVE_PROXY
+        or proxy in words
+        or not login.isascii()
+        or any(piece.lower() in words.lower() for piece in pieces)
+    )
+
+
+def _proxy_options(proxy: str, env: Mapping[str, str]) -> dict[int, object]:
     """Which proxy to use.
 
     Told explicitly, because libcurl by itself prefers the variables in lower case, obeys
@@ -264,8 +319,8 @@ def _proxy(env: Mapping[str, str]) -> dict[int, object]:
     # libcurl knows "*" only where it stands alone.
     exceptions = "*" if "*" in hosts else ",".join([*hosts, *_LOOPBACK])
     return {
-        pycurl.PROXY: (env.get("HTTPS_PROXY") or env.get("https_proxy") or "").encode(),
-        pycurl.NOPROXY: exceptions.encode(),
+        pycurl.PROXY: proxy.encode(errors="surrogateescape"),
+        pycurl.NOPROXY: exceptions.encode(errors="surrogateescape"),
     }
 
 
