@@ -63,7 +63,7 @@ class DockerHome:
 
     def find(self, host: str = HOST, **env: str) -> Credentials | None:
         """Look for credentials, with some more environment variables."""
-        return credentials_of(host, env=self.env | env, gun=f"{host}/team/web")
+        return credentials_of(host, env=self.env | env, gun=f"{host}/team/web", server_named=True)
 
 
 def values(credentials: Credentials | None) -> tuple[str, str, bool] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contenttrust.errors import FetchError
+from contenttrust.errors import FetchError, MalformedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from contenttrust.transport.credentials import Credentials
     from contenttrust.transport.http import Response
     from contenttrust.transport.tls import Tls
     from contenttrust.transport.trust_server import TrustServer
@@ -71,9 +72,12 @@ class Asking:
         url = self._configured(gun)
         key = (url, gun.partition("/")[0])  # credentials depend on the registry
         if key not in self._servers:
-            self._servers[key] = trust_server_of(
-                gun, env=self._env, now=self._at, url=url, tls=self._tls
-            )
+            try:
+                self._servers[key] = trust_server_of(
+                    gun, env=self._env, now=self._at, url=self._url or None, tls=self._tls
+                )
+            except MalformedError as error:
+                raise ValueError(error.message) from None
         return self._servers[key]
 
     def ask(self, gun: str) -> Response:
@@ -87,10 +91,8 @@ class Asking:
 
     def has_login(self, gun: str) -> bool:
         """Whether credentials are configured for a collection's registry, be they usable or not."""
-        from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
-
         try:
-            return credentials_of(gun.partition("/")[0], env=self._env) is not None
+            return self._credentials(gun) is not None
         except FetchError:
             return True
 
@@ -127,12 +129,17 @@ class Asking:
             return f"it must lead to an authority in {', '.join(self._tls.ca_files)}"
         return "a CA of your own is named with --tls-ca"
 
-    def _login(self, gun: str) -> str:
+    def _credentials(self, gun: str) -> Credentials | None:
         from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
+        from contenttrust.transport.trust_servers import is_named  # noqa: PLC0415 - if asked
 
+        named = is_named(self._url, env=self._env)
+        return credentials_of(gun.partition("/")[0], env=self._env, server_named=named)
+
+    def _login(self, gun: str) -> str:
         registry = gun.partition("/")[0]
         try:
-            found = credentials_of(registry, env=self._env)
+            found = self._credentials(gun)
         except FetchError as error:
             return f"Nothing was sent. Repair what holds the credentials: {error.message}"
         if found is None:

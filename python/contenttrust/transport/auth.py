@@ -16,8 +16,8 @@ from contenttrust.errors import (
     FetchError,
     ServerError,
     UnauthorizedError,
-    shown,
 )
+from contenttrust.transport.excerpt import excerpt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -234,11 +234,11 @@ def _host_of(realm: str) -> str | FetchError:
         return UnauthorizedError(
             "the trust server names a token server that is not reached by https",
             expected="https",
-            found=url.scheme or "no scheme",
+            found=excerpt(url.scheme) or "no scheme",
         )
     if "@" in url.netloc:
         return UnauthorizedError("the trust server names a user in the URL of its token server")
-    return shown(url.hostname if port is None else f"{url.hostname}:{port}")
+    return excerpt(url.hostname if port is None else f"{url.hostname}:{port}")
 
 
 def _asked(

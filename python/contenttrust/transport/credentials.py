@@ -2,8 +2,8 @@
 
 In this order, and nowhere else; never in the current directory:
 
-1. ``NOTARY_AUTH``, base64 of ``user:password``, as for the notary client. It names no server: it
-   goes to whatever trust server asks, so it is meant for work with one of them.
+1. ``NOTARY_AUTH``, base64 of ``user:password``, as for the notary client. It names no server, so
+   it counts only where the user named one: else any image's name would send it to a stranger.
 2. ``DOCKER_AUTH_CONFIG``, the `auths` of a configuration as JSON, as for Docker since 28.3.
 3. ``$DOCKER_CONFIG/config.json`` or ``~/.docker/config.json``: the registry's program in
    `credHelpers`, else the one in `credsStore`, else the registry's entry in `auths`.
@@ -58,12 +58,14 @@ class Credentials:
         """Take a user name and a secret.
 
         Raises:
-            ValueError: One of them is empty, or the user name cannot be sent to a server.
+            ValueError: One of them is empty, or cannot be sent to a server.
         """
         if not username or not secret:
             raise ValueError("a user name and a secret are needed")
         if not identity_token and (":" in username or not username.isprintable()):
             raise ValueError("a user name has no colons and no control characters")
+        if not (_is_text(username) and _is_text(secret)):
+            raise ValueError("a user name or a secret is no text: it cannot be written as UTF-8")
         values = {"username": username, "secret": secret, "identity_token": identity_token}
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -81,13 +83,16 @@ class Credentials:
         raise TypeError("credentials are neither copied nor written down")
 
 
-def credentials_of(host: str, *, env: Mapping[str, str], gun: str = "") -> Credentials | None:
+def credentials_of(
+    host: str, *, env: Mapping[str, str], gun: str = "", server_named: bool = False
+) -> Credentials | None:
     """Find the credentials of a registry; this may run a program, so ask only when challenged.
 
     Args:
         host: Of the registry, with its port, as in the name of the collection.
         env: Environment variables, also those of a program that keeps credentials.
         gun: Name of the collection, for messages.
+        server_named: Whether the user named the trust server; only then `NOTARY_AUTH` counts.
 
     Returns:
         None where nothing is kept for that registry.
@@ -96,15 +101,16 @@ def credentials_of(host: str, *, env: Mapping[str, str], gun: str = "") -> Crede
         CredentialsError: What should hold the credentials is broken or ambiguous.
     """
     try:
-        return _credentials(host, env)
+        return _credentials(host, env, server_named=server_named)
     except UnauthorizedError as error:
         reason = error.message
     # Raised here, so that it brings no exception along that may hold a secret.
     raise CredentialsError(reason, gun=gun)
 
 
-def _credentials(host: str, env: Mapping[str, str]) -> Credentials | None:
-    if text := env.get("NOTARY_AUTH"):  # of collections whose names need not name a host
+def _credentials(host: str, env: Mapping[str, str], *, server_named: bool) -> Credentials | None:
+    # Of collections whose names need not name a host. It must not go to whom an image names.
+    if server_named and (text := env.get("NOTARY_AUTH")):
         username, password = _user_and_password(text, "NOTARY_AUTH")
         return _made(username, password.strip(), "NOTARY_AUTH")
     key = _key_of(host)
@@ -209,6 +215,14 @@ def _user_and_password(text: str, place: str) -> tuple[str, str]:
     if not colon or not username:
         raise UnauthorizedError(f"{place} is base64, but not of user:password")
     return username, password
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # which holds the text: it goes no further
+        return False
+    return True
 
 
 def _decoded(text: str) -> str | None:

@@ -76,7 +76,9 @@ def _host_and_port(url: str) -> tuple[str, int]:
         is_host = set(host[1:-1]) <= _ADDRESS
     else:
         is_host = set(host) <= _LETTERS
+    # A name of dots leads to a directory above where certificates are looked for by it.
+    is_host = is_host and bool(host.strip("[]."))
     is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LAST_PORT
-    if not url.lower().startswith("https://") or not host.strip("[]") or not is_host or not is_port:
+    if not url.lower().startswith("https://") or not is_host or not is_port:
         raise ValueError("an https URL with a host in plain ASCII is wanted (xn--… for others)")
     return host, int(port)

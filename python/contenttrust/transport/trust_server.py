@@ -6,6 +6,7 @@ Source: notary `server/server.go` (routes) and `storage/httpstore.go`; docker CL
 from __future__ import annotations
 
 import os
+import time
 from _thread import allocate_lock
 
 from contenttrust.errors import (
@@ -13,8 +14,8 @@ from contenttrust.errors import (
     MalformedError,
     ServerError,
     UnauthorizedError,
-    shown,
 )
+from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.origin import host_of, is_loopback, origin_of
 from contenttrust.transport.source import is_metadata_name
 from contenttrust.transport.tls import Tls
@@ -37,6 +38,10 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
 _PING_LIMIT = 65_536
+# A server may ask who we are with every file. For as long as a visit lasts at most, credentials are
+# looked up once, which may run a program, and tokens asked for as often as honest servers need.
+_VISIT_SECONDS = 120.0
+_TOKENS = 3
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
 # RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
 _PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -61,10 +66,11 @@ class TrustServer:
 
         Args:
             url: Of the scheme https; a path in it is a prefix. A user and a password in it are
-                taken out of it and used as credentials, unless others are given.
+                taken out of it and used as credentials, unless others are given; elsewhere in it
+                there is no ``@``.
             tls: Certificates; default: the system's authorities.
             credentials: What to answer when the server asks who we are; or a function that finds
-                it then, and may raise a `FetchError`.
+                it then, and may raise a `FetchError`. What it found is kept for two minutes.
             timeout: Seconds that one file may take from the request to the last byte.
 
         Raises:
@@ -79,6 +85,9 @@ class TrustServer:
         self._timeout = timeout
         self._authorization: dict[str, str] = {}  # by collection
         self._nobody: set[str] = set()  # collections that are asked for without credentials
+        self._found: Credentials | FetchError | None = None
+        self._found_at = -_VISIT_SECONDS
+        self._answered: dict[str, list[float]] = {}  # when challenges were, by collection
         self._start()
 
     @property
@@ -191,12 +200,17 @@ class TrustServer:
         challenge = challenge_of(refusal.headers.get("www-authenticate", ""))
         if challenge is None:
             return UnauthorizedError(f"{self._url} answers 401 and offers no way to log in")
-        try:
-            credentials = self._credentials() if callable(self._credentials) else self._credentials
-        except FetchError as error:
-            return error
+        if not self._may_answer(gun):
+            return UnauthorizedError(
+                f"{self._url} asks again and again who we are, and takes no answer for long"
+            )
+        credentials = self._known_credentials()
+        if isinstance(credentials, FetchError):
+            return credentials
         if credentials is None:
             self._nobody.add(gun)
+        else:
+            self._nobody.discard(gun)
         value = authorization(
             self._known_client(gun),
             challenge,
@@ -208,6 +222,27 @@ class TrustServer:
         if isinstance(value, str):
             self._authorization["" if challenge.scheme == "basic" else gun] = value
         return value
+
+    def _may_answer(self, gun: str) -> bool:
+        """Whether a challenge is one of the few that are answered; it counts then."""
+        now = time.monotonic()
+        recent = [at for at in self._answered.get(gun, ()) if now - at < _VISIT_SECONDS]
+        if len(recent) >= _TOKENS:
+            return False
+        self._answered[gun] = [*recent, now]
+        return True
+
+    def _known_credentials(self) -> Credentials | FetchError | None:
+        """Who we are, or why that cannot be found out."""
+        if not callable(self._credentials):
+            return self._credentials
+        if time.monotonic() - self._found_at >= _VISIT_SECONDS:
+            try:
+                self._found = self._credentials()
+            except FetchError as error:
+                self._found = error
+            self._found_at = time.monotonic()
+        return self._found
 
     def _is_own(self, url: str) -> bool:
         return _has_origin(url) and origin_of(url) == origin_of(self._url)
@@ -235,7 +270,7 @@ class TrustServer:
         if status != _OK:
             cause = f"it answers with status {status}"
         elif encoding.lower() != "identity":
-            cause = f"the answer is encoded as {shown(encoding)}, which was not asked for"
+            cause = f"the answer is encoded as {excerpt(encoding)}, which was not asked for"
         if not cause:
             return response.body
         found = "" if status == _OK else str(status)
@@ -265,10 +300,9 @@ def _split(url: str) -> tuple[str, Credentials | None]:
     userinfo, at, authority = before.rpartition("@")
     clean = f"https://{authority}{slash}{path}".rstrip("/")
     is_plain = url.isascii() and url.isprintable() and not set(url) & _DOUBTFUL
-    if scheme.lower() != "https" or not is_plain or not _has_origin(clean):
-        # Whatever could be a password is left out, also where the URL is none.
-        got = shown(f"{scheme}://{rest.rpartition('@')[2]}" if rest else url.rpartition("@")[2])
-        raise ValueError(f"valid https URL required for trust server, got {got}")
+    # A password with a slash in it ends the host for us, and what follows looks like a path.
+    if scheme.lower() != "https" or not is_plain or "@" in path or not _has_origin(clean):
+        raise ValueError(f"valid https URL required for trust server, got {_without_login(url)}")
     if not at:
         return clean, None
     from urllib.parse import unquote  # noqa: PLC0415 - costs milliseconds, rarely needed
@@ -277,6 +311,14 @@ def _split(url: str) -> tuple[str, Credentials | None]:
 
     username, _, password = userinfo.partition(":")
     return clean, Credentials(unquote(username), unquote(password))
+
+
+def _without_login(url: str) -> str:
+    """What may be shown of a text that is no URL: nothing that could be a password."""
+    _, at, end = url.rpartition("@")
+    scheme = url.partition("://")[0]
+    begin = f"{scheme}://" if at and scheme.lower() in {"http", "https"} else ""
+    return excerpt(begin + end)
 
 
 def _has_origin(url: str) -> bool:

@@ -10,7 +10,8 @@ import os
 
 from contenttrust import clock
 from contenttrust._core import Instant
-from contenttrust.errors import ServiceEndedError, shown
+from contenttrust.errors import MalformedError, ServiceEndedError, shown
+from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.origin import authority_of, host_of
 from contenttrust.transport.tls import DISTRUSTED, certificate_directory, tls_of
 from contenttrust.transport.trust_server import ENDED_HOST, ENDED_ON, TrustServer
@@ -117,6 +118,11 @@ def trust_server_url(gun: str, *, env: Mapping[str, str]) -> str:
     return f"https://{ENDED_HOST}" if registry in _DOCKER_HUB else f"https://{registry}"
 
 
+def is_named(url: str | None, *, env: Mapping[str, str]) -> bool:
+    """Whether the user named a trust server, so that no image's name decides who is asked."""
+    return bool(url or env.get("DOCKER_CONTENT_TRUST_SERVER"))
+
+
 def check_url(url: str, tls: Tls | None) -> None:
     """Refuse a URL that no trust server can have where credentials come from elsewhere.
 
@@ -165,18 +171,21 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
     Raises:
         ValueError: The URL is none that a trust server can have, a user or a password stands in it
             (they would be passed over), or `now` has no time zone.
+        MalformedError: No server is named, and the collection's name begins with no host.
         TlsError: Docker's directory for that server cannot be used.
     """
     env = os.environ if env is None else env
-    is_named = url is not None or bool(env.get("DOCKER_CONTENT_TRUST_SERVER"))
+    named = is_named(url, env=env)
     url = trust_server_url(gun, env=env) if url is None else url
 
     def kept() -> Credentials | None:
         from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
 
-        return credentials_of(gun.partition("/")[0], env=env)
+        return credentials_of(gun.partition("/")[0], env=env, server_named=named)
 
     answer = kept if credentials is None else credentials
+    if not named:
+        _check_registry(gun)
     check_url(url, tls)
     host = host_of(url)
     if host == ENDED_HOST and _seconds(now) >= _seconds_of(ENDED_ON):
@@ -187,8 +196,21 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         tls=tls_of(authority_of(url), env=env) if tls is None else tls,
         credentials=answer,
         folder=folder,
-        is_registry=not is_named and host != ENDED_HOST,
+        is_registry=not named and host != ENDED_HOST,
     )
+
+
+def _check_registry(gun: str) -> None:
+    """Refuse a collection whose name begins with nothing that could be asked."""
+    registry = gun.partition("/")[0]
+    try:
+        is_host = authority_of(f"https://{registry}") == registry
+    except ValueError:
+        is_host = False
+    if not is_host:
+        place = excerpt(registry.rpartition("@")[2])
+        message = f"the name begins with {place!r}, and no trust server can be there"
+        raise MalformedError(message, gun=gun)
 
 
 def _seconds(moment: Instant | datetime | None) -> int:

@@ -80,7 +80,8 @@ def test_a_server_that_wants_a_login_is_there():
 
 @pytest.mark.parametrize("guns", [(), (GUN,)])
 def test_credentials_that_are_not_accepted_are_a_failure_unless_collections_tell_more(guns):
-    env = {"NOTARY_AUTH": "bWU6c2VjcmV0"}
+    server = "https://notary.example.com"
+    env = {"NOTARY_AUTH": "bWU6c2VjcmV0", "DOCKER_CONTENT_TRUST_SERVER": server}
 
     (finding,) = check(Answering(UnauthorizedError("401"), env=env), *guns).findings
 
@@ -90,7 +91,8 @@ def test_credentials_that_are_not_accepted_are_a_failure_unless_collections_tell
 
 
 def test_credentials_that_cannot_be_read_are_told_to_be_repaired():
-    env = {"NOTARY_AUTH": "no base64!"}
+    server = "https://notary.example.com"
+    env = {"NOTARY_AUTH": "no base64!", "DOCKER_CONTENT_TRUST_SERVER": server}
 
     (finding,) = check(Answering(UnauthorizedError("401"), env=env)).findings
 
