@@ -324,3 +324,24 @@ def test_a_configuration_cannot_make_a_store_see_more_than_one_server(home: Dock
     home.write({"credsStore": "x"})
     with pytest.raises(UnauthorizedError, match="no registry can be called"):
         home.find("a.example\nb.example")
+
+
+@pytest.mark.parametrize("identity_token", [False, True])
+def test_t066_a_secret_that_is_no_text_is_refused_and_not_shown(
+    identity_token: bool,
+) -> None:
+    with pytest.raises(ValueError, match="UTF-8") as caught:
+        Credentials("bob", f"{SECRET}\ud800", identity_token=identity_token)
+    assert type(caught.value) is ValueError  # a UnicodeError holds the text
+    assert caught.value.__context__ is None
+    assert SECRET not in shown_by(caught.value)
+
+
+def test_t066_a_configured_secret_that_is_no_text_is_an_error_of_the_login(
+    home: DockerHome,
+) -> None:
+    entry = f'{{"username": "bob", "password": "{SECRET}\\ud800"}}'
+    home.config.write_text(f'{{"auths": {{"{HOST}": {entry}}}}}')
+    with pytest.raises(UnauthorizedError) as caught:
+        home.find()
+    assert SECRET not in shown_by(caught.value)

@@ -318,7 +318,7 @@ def _without_login(url: str) -> str:
     _, at, end = url.rpartition("@")
     scheme = url.partition("://")[0]
     begin = f"{scheme}://" if at and scheme.lower() in {"http", "https"} else ""
-    return excerpt(begin + end)
+    return excerpt(begin + end) + (" (what stands before its last @ is not shown)" if at else "")
 
 
 def _has_origin(url: str) -> bool:

@@ -208,8 +208,8 @@ def _check_registry(gun: str) -> None:
     except ValueError:
         is_host = False
     if not is_host:
-        place = excerpt(registry.rpartition("@")[2])
-        message = f"the name begins with {place!r}, and no trust server can be there"
+        place = excerpt(registry)
+        message = f"its name begins with '{place}', which is no host that could be asked"
         raise MalformedError(message, gun=gun)
 
 
