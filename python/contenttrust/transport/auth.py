@@ -18,6 +18,7 @@ from contenttrust.errors import (
     UnauthorizedError,
 )
 from contenttrust.transport.excerpt import excerpt
+from contenttrust.transport.origin import origin_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
     if challenge.scheme == "basic":
         value: str | FetchError = _basic(credentials, server_url)
     else:
-        value = _bearer(client, challenge, scopes or challenge.scope.split(), credentials)
+        needed = scopes or challenge.scope.split()
+        value = _bearer(client, challenge, needed, credentials, server_url=server_url)
     if isinstance(value, FetchError):
         value.gun = gun
     return value
@@ -201,12 +203,18 @@ def _basic(credentials: Credentials | None, server_url: str) -> str | FetchError
 
 
 def _bearer(
-    client: Client, challenge: Challenge, scopes: Sequence[str], credentials: Credentials | None
+    client: Client,
+    challenge: Challenge,
+    scopes: Sequence[str],
+    credentials: Credentials | None,
+    *,
+    server_url: str,
 ) -> str | FetchError:
     host = _host_of(challenge.realm)
     if isinstance(host, FetchError):
         return host
-    answer = _asked(client, challenge, scopes, credentials)
+    certified = _is_same(challenge.realm, server_url)
+    answer = _asked(client, challenge, scopes, credentials, certified=certified)
     if isinstance(answer, FetchError):
         return type(answer)(
             f"asking for a token: {answer.message}",
@@ -241,8 +249,21 @@ def _host_of(realm: str) -> str | FetchError:
     return excerpt(url.hostname if port is None else f"{url.hostname}:{port}")
 
 
+def _is_same(realm: str, server_url: str) -> bool:
+    """Whether the token server is the trust server itself, for which our certificate is meant."""
+    try:
+        return origin_of(realm) == origin_of(server_url)
+    except ValueError:
+        return False
+
+
 def _asked(
-    client: Client, challenge: Challenge, scopes: Sequence[str], credentials: Credentials | None
+    client: Client,
+    challenge: Challenge,
+    scopes: Sequence[str],
+    credentials: Credentials | None,
+    *,
+    certified: bool,
 ) -> Response | FetchError:
     """The token server's answer: to a form for an identity token, else to a GET."""
     from urllib.parse import urlencode  # noqa: PLC0415 - see above
@@ -258,7 +279,7 @@ def _asked(
             "scope": " ".join(scopes),
             "client_id": _CLIENT_ID,
         }
-        return client.post(Request(url, _ANSWER_LIMIT), form)
+        return client.post(Request(url, _ANSWER_LIMIT, certified=certified), form)
     login = None
     query = [("scope", scope) for scope in scopes]
     if challenge.service:
@@ -268,7 +289,8 @@ def _asked(
         login = f"{credentials.username}:{credentials.secret}"
     if query:
         url += ("&" if "?" in url else "?") + urlencode(query)
-    return client.get([Request(url, _ANSWER_LIMIT, credentials=login)])[0]
+    request = Request(url, _ANSWER_LIMIT, credentials=login, certified=certified)
+    return client.get([request])[0]
 
 
 def _token(answer: Response, host: str, credentials: Credentials | None) -> str | FetchError:

@@ -36,11 +36,12 @@ class Request:
         headers: Lines such as ``Authorization: …``; that one is sent to the URL's origin only.
         role: The metadata role concerned, for messages.
         credentials: ``user:password`` for Basic authentication at the URL's origin.
+        certified: Whether our certificate may be shown there. It tells a server who we are.
     """
 
-    __slots__ = ("credentials", "headers", "limit", "role", "url")
+    __slots__ = ("certified", "credentials", "headers", "limit", "role", "url")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword a fact
         self,
         url: str,
         limit: int,
@@ -48,8 +49,10 @@ class Request:
         headers: tuple[str, ...] = (),
         role: str = "",
         credentials: str | None = None,
+        certified: bool = True,
     ) -> None:
         self.url = url
+        self.certified = certified
         self.limit = limit
         self.headers = headers
         self.role = role

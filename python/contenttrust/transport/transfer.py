@@ -145,7 +145,9 @@ class Transfer:
         self._set(_proxy_options(self._proxy, env))
         verify = tls.verify or not self.is_local
         self._set({pycurl.SSL_VERIFYPEER: int(verify), pycurl.SSL_VERIFYHOST: 2 if verify else 0})
-        self._set(_certificates(tls, authorities))
+        self._set(_authorities(authorities))
+        if self._request.certified:
+            self._set(_certificate(tls))
         return self._handle
 
     def end(self, code: int, words: str) -> None:
@@ -324,8 +326,8 @@ def _proxy_options(proxy: str, env: Mapping[str, str]) -> dict[int, object]:
     }
 
 
-def _certificates(tls: Tls, authorities: Authorities) -> dict[int, object]:
-    """Who vouches for a server or a proxy, and what vouches for us.
+def _authorities(authorities: Authorities) -> dict[int, object]:
+    """Who vouches for a server or a proxy.
 
     What is None is unset, and so is no longer a place that the wheel was built with.
     """
@@ -343,9 +345,14 @@ def _certificates(tls: Tls, authorities: Authorities) -> dict[int, object]:
             pycurl.CAINFO_BLOB: authorities.blob,
             pycurl.PROXY_CAINFO_BLOB: authorities.blob,
         }
-    if tls.cert_file is not None and tls.key_file is not None:
-        options |= {pycurl.SSLCERT: tls.cert_file.encode(), pycurl.SSLKEY: tls.key_file.encode()}
     return options
+
+
+def _certificate(tls: Tls) -> dict[int, object]:
+    """What vouches for us."""
+    if tls.cert_file is None or tls.key_file is None:
+        return {}
+    return {pycurl.SSLCERT: tls.cert_file.encode(), pycurl.SSLKEY: tls.key_file.encode()}
 
 
 def _lines(headers: tuple[str, ...]) -> list[bytes]:

@@ -12,7 +12,8 @@ from contenttrust.transport import trust_server
 from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
-from servers.answers import document, status
+from servers.answers import challenged, document, status
+from servers.https import HttpsServer
 
 GUN = "host.example/team/x"
 
@@ -111,3 +112,25 @@ def test_what_strangers_write_is_cut_in_messages(server, source):
         texts = (error.message, error.expected, error.found)
         assert max(len(text) for text in texts) < 600
         assert all(text.isprintable() for text in texts)
+
+
+def test_our_certificate_is_shown_to_the_trust_server_and_to_no_token_server_elsewhere(
+    server, authority
+):
+    cert, key = authority.issue(("client",), client=True)
+    tls = Tls(ca_files=(authority.ca_file,), cert_file=cert, key_file=key)
+    with HttpsServer(authority.issue(), client_authority=authority.ca_file) as locked:
+        locked.answer("/token", json.dumps({"token": "t"}).encode())
+        locked.answer_all(
+            challenged(
+                document(b"s"),
+                authorization="Bearer t",
+                challenge=f'Bearer realm="{locked.url}/token"',
+            )
+        )
+        assert ask(TrustServer(locked.url, tls=tls)) == b"s"
+        del locked.requests[:]
+        challenge = {"WWW-Authenticate": f'Bearer realm="{locked.url}/token"'}
+        server.answer_all(status(401, challenge))
+        assert isinstance(ask(TrustServer(server.url, tls=tls)), FetchError)
+        assert locked.requests == []  # it demands a certificate, and was shown none
