@@ -7,8 +7,9 @@ the answer. Only https is spoken, also after a redirect; nothing is read from .n
 from __future__ import annotations
 
 import os
+import time
 
-from contenttrust.errors import TlsError
+from contenttrust.errors import TlsError, UnreachableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Client:
 
     Attributes:
         gun: Name of the collection, for messages.
+        until: Moment on the monotonic clock at which nothing is waited for any more, though a
+            request's own time be not over: requests that wait for others may be many.
     """
 
     def __init__(self, *, tls: Tls, timeout: float = 30.0, gun: str = "") -> None:
@@ -95,6 +98,7 @@ class Client:
             gun: Name of the collection, for messages.
         """
         self.gun = gun
+        self.until = float("inf")
         self._tls = tls
         self._timeout = timeout
         self._multi: Multi | None = None
@@ -161,12 +165,17 @@ class Client:
         under_way: dict[pycurl.Curl, Transfer] = {}
 
         def prepared() -> Iterator[pycurl.Curl]:
-            for transfer, (_, form) in zip(transfers, orders, strict=True):
+            for transfer, (request, form) in zip(transfers, orders, strict=True):
+                left = self.until - time.monotonic()
+                if left <= 0:
+                    message = "too slow: the time for all files together is over"
+                    transfer.outcome = UnreachableError(message, gun=self.gun, role=request.role)
+                    continue
                 handle = transfer.prepare(
                     form,
                     tls=self._tls,
                     authorities=authorities,
-                    timeout=self._timeout,
+                    timeout=min(self._timeout, left),
                     env=os.environ,
                 )
                 if handle is not None:

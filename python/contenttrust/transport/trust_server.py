@@ -42,6 +42,7 @@ _PING_LIMIT = 65_536
 # looked up once, which may run a program, and tokens asked for as often as honest servers need.
 _VISIT_SECONDS = 120.0
 _TOKENS = 3
+_FETCH_SECONDS = 120.0  # for all files that are asked for together, whoever waits for whom
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
 # RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
 _PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -111,6 +112,7 @@ class TrustServer:
         plain = [f"{base}/{_encoded_role(file.name)}.json" for file in files]
         exact = [_by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
         with self._owned():
+            self._known_client(gun).until = time.monotonic() + _FETCH_SECONDS
             answers = self._answers(gun, exact, files)
             again = [
                 i
@@ -135,6 +137,7 @@ class TrustServer:
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
         with self._owned():
+            self._known_client("").until = time.monotonic() + _FETCH_SECONDS
             (response,) = self._authorized("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
             answer = self._judged(response, "", "")
         if isinstance(answer, FetchError):

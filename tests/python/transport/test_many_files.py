@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
+import types
 
 import pytest
 
 from contenttrust.errors import FetchError, ServerError
-from contenttrust.transport import polling, transfer
+from contenttrust.transport import polling, transfer, trust_server
 from contenttrust.transport.http import Client, Request
 from contenttrust.transport.libcurl import pycurl
 from contenttrust.transport.tls import Tls
-from servers.answers import document, raw, redirect
+from servers.answers import document, raw, redirect, silent
 from servers.certificates import Authority
 from servers.https import HttpsServer
 
@@ -166,3 +168,18 @@ def test_what_a_proxy_says_is_told_where_it_holds_no_password():
     assert transfer._tells_of("http://bob:tunnel@proxy.example:1", words, 56)
     code = pycurl.E_COULDNT_RESOLVE_PROXY
     assert transfer._tells_of("proxy.example", "could not resolve", code)
+
+
+def test_many_files_of_a_slow_server_take_no_longer_together_than_a_visit(
+    server, authority, monkeypatch
+):
+    monkeypatch.setattr(trust_server, "_FETCH_SECONDS", 0.5)
+    server.answer_all(silent())
+    files = [types.SimpleNamespace(name="root", limit=10, sha256=None)] * 50
+    source = trust_server.TrustServer(server.url, tls=Tls(ca_files=(authority.ca_file,)))
+    began = time.monotonic()
+    answers = source.fetch("a.example/b", files)
+    assert time.monotonic() - began < 3
+    assert {answer.code for answer in answers} == {"unreachable"}
+    assert all("too slow" in answer.message for answer in answers)
+    assert len(server.requests) < 20
