@@ -17,6 +17,8 @@ ROOT_LIMIT = 512_000
 LIMIT = 1024 * 1024
 """Bytes of any other file."""
 
+_CHUNK = 65_536
+
 
 class ChosenFileError(ValueError):
     """The file is not one to read: no regular file, or larger than its limit."""
@@ -41,8 +43,11 @@ def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
         if not stat.S_ISREG(mode):
             raise ChosenFileError("it is no regular file")
+        data = bytearray()
         with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
+            # Python takes memory for as much as it is asked to read: a limit is far more.
+            while len(data) <= limit and (chunk := file.read(_CHUNK)):
+                data += chunk
     if len(data) > limit:
         raise ChosenFileError(f"it is larger than {limit:,} bytes")
-    return data
+    return bytes(data)
