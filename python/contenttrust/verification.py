@@ -260,11 +260,14 @@ def _visit(  # noqa: PLR0913 - one keyword a fact
     first = _Visit(update, outcome, answers, update.state)
     if not (remote and isinstance(outcome, VerificationError) and _published_meanwhile(outcome)):
         return first
-    # What the first judgement proved counts in the second, and stays proved.
-    update = judgement(first.state or base)
+    # What the first judgement proved counts in the second, and stays proved; but where nothing was
+    # known before, the root is still the first one seen.
+    update = judgement(base if base is None else first.state or base)
     outcome, answers = _judge(update, gun, origin, offline=offline)
     second = _Visit(update, outcome, answers, update.state or first.state)
-    return second if second.served("root", "timestamp") else first
+    if second.served("root", "timestamp"):
+        return second
+    return _Visit(first.update, first.outcome, first.answers, second.state)
 
 
 def _explained(

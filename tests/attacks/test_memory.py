@@ -234,3 +234,21 @@ def test_t042_a_damaged_state_is_never_read_as_another_one(old: str, new: str) -
 
     with pytest.raises(ct.VerificationError, match="damaged"):
         ct.State.from_json(text.replace(old, new, 1))
+
+
+def test_t035_the_floor_of_a_nested_role_outlives_a_parent_that_is_withheld(judge: Judge) -> None:
+    def published(
+        version: int, key: str, nested_version: int, *, withheld: bool
+    ) -> dict[str, bytes]:
+        repo = repository()
+        alice = repo.delegate("targets/alice", keys=[key_pair(key).bare])
+        alice.version, alice.published = version, not withheld
+        nested = repo.delegate("targets/alice/qa")
+        nested.version, nested.published = nested_version, not withheld
+        repo.top.version = repo.snapshot.version = repo.timestamp.version = version
+        return repo.publish()
+
+    judge.remembers(published(5, "alice", 5, withheld=False))
+    judge.remembers(published(6, "alice anew", 5, withheld=True))
+
+    judge.refuses(published(7, "alice anew", 1, withheld=False), "rollback", "targets/alice/qa")

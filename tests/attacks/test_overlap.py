@@ -125,3 +125,30 @@ def test_t013_a_second_try_does_not_forget_the_root_that_the_first_one_proved(
     remembered = record(judge)
     assert remembered is not None
     assert remembered.root_version == judge.state.root_version + 1
+
+
+def test_t031_a_second_try_does_not_hide_that_the_root_is_the_first_one_seen(judge: Judge) -> None:
+    repo = repository()
+    files = repo.publish()
+    stranger = repository()
+    stranger.timestamp.keys = keys_for(stranger.timestamp, "stranger")
+    wrong = {**files, "timestamp": stranger.publish()["timestamp"]}
+
+    verdict = visit(judge, Server(wrong, files))
+
+    assert "first_use" in {notice.code for notice in verdict.warnings}
+
+
+def test_t012_a_root_that_a_second_try_proved_is_remembered_without_a_timestamp(
+    judge: Judge,
+) -> None:
+    files = revoked(judge)
+    silent: dict[str, bytes | None] = {**files, "timestamp": None}
+
+    with pytest.raises(ct.ContentTrustError):
+        visit(judge, Server(files, silent))
+
+    remembered = record(judge)
+    assert remembered is not None
+    assert judge.state is not None
+    assert remembered.root_version == judge.state.root_version + 1

@@ -77,10 +77,10 @@ class Update::Judgement {
         return out;
     }
 
-    // Broken, or below a broken role: not judged this time, so its floor stays.
+    // Broken or withheld, or below such a role: not judged this time, so its floor stays.
     bool is_hidden(const RoleName& name) const {
         return std::ranges::any_of(roles_, [&](const TargetsRole& role) {
-            return role.broken &&
+            return (role.broken || role.file == nullptr) &&
                    (role.name == name || name.str().starts_with(role.name.str() + "/"));
         });
     }

@@ -137,7 +137,7 @@ class Transfer:
             return None
         self._handle = pycurl.Curl()
         self._proxy = _proxy_of(env)
-        follow = form is None and tls.verify
+        follow = form is None and tls.verify and tls.cert_file is None
         self._set(_options(self._request, headers, timeout=timeout, follow=follow))
         self._set({pycurl.HEADERFUNCTION: self._take_header, pycurl.WRITEFUNCTION: self._take_body})
         if form is not None:
@@ -255,8 +255,9 @@ def _options(
         request: What to ask for.
         headers: Its headers, checked.
         timeout: Seconds until the last byte.
-        follow: Whether redirects are followed. Not with a form, which may hold a password, and not
-            where certificates go unchecked, which is for loopback only.
+        follow: Whether redirects are followed. Not with a form, which may hold a password, not with
+            a certificate of ours, which libcurl would show to everybody, and not where certificates
+            go unchecked, which is for loopback only.
     """
     return {
         pycurl.URL: request.url.encode(),
