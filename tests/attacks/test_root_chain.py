@@ -289,3 +289,13 @@ def test_t042_a_cached_root_that_its_own_keys_did_not_sign_leads_nowhere(judge: 
 
 def _offline(judge: Judge) -> ct.TrustedRepository:
     return ct.load(repository().gun, trust_dir=judge.trust_dir, now=NOW, offline=True)
+
+
+def test_t030_a_cached_root_of_another_collection_is_refused_and_called_what_it_is(
+    judge: Judge,
+) -> None:
+    judge.lay_docker_cache({"root": repository("docker.io/acme/other").root_document()})
+
+    refusal = judge.refuses(repository().publish(), "root_certificate", "root")
+
+    assert "given as anchor" not in refusal.message
