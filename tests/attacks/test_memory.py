@@ -252,3 +252,11 @@ def test_t035_the_floor_of_a_nested_role_outlives_a_parent_that_is_withheld(judg
     judge.remembers(published(6, "alice anew", 5, withheld=True))
 
     judge.refuses(published(7, "alice anew", 1, withheld=False), "rollback", "targets/alice/qa")
+
+
+def test_t032_what_a_key_signed_beside_a_valid_signature_costs_nothing(judge: Judge) -> None:
+    repo = repository()
+    [key] = repo.top.keys
+    repo.top.signers = [Signing(key), *junk(key, 4)]
+
+    judge.accepts(repo.publish(), requirements=ct.Requirements(invalid_signatures=1))
