@@ -18,6 +18,7 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.transport import docker_cache, files, permissions
+from contenttrust.transport.docker_config import config_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,8 +62,12 @@ class TrustDirectory:
         Raises:
             TrustDirectoryError: Neither variable is set, and the user has no home directory.
         """
-        env = os.environ if env is None else env
-        config = env.get("DOCKER_CONFIG") or f"{env.get('HOME') or _home()}/.docker"
+        config = config_directory(os.environ if env is None else env)
+        if config is None:
+            raise TrustDirectoryError(
+                "there is no home directory to look for the trust directory in: set HOME or "
+                "DOCKER_CONFIG, or name the trust directory"
+            )
         return cls(f"{config}/trust")
 
     def __fspath__(self) -> str:
@@ -275,22 +280,6 @@ class TrustDirectory:
         cause = shown(f"{error.strerror or error}{name}")
         message = f"{what} in the trust directory {shown(self._path)}: {cause}"
         raise TrustDirectoryError(message, gun=gun) from error
-
-
-def _home() -> str:
-    """The user's home directory as the password database has it."""
-    import pwd  # noqa: PLC0415 - hardly ever needed
-
-    try:
-        home = pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
-        home = ""
-    if not home:
-        raise TrustDirectoryError(
-            "there is no home directory to look for the trust directory in: set HOME or "
-            "DOCKER_CONFIG, or name the trust directory"
-        )
-    return home
 
 
 def _record(gun: str) -> str:
