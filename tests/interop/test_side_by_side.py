@@ -62,16 +62,23 @@ class Watch:
         self.seen += 1
 
 
+def seen_once(
+    stack: TrustStack, place: Callable[[str], Path], repository: str, label: str
+) -> tuple[Collection, dict[str, str], Path]:
+    """A collection whose tag v1 we have verified: it, the reader's environment, our record."""
+    collection = Collection(Publisher(place("publisher"), stack), repository)
+    collection.push("v1", label)
+    env = Readers(place("readers"), stack, stack).fresh()
+    verified(env, [f"{collection.gun}:v1"])
+    [record] = Path(env["DOCKER_CONFIG"], "trust", "contenttrust").glob("*.json")
+    return collection, env, record
+
+
 def test_nobody_tears_or_lowers_what_is_remembered(
     docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> None:
-    publisher = Publisher(place("publisher"), docker_stack)
-    collection = Collection(publisher, "busy/app")
-    collection.push("v1", "first")
-    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    collection, env, record = seen_once(docker_stack, place, "busy/app", "first")
     image = f"{collection.gun}:v1"
-    verified(env, [image])
-    [record] = Path(env["DOCKER_CONFIG"], "trust", "contenttrust").glob("*.json")
     published = threading.Event()
 
     def ours() -> list[Verdict]:
@@ -85,7 +92,7 @@ def test_nobody_tears_or_lowers_what_is_remembered(
         commands = [
             [client, "trust", "inspect", collection.gun],
             [client, "pull", "--quiet", image],
-            [*publisher.notary_at(env), "list", collection.gun],
+            [*collection.publisher.notary_at(env), "list", collection.gun],
         ]
         codes = []
         while not published.is_set():
@@ -128,14 +135,8 @@ def test_nobody_tears_or_lowers_what_is_remembered(
 def test_fifty_processes_and_docker_leave_one_whole_record(
     docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> None:
-    publisher = Publisher(place("publisher"), docker_stack)
-    collection = Collection(publisher, "crowded/app")
-    collection.push("v1", "early")
-    env = Readers(place("readers"), docker_stack, docker_stack).fresh()
+    collection, env, record = seen_once(docker_stack, place, "crowded/app", "early")
     image = f"{collection.gun}:v1"
-    verified(env, [image])
-    [record] = Path(env["DOCKER_CONFIG"], "trust", "contenttrust").glob("*.json")
-
     watch = Watch(record)
     with watch.going_on(), ThreadPoolExecutor(CROWD + 1) as pool:
         crowd = [pool.submit(verified, env, [image]) for _ in range(CROWD // 2)]

@@ -158,11 +158,6 @@ def test_quiet_prints_nothing_of_a_machine_in_order(run):
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 def test_a_server_that_answers_is_fine_and_so_is_the_clock(run, authority):
     with HttpsServer(authority.issue()) as server:
         server.answer("/v2/", b"{}")

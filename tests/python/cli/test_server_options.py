@@ -14,17 +14,6 @@ from servers.answers import challenged, document, status
 SECRET = "geheimnis"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority):
-    with HttpsServer(authority.issue()) as server:
-        yield server
-
-
 @pytest.fixture(autouse=True)
 def docker(tmp_path, monkeypatch):
     """A configuration of Docker's that says nothing; no variable says anything either."""

@@ -9,15 +9,10 @@ import pytest
 
 from contenttrust.errors import MalformedError
 from contenttrust.transport.trust_servers import trust_server_of
-from servers import Authority, HttpsServer
+from servers import HttpsServer
 from servers.answers import status
 
 SECRET = "s3cret"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(autouse=True)

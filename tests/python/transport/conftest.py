@@ -10,23 +10,8 @@ import pytest
 from contenttrust import _core
 from contenttrust.clock import instant
 from contenttrust.transport.cache import TrustDirectory
-from servers.certificates import Authority
-from servers.https import HttpsServer
 
 CASE = "good-releases-precedence"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """A certificate authority of its own."""
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority):
-    """A server that answers as it is told, with a certificate of that authority."""
-    with HttpsServer(authority.issue()) as server:
-        yield server
 
 
 @pytest.fixture(scope="package")
