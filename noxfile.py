@@ -93,8 +93,7 @@ def interop(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Time the command beside docker on one trust server; arguments go to tests/bench."""
-    require(session, "test")
-    install(session)
+    require(session, "build", "test")
     run(session, PYTHON, "-m", "bench.commands", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
 
 

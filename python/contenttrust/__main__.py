@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from contenttrust.cli.main import main
+from contenttrust.cli.program import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -3,7 +3,9 @@
 Both run in turn, round by round, so that a busy machine slows both; what counts is the ratio of the
 medians. `docker` may be any client that still has content trust (20 to 28).
 
-    python -m bench.commands [--rounds N]        (with `tests` on PYTHONPATH; `./dev bench` does it)
+    python -m bench.commands [--rounds N] [--python PATH]
+
+(with `tests` on PYTHONPATH; `./dev bench` does it)
 """
 
 from __future__ import annotations
@@ -13,20 +15,19 @@ import shutil
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.installation import install, interpreter
 from interop.environment import client_env, docker_config
 from interop.images import Registry, image
 from interop.parts import docker
 from interop.publisher import PASSPHRASES
 from interop.trust_stack import TrustStack, running
 
-CONTENTTRUST = str(Path(sysconfig.get_path("scripts"), "contenttrust"))
 REPOSITORY = "bench/app"
 MILLISECONDS = 1000
 
@@ -87,14 +88,14 @@ def publish(stack: TrustStack, env: Mapping[str, str]) -> str:
     return f"{gun}:1.0"
 
 
-def against_docker(client: str, stack: TrustStack, rounds: int) -> None:
+def against_docker(client: str, programs: Path, stack: TrustStack, rounds: int) -> None:
     """Cold, warm, and with nothing to fetch."""
     with tempfile.TemporaryDirectory() as folder:
         config = docker_config(Path(folder, "docker"), stack, stack)
         env = {**client_env(config, stack, stack.url), **PASSPHRASES, "DOCKER_CONTENT_TRUST": "1"}
         name = publish(stack, env)
         own = ("--trust-dir", str(Path(folder, "ours")))
-        verify = (CONTENTTRUST, "verify", "--quiet", *own)
+        verify = (str(programs / "contenttrust"), "verify", "--quiet", *own)
         inspect = (client, "trust", "inspect", name)
 
         def forget() -> None:
@@ -117,10 +118,11 @@ def against_docker(client: str, stack: TrustStack, rounds: int) -> None:
             show(contest.name, *in_turn(contest, env, rounds), contest.promise)
 
 
-def start_up(rounds: int) -> None:
+def start_up(programs: Path, rounds: int) -> None:
     """What `import contenttrust` adds to a start of the interpreter."""
-    bare = (sys.executable, "-c", "pass")
-    package = (sys.executable, "-c", "import contenttrust")
+    python = str(programs / "python")
+    bare = (python, "-c", "pass")
+    package = (python, "-c", "import contenttrust")
     contest = Contest("import", package, bare, 0, lambda: None)
     ours, theirs = in_turn(contest, {}, rounds)
     added = (ours - theirs) * MILLISECONDS
@@ -131,13 +133,16 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="how often each command runs")
-    rounds = parser.parse_args().rounds
-    start_up(rounds)
+    parser.add_argument("--python", default=interpreter(), help="default: %(default)s")
+    options = parser.parse_args()
     client = docker()
     if client is None:
         sys.exit("no docker client of version 20 to 28 on PATH: nothing to compare with")
-    with running() as stack:
-        against_docker(client, stack, rounds)
+    with tempfile.TemporaryDirectory() as folder, running() as stack:
+        programs = install(Path(folder), options.python)
+        print(f"a wheel, installed for {options.python}; docker is {client}")
+        start_up(programs, options.rounds)
+        against_docker(client, programs, stack, options.rounds)
 
 
 if __name__ == "__main__":

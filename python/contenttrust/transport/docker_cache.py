@@ -121,4 +121,5 @@ def _write_role(directory: int, name: str, data: bytes) -> None:
     with contextlib.suppress(OSError):
         if files.read(directory, name, len(data)) == data:
             return  # a run that brings nothing new writes nothing
-    files.replace(directory, name, data)
+    # Not waited for, as Docker does not: what a power failure spoils here is fetched again.
+    files.replace(directory, name, data, durable=False)

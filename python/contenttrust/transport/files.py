@@ -172,7 +172,7 @@ def open_regular(directory: int, name: str, *, private: bool = False) -> int:
     return descriptor
 
 
-def replace(directory: int, name: str, data: bytes) -> None:
+def replace(directory: int, name: str, data: bytes, *, durable: bool = True) -> None:
     """Put a file in place with mode 0600, so that a crash leaves the old one or the new one.
 
     The caller holds the lock of whoever writes this name: the temporary file's name is fixed, so
@@ -182,6 +182,8 @@ def replace(directory: int, name: str, data: bytes) -> None:
         directory: File descriptor of the directory it stands in.
         name: Its name there.
         data: Its whole content.
+        durable: Whether to wait until the storage has it. Without, a power failure may also leave
+            an empty or a damaged file.
 
     Raises:
         OSError: It could not be written; the old file stands.
@@ -195,12 +197,14 @@ def replace(directory: int, name: str, data: bytes) -> None:
             os.fchmod(descriptor, 0o600)
             with open(descriptor, "wb", closefd=False) as file:
                 file.write(data)
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
         _remove(directory, temporary)
         raise
-    os.fsync(directory)
+    if durable:
+        os.fsync(directory)
 
 
 @contextlib.contextmanager
