@@ -1,6 +1,7 @@
 """Repositories in one file, which every program of the benchmarks reads: ours, the floor, peers.
 
-A pack is a row of repositories. Numbers are little-endian; a text is its length (4 bytes) and UTF-8:
+A pack is a row of repositories. Numbers are little-endian; a text is its length in 4 bytes, then
+UTF-8:
 
     repository  text GUN, number of files (4 bytes), then each file
     file        text role, length (8 bytes), the bytes as a server would give them out
