@@ -6,6 +6,7 @@
 namespace contenttrust::bindings {
 
 void bind_base(pybind11::module_& m);
+void bind_crypto(pybind11::module_& m);
 void bind_repository(pybind11::module_& m);
 void bind_trust(pybind11::module_& m);
 void bind_bulk(pybind11::module_& m);

@@ -36,4 +36,12 @@ inline py::object refusal(const Error& error, std::string_view gun, std::string_
               .attr("RecordError")(to_str(error.message), py::arg("role") = to_str(error.role)));
 }
 
+/// A key that the caller handed in, not one of a collection.
+[[noreturn]] inline void raise_unusable_key(const Error& error) {
+    raise(py::module_::import("contenttrust.errors")
+              .attr("PublicKeyError")(to_str(error.message),
+                                      py::arg("expected") = to_str(error.expected),
+                                      py::arg("found") = to_str(error.found)));
+}
+
 }  // namespace contenttrust::bindings

@@ -13,6 +13,7 @@ from contenttrust.verify import load, verify, verify_many
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contenttrust import crypto
     from contenttrust._core import build_info
     from contenttrust.errors import (
         ContentTrustError,
@@ -77,6 +78,7 @@ __all__ = [
     "__version__",
     "anchor_from_notary_config",
     "build_info",
+    "crypto",
     "load",
     "trust_server_of",
     "verify",
@@ -109,6 +111,8 @@ def __getattr__(name: str) -> object:
 
     if name == "__version__":
         value: object = import_module("importlib.metadata").version("contenttrust")
+    elif name == "crypto":
+        value = import_module("contenttrust.crypto")
     else:
         home = next((home for home, names in _HOMES.items() if name in names.split()), None)
         if home is None:

@@ -165,6 +165,10 @@ class RecordError(MalformedError):
     """The record of what was trusted before is damaged; without it, first use would be repeated."""
 
 
+class PublicKeyError(MalformedError):
+    """A public key that was handed in is not one that could verify anything."""
+
+
 class LimitExceededError(VerificationError):
     """A document asks for more work than the limits allow."""
 

@@ -79,6 +79,14 @@ TEXTS = {
         "Such a name could lead to another place than it says",
         "Check how it is spelled: it is written like host.example/team/image",
     ),
+    "public_key": (
+        "The public key is not usable{facts}",
+        "No signature can be checked with it, and none was",
+        (
+            "Give a public key or certificate in PEM, a public key in DER, or the 32 bytes of an "
+            "Ed25519 key"
+        ),
+    ),
     "limit_exceeded": (
         "{What} is larger or deeper than the limits allow{facts}",
         "Honest trust data stays far below them, so this may be meant to exhaust the reader",

@@ -55,7 +55,7 @@ def headline(error: ContentTrustError) -> str:
         head = f"{docker}: {message}" if message else docker
     elif not message:
         head = _texts(error)[0].format_map(words)
-    elif _key(error) in {*_HERE, "name"}:
+    elif _key(error) in {*_HERE, "name", "public_key"}:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
@@ -88,6 +88,7 @@ def _key(error: ContentTrustError) -> str:
         errors.TrustDirectoryError: "trust_directory",
         errors.NotCachedError: "not_cached",
         errors.CredentialsError: "credentials",
+        errors.PublicKeyError: "public_key",
     }
     if type(error) in kinds:
         return kinds[type(error)]
