@@ -100,18 +100,21 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def cpp(session: nox.Session) -> None:
     """Run the C++ tests in the build type of a release."""
+    require(session, "build")
     run(session, "cmake", "--workflow", "--preset", "default")
 
 
 @nox.session
 def asan(session: nox.Session) -> None:
     """Run the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer."""
+    require(session, "build")
     run(session, "cmake", "--workflow", "--preset", "asan")
 
 
 @nox.session
 def tsan(session: nox.Session) -> None:
     """Run the C++ tests under ThreadSanitizer."""
+    require(session, "build")
     run(session, "cmake", "--workflow", "--preset", "tsan")
 
 

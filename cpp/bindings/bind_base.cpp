@@ -4,6 +4,7 @@
 #include "bind.hpp"
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/base/error.hpp"
+#include "contenttrust/crypto/batch_verify.hpp"
 #include "contenttrust/crypto/hash.hpp"
 #include "contenttrust/crypto/libraries.hpp"
 #include "contenttrust/json/reader.hpp"
@@ -21,6 +22,9 @@ py::dict build_info() {
     out["simdjson"] = to_str(json::library_version());
     for (const auto& [name, version] : crypto::library_versions())
         out[to_str(name)] = to_str(version);
+    out["crypto_mb"] = crypto::crypto_mb_version();
+    out["p256_batch"] =
+        crypto::eight_at_a_time() ? "crypto_mb (AVX-512 IFMA)" : "libcrypto one by one";
     return out;
 }
 

@@ -71,16 +71,20 @@ Borrowed borrow(const py::iterable& sequence) {
 }
 
 Batch verify_many(const py::iterable& sequence, const trust::Anchor& anchor, Instant now,
-                  const trust::Requirements& requirements, std::optional<std::int64_t> threads) {
+                  const trust::Requirements& requirements, std::optional<std::int64_t> threads,
+                  bool eight_at_a_time) {
     constexpr std::int64_t most_threads = 1024;
     if (threads && *threads < 1) throw py::value_error("threads: one or more, or None");
     const auto cores = std::max(std::thread::hardware_concurrency(), 1U);
     const auto wanted = static_cast<unsigned>(std::min(threads.value_or(cores), most_threads));
+    const auto signatures =
+        eight_at_a_time ? bulk::Signatures::eight_at_a_time : bulk::Signatures::one_by_one;
     auto borrowed = borrow(sequence);
     Batch out;
     {
         const py::gil_scoped_release release;
-        out.outcomes = bulk::verify_many(borrowed.items, anchor, now, requirements, wanted);
+        out.outcomes =
+            bulk::verify_many(borrowed.items, anchor, now, requirements, wanted, signatures);
     }
     out.guns.assign(borrowed.guns.begin(), borrowed.guns.end());
     return out;
@@ -152,7 +156,7 @@ void bind_bulk(py::module_& m) {
     py::module_::import("collections.abc").attr("Sequence").attr("register")(batch);
     m.def("verify_many", &verify_many, py::arg("items"), py::kw_only(), py::arg("anchor"),
           py::arg("now"), py::arg("requirements") = trust::Requirements{},
-          py::arg("threads") = py::none());
+          py::arg("threads") = py::none(), py::arg("eight_at_a_time") = true);
 }
 
 }  // namespace contenttrust::bindings

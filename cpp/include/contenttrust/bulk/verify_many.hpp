@@ -24,10 +24,17 @@ struct Outcome {
     std::optional<trust::State> state;
 };
 
+/// How P-256 signatures are checked. The outcomes are the same.
+enum class Signatures {
+    eight_at_a_time,  ///< gathered across items where the processor can, see crypto::eight_at_a_time
+    one_by_one,
+};
+
 /// Judges every item by itself, in `threads` threads (at least one). Outcomes are in input order and do not depend on
 /// the number of threads.
 std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::Anchor& anchor,
                                  Instant now, const trust::Requirements& requirements,
-                                 unsigned threads);
+                                 unsigned threads,
+                                 Signatures signatures = Signatures::eight_at_a_time);
 
 }  // namespace contenttrust::bulk

@@ -1,6 +1,8 @@
 /// Public keys and the four ways in which Notary signs with them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -23,6 +25,12 @@ struct Message {
     Sha256 sha256;
 };
 
+/// The affine coordinates of a point of P-256, big-endian.
+struct P256Point {
+    std::array<std::byte, 32> x;
+    std::array<std::byte, 32> y;
+};
+
 /// A usable public key. Immutable, cheap to copy, safe to share between threads.
 class PublicKey {
   public:
@@ -37,6 +45,10 @@ class PublicKey {
     /// Who this key is, whatever wrapping it came in: SHA-256 over algorithm and key material
     /// (curve and point, modulus and exponent, or raw bytes). Thresholds count these.
     const Sha256& identity() const noexcept;
+
+    /// The point of a P-256 key, which lies on the curve: a key that does not was refused. Null for any other key;
+    /// valid as long as a copy of this key.
+    const P256Point* p256_point() const noexcept;
 
     /// Whether `signature` is this key's over `message`. A method that does not fit the key's type is a no.
     /// ecdsa: SHA-256, exactly r‖s of 2·n bytes (RFC 6979 octets), high s accepted; rsapss: SHA-256, MGF1-SHA-256, salt

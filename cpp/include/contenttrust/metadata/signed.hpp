@@ -23,6 +23,8 @@ struct Signature {
     /// Whose it really is, if anybody's; noted when first asked. A key id is a hash of its key: whoever asks, the
     /// answer is the same.
     mutable std::optional<std::optional<Sha256>> made_by{};
+    /// It was found, ahead of that question, to be made over `signed_text` by the key with this id and method `ecdsa`.
+    mutable bool confirmed = false;
 };
 
 /// The signatures and what they cover. `signed_text` is a view into the text that was decoded: its owner is the

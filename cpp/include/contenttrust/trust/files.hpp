@@ -44,6 +44,11 @@ class Files {
         if (!complete_) wanted_.push_back(file);
         return nullptr;
     }
+    /// The same without wanting it.
+    File* served_already(const std::string& name) {
+        auto entry = served_.find(name);
+        return entry == served_.end() ? nullptr : entry->second.get();
+    }
     const Failure& failure(const std::string& name) { return failures_[name]; }
     bool waits_for(const std::string& name) const { return !complete_ && !served_.contains(name); }
 

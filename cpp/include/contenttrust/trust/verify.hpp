@@ -56,6 +56,19 @@ class Update {
     /// The files that were judged good, by role, for Docker's cache.
     const std::map<std::string, const File*>& accepted() const noexcept { return accepted_; }
 
+    /// What will be judged, for who looks at it ahead: looking judges nothing.
+    Files& files() noexcept { return files_; }
+    crypto::KeyCache& keys() noexcept { return keys_; }
+    /// The root that was served. One that is served as it was believed is the believed file.
+    File* served_root() {
+        File* served = files_.served_already("root");
+        for (const auto& believed : believed_roots_) {
+            if (served != nullptr && believed.file->text() == served->text())
+                served = believed.file.get();
+        }
+        return served;
+    }
+
   private:
     class Judgement;
     struct BelievedRoot {
