@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from contenttrust import crypto
 from contenttrust.errors import PublicKeyError
@@ -81,6 +82,16 @@ def wycheproof(name: str) -> Iterator[Vector]:
                 salt=group.get("sLen"),
                 flags=tuple(test["flags"]),
             )
+
+
+def side_by_side(vector: Vector, curve: str) -> Vector | None:
+    """A DER signature's r and s at full length; nothing where it is broken or one does not fit."""
+    octets = octets_of(curve)
+    try:
+        parts = [part.to_bytes(octets, "big") for part in decode_dss_signature(vector.signature)]
+    except (ValueError, OverflowError):
+        return None
+    return replace(vector, signature=b"".join(parts))
 
 
 def cavp_records(path: str) -> Iterator[dict[str, str]]:

@@ -1,6 +1,6 @@
 """The engine. Private: use the names that the package exports."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from datetime import datetime
 from typing import Any, NoReturn, final
 
@@ -12,6 +12,15 @@ codes: tuple[str, ...]
 def sha256(data: bytes) -> str: ...
 def build_info() -> dict[str, str]:
     """What was compiled against and what is loaded: compiler, libcrypto, libsodium, simdjson, pybind11."""
+
+def verify_signature(key: bytes, signature: bytes, message: bytes, method: str) -> bool:
+    """Whether `signature` is the key's over `message`, by one of Notary's methods."""
+
+def accepted_together(jobs: Iterable[tuple[bytes, bytes, bytes]]) -> list[bool]:
+    """Which (key, signature, message) were accepted eight P-256 signatures at a time; a no says nothing.
+
+    The judgement asks libcrypto after a no. For tests of that road.
+    """
 
 def printable(text: str) -> str:
     """`text` with control characters, bidirectional marks and other unprintable characters escaped."""

@@ -23,6 +23,7 @@ BUILT_ON = {
     "model": {"_core", "errors"},
     "reference": {"_core", "model", "errors"},
     "clock": {"_core"},
+    "crypto": {"_core"},
     "transport": {"_core", "reference", "model", "errors", "clock"},
     "verification": {"_core", "transport", "model", "clock"},
     "verify": {"_core", "verification", "reference", "model", "clock"},
@@ -182,6 +183,7 @@ def test_the_road_from_bytes_to_verdict_is_short() -> None:
         for room in ("json", "crypto", "metadata", "trust")
         for path in (ROOT / "cpp" / "src" / room).rglob("*.[ch]pp")
         if path.stem.split("_")[0] not in {"batch", "eight"}
+        if path.stem != "public_key_file"  # for callers with a key in hand; metadata names its form
         for line in path.read_text().splitlines()
     ]
     assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2500

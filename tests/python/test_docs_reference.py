@@ -199,6 +199,16 @@ def test_the_python_page_shows_the_signature(name: str) -> None:
     assert PYTHON_PAGE[name].blocks == [f"{name}{shown}"]
 
 
+def test_the_python_page_shows_what_the_module_crypto_offers() -> None:
+    module = contenttrust.crypto
+    shown = [
+        f"crypto.{name}({', '.join(inspect.signature(getattr(module, name)).parameters)})"
+        for name in module.__all__
+    ]
+
+    assert PYTHON_PAGE["crypto"].blocks == shown
+
+
 @pytest.mark.parametrize("name", ["Credentials", "Tls", "TrustServer"])
 def test_the_python_page_shows_the_constructor(name: str) -> None:
     signature = inspect.signature(getattr(contenttrust, name))
