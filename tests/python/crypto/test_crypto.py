@@ -135,6 +135,25 @@ def test_bytes_that_are_no_signature_are_a_no(signer, signature):
     assert crypto.verify(key, signature, MESSAGE, "ecdsa") is False
 
 
+@pytest.mark.parametrize("method", ["ecdsa", "rsapss", "rsapkcs1v15", "eddsa"])
+def test_a_right_signature_of_another_length_is_a_no(signer, rsa_signer, method):
+    ed25519_signer = ed25519.Ed25519PrivateKey.generate()
+    private, signature = {
+        "ecdsa": (signer, sign_ecdsa(signer)),
+        "rsapss": (rsa_signer, rsa_signer.sign(MESSAGE, PSS, hashes.SHA256())),
+        "rsapkcs1v15": (
+            rsa_signer,
+            rsa_signer.sign(MESSAGE, padding.PKCS1v15(), hashes.SHA256()),
+        ),
+        "eddsa": (ed25519_signer, ed25519_signer.sign(MESSAGE)),
+    }[method]
+    key = private.public_key().public_bytes(DER, SPKI)
+
+    assert crypto.verify(key, signature, MESSAGE, method)
+    for other in (signature + b"\0", b"\0" + signature, signature[:-1], signature * 2):
+        assert crypto.verify(key, other, MESSAGE, method) is False
+
+
 @pytest.mark.parametrize(
     "method", ["", "ecdsa ", "rsa", "ed25519", "pycrypto-pkcs#1 pss", "ecdsa\0", "\ud800"]
 )
