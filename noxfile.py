@@ -92,9 +92,16 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time the command beside docker on one trust server; arguments go to tests/bench."""
+    """Time verification beside its floor, and the command beside docker.
+
+    The first argument may name one of both; further arguments are its own.
+    """
     require(session, "build", "test")
-    run(session, PYTHON, "-m", "bench.commands", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
+    chosen, arguments = ["verification", "commands"], session.posargs
+    if arguments and arguments[0] in chosen:
+        chosen, arguments = [arguments[0]], arguments[1:]
+    for name in chosen:
+        run(session, PYTHON, "-m", f"bench.{name}", *arguments, PYTHONPATH=str(ROOT / "tests"))
 
 
 @nox.session
@@ -131,7 +138,8 @@ def lint(session: nox.Session) -> None:
     require(session, "test", "lint")
     run(session, "ruff", "format", "--check", *PYTHON_CODE)
     run(session, "ruff", "check", *PYTHON_CODE)
-    cpp_code = [path for top in ("cpp", "tests/cpp") for path in (ROOT / top).rglob("*.[ch]pp")]
+    folders = (ROOT / "cpp", ROOT / "tests" / "cpp", ROOT / "tests" / "bench")
+    cpp_code = [path for folder in folders for path in folder.rglob("*.[ch]pp")]
     run(session, "clang-format", "--dry-run", "-Werror", *cpp_code)
     install(session)
     run(session, PYTHON, "-m", "mypy")

@@ -21,7 +21,7 @@ class Verdict:
         return f"{self.name:34} {self.goal:30} {self.figure:52} {word}".rstrip()
 
 
-HEADING = f"{'workload':36} {'goal':36} {'figure':58} verdict"
+HEADING = f"{'workload':38} {'goal':38} {'figure':56} verdict"
 
 
 def at_most(name: str, limit: float, ours: float, floor: float, unit: str) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.peers.notary_builder import notary_rate
+from bench.peers.notary_builder import notary_builder
 from bench.peers.tuf_metadata import python_tuf
 
-__all__ = ["notary_rate", "python_tuf"]
+__all__ = ["notary_builder", "python_tuf"]
