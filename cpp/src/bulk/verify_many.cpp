@@ -11,7 +11,7 @@
 namespace contenttrust::bulk {
 namespace {
 
-// A worker opens so many collections together at most: enough to fill the lanes, few enough to stay in its cache.
+// A worker takes so many collections together at most: enough to fill the lanes, few enough to stay in its cache.
 constexpr std::size_t most_together = 16;
 constexpr std::size_t most_bytes_together = 4 << 20;
 constexpr std::size_t rounds_a_worker = 4;  // at least, so that no worker is left alone at the end
@@ -28,26 +28,26 @@ struct Work {
     std::atomic<std::size_t> next{0};
 };
 
-// Opens some collections, checks their signatures together, then judges each by itself.
+// Takes some collections, checks their signatures together, then judges each by itself.
 class Worker {
   public:
     explicit Worker(Work& work) : work_(work), gather_(work.requirements) {}
 
     void run() {
-        while (open_some()) {
+        while (take_some()) {
             if (work_.gathered) look_ahead();
-            for (auto& [index, update] : opened_) {
+            for (auto& [index, update] : taken_) {
                 guarded(index, [&] {
                     static_cast<void>(update.wanted());
                     work_.slots[index].emplace(Outcome{update.verdict(), update.state()});
                 });
             }
-            opened_.clear();
+            taken_.clear();
         }
     }
 
   private:
-    struct Opened {
+    struct Taken {
         std::size_t index;
         trust::Update update;
     };
@@ -63,17 +63,17 @@ class Worker {
         }
     }
 
-    bool open_some() {
+    bool take_some() {
         std::size_t bytes = 0;
-        while (opened_.size() < work_.together && bytes < most_bytes_together) {
+        while (taken_.size() < work_.together && bytes < most_bytes_together) {
             const auto index = work_.next.fetch_add(1);
             if (index >= work_.items.size()) break;
-            guarded(index, [&] { bytes += open(index); });
+            guarded(index, [&] { bytes += take(index); });
         }
-        return !opened_.empty();
+        return !taken_.empty();
     }
 
-    std::size_t open(std::size_t index) {
+    std::size_t take(std::size_t index) {
         const Item& item = work_.items[index];
         auto gun = Gun::parse(item.gun);
         if (!gun) {
@@ -94,14 +94,14 @@ class Worker {
             update.put(name, std::string(text));
             bytes += text.size();
         }
-        opened_.push_back({index, std::move(update)});
+        taken_.push_back({index, std::move(update)});
         return bytes;
     }
 
     // Where memory lacks, fewer signatures are known to be right before the judgement asks.
     void look_ahead() {
         try {
-            for (auto& [index, update] : opened_) gather_.look_at(update);
+            for (auto& [index, update] : taken_) gather_.look_at(update);
             gather_.check();
         } catch (const std::bad_alloc&) {
             gather_.forget();
@@ -110,7 +110,7 @@ class Worker {
 
     Work& work_;
     Gather gather_;
-    std::deque<Opened> opened_;
+    std::deque<Taken> taken_;
 };
 
 }  // namespace
