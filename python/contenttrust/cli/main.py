@@ -7,6 +7,7 @@ import sys
 
 from contenttrust.cli import exit_codes, streams
 from contenttrust.cli.options import UsageError
+from contenttrust.cli.program import began_as_interrupt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Output that cannot be written shows here, not at the end of the interpreter.
         streams.flush()
     except KeyboardInterrupt:
+        streams.flush_quietly()  # verdicts that were reached stay
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
         streams.discard(sys.stdout)
@@ -51,6 +53,8 @@ def _guarded(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, streams.OutputError):
         raise
     except Exception as error:  # noqa: BLE001 -- a traceback would exit with 1, "refused"
+        if began_as_interrupt(error):
+            raise KeyboardInterrupt from None
         return _report_unexpected(error, arguments)
 
 

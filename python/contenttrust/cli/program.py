@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
+from contenttrust.cli import exit_codes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -20,6 +22,20 @@ def run() -> NoReturn:
     and its libraries down in good order would cost a tenth of a command's time.
     """
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
-    from contenttrust.cli.main import main  # noqa: PLC0415 - loads much, hence after the line above
+    try:
+        from contenttrust.cli.main import main  # noqa: PLC0415 - loads much, hence after gc's line
 
-    os._exit(main())
+        code = main()
+    except BaseException as error:
+        if not began_as_interrupt(error):
+            raise
+        code = exit_codes.INTERRUPTED
+    os._exit(code)
+
+
+def began_as_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C stands behind an error, as behind the ImportError of a module half loaded."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None

@@ -7,6 +7,7 @@ words beside the exit code: what cannot be written there is dropped, and the cod
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 
@@ -27,6 +28,8 @@ def prepare() -> None:
         sys.stdout = _nowhere(os.O_RDONLY)
     if sys.stderr is None:
         sys.stderr = _nowhere(os.O_WRONLY)
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = _whole(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A name outside the terminal's encoding must not end the program.
@@ -56,6 +59,14 @@ def flush() -> None:
         sys.stdout.flush()
 
 
+def flush_quietly() -> None:
+    """Bring out what was written on standard output, or as much of it as can be."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        discard(sys.stdout)
+
+
 def complain(lines: Iterable[str]) -> None:
     """Write lines on standard error, or nothing where that fails."""
     try:
@@ -81,6 +92,15 @@ def _writing() -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"cannot write the output: {error.strerror}") from error
+
+
+def _whole(unbuffered: TextIO) -> TextIO:
+    """The same output, each line of it written to its last byte.
+
+    With ``PYTHONUNBUFFERED`` Python writes once and passes over what was not taken, as by a small
+    disk or a pipe that is full and does not wait.
+    """
+    return open(unbuffered.fileno(), "w", buffering=1, encoding=unbuffered.encoding, closefd=False)
 
 
 def _nowhere(mode: int) -> TextIO:

@@ -157,3 +157,47 @@ def test_a_verb_imports_only_what_it_uses(case):
     assert not unwanted & set(modules)
     verbs = {"list", "lookup", "inspect", "explain", "document"}
     assert not {f"contenttrust.cli.{verb}" for verb in verbs} & set(modules)
+
+
+def _unbuffered(case):
+    """A command with 1.5 MB of output, whose stream Python does not buffer, and that output."""
+    repository = case("good-large-20000")
+    command = [*_COMMAND, "list", "-q", *repository.options, repository.gun]
+    whole = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    return command, os.environ | {"PYTHONUNBUFFERED": "1"}, whole
+
+
+def test_without_a_buffer_output_is_whole(case):
+    command, environment, whole = _unbuffered(case)
+    ran = subprocess.run(command, check=True, capture_output=True, timeout=60, env=environment)
+    assert ran.stdout == whole
+
+
+def test_without_a_buffer_a_disk_that_fills_up_is_not_success(case, tmp_path):
+    command, environment, whole = _unbuffered(case)
+    script = f'ulimit -f 64; exec "$@" >{tmp_path}/out'
+    ran = subprocess.run(
+        ["sh", "-c", script, "sh", *command],
+        check=False, capture_output=True, timeout=60, env=environment,
+    )  # fmt: skip
+    assert 0 < (tmp_path / "out").stat().st_size < len(whole)
+    assert ran.returncode == 3
+    assert b"cannot write the output" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_a_pipe_that_is_full_and_does_not_wait_is_not_success(case, buffered):
+    command, environment, _ = _unbuffered(case)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        ran = subprocess.run(
+            command, check=False, stdout=writing, stderr=subprocess.PIPE, timeout=60,
+            env=environment | {"PYTHONUNBUFFERED": buffered},
+        )  # fmt: skip
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert ran.returncode == 3
+    assert b"cannot write the output" in ran.stderr
