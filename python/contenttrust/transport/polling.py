@@ -10,6 +10,7 @@ import select
 import time
 from itertools import islice
 
+from contenttrust.transport.callbacks import Callbacks
 from contenttrust.transport.libcurl import pycurl
 
 TYPE_CHECKING = False
@@ -34,10 +35,13 @@ class Multi:
     def __init__(self) -> None:
         """Make an empty set."""
         # Apart from us, so that libcurl's callbacks do not keep us, and connections, alive.
-        self._sockets = _Sockets()
+        self._sockets = sockets = _Sockets()
+        self._callbacks = Callbacks()
+        watch = self._callbacks.guarded(sockets.watch, failed=None)
+        set_timer = self._callbacks.guarded(sockets.set_timer, failed=None)
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._sockets.watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._sockets.set_timer)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, set_timer)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, _AT_ONCE)
         self._multi.setopt(pycurl.M_MAXCONNECTS, _AT_ONCE)
         self._shares = False
@@ -65,17 +69,20 @@ class Multi:
             while self._fill(running, waiting, connections):
                 self._step()
                 for transfer, code, words in self._ended():
-                    self._multi.remove_handle(transfer)
-                    del running[transfer]
+                    with self._callbacks:
+                        self._multi.remove_handle(transfer)
+                        del running[transfer]
                     self._shares = _version(transfer) == pycurl.CURL_HTTP_VERSION_2_0
                     yield transfer, code, words
         finally:  # after a KeyboardInterrupt libcurl must not write into handles that are gone
-            for transfer in running:
-                self._multi.remove_handle(transfer)
+            with self._callbacks:
+                for transfer in running:
+                    self._multi.remove_handle(transfer)
 
     def close(self) -> None:
         """Close the connections."""
-        self._multi.close()
+        with self._callbacks:
+            self._multi.close()
 
     def _fill(
         self,
@@ -86,8 +93,9 @@ class Multi:
         """Let the next transfers begin; whether any is under way."""
         room = (_AT_ONCE if self._shares else connections) - len(running)
         for transfer in islice(waiting, max(0, room)):
-            self._multi.add_handle(transfer)
-            running[transfer] = None
+            with self._callbacks:
+                self._multi.add_handle(transfer)
+                running[transfer] = None
         return bool(running)
 
     def _step(self) -> None:
@@ -95,9 +103,11 @@ class Multi:
         sockets = self._sockets
         for descriptor, events in sockets.wait():
             if sockets.is_watched(descriptor):  # else an earlier one of this round closed it
-                self._multi.socket_action(descriptor, _mask(events))
+                with self._callbacks:
+                    self._multi.socket_action(descriptor, _mask(events))
         if sockets.take_timer():
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            with self._callbacks:
+                self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
         ended: list[tuple[pycurl.Curl, int, str]] = []

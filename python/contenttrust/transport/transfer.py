@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 
 from contenttrust.errors import FetchError, ServerError, TlsError, UnreachableError
+from contenttrust.transport.callbacks import Callbacks
 from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.http import Response
 from contenttrust.transport.libcurl import pycurl
@@ -23,6 +24,7 @@ _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
 _SLOW_SECONDS = 10
+_STOP = -1  # what a callback says that wants no more
 _HEADER_LIMIT = 65_536  # bytes, of all answers to one request together
 HEADERS = frozenset({"age", "content-encoding", "content-type", "date", "www-authenticate"})
 """The headers that somebody reads; others are not kept."""
@@ -75,6 +77,7 @@ class Transfer:
 
     __slots__ = (
         "_body",
+        "_callbacks",
         "_gun",
         "_handle",
         "_header_room",
@@ -100,6 +103,7 @@ class Transfer:
         self._gun = gun
         self._room = request.limit + 1
         self._body = bytearray()  # one block: a list of tiny chunks takes 28 times their length
+        self._callbacks = Callbacks()
         self._header_room = _HEADER_LIMIT
         self._headers: dict[str, str] = {}
         self._proxy = ""
@@ -139,7 +143,9 @@ class Transfer:
         self._proxy = _proxy_of(env)
         follow = form is None and tls.verify and tls.cert_file is None
         self._set(_options(self._request, headers, timeout=timeout, follow=follow))
-        self._set({pycurl.HEADERFUNCTION: self._take_header, pycurl.WRITEFUNCTION: self._take_body})
+        take_header = self._callbacks.guarded(self._take_header, failed=_STOP)
+        take_body = self._callbacks.guarded(self._take_body, failed=_STOP)
+        self._set({pycurl.HEADERFUNCTION: take_header, pycurl.WRITEFUNCTION: take_body})
         if form is not None:
             self._set({pycurl.POSTFIELDS: form})
         self._set(_proxy_options(self._proxy, env))
@@ -157,6 +163,7 @@ class Transfer:
             code: libcurl's; 0 is good.
             words: libcurl's.
         """
+        self._callbacks.raise_kept()
         if self._header_room < 0:
             message = f"{self._where()}: its headers are longer than {_HEADER_LIMIT} bytes"
             self.outcome = ServerError(message, gun=self._gun, role=self._request.role)
@@ -188,7 +195,7 @@ class Transfer:
     def _take_header(self, line: bytes) -> int:
         self._header_room -= len(line)
         if self._header_room < 0:
-            return -1  # stops the transfer
+            return _STOP
         if self._body:  # a trailer says nothing that we ask for
             return len(line)
         if line.startswith(b"HTTP/"):  # the next answer, after a redirect or a proxy's
@@ -205,7 +212,7 @@ class Transfer:
         taken = data[: self._room]
         self._body += taken
         self._room -= len(taken)
-        return len(data) if self._room else 0  # 0 stops the transfer
+        return len(data) if self._room else _STOP
 
     def _failure(self, code: int, words: str) -> FetchError:
         kind: type[FetchError]
