@@ -6,7 +6,6 @@ Nothing here decides. This module brings the bytes, and writes down what must be
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 
 from contenttrust.errors import (
@@ -17,6 +16,7 @@ from contenttrust.errors import (
     VerificationError,
     shown,
 )
+from contenttrust.transport import deadline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from contenttrust.transport.cache import TrustDirectory
     from contenttrust.transport.source import Answer, Source, SourceLike
 
+# What cached files are refused for that are older than the root and the versions remembered.
+_OF_AN_OLD_CACHE = frozenset({"rollback", "signature", "threshold"})
 _ATTEMPTS = 100  # each of which ends because another process got further
-_VISIT_SECONDS = 120.0
 
 
 class Verification:
@@ -120,37 +121,38 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     remote = not offline and not sources.is_local(source)
     origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
     wanted = now is None and remote if remember is None else remember
-    for _ in range(_ATTEMPTS):
-        base, cached = directory.state(gun), directory.cached(gun)
+    with deadline.visit():
+        for _ in range(_ATTEMPTS):
+            base, cached = directory.state(gun), directory.cached(gun)
 
-        def judgement(state: State | None, cached: dict[str, bytes] = cached) -> _core.Update:
-            return _core.Update(
-                gun,
-                anchor=anchor,
-                now=moment,
-                state=state,
-                cached=cached,
-                requirements=requirements,
-            )
+            def judgement(state: State | None, cached: dict[str, bytes] = cached) -> _core.Update:
+                return _core.Update(
+                    gun,
+                    anchor=anchor,
+                    now=moment,
+                    state=state,
+                    cached=cached,
+                    requirements=requirements,
+                )
 
-        if remote and base is not None and _asked_within(max_stale, directory, gun, moment):
-            recent = judgement(base)
-            outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
-            if not isinstance(outcome, ContentTrustError):
-                return Verification(gun, outcome, recent.steps, recent.state)
-        visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
-        outcome = _explained(visit, directory, gun, origin, offline=offline)
-        done = Verification(gun, outcome, visit.update.steps, visit.state, new_trust_dir=new)
-        if not wanted:
-            return done
-        try:
-            if _remember(directory, visit, base, moment if remote else None):
+            if remote and base is not None and _asked_within(max_stale, directory, gun, moment):
+                recent = judgement(base)
+                outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
+                if not isinstance(outcome, ContentTrustError):
+                    return Verification(gun, outcome, recent.steps, recent.state)
+            visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
+            outcome = _explained(visit, directory, gun, origin, offline=offline)
+            done = Verification(gun, outcome, visit.update.steps, visit.state, new_trust_dir=new)
+            if not wanted:
                 return done
-        except ContentTrustError as error:
-            # A refusal stands as it is; an acceptance that cannot be remembered is none.
-            done.outcome = outcome if isinstance(outcome, ContentTrustError) else error
-            return done
-        # Another process has changed the record: judged again, from what it knows now.
+            try:
+                if _remember(directory, visit, base, moment if remote else None):
+                    return done
+            except ContentTrustError as error:
+                # A refusal stands as it is; an acceptance that cannot be remembered is none.
+                done.outcome = outcome if isinstance(outcome, ContentTrustError) else error
+                return done
+            # Another process has changed the record: judged again, from what it knows now.
     message = f"other processes keep changing the record in {shown(directory.path)}"
     return Verification(gun, TrustDirectoryError(message, gun=gun), (), None)
 
@@ -184,7 +186,8 @@ def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirector
 
 
 def _too_late(gun: str, role: str) -> UnreachableError:
-    message = f"the source took longer than {_VISIT_SECONDS:.0f} seconds for all files together"
+    seconds = deadline.VISIT_SECONDS
+    message = f"the source took longer than {seconds:.0f} seconds for all files together"
     return UnreachableError(message, gun=gun, role=role)
 
 
@@ -194,11 +197,11 @@ def _judge(
     """Feed the engine until it has judged; what it said, and what the source answered."""
     answers: dict[str, Answer] = {}
     where = getattr(source, "url", "")  # only a server has one, and it holds no credentials
-    deadline = time.monotonic() + _VISIT_SECONDS
     while wanted := update.wanted():
-        late = time.monotonic() > deadline
         given: object = (
-            [_too_late(gun, file.name) for file in wanted] if late else source.fetch(gun, wanted)
+            [_too_late(gun, file.name) for file in wanted]
+            if deadline.is_over()
+            else source.fetch(gun, wanted)
         )
         if not isinstance(given, Sequence) or len(given) != len(wanted):
             name = type(source).__name__
@@ -279,7 +282,7 @@ def _explained(
         return outcome
     if visit.update.steps and visit.update.steps[-1].check == "cache":
         outcome = directory.damaged_root(gun, outcome.message)  # not what the publisher signed
-    failure = _failure_behind(outcome, visit.answers, offline=offline)
+    failure = _failure_behind(outcome, visit.answers, directory, offline=offline)
     if failure is not None:
         return failure
     if outcome.code == "no_trust_data" and (where := getattr(origin, "url", "")):
@@ -302,7 +305,11 @@ def _published_meanwhile(refusal: VerificationError) -> bool:
 
 
 def _failure_behind(
-    refusal: VerificationError, answers: Mapping[str, Answer], *, offline: bool
+    refusal: VerificationError,
+    answers: Mapping[str, Answer],
+    directory: TrustDirectory,
+    *,
+    offline: bool,
 ) -> FetchError | None:
     """The failed fetch that a refusal rests on: then nothing is known, rather than refused."""
     failures = {name: one for name, one in answers.items() if isinstance(one, FetchError)}
@@ -316,6 +323,16 @@ def _failure_behind(
         failure = failures.get(refusal.role) or failures.get("timestamp")
         if failure is not None:
             failure.message += f"; the cached data cannot be used any more: {refusal.message}"
+    elif refusal.code in _OF_AN_OLD_CACHE and refusal.role != "root":
+        # Docker's cache may lag behind the record: it is not synchronised, and others write it.
+        failure = failures.get("timestamp")
+        if failure is not None:
+            where = f"the trust directory {shown(directory.path)}"
+            fault = "is older than what it remembers"
+            if refusal.code != "rollback":
+                fault = "does not go with the newest root"
+            end = f"what {where} has cached {fault}: {refusal.message}"
+            failure.message = f"offline, and {end}" if offline else f"{failure.message}; {end}"
     if failure is not None:
         failure.__cause__ = refusal
     return failure

@@ -12,6 +12,7 @@ import pytest
 
 import contenttrust as ct
 from attacks.judge import repository, with_releases
+from contenttrust.transport import deadline
 from contenttrust.transport.trust_server import TrustServer
 from servers import Authority, HttpsServer
 from servers.answers import (
@@ -27,6 +28,7 @@ from servers.answers import (
     status,
     with_length,
 )
+from servers.https import Exchange
 from servers.trust import Served
 from simulator import NOW, key_pair
 
@@ -55,6 +57,21 @@ def test_t056_chunks_are_as_good_as_a_length(served: Served) -> None:
     for name, data in repository().publish().items():
         served.answer(name, chunked(data))
     assert set(served.load().tags) == {"1.0"}
+
+
+def delayed(data: bytes, seconds: float) -> Answer:
+    def answer(exchange: Exchange) -> None:
+        exchange.ended.wait(seconds)
+        document(data)(exchange)
+
+    return answer
+
+
+class Wrapped:
+    """A source of somebody else's, who asks a server and knows of no deadline."""
+
+    def __init__(self, server: TrustServer) -> None:
+        self.fetch = server.fetch
 
 
 BOMBS = {
@@ -143,6 +160,25 @@ def test_t057_waiting_ends_at_the_deadline(served: Served, name: str, answer: An
     assert error.code == "unreachable"
     assert error.role in {name, "root"}  # which waits behind another file on the same connection
     assert "too slow" in str(error)
+
+
+def test_t057_all_files_together_end_at_one_deadline_though_asked_for_twice(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "VISIT_SECONDS", 1.5)
+    files = repository().publish()
+    # A snapshot that does not fit is asked for once more, with everything before it.
+    files["snapshot"] = files["snapshot"].replace(b'"version":1', b'"version":2')
+    for name, data in files.items():
+        served.answer(name, delayed(data, 0.9))
+    source = served.source()
+    start = time.monotonic()
+    error = served.error(Wrapped(source))  # type: ignore[arg-type]
+    assert time.monotonic() - start < 2.5
+    assert error.code in {"hash", "unreachable"}
+    monkeypatch.undo()
+    served.publish(repository().publish())
+    assert set(served.load(source).tags) == {"1.0"}  # the next verification has its own time
 
 
 def test_t058_a_server_with_too_many_roots_is_left_at_the_limit(served: Served) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _RECORDS = "contenttrust"
 _RECORD_LIMIT = 64 * 1024 * 1024
+_PATIENCE = 30.0  # seconds; a lock is held for milliseconds, and by who hangs for ever
 _SECOND = 1_000_000_000
 # A record's modification time says when a server was asked only if its fraction of a second is
 # this: other writes and copies leave another one, and coarse file systems none.
@@ -163,7 +164,8 @@ class TrustDirectory:
 
         Raises:
             RecordError: The record that stands there is damaged.
-            TrustDirectoryError: The record could not be written; the old one stands.
+            TrustDirectoryError: The record could not be written, or somebody else held its lock for
+                30 seconds; the old one stands.
         """
         if state.gun != gun:
             msg = f"a state of {state.gun} cannot be remembered for {gun}"
@@ -172,7 +174,7 @@ class TrustDirectory:
             with (
                 files.opened(self._open(make=True)) as top,
                 files.opened(files.open_below(top, [_RECORDS], make=True)) as records,
-                files.locked(records, f"{_record(gun)}.lock"),
+                files.locked(records, f"{_record(gun)}.lock", patience=_PATIENCE),
             ):
                 old = self._read_record(records, gun)
                 if old not in (None, base, state):

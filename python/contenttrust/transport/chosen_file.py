@@ -35,14 +35,7 @@ def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
         OSError: It is missing, is a directory, or cannot be opened.
         ChosenFileError: It is no regular file, or larger than the limit.
     """
-    # Without O_NONBLOCK the opening of a pipe would wait for somebody to write into it.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with files.opened(descriptor):
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-        if not stat.S_ISREG(mode):
-            raise ChosenFileError("it is no regular file")
+    with files.opened(_opened(path)) as descriptor:
         data = bytearray()
         with open(descriptor, "rb", closefd=False) as file:
             # Python takes memory for as much as it is asked to read: a limit is far more.
@@ -51,3 +44,34 @@ def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
     if len(data) > limit:
         raise ChosenFileError(f"it is larger than {limit:,} bytes")
     return bytes(data)
+
+
+def check(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that another reader, who opens it by its name, might wait for.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        OSError: It is missing, is a directory, or cannot be opened.
+        ChosenFileError: It is no regular file.
+    """
+    os.close(_opened(path))
+
+
+def _opened(path: str | os.PathLike[str]) -> int:
+    # Without O_NONBLOCK the opening of a pipe would wait for somebody to write into it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        _check_regular(os.fstat(descriptor).st_mode, path)
+    except (OSError, ChosenFileError):
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_regular(mode: int, path: str | os.PathLike[str]) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if not stat.S_ISREG(mode):
+        raise ChosenFileError("it is no regular file")

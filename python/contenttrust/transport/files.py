@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 
 from contenttrust.transport.permissions import (
     OddFileError,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# Seconds between two looks at a lock that is held: as long as a record takes to write, then longer.
+_FIRST_PAUSE = 0.001
+_LONGEST_PAUSE = 0.05
 
 
 @contextlib.contextmanager
@@ -208,19 +212,19 @@ def replace(directory: int, name: str, data: bytes, *, durable: bool = True) -> 
 
 
 @contextlib.contextmanager
-def locked(directory: int, name: str) -> Iterator[None]:
+def locked(directory: int, name: str, *, patience: float) -> Iterator[None]:
     """Hold an exclusive lock, which ends with the block and with the process.
 
     Args:
         directory: File descriptor of the directory where the lock file stands.
         name: Its name there; it is made when missing and never removed.
+        patience: Seconds to wait for who holds it.
 
     Raises:
         OddFileError: Something else than a regular file stands there.
+        TimeoutError: Somebody else held it all that time.
         OSError: It cannot be opened or locked.
     """
-    import fcntl  # noqa: PLC0415 - only writers need it
-
     check_name(name)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     with opened(os.open(name, flags, 0o600, dir_fd=directory)) as descriptor:
@@ -228,8 +232,23 @@ def locked(directory: int, name: str) -> Iterator[None]:
         check_regular(status, name)
         if status.st_uid == os.geteuid():
             os.fchmod(descriptor, 0o600)  # the umask may have taken bits away
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, name, patience)
         yield
+
+
+def _lock(descriptor: int, name: str, patience: float) -> None:
+    import fcntl  # noqa: PLC0415 - only writers need it
+
+    last, pause = time.monotonic() + patience, _FIRST_PAUSE
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= last:
+                held = f"another process has held the lock for {patience:.0f} seconds"
+                raise TimeoutError(errno.ETIMEDOUT, held, name) from None
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def names(directory: int) -> list[tuple[str, bool]]:

@@ -141,14 +141,16 @@ class Client:
                 repeated = self._run([orders[i] for i in again], authorities)
                 for i, transfer in zip(again, repeated, strict=True):
                     transfers[i] = transfer
-        except TlsError as error:  # a file of authorities
+        except TlsError as error:  # a file of authorities, or our certificate
             return [TlsError(error.message, gun=self.gun, role=order.role) for order, _ in orders]
         return [transfer.outcome for transfer in transfers]
 
     def _known_authorities(self) -> Authorities:
         from contenttrust.transport.authorities import Authorities  # noqa: PLC0415 - when used
+        from contenttrust.transport.tls import check_certificate  # noqa: PLC0415 - see above
 
         if self._authorities is None:
+            check_certificate(self._tls)
             self._authorities = Authorities(self._tls, env=os.environ)
         return self._authorities
 

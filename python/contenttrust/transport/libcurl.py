@@ -3,15 +3,21 @@
 Since 7.46 the package `pycurl` also imports asyncio, inspect and dataclasses for an interface that
 is not used here: more than half of what a command spends before its first request. The extension
 is loaded without them; where pycurl is built otherwise, the package is taken as it is.
+
+When libcurl begins, it reads the variable ``SSLKEYLOGFILE``, and from then on writes the secrets of
+every connection into that file. An environment that was inherited must not have that done here.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from importlib.machinery import PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     import pycurl as pycurl  # noqa: PLC0414 - exported
@@ -33,4 +39,17 @@ else:
 
         return pycurl
 
-    pycurl = _extension()
+    @contextlib.contextmanager
+    def _without_key_log() -> Iterator[None]:
+        """Take the variable away for a moment, from the process and so from its libraries."""
+        name = "SSLKEYLOGFILE"
+        path = os.environ.pop(name, None)
+        try:
+            yield
+        finally:
+            if path is not None:
+                os.environ[name] = path
+
+    with _without_key_log():
+        pycurl = _extension()
+        pycurl.global_init(pycurl.GLOBAL_ALL)  # else the first handle does it

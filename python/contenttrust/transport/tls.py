@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.errors import TlsError, shown
+from contenttrust.transport import chosen_file
 from contenttrust.transport.docker_config import config_directory
 
 TYPE_CHECKING = False
@@ -83,6 +84,26 @@ class Tls:
 
     def _values(self) -> tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
+
+
+def check_certificate(tls: Tls) -> None:
+    """Refuse a client certificate or a key that libcurl could not read, or would wait for.
+
+    Raises:
+        TlsError: One of the files is missing or is no regular file.
+    """
+    for what, path in (("certificate", tls.cert_file), ("key", tls.key_file)):
+        if path is None:
+            continue
+        try:
+            chosen_file.check(path)
+        except OSError as error:
+            cause = f"cannot be read: {error.strerror}"
+        except chosen_file.ChosenFileError as error:
+            cause = f"cannot be used: {error}"
+        else:
+            continue
+        raise TlsError(f"our client {what} {shown(path)} {cause}")
 
 
 def certificate_directory(host: str, *, env: Mapping[str, str]) -> str:

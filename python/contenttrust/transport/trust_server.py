@@ -15,8 +15,10 @@ from contenttrust.errors import (
     ServerError,
     UnauthorizedError,
 )
+from contenttrust.transport import deadline
+from contenttrust.transport.deadline import VISIT_SECONDS
 from contenttrust.transport.excerpt import excerpt
-from contenttrust.transport.origin import host_of, is_loopback, origin_of
+from contenttrust.transport.origin import authority_of, host_of, is_loopback, origin_of
 from contenttrust.transport.source import is_metadata_name
 from contenttrust.transport.tls import Tls
 
@@ -40,9 +42,7 @@ _NOT_FOUND = 404
 _PING_LIMIT = 65_536
 # A server may ask who we are with every file. For as long as a visit lasts at most, credentials are
 # looked up once, which may run a program, and tokens asked for as often as honest servers need.
-_VISIT_SECONDS = 120.0
 _TOKENS = 3
-_FETCH_SECONDS = 120.0  # for all files that are asked for together, whoever waits for whom
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
 # RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
 _PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -87,7 +87,7 @@ class TrustServer:
         self._authorization: dict[str, str] = {}  # by collection
         self._nobody: set[str] = set()  # collections that are asked for without credentials
         self._found: Credentials | FetchError | None = None
-        self._found_at = -_VISIT_SECONDS
+        self._found_at = -VISIT_SECONDS
         self._answered: dict[str, list[float]] = {}  # when challenges were, by collection
         self._start()
 
@@ -112,7 +112,7 @@ class TrustServer:
         plain = [f"{base}/{_encoded_role(file.name)}.json" for file in files]
         exact = [_by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
         with self._owned():
-            self._known_client(gun).until = time.monotonic() + _FETCH_SECONDS
+            self._known_client(gun).until = deadline.end()
             answers = self._answers(gun, exact, files)
             again = [
                 i
@@ -137,7 +137,7 @@ class TrustServer:
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
         with self._owned():
-            self._known_client("").until = time.monotonic() + _FETCH_SECONDS
+            self._known_client("").until = deadline.end()
             (response,) = self._authorized("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
             answer = self._judged(response, "", "")
         if isinstance(answer, FetchError):
@@ -229,7 +229,7 @@ class TrustServer:
     def _may_answer(self, gun: str) -> bool:
         """Whether a challenge is one of the few that are answered; it counts then."""
         now = time.monotonic()
-        recent = [at for at in self._answered.get(gun, ()) if now - at < _VISIT_SECONDS]
+        recent = [at for at in self._answered.get(gun, ()) if now - at < VISIT_SECONDS]
         if len(recent) >= _TOKENS:
             return False
         self._answered[gun] = [*recent, now]
@@ -239,7 +239,7 @@ class TrustServer:
         """Who we are, or why that cannot be found out."""
         if not callable(self._credentials):
             return self._credentials
-        if time.monotonic() - self._found_at >= _VISIT_SECONDS:
+        if time.monotonic() - self._found_at >= VISIT_SECONDS:
             try:
                 self._found = self._credentials()
             except FetchError as error:
@@ -259,7 +259,17 @@ class TrustServer:
         return self._client
 
     def _judged(self, response: Response | FetchError, gun: str, role: str) -> Answer:
-        """The file, None for its absence, or what the answer means."""
+        """The file, None for its absence, or what the answer means, without our secrets."""
+        answer = self._meaning(response, gun, role)
+        credentials = self._found if callable(self._credentials) else self._credentials
+        if isinstance(answer, FetchError) and (credentials or self._authorization):
+            from contenttrust.transport.redaction import redact, secrets_of  # noqa: PLC0415 - rare
+
+            secrets = secrets_of(credentials, self._authorization.values())
+            redact(answer, secrets, own=authority_of(self._url))
+        return answer
+
+    def _meaning(self, response: Response | FetchError, gun: str, role: str) -> Answer:
         if isinstance(response, FetchError):
             response.message += self._remark(response)
             return response

@@ -9,7 +9,7 @@ import types
 import pytest
 
 from contenttrust.errors import FetchError, ServerError
-from contenttrust.transport import polling, transfer, trust_server
+from contenttrust.transport import deadline, polling, transfer, trust_server
 from contenttrust.transport.http import Client, Request
 from contenttrust.transport.libcurl import pycurl
 from contenttrust.transport.tls import Tls
@@ -173,7 +173,7 @@ def test_what_a_proxy_says_is_told_where_it_holds_no_password():
 def test_many_files_of_a_slow_server_take_no_longer_together_than_a_visit(
     server, authority, monkeypatch
 ):
-    monkeypatch.setattr(trust_server, "_FETCH_SECONDS", 0.5)
+    monkeypatch.setattr(deadline, "VISIT_SECONDS", 0.5)
     server.answer_all(silent())
     files = [types.SimpleNamespace(name="root", limit=10, sha256=None)] * 50
     source = trust_server.TrustServer(server.url, tls=Tls(ca_files=(authority.ca_file,)))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from pathlib import Path
+
 import pytest
 
 from contenttrust.errors import TlsError
+from contenttrust.transport.http import Client, Request
 from contenttrust.transport.tls import Tls, tls_of
 
 
@@ -91,3 +96,30 @@ def test_a_value_is_immutable_and_comparable():
 def test_half_a_pair_is_no_value(half):
     with pytest.raises(ValueError, match="together"):
         Tls(**half)
+
+
+@pytest.mark.parametrize("half", ["cert", "key"])
+@pytest.mark.parametrize(
+    ("lay_odd", "cause"),
+    [(os.mkfifo, "it is no regular file"), (os.mkdir, "Is a directory"), (None, "No such file")],
+)
+def test_t062_a_client_certificate_or_key_that_is_no_file_is_refused_and_not_waited_for(
+    tmp_path, half, lay_odd, cause
+):
+    paths = {name: str(tmp_path / f"client.{name}") for name in ("cert", "key")}
+    for name, path in paths.items():
+        if name != half:
+            Path(path).write_text("PEM")
+        elif lay_odd is not None:
+            lay_odd(path)
+    client = Client(tls=Tls(cert_file=paths["cert"], key_file=paths["key"]), gun="a/b")
+    answers = []
+    request = Request("https://localhost:1/", 10, role="root")
+    thread = threading.Thread(target=lambda: answers.extend(client.get([request])), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    (error,) = answers
+    assert (type(error), error.gun, error.role) == (TlsError, "a/b", "root")
+    assert paths[half] in error.message
+    assert cause in error.message
