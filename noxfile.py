@@ -82,12 +82,21 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Compare with docker pull and the original trust server; arguments go to pytest."""
+    """Compare with docker, notary and the original trust server; arguments go to pytest."""
     require(session, "test")
     install(session)
-    named = any(argument.startswith("tests/interop") for argument in session.posargs)
-    paths = [] if named else ["tests/interop"]
+    paths = ["tests/interop", "tests/differential"]
+    if any(argument.startswith(tuple(paths)) for argument in session.posargs):
+        paths = []
     run(session, PYTHON, "-m", "pytest", *paths, *session.posargs)
+
+
+@nox.session
+def differential(session: nox.Session) -> None:
+    """Judge 100,000 changed repositories beside the notary Go library; arguments as it says."""
+    require(session, "test")
+    install(session)
+    run(session, PYTHON, "-m", "differential", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
 
 
 @nox.session
