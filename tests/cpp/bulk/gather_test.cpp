@@ -126,11 +126,10 @@ BOOST_AUTO_TEST_CASE(verdicts_are_the_same_with_any_signature_wrong) {
     auto& alice = duplicated.targets.at("targets/alice").role;
     alice.signers = std::vector(20, alice.keys.front());
     published.push_back(duplicated.publish());
+    const auto gun = duplicated.gun;
     std::vector<Item> items;
     for (int round = 0; round < 12; ++round) {  // several groups a worker
-        for (const auto& documents : published) {
-            items.push_back(item(p256_collection().gun, documents));
-        }
+        for (const auto& documents : published) items.push_back(item(gun, documents));
     }
     const auto texts = on_both_roads(items);
     BOOST_TEST(texts[0].find("refused") == std::string::npos);
