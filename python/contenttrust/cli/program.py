@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import os
 
-from contenttrust.cli import exit_codes
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -29,6 +27,8 @@ def run() -> NoReturn:
     except BaseException as error:
         if not began_as_interrupt(error):
             raise
+        from contenttrust.cli import exit_codes  # noqa: PLC0415 - it may not have been loaded yet
+
         code = exit_codes.INTERRUPTED
     os._exit(code)
 

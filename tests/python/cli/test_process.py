@@ -175,7 +175,8 @@ def test_without_a_buffer_output_is_whole(case):
 
 def test_without_a_buffer_a_disk_that_fills_up_is_not_success(case, tmp_path):
     command, environment, whole = _unbuffered(case)
-    script = f'ulimit -f 64; exec "$@" >{tmp_path}/out'
+    # In blocks of 512 bytes: only the last write is cut, after which nothing would be noticed.
+    script = f'ulimit -f {(len(whole) - 1) // 512}; exec "$@" >{tmp_path}/out'
     ran = subprocess.run(
         ["sh", "-c", script, "sh", *command],
         check=False, capture_output=True, timeout=60, env=environment,
