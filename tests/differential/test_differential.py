@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from differential import compare, oracle, rows
+from differential import compare, facts, oracle, rows
 from differential.draft import Draft
+from differential.mutations import mutated
 from differential.oracle import Oracle
 from differential.shapes import collections
 from differential.verdicts import Verdict, View
-from interop import parts
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "differences.md"
 COUNT = 3000
-
-
-@pytest.fixture(scope="module")
-def asked() -> Iterator[Oracle]:
-    try:
-        oracle.program()
-    except oracle.Missing as reason:
-        parts.skip(str(reason))
-    with oracle.running() as running:
-        yield running
 
 
 def test_changed_repositories_differ_only_as_the_page_says(asked: Oracle) -> None:
@@ -89,3 +79,25 @@ def test_a_difference_without_a_row_is_unexplained(
 
     assert comparison.kind == kind
     assert comparison.unexplained
+
+
+def test_without_a_toolchain_that_is_new_enough_the_reason_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oracle, "OLDEST_GO", (99, 0))
+
+    with pytest.raises(oracle.Missing, match=r"no Go toolchain of 99\.0 or newer"):
+        oracle.go.__wrapped__()
+
+
+def test_the_same_seed_changes_the_same_things() -> None:
+    first, second = ([draft.changes for draft in islice(mutated(5), 100)] for _ in range(2))
+
+    assert first == second
+
+
+def test_the_text_of_signed_is_found_wherever_it_stands() -> None:
+    assert facts.signed_text('{"signed" : {"a": [1, "}"]} ,"signatures":[]}') == '{"a": [1, "}"]}'
+    assert facts.signed_text(' {"signatures": [{"signed": 1}], "signed":{}}') == "{}"
+    assert facts.signed_text('{"signatures": []}') is None
+    assert facts.signed_text('{"signed": {') is None

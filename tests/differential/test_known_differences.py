@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from differential import compare, oracle
+from differential import compare
 from differential.draft import Draft, text_of
 from differential.keyring import bare, certificate, certified, known, pair, remember
 from differential.oracle import Oracle
 from differential.shapes import collections
-from interop import parts
 from simulator import Signing
 
 Change = Callable[[Draft], object]
-
-
-@pytest.fixture(scope="module")
-def asked() -> Iterator[Oracle]:
-    try:
-        oracle.program()
-    except oracle.Missing as reason:
-        parts.skip(str(reason))
-    with oracle.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""The program that asks the notary library, or a skip by name where it cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from differential import oracle
+from differential.oracle import Oracle
+from interop import parts
+
+
+@pytest.fixture(scope="session")
+def asked() -> Iterator[Oracle]:
+    try:
+        oracle.program()
+    except oracle.Missing as reason:
+        parts.skip(str(reason))
+    with oracle.running() as running:
+        yield running
