@@ -66,7 +66,7 @@ def program() -> Path:
         for path in sources:
             shutil.copy(path, scratch)
         made = subprocess.run(
-            [tool, "build", "-mod=mod", "-trimpath", "-o", "oracle", "."],
+            [tool, "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-o", "oracle", "."],
             cwd=scratch,
             env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"},
             check=False,
