@@ -11,15 +11,23 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// A bit that no sextet has, so that all of a text can be judged by one "or".
-constexpr std::uint32_t no_digit = 0x80;
+// A bit that no group of four sextets has, so that all of a text can be judged by one "or".
+constexpr std::uint32_t no_digit = 1U << 31;
 
+// The value of a digit at each of the four places of its group.
 constexpr auto base64_values = [] {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(no_digit);
-    for (std::uint8_t i = 0; i < 64; ++i) values[static_cast<std::uint8_t>(base64_digits[i])] = i;
+    std::array<std::array<std::uint32_t, 256>, 4> values{};
+    for (std::size_t place = 0; place < 4; ++place) {
+        values[place].fill(no_digit);
+        for (std::uint32_t i = 0; i < 64; ++i)
+            values[place][static_cast<std::uint8_t>(base64_digits[i])] = i << (18 - 6 * place);
+    }
     return values;
 }();
+
+std::size_t padding_of(std::string_view text) noexcept {
+    return !text.ends_with('=') ? 0 : text.ends_with("==") ? 2 : 1;
+}
 
 void append_escape(std::string& out, char kind, std::uint32_t value, int digits) {
     out.append({'\\', kind});
@@ -87,20 +95,35 @@ std::string to_hex(Bytes bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
-    const std::size_t padding = !text.ends_with('=') ? 0 : text.ends_with("==") ? 2 : 1;
-    std::string out(text.size() / 4 * 3 - padding, '\0');
-    std::uint32_t seen = 0;
-    std::uint32_t bits = 0;
-    char* to = out.data();
-    for (std::size_t i = 0; i < text.size() - padding; ++i) {
-        const std::uint32_t sextet = base64_values[static_cast<std::uint8_t>(text[i])];
-        seen |= sextet;
-        bits = bits << 6 | sextet;
-        if (i % 4 != 0) *to++ = static_cast<char>(bits >> (6 - i % 4 * 2));
-    }
-    const std::uint32_t unused = (1U << (2 * padding)) - 1;
-    if ((seen & no_digit) != 0 || (bits & unused) != 0) return std::nullopt;
+    std::string out(text.size() / 4 * 3 - padding_of(text), '\0');
+    if (!decode_base64(text, std::as_writable_bytes(std::span(out)))) return std::nullopt;
     return out;
+}
+
+bool decode_base64(std::string_view text, std::span<std::byte> out) noexcept {
+    const std::size_t padding = padding_of(text);
+    if (text.size() % 4 != 0 || out.size() != text.size() / 4 * 3 - padding) return false;
+    std::uint32_t seen = 0;
+    const auto digit = [&](std::size_t i, std::size_t place) {
+        const std::uint32_t value = base64_values[place][static_cast<std::uint8_t>(text[i])];
+        seen |= value;
+        return value;
+    };
+    std::byte* to = out.data();
+    const std::size_t whole = text.size() - (padding == 0 ? 0 : 4);
+    for (std::size_t i = 0; i < whole; i += 4) {
+        const auto bits = digit(i, 0) | digit(i + 1, 1) | digit(i + 2, 2) | digit(i + 3, 3);
+        *to++ = static_cast<std::byte>(bits >> 16);
+        *to++ = static_cast<std::byte>(bits >> 8);
+        *to++ = static_cast<std::byte>(bits);
+    }
+    if (padding == 0) return (seen & no_digit) == 0;
+    const auto bits =
+        digit(whole, 0) | digit(whole + 1, 1) | (padding == 1 ? digit(whole + 2, 2) : 0);
+    *to++ = static_cast<std::byte>(bits >> 16);
+    if (padding == 1) *to++ = static_cast<std::byte>(bits >> 8);
+    const std::uint32_t unused = padding == 1 ? 0xff : 0xffff;  // RFC 4648 section 3.5: zero
+    return (seen & no_digit) == 0 && (bits & unused) == 0;
 }
 
 std::string to_base64(Bytes bytes) {

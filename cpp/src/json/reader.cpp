@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <new>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "contenttrust/base/encoding.hpp"
+#include "contenttrust/json/text.hpp"
 
 namespace contenttrust::json {
 namespace {
@@ -33,19 +33,16 @@ T cursor(Words words) noexcept {
     return std::bit_cast<T>(words);
 }
 
+// Two words in two comparisons: std::array's own operator calls memcmp, which shows.
+bool same(const Words& a, const Words& b) noexcept { return a[0] == b[0] && a[1] == b[1]; }
+
 /// What simdjson reads from the element in `raw`; an unset Value reads as nothing.
 template <typename T>
 std::optional<T> read(Words raw) noexcept {
-    if (raw == Words{}) return std::nullopt;
+    if (same(raw, {})) return std::nullopt;
     T out;
     if (cursor<dom::element>(raw).get<T>().get(out) != simdjson::SUCCESS) return std::nullopt;
     return out;
-}
-
-/// Beyond 2^53 Go's doubles round.
-bool is_exact(std::int64_t number) noexcept {
-    constexpr std::int64_t largest = std::int64_t{1} << 53;
-    return number >= -largest && number <= largest;
 }
 
 Error malformed(std::string message) {
@@ -57,88 +54,91 @@ Error too_deep() {
     return {ErrorCode::limit_exceeded, {}, "nesting deeper than " + limit + " levels", limit, {}};
 }
 
-std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
-    return std::min(text.find_first_not_of(" \t\n\r", at), text.size());
-}
-
-/// Whether an odd run of backslashes stands before `at`. The runs of two places never overlap: asking for all is linear.
-bool is_escaped(std::string_view text, std::size_t at) noexcept {
-    const std::size_t run = at;
-    while (at > 0 && text[at - 1] == '\\') --at;
-    return (run - at) % 2 != 0;
-}
-
-/// Behind the string whose opening quote stands at `at`.
-std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
-    auto end = text.find('"', at + 1);
-    while (end != text.npos && is_escaped(text, end)) end = text.find('"', end + 1);
-    return end == text.npos ? text.size() : end + 1;
-}
-
-/// Behind the value that starts at `at`. Safe on any text, right on valid JSON.
-std::size_t skip_value(std::string_view text, std::size_t at) noexcept {
-    std::size_t depth = 0;
-    while (at < text.size()) {
-        const char c = text[at];
-        const bool opens = c == '{' || c == '[';
-        const bool closes = c == '}' || c == ']';
-        if (depth == 0 && !opens && c != '"') {
-            return std::min(text.find_first_of(",]} \t\n\r", at), text.size());
-        }
-        at = c == '"' ? skip_string(text, at) : at + 1;
-        if (opens) ++depth;
-        if (closes) --depth;
-        if (depth == 0) return at;
-    }
-    return at;
-}
-
-/// Whether a string in valid JSON holds U+0000, which has only this spelling: simdjson refuses a raw one.
-bool holds_nul(std::string_view text) noexcept {
-    auto at = text.find("\\u0000");
-    while (at != text.npos && !is_escaped(text, at + 1)) at = text.find("\\u0000", at + 1);
-    return at != text.npos;
-}
-
-Status distinct(Members members) {
+Status distinct(dom::object object) {
     std::vector<std::string_view> names;
-    while (const auto member = members.next()) names.push_back(member->name);
+    for (const dom::key_value_pair member : object) names.push_back(member.key);
     std::ranges::sort(names);
     const auto twin = std::ranges::adjacent_find(names);
     if (twin == names.end()) return {};
     return malformed("duplicate member \"" + printable(*twin) + "\"");
 }
 
-/// Finds duplicate members and levels beyond ours, which simdjson lets through. Recursion is bounded: the parser was told
-/// to stop a little beyond our limit.
-Status inspect(const Value& value, unsigned level) {
-    const Kind kind = value.kind();
-    if (kind != Kind::array && kind != Kind::object) return {};
-    if (level > Document::max_depth) return too_deep();
-    auto elements = value.elements();
-    while (const auto element = elements.next()) {
-        if (auto status = inspect(*element, level + 1); !status) return status;
-    }
-    bool increasing = true;  // as in canonical JSON, where no two names can be equal
-    std::string_view last;
-    auto members = value.members();
-    while (const auto member = members.next()) {
-        increasing = increasing && last < member->name;
-        last = member->name;
-        if (auto status = inspect(member->value, level + 1); !status) return status;
-    }
-    return increasing ? Status() : distinct(value.members());
+/// Whether `a` < `b`, which their first bytes mostly show.
+bool is_before(std::string_view a, std::string_view b) noexcept {
+    if (a.empty() || b.empty() || a[0] == b[0]) return a < b;
+    return static_cast<unsigned char>(a[0]) < static_cast<unsigned char>(b[0]);
 }
 
-/// Parses into `document`, whose address the element keeps. The parser's own buffers go with it.
+/// Finds duplicate members and levels beyond ours, which simdjson lets through, and notes numbers without a canonical
+/// form. Recursion is bounded: the parser was told to stop a little beyond our limit.
+class Inspection {
+  public:
+    bool plain_integers = true;
+
+    Status visit(dom::element value, unsigned level) {
+        if (value.is_array()) return elements(value.get_array().value_unsafe(), level);
+        if (value.is_object()) return members(value.get_object().value_unsafe(), level);
+        scalar(value);
+        return {};
+    }
+
+  private:
+    void scalar(dom::element value) {
+        if (value.is_string()) return;
+        std::int64_t number = 0;
+        if (value.is_number())
+            plain_integers &= value.get(number) == simdjson::SUCCESS && is_exact(number);
+    }
+
+    Status elements(dom::array array, unsigned level) {
+        if (level > Document::max_depth) return too_deep();
+        for (const dom::element element : array) {
+            if (auto status = visit(element, level + 1); !status) return status;
+        }
+        return {};
+    }
+
+    Status members(dom::object object, unsigned level) {
+        if (level > Document::max_depth) return too_deep();
+        bool increasing = true;  // as in canonical JSON, where no two names can be equal
+        std::string_view last;
+        for (const dom::key_value_pair member : object) {
+            increasing = increasing && is_before(last, member.key);
+            last = member.key;
+            if (member.value.is_array() || member.value.is_object()) {
+                if (auto status = visit(member.value, level + 1); !status) return status;
+            } else {
+                scalar(member.value);
+            }
+        }
+        return increasing ? Status() : distinct(object);
+    }
+};
+
+/// Parses into `document`, whose address the element keeps. The parser's buffers are kept for the next document of this
+/// thread, unless they are large.
 simdjson::error_code parse_into(dom::document& document, std::string_view text,
                                 dom::element& root) {
-    dom::parser parser;
+    constexpr std::size_t kept = 256 * 1024;
     // simdjson does not count an empty innermost container: it only stops the monstrous, Inspection counts.
     constexpr std::size_t depth = Document::max_depth + 2;
-    if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS)
-        return error;
+    thread_local dom::parser warm;
+    dom::parser cold;
+    dom::parser& parser = text.size() <= kept ? warm : cold;
+    if (parser.capacity() < text.size() || parser.max_depth() != depth) {
+        if (const auto error = parser.allocate(text.size(), depth); error != simdjson::SUCCESS)
+            return error;
+    }
     return parser.parse_into_document(document, text.data(), text.size()).get(root);
+}
+
+/// simdjson reads "-0" as 0. In a string the same characters do no harm: then it is found out otherwise.
+bool may_hold_minus_zero(std::string_view text) noexcept {
+    auto at = text.find("-0");
+    while (at != text.npos && at > 0 &&
+           std::string_view(":[, \t\n\r").find(text[at - 1]) == text.npos)
+        at = text.find("-0", at + 1);
+    return at != text.npos;
 }
 
 Error refusal(simdjson::error_code error) {
@@ -157,9 +157,10 @@ Error refusal(simdjson::error_code error) {
 
 struct Document::Tape {
     dom::document document;
+    bool plain_integers = false;
 };
 
-Result<Document> Document::parse(std::string_view text) {
+Result<Document> Document::parse(std::string_view text, unsigned level) {
     if (text.empty()) return malformed("the document is empty");
     if (text.starts_with("\xef\xbb\xbf")) return malformed("a byte order mark before the document");
     auto tape = std::make_shared<Tape>();
@@ -168,15 +169,19 @@ Result<Document> Document::parse(std::string_view text) {
         return refusal(error);
     }
     if (holds_nul(text)) return malformed("U+0000 in a string");
-    Document document(std::move(tape));
-    if (auto status = inspect(document.root(), 1); !status) return std::move(status).error();
+    const Document document(tape);
+    Inspection inspection;
+    if (auto status = inspection.visit(root, level); !status) return std::move(status).error();
+    tape->plain_integers = inspection.plain_integers && !may_hold_minus_zero(text);
     return document;
 }
+
+bool Document::has_plain_integers() const noexcept { return tape_->plain_integers; }
 
 Value Document::root() const noexcept { return Value(words(tape_->document.root())); }
 
 Kind Value::kind() const noexcept {
-    if (raw_ == Words{}) return Kind::null;
+    if (same(raw_, {})) return Kind::null;
     switch (cursor<dom::element>(raw_).type()) {
         case dom::element_type::ARRAY: return Kind::array;
         case dom::element_type::OBJECT: return Kind::object;
@@ -219,7 +224,7 @@ Elements Value::elements() const noexcept {
 }
 
 std::optional<Members::Member> Members::next() noexcept {
-    if (position_ == end_) return std::nullopt;
+    if (same(position_, end_)) return std::nullopt;
     auto at = cursor<dom::object::iterator>(position_);
     const Member member{at.key(), Value(words(at.value()))};
     position_ = words(++at);
@@ -227,43 +232,11 @@ std::optional<Members::Member> Members::next() noexcept {
 }
 
 std::optional<Value> Elements::next() noexcept {
-    if (position_ == end_) return std::nullopt;
+    if (same(position_, end_)) return std::nullopt;
     auto at = cursor<dom::array::iterator>(position_);
     const Value value(words(*at));
     position_ = words(++at);
     return value;
-}
-
-std::optional<std::string_view> member_text(std::string_view text, std::string_view name) noexcept {
-    std::size_t at = skip_space(text, 0);
-    if (at == text.size() || text[at] != '{') return std::nullopt;
-    for (at = skip_space(text, at + 1); at < text.size() && text[at] == '"';) {
-        const std::size_t name_end = skip_string(text, at);
-        const std::string_view found = text.substr(at + 1, name_end - at - 2);
-        const std::size_t colon = skip_space(text, name_end);
-        const std::size_t begin = skip_space(text, colon + 1);
-        const std::size_t end = skip_value(text, begin);
-        if (found == name) return text.substr(begin, end - begin);
-        at = skip_space(text, skip_space(text, end) + 1);  // over the comma
-    }
-    return std::nullopt;
-}
-
-bool only_plain_integers(std::string_view text) noexcept {
-    for (std::size_t at = 0; at < text.size();) {
-        const char c = text[at];
-        const bool is_number = c == '-' || (c >= '0' && c <= '9');
-        const std::size_t end = is_number || c == '"' ? skip_value(text, at) : at + 1;
-        if (is_number) {
-            const std::string_view number = text.substr(at, end - at);
-            std::int64_t value = 0;
-            std::from_chars(number.data(), number.data() + number.size(), value);
-            // Whatever else was written ("-0", "1.0", "1e3", too many digits) comes back in another form.
-            if (std::to_string(value) != number || !is_exact(value)) return false;
-        }
-        at = end;
-    }
-    return true;
 }
 
 std::string library_version() {

@@ -7,6 +7,8 @@
 #include "contenttrust/crypto/hash.hpp"
 #include "contenttrust/json/canonical.hpp"
 #include "contenttrust/json/reader.hpp"
+#include "contenttrust/json/text.hpp"
+#include "contenttrust/json/windows.hpp"
 #include "decoder.hpp"
 
 namespace contenttrust::metadata {
@@ -128,16 +130,18 @@ void delegations_of(Decoder& decoder, std::optional<Value> value, const RoleName
     }
 }
 
+void add_target(Decoder& decoder, const json::Members::Member& member, TargetIndex& out) {
+    std::optional<Value> custom;
+    const auto meta = decoder.file_meta(member.value, "target", &custom);
+    const bool has_form = custom && decoder.plain_integers;
+    out.add({member.name, has_form ? json::canonical(*custom) : std::string(), meta.length,
+             meta.sha256.value_or(Sha256{}), meta.sha256 && !meta.malformed_hash});
+}
+
 void targets_body(Decoder& decoder, const Value& part, const RoleName& role, Targets& out) {
     delegations_of(decoder, part.member("delegations"), role, out);
     auto members = decoder.map(part.member("targets"), "targets");
-    while (auto member = decoder.next(members)) {
-        const auto meta = decoder.file_meta(member->value, "target");
-        const auto custom = decoder.plain_integers ? member->value.member("custom") : std::nullopt;
-        out.targets.add({member->name, custom ? json::canonical(*custom) : std::string(),
-                         meta.length, meta.sha256.value_or(Sha256{}),
-                         meta.sha256 && !meta.malformed_hash});
-    }
+    while (auto member = decoder.next(members)) add_target(decoder, *member, out.targets);
     out.targets.sort();
 }
 
@@ -172,24 +176,22 @@ Header header_of(Decoder& decoder, const Value& part, std::string_view type) {
     return header;
 }
 
-// The envelope, the header, then what `read_body` makes of the signed part.
+// The envelope around the text `part_text`, the header, then what `read_body` makes of the signed part.
 template <typename Body, typename ReadBody>
-Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, ReadBody read_body) {
-    auto document = json::Document::parse(text);
-    if (!document) return std::move(document).error();
+Result<Signed<Body>> decode(const json::Document& document,
+                            std::optional<std::string_view> part_text, const DecodeLimits& limits,
+                            ReadBody read_body) {
     Decoder decoder(limits);
-    const auto top =
-        decoder.object(document.value().root(), "the document", {"signed", "signatures"});
+    const auto top = decoder.object(document.root(), "the document", {"signed", "signatures"});
     const auto part = decoder.object(top.member("signed"), "signed",
                                      {"_type", "consistent_snapshot", "delegations", "expires",
                                       "keys", "meta", "roles", "targets", "version"});
-    const auto slice = json::member_text(text, "signed");
-    if (!slice) decoder.malformed("signed", "a member written without escapes");
+    if (!part_text) decoder.malformed("signed", "a member written without escapes");
     if (decoder.failed()) return std::move(decoder).error();
 
-    decoder.plain_integers = json::only_plain_integers(*slice);
+    decoder.plain_integers = document.has_plain_integers() || json::only_plain_integers(*part_text);
     Signed<Body> out;
-    out.envelope = {*slice, crypto::sha256(as_bytes(*slice)),
+    out.envelope = {*part_text, crypto::sha256(as_bytes(*part_text)),
                     signatures_of(decoder, top.member("signatures"))};
     out.header = header_of(decoder, part, Body::type);
     read_body(decoder, part, out.body);
@@ -199,6 +201,36 @@ Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, R
     }
     if (decoder.failed()) return std::move(decoder).error();
     return out;
+}
+
+template <typename Body, typename ReadBody>
+Result<Signed<Body>> decode(std::string_view text, const DecodeLimits& limits, ReadBody read_body) {
+    const auto document = json::Document::parse(text);
+    if (!document) return document.error();
+    return decode<Body>(document.value(), json::member_text(text, "signed"), limits, read_body);
+}
+
+// A large file, without holding a document many times its size. What it does not like is left to the other road, which
+// says why.
+std::optional<Signed<Targets>> decode_large_targets(std::string_view text, const RoleName& role,
+                                                    const DecodeLimits& limits) {
+    TargetIndex targets;
+    targets.reserve(text.size());
+    Decoder decoder(limits);
+    const auto hollow =
+        json::read_in_windows(text, "signed", "targets", [&](const json::Members::Member& member) {
+            add_target(decoder, member, targets);
+            return !decoder.failed();
+        });
+    if (!hollow) return std::nullopt;
+    auto out = decode<Targets>(hollow->document, hollow->outer, limits,
+                               [&](Decoder& rest, const Value& part, Targets& body) {
+                                   delegations_of(rest, part.member("delegations"), role, body);
+                               });
+    if (!out) return std::nullopt;
+    targets.sort();
+    out.value().body.targets = std::move(targets);
+    return std::move(out).value();
 }
 
 }  // namespace
@@ -217,6 +249,10 @@ Result<Signed<Snapshot>> decode_snapshot(std::string_view text, const DecodeLimi
 
 Result<Signed<Targets>> decode_targets(std::string_view text, const RoleName& role,
                                        const DecodeLimits& limits) {
+    constexpr std::size_t large = 1024 * 1024;
+    if (text.size() > large) {
+        if (auto targets = decode_large_targets(text, role, limits)) return *std::move(targets);
+    }
     return decode<Targets>(text, limits,
                            [&](Decoder& decoder, const Value& part, Targets& targets) {
                                targets_body(decoder, part, role, targets);

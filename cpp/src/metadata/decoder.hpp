@@ -58,9 +58,16 @@ class Decoder {
     }
 
     /// `hashes` and `length` of a file; `custom` is left to the caller.
-    FileMeta file_meta(const json::Value& value, std::string_view what);
+    FileMeta file_meta(const json::Value& value, std::string_view what,
+                       std::optional<json::Value>* custom = nullptr);
 
   private:
+    /// Refuses a member that is none of `known` but differs from one only in case.
+    void unknown(std::string_view member, std::string_view what,
+                 std::initializer_list<std::string_view> known);
+    template <typename Digest>
+    void digest(const json::Members::Member& hash, std::optional<Digest>& out, FileMeta& meta);
+
     std::optional<Error> error_;
 };
 

@@ -1,6 +1,8 @@
 #include "contenttrust/metadata/targets.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <span>
 
 namespace contenttrust::metadata {
 
@@ -18,7 +20,14 @@ bool paths_allow(const std::vector<std::string>& paths, std::string_view name) {
     return behind != paths.begin() && name.starts_with(*std::prev(behind));
 }
 
+void TargetIndex::reserve(std::size_t file_size) {
+    constexpr std::size_t smallest_target = 84;  // with a name of one letter and a SHA-256
+    rows_.reserve(file_size / smallest_target);
+    arena_.reserve(file_size / 16);
+}
+
 void TargetIndex::add(const Target& target) {
+    in_order_ = in_order_ && (rows_.empty() || name(rows_.back()) < target.name);
     rows_.push_back({arena_.size(), static_cast<std::uint32_t>(target.name.size()),
                      static_cast<std::uint32_t>(target.custom.size()), target.length, target.sha256,
                      target.usable});
@@ -26,8 +35,19 @@ void TargetIndex::add(const Target& target) {
 }
 
 void TargetIndex::sort() {
-    const auto by_name = [this](const Row& row) { return name(row); };
-    if (!std::ranges::is_sorted(rows_, {}, by_name)) std::ranges::sort(rows_, {}, by_name);
+    if (!in_order_) std::ranges::sort(rows_, {}, [this](const Row& row) { return name(row); });
+    in_order_ = true;
+    groups_.clear();
+    groups_.reserve(rows_.size() / group_size + 1);
+    for (std::size_t i = 0; i < rows_.size(); i += group_size)
+        groups_.push_back(prefix(name(rows_[i])));
+}
+
+// Names hold no U+0000, so what is filled up with zeros has the order of the names.
+TargetIndex::Prefix TargetIndex::prefix(std::string_view name) noexcept {
+    Prefix out{};
+    std::memcpy(out.data(), name.data(), std::min(name.size(), out.size()));
+    return out;
 }
 
 TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
@@ -38,10 +58,18 @@ TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
 }
 
 std::optional<std::size_t> TargetIndex::find(std::string_view wanted) const noexcept {
-    const auto by_name = [this](const Row& row) { return name(row); };
-    const auto row = std::ranges::lower_bound(rows_, wanted, {}, by_name);
-    if (row == rows_.end() || name(*row) != wanted) return std::nullopt;
-    return static_cast<std::size_t>(row - rows_.begin());
+    const auto [first, behind] = std::ranges::equal_range(groups_, prefix(wanted));
+    const auto index = [&](auto group) {
+        return static_cast<std::size_t>(group - groups_.begin()) * group_size;
+    };
+    // The group before may end with names that begin as the wanted one does.
+    const auto begin = first == groups_.begin() ? 0 : index(first) - group_size;
+    const auto rows =
+        std::span(rows_).subspan(begin, std::min(index(behind), rows_.size()) - begin);
+    const auto row =
+        std::ranges::lower_bound(rows, wanted, {}, [this](const Row& r) { return name(r); });
+    if (row == rows.end() || name(*row) != wanted) return std::nullopt;
+    return begin + static_cast<std::size_t>(row - rows.begin());
 }
 
 }  // namespace contenttrust::metadata

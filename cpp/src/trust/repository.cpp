@@ -1,6 +1,8 @@
 #include "contenttrust/trust/repository.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "contenttrust/base/encoding.hpp"
 
@@ -34,14 +36,11 @@ TrustedRepository::TrustedRepository(State state, std::vector<RoleView> roles,
       lookup_roles_(requirements.lookup_roles),
       compatible_(requirements.compatible) {
     const auto releases = RoleName::releases().str();
-    std::vector<std::uint32_t> signers;
     for (std::uint32_t i = targets_role; i < roles_.size(); ++i) {
         const auto& name = roles_[i].name.str();
         if (name == releases || name.starts_with(releases + "/")) searched_.push_back(i);
-        if (is_signer(roles_[i])) signers.push_back(i);
     }
     searched_.push_back(targets_role);
-    signed_names_ = by_name(signers);
     // The role that is searched first decides; only targets/releases and targets sign tags.
     tags_ = by_name(searched_);
     const auto same_name = [this](const Row& a, const Row& b) {
@@ -59,6 +58,8 @@ std::vector<TrustedRepository::Row> TrustedRepository::by_name(
     const std::vector<std::uint32_t>& roles) const {
     std::vector<Row> out;
     std::vector<std::ptrdiff_t> ends{0};
+    out.reserve(std::transform_reduce(roles.begin(), roles.end(), std::size_t{0}, std::plus<>(),
+                                      [&](auto i) { return roles_[i].targets.size(); }));
     for (const auto i : roles) {
         for (std::uint32_t t = 0; roles_[i].usable() && t < roles_[i].targets.size(); ++t) {
             if (may_hold(roles_[i], roles_[i].targets.at(t).name)) out.push_back({i, t});
@@ -73,6 +74,17 @@ std::vector<TrustedRepository::Row> TrustedRepository::by_name(
         }
     }
     return out;
+}
+
+const std::vector<TrustedRepository::Row>& TrustedRepository::signed_names() const {
+    std::call_once(signed_names_->once, [this] {
+        std::vector<std::uint32_t> signers;
+        for (std::uint32_t i = targets_role; i < roles_.size(); ++i) {
+            if (is_signer(roles_[i])) signers.push_back(i);
+        }
+        signed_names_->rows = by_name(signers);
+    });
+    return signed_names_->rows;
 }
 
 std::optional<metadata::TargetIndex::Target> TrustedRepository::find(const RoleView& role,
@@ -107,8 +119,9 @@ SignedTag TrustedRepository::tag_of(const RoleView& role,
                   target.length,
                   std::string(target.custom),
                   {}};
-    auto row = std::ranges::lower_bound(signed_names_, target.name, {}, name_of_row());
-    for (; row != signed_names_.end() && this->target(*row).name == target.name; ++row) {
+    const auto& names = signed_names();
+    auto row = std::ranges::lower_bound(names, target.name, {}, name_of_row());
+    for (; row != names.end() && this->target(*row).name == target.name; ++row) {
         const auto same = this->target(*row);
         if (!same.usable || same.sha256 != target.sha256) continue;
         const auto& signer = roles_[row->role];

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "contenttrust/json/text.hpp"
 #include "generator.hpp"
 
 using namespace contenttrust;

@@ -1,4 +1,5 @@
 #include "contenttrust/json/reader.hpp"
+#include "contenttrust/json/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -6,6 +6,7 @@
 
 #include "contenttrust/json/canonical.hpp"
 #include "contenttrust/json/reader.hpp"
+#include "contenttrust/json/text.hpp"
 #include "generator.hpp"
 
 using namespace contenttrust;

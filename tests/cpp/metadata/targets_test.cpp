@@ -50,6 +50,26 @@ BOOST_AUTO_TEST_CASE(unsorted_names_come_out_in_code_point_order) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(names_that_begin_alike_are_found_among_many) {
+    const std::string alike(16, 'v');  // as much as is looked at first
+    for (const std::size_t count : {1U, 15U, 16U, 17U, 32U, 33U, 500U}) {
+        for (const auto& begin : {std::string(), alike.substr(1), alike, alike + "x"}) {
+            std::vector<std::string> many{"a", "vvvv", "z"};
+            for (std::size_t i = 0; i < count; ++i) many.push_back(begin + std::to_string(2 * i));
+            const auto index = index_of(many);
+            for (const auto& name : many) {
+                const auto found = index.find(name);
+                BOOST_REQUIRE_MESSAGE(found.has_value(), name << " of " << count);
+                BOOST_TEST(index.at(*found).name == name);
+            }
+            for (const auto* absent : {"", "vvvvv", "zz", "vvvvvvvvvvvvvvvvvvvvvvvvvvv", "A"})
+                BOOST_TEST(!index.find(absent));
+            for (std::size_t i = 0; i < count; ++i)
+                BOOST_TEST(!index.find(begin + std::to_string(2 * i + 1)));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_name_is_found_and_no_other) {
     const auto index = index_of(names);
     for (const auto& name : names) {

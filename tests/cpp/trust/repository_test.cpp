@@ -336,6 +336,7 @@ BOOST_AUTO_TEST_CASE(a_copied_and_a_moved_view_look_up_as_the_first_one_did) {
 BOOST_AUTO_TEST_CASE(tags_carry_gun_length_and_custom_data) {
     auto targets = view("targets");
     targets.targets.add({"a", R"({"note":1})", 531, digest("one"), true});
+    targets.targets.sort();
     const auto tag = repository(targets, {}).verify("a").value();
     BOOST_TEST((tag.gun == "example.com/a" && tag.name == "a" && tag.length == 531 &&
                 tag.custom == R"({"note":1})"));

@@ -83,24 +83,20 @@ class Document {
 
     /// Refused, all `malformed` unless said otherwise: broken syntax, invalid UTF-8, lone surrogates, BOM, trailing
     /// data, U+0000 in any string, duplicate members at any depth (after unescaping), more than 64 levels
-    /// (`limit_exceeded`).
-    static Result<Document> parse(std::string_view text);
+    /// (`limit_exceeded`). `level` is where the document stands, if it is a part of a larger one.
+    static Result<Document> parse(std::string_view text, unsigned level = 1);
 
     Value root() const noexcept;
+
+    /// Whether all numbers are plain decimal integers within ±2^53, surely: of a document for which this is false,
+    /// only_plain_integers knows.
+    bool has_plain_integers() const noexcept;
 
   private:
     struct Tape;
     explicit Document(std::shared_ptr<const Tape> tape) noexcept : tape_(std::move(tape)) {}
     std::shared_ptr<const Tape> tape_;
 };
-
-/// The exact text of member `name` of the top-level object `text`, by a bracket and string skip.
-/// `text` must have passed Document::parse; the member must be spelt without escapes. View into `text`.
-std::optional<std::string_view> member_text(std::string_view text, std::string_view name) noexcept;
-
-/// Whether every number in `text` (which must have passed Document::parse) is a plain decimal integer within ±2^53:
-/// no fraction, no exponent, no "-0". Only such numbers have one canonical form.
-bool only_plain_integers(std::string_view text) noexcept;
 
 /// The version of the parser that was compiled in.
 std::string library_version();

@@ -1,6 +1,8 @@
 /// The verified view of one collection: exists only if every check passed.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,13 +99,19 @@ class TrustedRepository {
     std::optional<metadata::TargetIndex::Target> find(const RoleView& role,
                                                       std::string_view name) const;
     std::vector<Row> by_name(const std::vector<std::uint32_t>& roles) const;
+    /// Every target of every signer, put in order when somebody first asks who signed a tag.
+    const std::vector<Row>& signed_names() const;
 
     State state_;
     std::vector<RoleView> roles_;
     std::vector<Notice> warnings_;
     std::vector<std::uint32_t> searched_;  // targets/releases, what is below it, then targets
     std::vector<Row> tags_;
-    std::vector<Row> signed_names_;  // every target of every signer
+    struct SignedNames {
+        std::once_flag once;
+        std::vector<Row> rows;
+    };
+    std::shared_ptr<SignedNames> signed_names_ = std::make_shared<SignedNames>();
     std::size_t lookup_roles_;
     bool compatible_;
 };
