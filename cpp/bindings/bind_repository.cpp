@@ -197,16 +197,16 @@ void bind_tags(py::module_& m) {
             .def(
                 "__getitem__",
                 [](const Tags& self, const std::string& name) {
-                    const auto index = self.view->find_tag(name);
-                    if (!index) throw py::key_error(name);
-                    return self.view->tag(*index);
+                    auto tag = self.view->tag(name);
+                    if (!tag) throw py::key_error(name);
+                    return *std::move(tag);
                 },
                 py::arg("name"))
             .def(
                 "get",
                 [](const Tags& self, const std::string& name, py::object fallback) -> py::object {
-                    const auto index = self.view->find_tag(name);
-                    return index ? py::cast(self.view->tag(*index)) : fallback;
+                    auto tag = self.view->tag(name);
+                    return tag ? py::cast(*std::move(tag)) : fallback;
                 },
                 py::arg("name"), py::arg("default") = py::none())
             .def("__iter__",

@@ -109,6 +109,22 @@ std::optional<std::size_t> TrustedRepository::find_tag(std::string_view name) co
     return static_cast<std::size_t>(row - tags_.begin());
 }
 
+std::optional<SignedTag> TrustedRepository::tag(std::string_view name) const {
+    constexpr std::size_t few = 4;  // roles are sooner searched one by one: their names lie closer
+    if (searched_.size() > few) {
+        const auto index = find_tag(name);
+        return index ? std::optional(tag(*index)) : std::nullopt;
+    }
+    for (const auto i : searched_) {
+        const auto target = find(roles_[i], name);
+        if (!target) continue;
+        const bool signs_tags = i == targets_role || i == searched_.front();
+        return target->usable && signs_tags ? std::optional(tag_of(roles_[i], *target))
+                                            : std::nullopt;
+    }
+    return std::nullopt;
+}
+
 // The signers of a tag are the other delegations whose keys signed the very same digest under the same name.
 SignedTag TrustedRepository::tag_of(const RoleView& role,
                                     const metadata::TargetIndex::Target& target) const {

@@ -63,6 +63,7 @@ TrustedRepository repository(RoleView targets, std::vector<RoleView> delegated,
 
 // Role and digest of a tag in one word, or the code of the refusal.
 std::string resolved(const TrustedRepository& from, std::string_view name) {
+    BOOST_TEST(from.tag(name).has_value() == from.find_tag(name).has_value(), name);
     const auto tag = from.verify(name);
     if (!tag) return std::string(to_string(tag.error().code));
     for (const auto* content : {"one", "two", "three"}) {
@@ -77,6 +78,7 @@ std::vector<std::string> listed(const TrustedRepository& from) {
         const auto tag = from.tag(i);
         BOOST_TEST(tag.name == from.tag_name(i));
         BOOST_TEST((from.find_tag(tag.name) == i));
+        BOOST_TEST((from.tag(tag.name) == tag));
         out.push_back(tag.role + ":" + tag.name);
     }
     return out;

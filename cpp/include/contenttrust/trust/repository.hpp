@@ -71,6 +71,7 @@ class TrustedRepository {
     std::string_view tag_name(std::size_t index) const;
     SignedTag tag(std::size_t index) const;
     std::optional<std::size_t> find_tag(std::string_view name) const;
+    std::optional<SignedTag> tag(std::string_view name) const;
 
     /// Every target of one role that its paths allow and that has a digest.
     std::vector<SignedTag> role_tags(const RoleView& role) const;
