@@ -57,10 +57,11 @@ class Gather::Walk {
         };
         visit(RoleName::targets(), root.keys, root.targets);
         std::size_t roles = 0;
-        for (std::size_t i = 0; i < parents.size(); ++i) {
-            for (const auto& child : parents[i]->delegations) {
+        for (std::size_t next = 0; next < parents.size();) {  // which visit() adds to
+            const auto* parent = parents[next++];
+            for (const auto& child : parent->delegations) {
                 if (++roles > gather_.requirements_.listing_roles || given_up()) return;
-                visit(child.name, parents[i]->keys, child.keys);
+                visit(child.name, parent->keys, child.keys);
             }
         }
     }

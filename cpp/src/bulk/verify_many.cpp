@@ -36,10 +36,11 @@ class Worker {
     void run() {
         while (take_some()) {
             if (work_.gathered) look_ahead();
-            for (auto& [index, update] : taken_) {
-                guarded(index, [&] {
-                    static_cast<void>(update.wanted());
-                    work_.slots[index].emplace(Outcome{update.verdict(), update.state()});
+            for (Taken& taken : taken_) {
+                guarded(taken.index, [&] {
+                    static_cast<void>(taken.update.wanted());
+                    work_.slots[taken.index].emplace(
+                        Outcome{taken.update.verdict(), taken.update.state()});
                 });
             }
             taken_.clear();

@@ -19,7 +19,10 @@ constexpr int guesses = 8;
 class Window {
   public:
     bool read(std::string_view run) {
-        text_.assign("{").append(run) += '}';
+        text_.clear();
+        text_ += '{';
+        text_ += run;
+        text_ += '}';
         auto document = Document::parse(text_, inner_level);
         if (!document || !document.value().has_plain_integers()) return false;
         document_ = std::move(document).value();
@@ -27,24 +30,25 @@ class Window {
     }
 
     bool give(const std::function<bool(const Members::Member&)>& take) {
-        const bool first = !last_;
-        std::optional<std::string_view> last = last_;
         auto members = document_->root().members();
         auto member = members.next();
-        if (!member) return first;  // no run of several is empty
+        if (!member) return !began_;  // no run of several is empty
+        std::string_view last = last_;
         for (; member; member = members.next()) {
             // In order, no two of different windows can be equal.
-            if ((last && member->name <= *last) || !take(*member)) return false;
+            if ((began_ && member->name <= last) || !take(*member)) return false;
             last = member->name;
+            began_ = true;
         }
-        last_.emplace(*last);
+        last_ = std::string(last);
         return true;
     }
 
   private:
     std::string text_;
     std::optional<Document> document_;
-    std::optional<std::string> last_;
+    std::string last_;
+    bool began_ = false;
 };
 
 /// The size of a run at the beginning of `text` that is a window, or nothing.
