@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
+_QUICK_EXIT = 322  # CURLOPT_QUICK_EXIT, which pycurl takes without a name for it
 _SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
 _SLOW_SECONDS = 10
 _STOP = -1  # what a callback says that wants no more
@@ -280,6 +281,7 @@ def _options(
         pycurl.USERAGENT: "contenttrust",
         pycurl.SSLVERSION: pycurl.SSLVERSION_TLSv1_2,
         pycurl.NOSIGNAL: 1,
+        _QUICK_EXIT: 1,  # a name that does not resolve is not waited for once we have given up
         pycurl.TIMEOUT_MS: max(1, int(timeout * 1000)),
         pycurl.CONNECTTIMEOUT_MS: max(1, int(min(timeout, _CONNECT_SECONDS) * 1000)),
         pycurl.LOW_SPEED_LIMIT: _SLOW_BYTES,
