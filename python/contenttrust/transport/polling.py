@@ -29,6 +29,10 @@ _EVENTS = {
 _AT_ONCE = 16
 
 
+# Of runs that were broken off: to free one waits for a name that is being resolved.
+_abandoned: list[pycurl.CurlMulti] = []
+
+
 class Multi:
     """A set of transfers and the connections that are kept between them. For one thread."""
 
@@ -74,6 +78,10 @@ class Multi:
                         del running[transfer]
                     self._shares = _version(transfer) == pycurl.CURL_HTTP_VERSION_2_0
                     yield transfer, code, words
+        except BaseException:
+            if running:
+                _abandoned.append(self._multi)
+            raise
         finally:  # after a KeyboardInterrupt libcurl must not write into handles that are gone
             with self._callbacks:
                 for transfer in running:
@@ -81,8 +89,9 @@ class Multi:
 
     def close(self) -> None:
         """Close the connections."""
-        with self._callbacks:
-            self._multi.close()
+        if self._multi not in _abandoned:
+            with self._callbacks:
+                self._multi.close()
 
     def _fill(
         self,
