@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from attacks.judge import Judge
+from servers.fixtures import authority, server
+
+__all__ = ["authority", "judge", "server"]
 
 
 @pytest.fixture

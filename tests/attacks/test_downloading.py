@@ -35,11 +35,6 @@ from simulator import NOW, key_pair
 ROLES = ["root", "timestamp", "snapshot", "targets"]
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 @pytest.fixture
 def served(authority: Authority, tmp_path: Path) -> Iterator[Served]:
     """A good repository on a server that does not behave."""

@@ -24,11 +24,6 @@ SECRET = "S3cretOfMine"
 HOST = "trust.example"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
 @pytest.fixture
 def served(authority: Authority, tmp_path: Path) -> Iterator[Served]:
     with HttpsServer(authority.issue()) as server:

@@ -6,7 +6,6 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,17 +24,6 @@ PASSWORD = "correct-horse/battery"
 LOGIN = base64.b64encode(f"alice:{PASSWORD}".encode()).decode()
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.bm90LWEtY2xhaW0-_x.c2lnbmF0dXJl"
 TOLD = [LOGIN, PASSWORD, TOKEN]
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority: Authority) -> Iterator[HttpsServer]:
-    with HttpsServer(authority.issue()) as server:
-        yield server
 
 
 class Wanted:

@@ -35,17 +35,6 @@ BASIC = f"Basic {base64.b64encode(f'alice:{SECRET}'.encode()).decode()}"
 OLD = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority: Authority) -> Iterator[HttpsServer]:
-    with HttpsServer(authority.issue()) as server:
-        yield server
-
-
 @pytest.fixture
 def other(authority: Authority) -> Iterator[HttpsServer]:
     """Another server, whose certificate is just as good."""

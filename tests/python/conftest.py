@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from servers import Authority, HttpsServer
+from servers.fixtures import authority, server
+
+__all__ = ["authority", "server", "vectors"]
 
 _refusing = False
 
@@ -55,16 +56,3 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def vectors() -> Path:
     """Directory of the test vectors, one folder per case."""
     return Path(__file__).parents[1] / "vectors"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A certificate authority of its own."""
-    return Authority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def server(authority: Authority) -> Iterator[HttpsServer]:
-    """A server that answers as it is told, with a certificate of that authority."""
-    with HttpsServer(authority.issue()) as server:
-        yield server
