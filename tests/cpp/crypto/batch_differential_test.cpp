@@ -110,7 +110,13 @@ BOOST_AUTO_TEST_CASE(the_lanes_accept_nothing_that_libcrypto_refuses) {
     const auto made = pool(random);
     std::array<std::size_t, 2> seen{};      // wrong and right ones
     std::array<std::size_t, 2> answered{};  // no and yes to right ones
+    constexpr std::size_t stride = 250'000;  // between two signs of life of a long run
+    std::size_t next_told = stride;
     for (std::size_t done = 0; done < case_count();) {
+        if (done >= next_told) {
+            BOOST_TEST_MESSAGE(done << " of " << case_count() << " cases");
+            next_told += stride;
+        }
         BatchVerify batch;
         std::vector<Expected> expected;
         const auto size = 3 + random() % 30;
@@ -132,6 +138,10 @@ BOOST_AUTO_TEST_CASE(the_lanes_accept_nothing_that_libcrypto_refuses) {
             if (said && expected[i].right && expected[i].plain) ++answered[answers[i] ? 1 : 0];
         }
     }
+    BOOST_TEST_MESSAGE(seen[0] + seen[1] << " cases: " << seen[1] << " right, " << seen[0]
+                                         << " wrong, checked "
+                                         << (eight_at_a_time() ? "eight at a time" : "one by one")
+                                         << " and one by one");
     BOOST_TEST(seen[0] > case_count() / 10);
     BOOST_TEST(seen[1] > case_count() / 10);
     // They give up where points meet, as only crafted signatures make them. More would be waste, not danger.
