@@ -58,7 +58,8 @@ TargetIndex::Target TargetIndex::at(std::size_t index) const noexcept {
 }
 
 std::optional<std::size_t> TargetIndex::find(std::string_view wanted) const noexcept {
-    const auto [first, behind] = std::ranges::equal_range(groups_, prefix(wanted));
+    // Not the algorithm of std::ranges: Clang 14 cannot compile the subrange that it returns.
+    const auto [first, behind] = std::equal_range(groups_.begin(), groups_.end(), prefix(wanted));
     const auto index = [&](auto group) {
         return static_cast<std::size_t>(group - groups_.begin()) * group_size;
     };
