@@ -20,10 +20,14 @@ from pathlib import Path
 SPDX = {"Apache v2.0": "Apache-2.0"}
 
 
+def field(described: metadata.PackageMetadata, name: str) -> str:
+    """A field of a distribution's metadata; empty if it is not there."""
+    return str((described.get_all(name) or [""])[0])
+
+
 def supplier(described: metadata.PackageMetadata) -> str:
     """Who publishes a distribution: its author's name, without the address."""
-    fields = {name.lower(): value for name, value in described.items()}
-    return fields.get("author") or parseaddr(fields["author-email"])[0]
+    return field(described, "Author") or parseaddr(field(described, "Author-email"))[0]
 
 
 def licence(described: metadata.PackageMetadata) -> str:
@@ -32,8 +36,7 @@ def licence(described: metadata.PackageMetadata) -> str:
     Raises:
         KeyError: It states none, and the table above does not know its words.
     """
-    fields = dict(described.items())
-    return fields.get("License-Expression") or SPDX[fields.get("License", "")]
+    return field(described, "License-Expression") or SPDX[field(described, "License")]
 
 
 def copy_licences(name: str, folder: Path) -> list[str]:
