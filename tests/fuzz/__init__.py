@@ -1,0 +1,1 @@
+"""Fuzzing of the engine: targets with what must hold, seeds from the vectors, a run of all."""
