@@ -179,7 +179,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Make the sdist and a wheel for each CPython that is found, and try them."""
-    require(session, "wheel")
+    require(session, "build", "wheel")
     run(session, PYTHON, "-m", "wheels", PYTHONPATH=str(ROOT / "tests"))
 
 

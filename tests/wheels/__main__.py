@@ -42,7 +42,7 @@ def require_none(found: list[str], what: str) -> None:
 
 def make_sdist(folder: Path) -> Path:
     """Make the sdist of the tree."""
-    command = (sys.executable, "-m", "build", "--sdist", "--outdir", folder, ROOT)
+    command = (sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", folder, ROOT)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (archive,) = folder.glob("*.tar.gz")
     require_none(archives.sdist_surplus(archive), f"{archive.name} holds what nobody builds with")
