@@ -132,6 +132,41 @@ def tsan(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz the engine with libFuzzer; a target and minutes, or a target and a file."""
+    require(session, "build")
+    run(session, "cmake", "--preset", "fuzz")
+    run(session, "cmake", "--build", "--preset", "fuzz")
+    run(session, PYTHON, "-m", "fuzz", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Check ten million changed signatures eight at a time and one by one."""
+    require(session, "build")
+    run(session, "cmake", "--preset", "default")
+    run(session, "cmake", "--build", "--preset", "default", "--target", "crypto_tests")
+    run(
+        session,
+        ROOT / "build" / "default" / "tests" / "cpp" / "crypto_tests",
+        *("--run_test=batch_verify/the_lanes_*", "--log_level=message", "--color_output=no"),
+        CONTENTTRUST_BATCH_CASES="10000000",
+    )
+
+
+@nox.session
+def valgrind(session: nox.Session) -> None:
+    """Run the C++ tests under memcheck, with fewer random cases."""
+    require(session, "build")
+    run(session, "cmake", "--preset", "default")
+    run(session, "cmake", "--build", "--preset", "default")
+    memcheck = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full")
+    for program in sorted((ROOT / "build" / "default" / "tests" / "cpp").glob("*_tests")):
+        session.log(program.name)
+        run(session, *memcheck, program, "--color_output=no", CONTENTTRUST_BATCH_CASES="200")
+
+
+@nox.session
 def checks(session: nox.Session) -> None:
     """Delete every check of the judgement, one at a time, and show that a test fails each time."""
     require(session, "build", "test")
@@ -144,12 +179,13 @@ def lint(session: nox.Session) -> None:
     require(session, "test", "lint", "wheel")
     run(session, "ruff", "format", "--check", *PYTHON_CODE)
     run(session, "ruff", "check", *PYTHON_CODE)
-    folders = (ROOT / "cpp", ROOT / "tests" / "cpp", ROOT / "tests" / "bench")
+    folders = (ROOT / "cpp", *(ROOT / "tests" / room for room in ("cpp", "bench", "fuzz")))
     cpp_code = [path for folder in folders for path in folder.rglob("*.[ch]pp")]
     run(session, "clang-format", "--dry-run", "-Werror", *cpp_code)
     install(session)
     run(session, PYTHON, "-m", "mypy")
     run(session, PYTHON, "-m", "mypy", "--package", "wheels", MYPYPATH=str(ROOT / "tests"))
+    run(session, PYTHON, "-m", "mypy", "--package", "fuzz", MYPYPATH=str(ROOT / "tests"))
     run(session, PYTHON, "-m", "mypy", "cpp/cmake/compiled_in.py")
     run(
         session,
