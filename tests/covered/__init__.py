@@ -1,0 +1,1 @@
+"""Which lines the tests run; `python -m covered` measures them and holds the goals."""
