@@ -167,6 +167,14 @@ def valgrind(session: nox.Session) -> None:
 
 
 @nox.session
+def coverage(session: nox.Session) -> None:
+    """Run all tests on an instrumented build and hold the lines that ran to their goals."""
+    require(session, "build", "test", "coverage")
+    install(session)
+    run(session, PYTHON, "-m", "covered", *session.posargs, PYTHONPATH=str(ROOT / "tests"))
+
+
+@nox.session
 def checks(session: nox.Session) -> None:
     """Delete every check of the judgement, one at a time, and show that a test fails each time."""
     require(session, "build", "test")
@@ -185,6 +193,7 @@ def lint(session: nox.Session) -> None:
     install(session)
     run(session, PYTHON, "-m", "mypy")
     run(session, PYTHON, "-m", "mypy", "--package", "wheels", MYPYPATH=str(ROOT / "tests"))
+    run(session, PYTHON, "-m", "mypy", "--package", "covered", MYPYPATH=str(ROOT / "tests"))
     run(session, PYTHON, "-m", "mypy", "--package", "fuzz", MYPYPATH=str(ROOT / "tests"))
     alone = ["cpp/cmake/compiled_in.py", *sorted(ROOT.glob("tests/wheels/installed/*.py"))]
     run(session, PYTHON, "-m", "mypy", *alone)
