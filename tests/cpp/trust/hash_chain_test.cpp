@@ -150,6 +150,21 @@ BOOST_AUTO_TEST_CASE(a_signed_length_beyond_the_limit_is_never_asked_for) {
     BOOST_TEST(files.wanted().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(all_signed_lengths_together_obey_a_limit_and_nothing_beyond_it_is_asked_for) {
+    Surroundings around;
+    const auto length = static_cast<std::int64_t>(text.size());
+    around.requirements.total_length = 2 * length;
+    for (const auto* name : {"snapshot", "targets"}) {
+        Files files(false);
+        files.put(name, text);
+        held(chained_file(around.context, files, RoleName::parse(name).value(), meta_of(text)));
+    }
+    Files files(false);
+    refused(chained_file(around.context, files, RoleName::releases(), meta_of("x")),
+            ErrorCode::limit_exceeded, "targets/releases", "all files together");
+    BOOST_TEST(files.wanted().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace contenttrust::trust
