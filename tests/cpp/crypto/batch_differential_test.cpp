@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_SUITE(batch_verify)
 BOOST_AUTO_TEST_CASE(the_lanes_accept_nothing_that_libcrypto_refuses) {
     Random random(20261124);
     const auto made = pool(random);
-    std::array<std::size_t, 2> seen{};      // wrong and right ones
-    std::array<std::size_t, 2> answered{};  // no and yes to right ones
+    std::array<std::size_t, 2> seen{};       // wrong and right ones
+    std::array<std::size_t, 2> answered{};   // no and yes to right ones
     constexpr std::size_t stride = 250'000;  // between two signs of life of a long run
     std::size_t next_told = stride;
     for (std::size_t done = 0; done < case_count();) {

@@ -8,6 +8,7 @@
 
 #include "contenttrust/crypto/certificate.hpp"
 #include "made_certificates.hpp"
+#include "patience.hpp"
 
 namespace contenttrust::crypto {
 namespace {
@@ -217,7 +218,7 @@ BOOST_AUTO_TEST_CASE(t032_long_and_circular_chains_end) {
     const std::string anchor = Chain().root();
     const std::clock_t start = std::clock();
     BOOST_TEST(!chains(bundle, anchor));
-    BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 0.05);
+    BOOST_TEST(made::soon_after(start));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

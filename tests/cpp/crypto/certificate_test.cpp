@@ -9,6 +9,7 @@
 #include <string>
 
 #include "made_certificates.hpp"
+#include "patience.hpp"
 
 namespace contenttrust::crypto {
 namespace {
@@ -141,7 +142,7 @@ BOOST_AUTO_TEST_CASE(t029_a_bundle_is_bounded) {
     const std::string huge = "-----BEGIN CERTIFICATE-----\n" + std::string(10'000'000, 'A');
     const std::clock_t start = std::clock();
     BOOST_TEST(!parses(huge));
-    BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 0.05);
+    BOOST_TEST(made::soon_after(start));
 }
 
 BOOST_AUTO_TEST_CASE(broken_certificates_are_refused) {

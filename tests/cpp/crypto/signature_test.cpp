@@ -12,6 +12,7 @@
 #include "contenttrust/crypto/hash.hpp"
 #include "contenttrust/crypto/public_key.hpp"
 #include "made_keys.hpp"
+#include "patience.hpp"
 
 namespace contenttrust::crypto {
 namespace {
@@ -272,7 +273,7 @@ BOOST_AUTO_TEST_CASE(t032_the_dearest_verification_stays_below_50_ms) {
     const std::string guess = '\x7f' + n.substr(1);
     const std::clock_t start = std::clock();
     BOOST_TEST(!holds(key, Method::rsapss, guess));
-    BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 0.05);
+    BOOST_TEST(made::soon_after(start));
 }
 
 BOOST_AUTO_TEST_CASE(one_key_verifies_in_many_threads) {
