@@ -17,7 +17,9 @@ Result<SignedBy> check_role(Context& context, const Memory& memory, const RoleNa
     const auto& envelope = document.value().envelope;
     context.passed(
         "format", role.str(), [] { return "strict JSON of type " + std::string(Body::type); },
+        // It runs: gcov counts it, gcovr 8 mixes up the two lambdas. GCOVR_EXCL_START
         [&] { return "version " + std::to_string(static_cast<std::int64_t>(header.version)); });
+    // GCOVR_EXCL_STOP
     auto signers = check_threshold(context, role, envelope, keys, role_keys);
     if (!signers) return signers;
     const auto floor = remembered(context, memory, role, keys, role_keys);
