@@ -122,7 +122,7 @@ class Model {
     bool is_hidden(const std::string& tag, const std::string& holder) const {
         for (const auto& name : searched_) {
             if (name == holder) return false;
-            if (!is_usable(name) && !collection_.unlisted.contains(name) && is_allowed(name, tag))
+            if (!is_usable(name) && !collection_.unlisted.contains(name) && counts(name, tag))
                 return true;
         }
         return true;
@@ -144,15 +144,17 @@ class Model {
                static_cast<std::int64_t>(good.size()) >= role.threshold && is_usable(parent(name));
     }
 
-    bool is_allowed(const std::string& name, const std::string& tag) const {
-        if (name == "targets") return true;
-        const auto& paths = collection_.targets.at(name).paths;
-        const auto begins = [&](const std::string& path) { return tag.starts_with(path); };
-        return std::ranges::any_of(paths, begins) && is_allowed(parent(name), tag);
+    // Whether a role may sign what begins so: a path of its own is a beginning of it, and counts in the parent
+    // (Notary `tuf/data/roles.go`, Restrict).
+    bool counts(const std::string& name, const std::string& path) const {
+        return name == "targets" ||
+               std::ranges::any_of(collection_.targets.at(name).paths, [&](const std::string& own) {
+                   return path.starts_with(own) && counts(parent(name), own);
+               });
     }
 
     bool holds(const std::string& name, const std::string& tag) const {
-        return collection_.targets.at(name).targets.contains(tag) && is_allowed(name, tag);
+        return collection_.targets.at(name).targets.contains(tag) && counts(name, tag);
     }
 
     const Collection& collection_;
