@@ -17,7 +17,7 @@ SANITIZERS = {
     "ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=8",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
-LARGEST = {"verification": 8192, "delegation_walk": 192, "names": 320, "encoding": 512}
+LARGEST = {"verification": 8192, "delegation_walk": 128, "names": 320, "encoding": 512}
 # These deserve more time than the others: what they judge is everything.
 WEIGHT = {"verification": 4, "delegation_walk": 2, "json_reader": 2, "targets": 2, "root": 2}
 

@@ -82,7 +82,7 @@ Collection collection(Choices& choices) {
     }();
     auto out = base;
     std::vector<std::string> names{"targets"};
-    while (choices.any() && names.size() < 24) {
+    while (choices.any() && names.size() < 12) {
         const auto name = names[choices.next(static_cast<unsigned>(names.size()))] + "/" +
                           segments[choices.next(segments.size())];
         if (!out.targets.emplace(name, role(choices)).second) continue;
