@@ -356,7 +356,8 @@ void bind_update(py::module_& m) {
         .def_property_readonly("documents", [](Update& self) {
             const auto texts = self.read([](const trust::Update& u) {
                 std::map<std::string, std::string> copies;
-                for (const auto& [name, file] : u.accepted()) copies[name] = file->text();
+                for (const auto& [name, file] : u.accepted())
+                    copies[name] = std::string(file->text());
                 return copies;
             });
             py::dict out;

@@ -90,7 +90,9 @@ Result<KeyId> KeyId::parse(std::string_view text) {
         return refused(ErrorCode::key_id, text, "key id",
                        "64 lower-case hexadecimal digits are needed");
     }
-    return KeyId(std::string(text));
+    KeyId out;
+    std::ranges::copy(text, out.digits_.begin());
+    return out;
 }
 
 }  // namespace contenttrust

@@ -40,7 +40,7 @@ class Worker {
                 guarded(taken.index, [&] {
                     static_cast<void>(taken.update.wanted());
                     work_.slots[taken.index].emplace(
-                        Outcome{taken.update.verdict(), taken.update.state()});
+                        Outcome{taken.update.verdict(), std::move(taken.update).state()});
                 });
             }
             taken_.clear();
@@ -92,7 +92,7 @@ class Worker {
                              trust::Update::Source::complete);
         std::size_t bytes = 0;
         for (const auto& [name, text] : item.documents) {
-            update.put(name, std::string(text));
+            update.put(name, trust::Borrowed{text});
             bytes += text.size();
         }
         taken_.push_back({index, std::move(update)});

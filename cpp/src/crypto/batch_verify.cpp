@@ -46,7 +46,7 @@ std::optional<std::size_t> BatchVerify::add(const PublicKey& key, const Sha256& 
     if (!in_range(job.r) || !in_range(job.s) || !eight_at_a_time()) return std::nullopt;
     std::memcpy(job.digest.data(), digest.data(), job.digest.size());
     // The lanes would compute on with a point of another curve and say yes to forged signatures. This one lies on
-    // P-256: EC_KEY_oct2key refused every other when the key was decoded.
+    // P-256: EC_POINT_oct2point refused every other when the key was decoded.
     job.x = limbs(point->x);
     job.y = limbs(point->y);
     jobs_.push_back(job);

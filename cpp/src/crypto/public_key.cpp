@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -25,6 +26,7 @@ namespace {
 
 using BigNumber = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
 using EcGroup = std::unique_ptr<EC_GROUP, FreeWith<EC_GROUP_free>>;
+using EcPoint = std::unique_ptr<EC_POINT, FreeWith<EC_POINT_free>>;
 using EcKey = std::unique_ptr<EC_KEY, FreeWith<EC_KEY_free>>;
 using EcdsaSignature = std::unique_ptr<ECDSA_SIG, FreeWith<ECDSA_SIG_free>>;
 using RsaKey = Asn1<RSA, RSAPublicKey_it>;
@@ -78,6 +80,45 @@ bool is_p256_spki(Bytes der) {
            std::memcmp(der.data(), p256_spki.data(), p256_spki.size()) == 0;
 }
 
+/// A point of a curve. libcrypto verifies with an EC_KEY, which holds a copy of the whole group: most keys are never
+/// asked to verify one signature by itself, so it is made when the first one is.
+class EcdsaKey {
+  public:
+    static std::optional<EcdsaKey> from_point(const EC_GROUP* group, Bytes octet_string) {
+        EcPoint point(EC_POINT_new(group));
+        if (!point) throw std::bad_alloc();
+        // Refuses what is not on the curve.
+        if (EC_POINT_oct2point(group, point.get(), octets(octet_string), octet_string.size(),
+                               nullptr) != 1)
+            return std::nullopt;
+        return EcdsaKey(group, std::move(point));
+    }
+
+    const EC_GROUP* group() const noexcept { return group_; }
+
+    EC_KEY* get() const {
+        std::call_once(lazy_->made, [this] {
+            EcKey key(EC_KEY_new());
+            if (!key || EC_KEY_set_group(key.get(), group_) != 1 ||
+                EC_KEY_set_public_key(key.get(), point_.get()) != 1)
+                throw std::bad_alloc();
+            lazy_->key = std::move(key);
+        });
+        return lazy_->key.get();
+    }
+
+  private:
+    struct Lazy {
+        std::once_flag made;
+        EcKey key;
+    };
+    EcdsaKey(const EC_GROUP* group, EcPoint point) : group_(group), point_(std::move(point)) {}
+
+    const EC_GROUP* group_;
+    EcPoint point_;
+    std::unique_ptr<Lazy> lazy_ = std::make_unique<Lazy>();
+};
+
 /// One way of writing each key down, so that its wrapping does not change who it is.
 Sha256 identify(std::string_view kind, std::string_view material) {
     std::string text(kind);
@@ -86,8 +127,8 @@ Sha256 identify(std::string_view kind, std::string_view material) {
     return sha256(as_bytes(text));
 }
 
-bool verify_ecdsa(EC_KEY* key, const Sha256& digest, Bytes signature) {
-    const auto bits = static_cast<std::size_t>(EC_GROUP_order_bits(EC_KEY_get0_group(key)));
+bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
+    const auto bits = static_cast<std::size_t>(EC_GROUP_order_bits(key.group()));
     const std::size_t n = (bits + 7) / 8;
     if (signature.size() != 2 * n) return false;  // DER is nothing here, whatever the first byte
     BigNumber r(BN_bin2bn(octets(signature), static_cast<int>(n), nullptr));
@@ -96,7 +137,8 @@ bool verify_ecdsa(EC_KEY* key, const Sha256& digest, Bytes signature) {
     if (!r || !s || !parts) return false;
     ECDSA_SIG_set0(parts.get(), r.release(), s.release());
     // libcrypto refuses r and s outside [1, n-1].
-    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(), key) == 1;
+    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(),
+                           key.get()) == 1;
 }
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
@@ -119,7 +161,7 @@ bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) 
 struct Loaded {
     Algorithm algorithm;
     Sha256 identity;
-    std::variant<EcKey, RsaKey, Ed25519Key> key;
+    std::variant<EcdsaKey, RsaKey, Ed25519Key> key;
     std::optional<P256Point> p256{};  // asking libcrypto for it each time would cost more
 };
 
@@ -131,15 +173,12 @@ Result<Loaded> load_ecdsa(int curve_nid, std::string_view point) {
     if (point.size() != 1 + 2 * curve->octets || point.front() != '\x04') {
         return unusable("the point of an ecdsa key is not in uncompressed form");
     }
-    EcKey key(EC_KEY_new());
-    if (!key || EC_KEY_set_group(key.get(), curve->group()) != 1) throw std::bad_alloc();
-    if (EC_KEY_oct2key(key.get(), octets(as_bytes(point)), point.size(), nullptr) != 1) {
-        return unusable("the point of an ecdsa key is not on its curve");
-    }
+    auto key = EcdsaKey::from_point(curve->group(), as_bytes(point));
+    if (!key) return unusable("the point of an ecdsa key is not on its curve");
     std::optional<P256Point> p256;
     if (curve_nid == NID_X9_62_prime256v1)
         std::memcpy(&p256.emplace(), point.data() + 1, sizeof(P256Point));
-    return Loaded{Algorithm::ecdsa, identify(curve->name, point), std::move(key), p256};
+    return Loaded{Algorithm::ecdsa, identify(curve->name, point), *std::move(key), p256};
 }
 
 Result<Loaded> load_rsa(std::string_view der) {
@@ -236,8 +275,8 @@ const P256Point* PublicKey::p256_point() const noexcept {
 
 bool PublicKey::verify(Method method, const Message& message, Bytes signature) const {
     const ErrorQueue errors;
-    if (const auto* ec = std::get_if<EcKey>(&material_->key)) {
-        return method == Method::ecdsa && verify_ecdsa(ec->get(), message.sha256, signature);
+    if (const auto* ec = std::get_if<EcdsaKey>(&material_->key)) {
+        return method == Method::ecdsa && verify_ecdsa(*ec, message.sha256, signature);
     }
     if (const auto* rsa = std::get_if<RsaKey>(&material_->key)) {
         return verify_rsa(rsa->get(), method, message.sha256, signature);

@@ -30,8 +30,8 @@ Keys keys_of(Decoder& decoder, std::optional<Value> value) {
         auto bytes = decoder.base64(keyval.member("public"), "public");
         const auto id = key_id(type, encoded);
         if (id.str() != member->name) {
-            decoder.refuse(ErrorCode::key_id, "key ID is not valid for key content", id.str(),
-                           printable(member->name));
+            decoder.refuse(ErrorCode::key_id, "key ID is not valid for key content",
+                           std::string(id.str()), printable(member->name));
         }
         keys.insert_or_assign(id, Key{std::string(type), std::move(bytes)});
     }

@@ -99,7 +99,8 @@ Status check_anchor(Context& context, const Anchor& anchor, const SignedRoot& ro
             std::string found = "none";
             for (const auto& id : certified.key_ids) {
                 const auto key = canonical_key_id(id, root.body.keys.at(id), context.keys);
-                found = "certificate " + id.str() + " of key " + key.str();
+                found = std::string("certificate ").append(id.str()) + " of key ";
+                found += key.str();
                 message += pinned_as_the_other_kind(anchor, id, key);
             }
             return context.refused("anchor", "root", code, std::move(message),

@@ -56,12 +56,12 @@ class Update::Judgement {
     std::optional<State> state_after_refusal() const {
         if (root_.accepted == nullptr) return std::nullopt;
         if (!root_.established && given_.anchor.has_pins()) return std::nullopt;
-        return State{given_.gun, root_.accepted->text(),
+        return State{given_.gun, std::string(root_.accepted->text()),
                      given_.state ? given_.state->roles : decltype(State::roles){}};
     }
 
     State state_after_success() const {
-        State out{given_.gun, root_.file->text(), context_.accepted};
+        State out{given_.gun, std::string(root_.file->text()), context_.accepted};
         if (!given_.state) return out;
         for (const auto& [name, known] : given_.state->roles) {
             if (auto now = out.roles.find(name); now != out.roles.end()) {

@@ -1,5 +1,5 @@
 // Text becomes a key id only by way of parse.
-// expect: (private within this context|calling a private constructor)
+// expect: (no matching function for call to .*KeyId|no matching conversion)
 #include "contenttrust/base/names.hpp"
 
 using namespace contenttrust;

@@ -27,7 +27,7 @@ std::string tag_text(const trust::SignedTag& tag) {
                             std::to_string(tag.length), tag.custom});
     for (const auto& signer : tag.signers) {
         out += line({"  signer", signer.name, signer.role});
-        for (const auto& id : signer.key_ids) out += line({"    key", id.str()});
+        for (const auto& id : signer.key_ids) out += line({"    key", std::string(id.str())});
     }
     return out;
 }
@@ -38,8 +38,8 @@ std::string role_text(const trust::RoleView& role) {
               role.expires.str(), std::to_string(role.keys.threshold),
               role.published ? "published" : "unpublished",
               role.broken ? role.broken->message : "intact"});
-    for (const auto& id : role.keys.key_ids) out += line({"  key", id.str()});
-    for (const auto& id : role.signed_by) out += line({"  signed by", id.str()});
+    for (const auto& id : role.keys.key_ids) out += line({"  key", std::string(id.str())});
+    for (const auto& id : role.signed_by) out += line({"  signed by", std::string(id.str())});
     for (const auto& path : role.paths) out += line({"  path", path});
     return out;
 }

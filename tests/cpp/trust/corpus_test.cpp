@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(roles_have_their_versions_expiries_and_keys) {
                 if (expires) BOOST_TEST(role.expires.str() == expires->str());
                 if (!key_ids.empty()) {
                     std::set<std::string> ids;
-                    for (const auto& id : role.keys.key_ids) ids.insert(id.str());
+                    for (const auto& id : role.keys.key_ids) ids.emplace(id.str());
                     BOOST_TEST((ids == std::set<std::string>(key_ids.begin(), key_ids.end())));
                 }
                 ++compared;

@@ -1,6 +1,7 @@
 /// Names that refuse to be strings: a parse is the only door to each.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <string>
 #include <string_view>
@@ -49,13 +50,14 @@ class RoleName {
 class KeyId {
   public:
     static Result<KeyId> parse(std::string_view text);
-    const std::string& str() const& noexcept { return text_; }
-    std::string str() && noexcept { return std::move(text_); }  // by value: nothing dangles
-    friend auto operator<=>(const KeyId&, const KeyId&) = default;
+    std::string_view str() const& noexcept { return {digits_.data(), digits_.size()}; }
+    std::string str() && { return {digits_.data(), digits_.size()}; }  // by value: nothing dangles
+    friend bool operator==(const KeyId& a, const KeyId& b) noexcept { return a.str() == b.str(); }
+    friend auto operator<=>(const KeyId& a, const KeyId& b) noexcept { return a.str() <=> b.str(); }
 
   private:
-    explicit KeyId(std::string text) : text_(std::move(text)) {}
-    std::string text_;
+    KeyId() = default;
+    std::array<char, 64> digits_{};  // in place: a collection has dozens of them
 };
 
 }  // namespace contenttrust

@@ -11,14 +11,21 @@
 
 namespace contenttrust::trust {
 
-/// Owns the text that the decoded envelope points into: neither copied nor moved.
+/// A text that its caller keeps.
+struct Borrowed {
+    std::string_view text;
+};
+
+/// Holds the text that the decoded envelope points into, its own or its caller's: neither copied nor moved.
 class File {
   public:
-    explicit File(std::string text) : text_(std::move(text)) {}
+    explicit File(std::string text) : owned_(std::move(text)), text_(owned_) {}
+    /// The caller keeps the text, unchanged, as long as the file lives.
+    explicit File(Borrowed text) : text_(text.text) {}
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
-    const std::string& text() const noexcept { return text_; }
+    std::string_view text() const noexcept { return text_; }
     std::int64_t size() const noexcept { return static_cast<std::int64_t>(text_.size()); }
 
     const Sha256& sha256() {
@@ -56,7 +63,8 @@ class File {
         return std::get<Decoded>(decoded_);
     }
 
-    std::string text_;
+    std::string owned_;
+    std::string_view text_;
     std::optional<Sha256> sha256_;
     std::optional<Sha512> sha512_;
     std::variant<std::monostate, Root, Timestamp, Snapshot, Targets> decoded_;

@@ -33,6 +33,9 @@ class Files {
         served_[name] = text ? std::make_unique<File>(*std::move(text)) : nullptr;
         failures_[name] = std::move(failure);
     }
+    void put(const std::string& name, Borrowed text) {
+        served_[name] = std::make_unique<File>(text);
+    }
     void cache(const std::string& name, std::string text) {
         cached_[name] = std::make_unique<File>(std::move(text));
     }

@@ -41,6 +41,11 @@ class Update {
         if (!decided()) files_.put(name, std::move(text), std::move(failure));
     }
 
+    /// A file whose text the caller keeps until the update is gone. The verdict and the state hold nothing of it.
+    void put(const std::string& name, Borrowed text) {
+        if (!decided()) files_.put(name, text);
+    }
+
     /// Judges what is there; the files that it still needs, or none when the verdict stands.
     const std::vector<Wanted>& wanted();
 
@@ -51,7 +56,8 @@ class Update {
 
     /// What to remember: of an accepted collection all of it, of a refused one the root that was proved; nothing when
     /// there is nothing new.
-    const std::optional<State>& state() const noexcept { return state_; }
+    const std::optional<State>& state() const& noexcept { return state_; }
+    std::optional<State> state() && noexcept { return std::move(state_); }
     const std::vector<Step>& steps() const noexcept { return steps_; }
     /// The files that were judged good, by role, for Docker's cache.
     const std::map<std::string, const File*>& accepted() const noexcept { return accepted_; }
