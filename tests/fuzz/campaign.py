@@ -13,8 +13,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Who allocated what is not noted while fuzzing, which takes half of the time; a replay tells it.
+# What was freed is kept back for as long as it takes to judge a few inputs.
 SANITIZERS = {
-    "ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=8",
+    "ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=1"
+    ":thread_local_quarantine_size_kb=16:max_malloc_fill_size=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 LARGEST = {"verification": 8192, "delegation_walk": 128, "names": 320, "encoding": 512}
