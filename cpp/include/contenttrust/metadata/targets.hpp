@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,7 @@ class TargetIndex {
     static constexpr std::size_t group_size = 16;
     using Prefix = std::array<unsigned char, 16>;
     static Prefix prefix(std::string_view name) noexcept;
+    void fetch(std::span<const Row> rows) const noexcept;
 
     std::string arena_;  // name, then custom, of every row
     std::vector<Row> rows_;
