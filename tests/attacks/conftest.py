@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from attacks.judge import Judge
+from interrupts import interruptible
 from servers.fixtures import authority, server
 
-__all__ = ["authority", "judge", "server"]
+__all__ = ["authority", "interruptible", "judge", "server"]
 
 
 @pytest.fixture

@@ -66,6 +66,16 @@ class Collection:
         (self.folder / "next").write_text(str(version))
         (self.folder / "next").replace(self.folder / "current")
 
+    def ask(self) -> Path:
+        """The files of the current version; that somebody asked for it stays known."""
+        version = self.current
+        (self.folder / f"asked.{version}").touch()
+        return self.folder / str(version)
+
+    def asked(self, version: int) -> bool:
+        """Whether somebody asked while that version was the current one."""
+        return (self.folder / f"asked.{version}").exists()
+
 
 class RisingSource:
     """A server that answers the questions of one visit from one version, the newest."""
@@ -78,16 +88,21 @@ class RisingSource:
         from contenttrust.transport.directory import DirectorySource
 
         if any(file.name == "timestamp" for file in files):  # with which each visit begins
-            self.served = DirectorySource(self.collection.folder / str(self.collection.current))
+            self.served = DirectorySource(self.collection.ask())
         return self.served.fetch(gun, files)
 
 
 def publish_all(collection: Collection, _: Path, seed: int) -> None:
-    """Every version after the other, at random intervals."""
+    """Every version after the other, at random intervals, but none before its predecessor was met.
+
+    On a busy machine the last version would otherwise be there before the crowd is.
+    """
     moment = random.Random(seed)
     for version in range(collection.current, collection.last + 1):
         collection.publish(version)
         time.sleep(moment.uniform(0, 0.1))
+        while version < collection.last and not collection.asked(version):
+            time.sleep(0.01)
 
 
 def behave_like_docker(collection: Collection, cache: Path, seed: int) -> None:

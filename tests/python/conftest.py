@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from interrupts import interruptible
 from servers.fixtures import authority, server
 
-__all__ = ["authority", "server", "vectors"]
+__all__ = ["authority", "interruptible", "server", "vectors"]
 
 _refusing = False
 
