@@ -188,7 +188,7 @@ def test_the_road_from_bytes_to_verdict_is_short() -> None:
         if path.stem != "public_key_file"  # for callers with a key in hand; metadata names its form
         for line in path.read_text().splitlines()
     ]
-    assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2700
+    assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2750
 
 
 def sources() -> list[Path]:

@@ -40,6 +40,11 @@ Remembered remembered_of(const json::Value& value) {
     return out;
 }
 
+Error damaged(std::string_view what) {
+    return {ErrorCode::malformed, "root", "the remembered state is damaged: " + std::string(what),
+            std::string(schema), "something else"};
+}
+
 }  // namespace
 
 std::int64_t State::root_version() const {
@@ -67,12 +72,6 @@ std::string State::to_json() const {
 }
 
 Result<State> State::from_json(std::string_view text) {
-    const auto damaged = [](std::string_view what) {
-        Error error{ErrorCode::malformed, "root", {}, std::string(schema), "something else"};
-        error.message = "the remembered state is damaged: " + std::string(what);
-        return error;
-        // To the next line GCC attributes nothing but the clean-up after an exception.
-    };  // GCOVR_EXCL_LINE
     const auto document = json::Document::parse(text);
     if (!document) return damaged(document.error().message);
     const auto top = document.value().root();

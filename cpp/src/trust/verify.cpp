@@ -60,8 +60,8 @@ class Update::Judgement {
                      given_.state ? given_.state->roles : decltype(State::roles){}};
     }
 
-    State state_after_success() const {
-        State out{given_.gun, std::string(root_.file->text()), context_.accepted};
+    State state_after_success() {
+        State out{given_.gun, std::string(root_.file->text()), std::move(context_.accepted)};
         if (!given_.state) return out;
         for (const auto& [name, known] : given_.state->roles) {
             if (auto now = out.roles.find(name); now != out.roles.end()) {
@@ -94,9 +94,11 @@ class Update::Judgement {
         return out;
     }
 
-    // Takes the targets out of the decoded files: only once, at the end.
+    // Takes what was accepted, and the targets out of the decoded files: only once, at the end.
     TrustedRepository repository() {
+        auto state = state_after_success();
         std::vector<RoleView> views;
+        views.reserve(3 + roles_.size());
         const auto& root = *root_.root;
         const auto& limits = given_.requirements.decode;
         views.push_back(view(RoleName::root(), root.header, root.body.root));
@@ -112,11 +114,12 @@ class Update::Judgement {
                 header = document.header;
                 targets = std::move(document.body.targets);
             }
-            views.push_back({role.name, header.version, header.expires, role.keys,
-                             role.canonical_ids, role.paths, role.signed_by, std::move(targets),
-                             role.file != nullptr, role.broken});
+            views.push_back({std::move(role.name), header.version, header.expires,
+                             std::move(role.keys), std::move(role.canonical_ids),
+                             std::move(role.paths), std::move(role.signed_by), std::move(targets),
+                             role.file != nullptr, std::move(role.broken)});
         }
-        return {state_after_success(), std::move(views), std::move(context_.warnings),
+        return {std::move(state), std::move(views), std::move(context_.warnings),
                 given_.requirements};
     }
 
@@ -199,8 +202,8 @@ class Update::Judgement {
     Status judge_snapshot() {
         const auto& limits = given_.requirements.decode;
         recall_cached_snapshot();
-        const auto file = chained_file(context_, files_, RoleName::snapshot(),
-                                       timestamp_->timestamp(limits).value().body.snapshot);
+        const auto& meta = timestamp_->timestamp(limits).value().body.snapshot;
+        const auto file = chained_file(context_, files_, RoleName::snapshot(), meta);
         if (!file) return file.error();
         snapshot_ = file.value();
         if (snapshot_ == nullptr) return {};
