@@ -36,7 +36,7 @@ def main() -> int:
         parser.error("neither a target, minutes nor a file; targets are " + ", ".join(targets()))
     if words:
         parser.error("too many arguments")
-    seeds.write(campaign.clean_seeds())
+    seeds.write(campaign.seeds)
     outcomes = campaign.run_all(chosen, minutes)
     findings = [one for one in outcomes if one.finding is not None]
     for one in findings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import resource
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -90,7 +89,7 @@ class Campaign:
         for folder in (grown, findings):
             folder.mkdir(parents=True, exist_ok=True)
         before = set(findings.iterdir())
-        folders = [grown, self._work / "seeds" / target, HERE / "corpus" / target]
+        folders = [grown, self.seeds / target, HERE / "corpus" / target]
         command = [
             str(self.program(target)),
             *(f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048"),
@@ -129,9 +128,9 @@ class Campaign:
         command = [str(self.program(target)), str(file)]
         return subprocess.run(command, check=False).returncode
 
-    def clean_seeds(self) -> Path:
-        """An empty folder for seeds."""
-        shutil.rmtree(self._work / "seeds", ignore_errors=True)
+    @property
+    def seeds(self) -> Path:
+        """The folder of the seeds."""
         return self._work / "seeds"
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,8 @@ def der_of(pem: bytes) -> bytes:
 
 
 def write(folder: Path) -> None:
-    """Write the seeds of all targets."""
+    """Write the seeds of all targets; what an earlier run wrote there goes."""
+    shutil.rmtree(folder, ignore_errors=True)
     seeds = Seeds(folder)
     for case in sorted(VECTORS.glob("*/case.json")):
         add_case(seeds, case.parent)

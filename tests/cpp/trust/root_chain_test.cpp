@@ -76,6 +76,18 @@ BOOST_AUTO_TEST_CASE(a_chain_of_rotations_leads_from_the_remembered_root_to_the_
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_trace_names_the_version_of_every_link) {
+    const Rotated rotated(3);
+    auto start = given(rotated.made);
+    start.anchor = {};
+    start.state = rotated.remembered_at(1);
+    start.trace = true;
+    std::vector<std::string> links;
+    for (const auto& step : judged(start, rotated.documents()).steps)
+        if (step.check == "root chain") links.push_back(step.found);
+    BOOST_TEST((links == std::vector<std::string>{"version 2", "version 3"}));
+}
+
 BOOST_AUTO_TEST_CASE(all_links_are_asked_for_in_one_round) {
     const Rotated rotated(4);
     auto start = given(rotated.made);
