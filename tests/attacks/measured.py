@@ -14,7 +14,6 @@ from pathlib import Path
 
 from simulator import GUN, NOW
 
-
 PATIENCE = float(os.environ.get("CONTENTTRUST_PATIENCE", "1"))
 """How many times slower the engine may be: one that counts its lines is slower than a release."""
 
