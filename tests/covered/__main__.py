@@ -2,11 +2,13 @@
 
 The engine is built once with gcov, for the C++ tests and for the extension: what the attack tests
 reach of the engine counts, because that is how an attacker reaches it. Figures are printed for the
-C++ tests alone, with the attack tests, and with all Python tests. A line of a template counts once,
-whatever it is instantiated for. A line that holds nothing but a brace does not count: GCC puts the
-clean-up there that runs when an exception passes, and no test can make each allocation fail. The
-bindings are printed and have no goal: of a lambda without captures GCC counts the head as a
-function of its own, which pybind11 never calls.
+C++ tests alone, with the attack tests, and with all Python tests. A test that fails is a failure
+here too; the figures are printed all the same.
+
+Two options of gcovr say what a line is. `--merge-lines`: a line of a template counts once, whatever
+it is instantiated for. `--exclude-noncode-lines`: of the lines that did not run, those that hold
+nothing but braces, `else` or a comment do not count. GCC puts there the clean-up that runs when an
+exception passes, and no test can make each allocation fail. No line is excluded by name.
 
     python -m covered [ARGUMENT…]    arguments go to pytest
 """
@@ -31,13 +33,19 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "coverage"
 REPORTS = BUILD / "reports"
 PACKAGE = "contenttrust"
-# Instrumented code is slow, and more cases of the same kind reach no further line.
-BATCH_CASES = "2000"
+# Instrumented code is slow. More cases of the same kind reach no further line; a million counted
+# members take two or three times as long as a test allows a release, and more beside other work.
+SLOWER = {"CONTENTTRUST_BATCH_CASES": "2000", "CONTENTTRUST_PATIENCE": "10"}
 
 
 def run(*command: str | Path, **environment: str) -> None:
     """Run a tool in the tree; its failure ends the program."""
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **environment})
+
+
+def slower() -> dict[str, str]:
+    """What tests are told about a slow engine, unless the environment says it already."""
+    return {name: os.environ.get(name, value) for name, value in SLOWER.items()}
 
 
 def build() -> Path:
@@ -85,14 +93,17 @@ def _replace(place: Path, content: Path) -> None:
     beside.replace(place)
 
 
-def python_tests(*arguments: str) -> None:
+def python_tests(*arguments: str) -> bool:
     """Run Python tests; their subprocesses are measured too.
 
     A process that may not write below `build/`, as one of another user, leaves no counts: what it
-    would say about that must not stand in the output that a test compares. A test that fails ends
-    nothing: some compare times, and instrumented code is slow. `./dev test` is where tests judge.
+    would say about that must not stand in the output that a test compares.
+
+    Returns:
+        Whether all of them passed. That pytest could not run them ends the program.
     """
     counting = {
+        **slower(),
         "COVERAGE_FILE": str(REPORTS / "python"),
         "GCOV_ERROR_FILE": str(REPORTS / "gcov.log"),
     }
@@ -102,8 +113,7 @@ def python_tests(*arguments: str) -> None:
     )
     if done.returncode > 1:
         raise subprocess.CalledProcessError(done.returncode, done.args)
-    if done.returncode == 1:
-        print("covered: tests failed on the instrumented build; see above, and ./dev test")
+    return done.returncode == 0
 
 
 def engine_report(name: str) -> dict[str, Lines]:
@@ -147,13 +157,12 @@ def show(title: str, rooms: Mapping[str, Lines]) -> None:
 def main(arguments: list[str]) -> int:
     """Measure, print, judge."""
     extension = build()
-    cases = os.environ.get("CONTENTTRUST_BATCH_CASES", BATCH_CASES)
-    run("ctest", "--preset", "coverage", CONTENTTRUST_BATCH_CASES=cases)
+    run("ctest", "--preset", "coverage", **slower())
     alone = engine_report("cpp")
     with installed(extension):
-        python_tests("tests/attacks", *arguments)
+        passed = python_tests("tests/attacks", *arguments)
         attacked = engine_report("attacks")
-        python_tests("tests/python", *arguments)
+        passed = python_tests("tests/python", *arguments) and passed
     engine, package = engine_report("all"), package_report()
 
     show("Engine, C++ tests alone", alone)
@@ -162,15 +171,17 @@ def main(arguments: list[str]) -> int:
     show("Package", package)
     print(f"\nWhat did not run: {REPORTS.relative_to(ROOT)}/{{attacks,all,python}}.txt\n")
     goals = (
-        Goal("engine, C++ tests alone", 97, together(alone, without=("bindings",))),
-        Goal("engine, all tests", 97, together(engine, without=("bindings",))),
+        Goal("engine without bindings, C++ tests", 97, together(alone, without=("bindings",))),
+        Goal("engine and bindings, all tests", 97, together(engine)),
         Goal("trust/, C++ and attack tests", 100, attacked.get("trust", Lines(0, 0))),
         Goal("package, Python tests", 95, together(package)),
     )
     for goal in goals:
         verdict = "held" if goal.held else "MISSED"
         print(f"{verdict:6} {goal.name}: {goal.found.percent:.2f} % (goal {goal.percent:g} %)")
-    return 0 if all(goal.held for goal in goals) else 1
+    if not passed:
+        print("MISSED tests failed; see above")
+    return 0 if passed and all(goal.held for goal in goals) else 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/json/canonical.hpp"
@@ -41,8 +42,9 @@ Remembered remembered_of(const json::Value& value) {
 }
 
 Error damaged(std::string_view what) {
-    return {ErrorCode::malformed, "root", "the remembered state is damaged: " + std::string(what),
-            std::string(schema), "something else"};
+    auto message = "the remembered state is damaged: " + std::string(what);
+    return {ErrorCode::malformed, "root", std::move(message), std::string(schema),
+            "something else"};
 }
 
 }  // namespace
