@@ -57,8 +57,8 @@ std::vector<KeyId> canonical_ids(Context& context, const metadata::Keys& keys,
                                  const std::vector<KeyId>& ids) {
     std::vector<KeyId> out;
     for (const auto& id : ids) {
-        auto canonical = metadata::canonical_key_id(id, keys.at(id), context.keys);
-        if (std::ranges::find(out, canonical) == out.end()) out.push_back(std::move(canonical));
+        const auto canonical = metadata::canonical_key_id(id, keys.at(id), context.keys);
+        if (std::ranges::find(out, canonical) == out.end()) out.push_back(canonical);
     }
     return out;
 }

@@ -48,6 +48,17 @@ BOOST_AUTO_TEST_CASE(a_given_root_of_another_collection_is_refused_by_name) {
             ErrorCode::root_certificate, "root", "the root given as anchor: ");
 }
 
+BOOST_AUTO_TEST_CASE(pinned_keys_must_meet_the_threshold_of_root) {
+    auto made = collection();
+    made.root.keys.push_back(certified(ec_key()));
+    made.root.threshold = 2;
+    auto start = given(made);
+    start.anchor = {.certificates = {{made.root.keys[0].id(), made.root.keys[1].id()}}};
+    held(judged(start, made.publish()).verdict);
+    start.anchor = {.certificates = {{made.root.keys[0].id()}}};
+    refused(judged(start, made.publish()).verdict, ErrorCode::anchor_mismatch, "root");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace contenttrust::trust

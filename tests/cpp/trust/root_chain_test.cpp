@@ -318,17 +318,6 @@ BOOST_AUTO_TEST_CASE(pins_are_checked_against_a_remembered_root_too) {
     refused(judged(start, rotated.documents()).verdict, ErrorCode::anchor_conflict, "root");
 }
 
-BOOST_AUTO_TEST_CASE(pinned_keys_must_meet_the_threshold_of_root) {
-    auto made = collection();
-    made.root.keys.push_back(certified(ec_key()));
-    made.root.threshold = 2;
-    auto start = given(made);
-    start.anchor = {.certificates = {{made.root.keys[0].id(), made.root.keys[1].id()}}};
-    held(judged(start, made.publish()).verdict);
-    start.anchor = {.certificates = {{made.root.keys[0].id()}}};
-    refused(judged(start, made.publish()).verdict, ErrorCode::anchor_mismatch, "root");
-}
-
 BOOST_AUTO_TEST_CASE(a_first_root_must_be_signed_by_keys_with_good_certificates) {
     auto made = collection();
     made.root.signers = std::vector<SigningKey>{};
