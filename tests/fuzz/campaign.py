@@ -29,6 +29,7 @@ class Outcome:
 
     target: str
     executions: int
+    judgements: int  # whole verifications; an execution may hold several, or none
     seconds: float  # of one core
     coverage: int
     inputs: int
@@ -39,6 +40,13 @@ class Outcome:
     def rate(self) -> float:
         """Executions a second and core."""
         return self.executions / self.seconds if self.seconds else 0.0
+
+    @property
+    def judged(self) -> str:
+        """Whole verifications a second and core; empty for a target without any."""
+        if not (self.judgements and self.seconds):
+            return ""
+        return f"{self.judgements / self.seconds:,.0f}"
 
 
 def targets() -> list[str]:
@@ -59,11 +67,13 @@ def shares(chosen: list[str], minutes: float, jobs: int) -> dict[str, int]:
 def outcome_of(target: str, output: str, seconds: float, finding: Path | None) -> Outcome:
     """Read what libFuzzer said."""
     executions = re.search(r"stat::number_of_executed_units:\s*(\d+)", output)
+    judgements = re.search(r"stat::judgements:\s*(\d+)", output)
     coverage = re.findall(r"cov: (\d+)", output)
     inputs = re.findall(r"corp: (\d+)", output)
     return Outcome(
         target=target,
         executions=int(executions[1]) if executions else 0,
+        judgements=int(judgements[1]) if judgements else 0,
         seconds=seconds,
         coverage=int(coverage[-1]) if coverage else 0,
         inputs=int(inputs[-1]) if inputs else 0,
@@ -140,14 +150,13 @@ def seconds_of(usage: resource.struct_rusage) -> float:
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """Executions, time and coverage of each target, for people."""
-    lines = [
-        f"{'target':<18}{'executions':>12}{'CPU s':>8}{'a second':>10}{'branches':>10}  finding"
-    ]
+    """Executions, verifications, time and coverage of each target, for people."""
+    head = ("executions", 12), ("CPU s", 8), ("a second", 10), ("judged", 10), ("branches", 10)
+    lines = [f"{'target':<18}{''.join(f'{name:>{width}}' for name, width in head)}  finding"]
     for one in outcomes:
         finding = "none" if one.finding is None else str(one.finding)
         lines.append(
             f"{one.target:<18}{one.executions:>12,}{one.seconds:>8.0f}{one.rate:>10,.0f}"
-            f"{one.coverage:>10,}  {finding}"
+            f"{one.judged:>10}{one.coverage:>10,}  {finding}"
         )
     return "\n".join(lines)

@@ -1,6 +1,8 @@
 #include "collections.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iostream>
 
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/crypto/hash.hpp"
@@ -11,6 +13,23 @@ namespace {
 
 constexpr std::size_t most_publications = 3;
 constexpr std::size_t most_files = 48;
+
+// Whole verifications that ran, said in the manner of libFuzzer when the process ends.
+class Count {
+  public:
+    Count() = default;
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    ~Count() {
+        if (judgements_ > 0) std::cerr << "stat::judgements: " << judgements_ << '\n';
+    }
+    void add() noexcept { ++judgements_; }
+
+  private:
+    std::uint64_t judgements_ = 0;
+};
+
+Count count;
 
 std::string file_meta(std::string_view text) {
     return R"({"hashes":{"sha256":")" + to_base64(crypto::sha256(as_bytes(text))) +
@@ -93,6 +112,7 @@ Judged judge_complete(const trust::Given& given, const Documents& documents) {
     trust::Update update(given, trust::Update::Source::complete);
     for (const auto& [name, text] : documents) update.put(name, text);
     for (const auto& [name, text] : documents) confirm(update, name, given.requirements.decode);
+    count.add();
     require(update.wanted().empty() && update.decided(), "a complete source is asked for nothing");
     return {update.verdict(), update.state()};
 }
@@ -111,6 +131,7 @@ Judged judge_asked(const trust::Given& given, const Documents& documents) {
             confirm(update, file.name, given.requirements.decode);
         }
     }
+    count.add();
     require(update.decided(), "who wants nothing has decided");
     return {update.verdict(), update.state()};
 }

@@ -68,3 +68,9 @@ def test_the_table_says_executions_a_second_and_core() -> None:
     output = "#9 DONE cov: 12 ft: 3 corp: 4/9b\nstat::number_of_executed_units: 9000\n"
     lines = table([outcome_of("names", output, 3.0, None)]).splitlines()
     assert lines[1].split() == ["names", "9,000", "3", "3,000", "12", "none"]
+
+
+def test_the_table_says_how_many_collections_were_judged_a_second_and_core() -> None:
+    output = "stat::number_of_executed_units: 9000\nstat::judgements: 15000\n"
+    lines = table([outcome_of("verification", output, 3.0, None)]).splitlines()
+    assert lines[1].split() == ["verification", "9,000", "3", "3,000", "5,000", "0", "none"]
