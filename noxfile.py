@@ -161,7 +161,10 @@ def valgrind(session: nox.Session) -> None:
     run(session, "cmake", "--preset", "default")
     run(session, "cmake", "--build", "--preset", "default")
     memcheck = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full")
-    for program in sorted((ROOT / "build" / "default" / "tests" / "cpp").glob("*_tests")):
+    programs = sorted((ROOT / "build" / "default" / "tests" / "cpp").glob("*_tests"))
+    if not programs:
+        session.error("there are no C++ tests in build/default")
+    for program in programs:
         session.log(program.name)
         fewer = {"CONTENTTRUST_BATCH_CASES": "200", "CONTENTTRUST_PATIENCE": "200"}
         run(session, *memcheck, program, "--color_output=no", **fewer)

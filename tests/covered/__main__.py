@@ -19,6 +19,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,7 +73,11 @@ def build() -> Path:
 
 @contextlib.contextmanager
 def installed(extension: Path) -> Iterator[None]:
-    """Have every process of this environment load the given extension, for a while."""
+    """Have every process of this environment load the given extension, for a while.
+
+    Being asked to end counts as an error here: what was installed before must come back.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     found = importlib.util.find_spec(f"{PACKAGE}._core")
     if found is None or found.origin is None:
         raise FileNotFoundError(f"{PACKAGE} is not installed in this environment")

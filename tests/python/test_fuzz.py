@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,10 +51,39 @@ def finding_target(folder: Path, script: str) -> Campaign:
     return Campaign(folder, folder / "work")
 
 
+LEAK = """
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+void* volatile kept;
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t*, std::size_t size) {
+    if (size > 2) kept = std::malloc(77);
+    kept = nullptr;
+    return 0;
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="fuzzing needs clang++")
+def test_a_leak_is_a_finding(tmp_path: Path) -> None:
+    campaign = finding_target(tmp_path, "exit 1")
+    program = campaign.program("names")
+    source = program.with_suffix(".cpp")
+    source.write_text(LEAK)
+    built = subprocess.run(
+        ["clang++", "-fsanitize=fuzzer,address", str(source), "-o", str(program)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if built.returncode != 0:
+        pytest.skip("clang++ has no libFuzzer here")
+    assert campaign.run("names", 5).finding is not None
+
+
 @pytest.mark.parametrize(
     ("script", "finding"),
     [
-        ("exit 0", None),
+        ("echo 'stat::number_of_executed_units: 1' >&2; exit 0", None),
+        ("exit 0", "output.txt"),
         ("echo x >work/findings/names/crash-1; exit 77", "crash-1"),
         ("echo broken >&2; exit 1", "output.txt"),
     ],
