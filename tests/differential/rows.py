@@ -36,6 +36,7 @@ class Row:
 
 _NUMBERS = r"is not a plain integer|^Problem while parsing a number"
 _KEYS = ("signature", "threshold", "root_certificate")
+_LINE_ENDS = "line ends in a root certificate, and its last one"
 _COUNTS = r"^too many|is larger than the limit|are larger than the limit"
 
 WE_REFUSE = (
@@ -95,6 +96,7 @@ WE_REFUSE = (
     ),
     Row("`keytype` of a root key", "", _KEYS, facts.wrong_label),
     Row("`private` of a public key not null", r"^private of a public key is not null"),
+    Row(_LINE_ENDS, r"did not meet threshold for root", _KEYS, facts.other_root_pem),
 )
 
 WE_ACCEPT = (
@@ -103,11 +105,7 @@ WE_ACCEPT = (
         r"did not meet threshold|failed to validate integrity of roots",
         fact=facts.signed_as_served,
     ),
-    Row(
-        "line ends in a root certificate, and its last one",
-        r"failed to validate integrity of roots",
-        fact=lambda draft, _role: facts.other_pem(draft, "root"),
-    ),
+    Row(_LINE_ENDS, r"failed to validate integrity of roots", fact=facts.other_root_pem),
     Row("`expires` written with JSON escapes", r'^parsing time "[^"]*\\+u[0-9a-fA-F]{4}'),
     Row(
         "values that mean nothing: hashes of other algorithms, other roles in root, other files in "

@@ -31,8 +31,8 @@ def difference(asked: Oracle) -> Callable[[Change], tuple[str, str | None]]:
     return found
 
 
-def new_key(draft: Draft, role: str, key_id: str) -> None:
-    """Have root list one key for a role, and the role signed by it."""
+def new_key(draft: Draft, role: str, key_id: str, *, signed_as: str | None = None) -> None:
+    """Have root list one key for a role, and the role signed by it, maybe under another id."""
     key = known(key_id)
     assert key is not None
 
@@ -40,7 +40,7 @@ def new_key(draft: Draft, role: str, key_id: str) -> None:
         part["keys"][key.id] = key.json
         part["roles"][role]["keyids"] = [key.id]
 
-    draft.signers[role] = [key.id]
+    draft.signers[role] = [signed_as or key.id]
     draft.change("root", edit)
     draft.change(role, lambda part: None)
 
@@ -190,5 +190,18 @@ def test_line_ends_of_a_root_certificate_do_not_count(difference) -> None:
 
     assert difference(lambda draft: new_key(draft, "root", key.id)) == (
         "we accept",
+        "line ends in a root certificate, and its last one",
+    )
+
+
+def test_a_signature_that_names_a_root_certificate_by_another_spelling_does_not_count(
+    difference,
+) -> None:
+    keys, gun = pair("other line ends"), next(collections()).gun
+    pem = certificate(keys, gun)
+    listed, spelt = remember(keys.in_pem(pem.rstrip(b"\n"))), remember(keys.in_pem(pem))
+
+    assert difference(lambda draft: new_key(draft, "root", listed.id, signed_as=spelt.id)) == (
+        "we refuse",
         "line ends in a root certificate, and its last one",
     )
