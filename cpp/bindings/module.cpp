@@ -1,6 +1,7 @@
 #include "bind.hpp"
 
-PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+// What callers hand over is walked while they hold the GIL: an interpreter without one must bring it back.
+PYBIND11_MODULE(_core, m) {
     m.doc() = "The engine. Private: use the names that the package exports.";
     contenttrust::bindings::bind_base(m);
     contenttrust::bindings::bind_crypto(m);

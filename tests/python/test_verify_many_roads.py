@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import random
+import subprocess
 import sys
 from collections import defaultdict
 from datetime import datetime
@@ -150,3 +151,25 @@ def test_the_build_says_which_road_it_takes() -> None:
         fit = False
     expected = "crypto_mb (AVX-512 IFMA)" if fit else "libcrypto one by one"
     assert info["p256_batch"] == expected
+
+
+def test_threads_that_cannot_be_had_cost_no_verdict() -> None:
+    script = """
+import resource, sys
+from datetime import datetime, timezone
+import contenttrust as ct
+now = datetime(2026, 11, 24, tzinfo=timezone.utc)
+items = [("registry.example.com/a", {}, None)] * 64
+def codes(threads):
+    return list(ct.verify_many(items, anchor=ct.Anchor.first_use(), now=now, threads=threads).codes)
+alone = codes(1)
+# Stacks of threads are address space: of which there is no more now.
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (4 << 20), resource.RLIM_INFINITY))
+assert codes(16) == alone, "codes differ"
+print("same")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert ran.stdout == "same\n", ran.stderr

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <exception>
+#include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 
 #include "contenttrust/bulk/gather.hpp"
@@ -26,6 +29,13 @@ struct Work {
     const std::size_t together;
     std::vector<std::optional<Outcome>> slots{items.size()};
     std::atomic<std::size_t> next{0};
+    std::mutex failing{};
+    std::exception_ptr failure{};  // what ended a worker, for the caller
+
+    void keep(std::exception_ptr thrown) {
+        const std::lock_guard alone(failing);
+        if (!failure) failure = std::move(thrown);
+    }
 };
 
 // Takes some collections, checks their signatures together, then judges each by itself.
@@ -127,10 +137,23 @@ std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::An
     Work work{items, anchor, now, requirements, gathered, together};
     {
         std::vector<std::jthread> workers;
-        const auto run = [&work] { Worker(work).run(); };
-        for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(run);
+        const auto run = [&work] {
+            try {
+                Worker(work).run();
+            } catch (...) {
+                work.keep(std::current_exception());
+            }
+        };
+        try {
+            for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(run);
+        } catch (const std::system_error&) {
+            // No more threads are to be had: those there are do the work.
+        } catch (const std::bad_alloc&) {
+            // Nor memory for another one.
+        }
         run();
     }
+    if (work.failure) std::rethrow_exception(work.failure);
     std::vector<Outcome> out;
     out.reserve(work.slots.size());
     for (auto& slot : work.slots) out.push_back(*std::move(slot));

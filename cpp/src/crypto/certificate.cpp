@@ -171,20 +171,21 @@ Store read_anchors(std::string_view ca_pem) {
 }  // namespace
 
 Authorities::Authorities(std::string pem) : pem_(std::move(pem)) {
-    start_libcrypto();
-    const ErrorQueue errors;
-    store_ = read_anchors(pem_);
+    store_ = answered([&] { return read_anchors(pem_); });
 }
 
 Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
-    start_libcrypto();
-    const ErrorQueue errors;
+    return answered([&] { return read(pem); });
+}
+
+Result<CertificateBundle> CertificateBundle::read(std::string_view pem) {
     auto certificates = read_certificates(pem);
     if (!certificates) return std::move(certificates).error();
     std::optional<CertificateBundle> bundle;
     for (std::string& der : certificates.value()) {
         auto certificate = read_certificate(as_bytes(der));
         if (!certificate) return std::move(certificate).error();
+        ErrorQueue::require_memory();  // loading the key looks at its own errors only
         const auto key = PublicKey::from_spki(as_bytes(certificate.value().spki));
         const bool is_leaf = !certificate.value().is_ca;
         if (!bundle) {
@@ -199,8 +200,10 @@ Result<CertificateBundle> CertificateBundle::parse(std::string_view pem) {
 }
 
 bool CertificateBundle::chains_to(const Authorities& anchors, Instant now) const {
-    const ErrorQueue errors;
-    if (!anchors.store_) return false;
+    return anchors.store_ && answered([&] { return is_vouched_for(anchors, now); });
+}
+
+bool CertificateBundle::is_vouched_for(const Authorities& anchors, Instant now) const {
     const Chain untrusted(sk_X509_new_null());
     const StoreContext context(X509_STORE_CTX_new());
     if (!untrusted || !context) throw std::bad_alloc();

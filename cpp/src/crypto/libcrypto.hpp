@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -30,17 +31,37 @@ inline void start_libcrypto() {
     if (started != 1) throw std::runtime_error("libcrypto could not be started");
 }
 
-/// Leaves the thread's error queue empty, however the scope is left.
+/// The thread's error queue: empty where the scope begins, and left empty however it ends.
 class ErrorQueue {
   public:
-    ErrorQueue() = default;
+    ErrorQueue() { clear(); }
     ErrorQueue(const ErrorQueue&) = delete;
     ErrorQueue& operator=(const ErrorQueue&) = delete;
-    ~ErrorQueue() {
+    ~ErrorQueue() { clear(); }
+
+    /// Throws std::bad_alloc if libcrypto has lacked memory since the scope began.
+    static void require_memory() {
+        while (const auto error = ERR_get_error())
+            if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) throw std::bad_alloc();
+    }
+
+  private:
+    static void clear() noexcept {
         if (ERR_peek_error() != 0)
             ERR_clear_error();  // clearing an empty queue costs more than to ask
     }
 };
+
+/// What `step` found out by libcrypto. Where that lacked memory nothing is known about the data, neither good nor bad:
+/// std::bad_alloc.
+template <typename Step>
+auto answered(Step step) {
+    start_libcrypto();
+    const ErrorQueue errors;
+    auto answer = step();
+    ErrorQueue::require_memory();
+    return answer;
+}
 
 inline const unsigned char* octets(Bytes bytes) noexcept {
     return reinterpret_cast<const unsigned char*>(bytes.data());

@@ -52,7 +52,12 @@ ASN1_SEQUENCE(SubjectPublicKeyInfo) = {
 
 template <int Nid>
 const EC_GROUP* shared_group() {
-    static const EcGroup group(EC_GROUP_new_by_curve_name(Nid));
+    // An initialiser that throws runs again at the next call.
+    static const EcGroup group = [] {
+        EcGroup made(EC_GROUP_new_by_curve_name(Nid));
+        if (!made) throw std::bad_alloc();
+        return made;
+    }();
     return group.get();
 }
 
@@ -134,11 +139,16 @@ bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
     BigNumber r(BN_bin2bn(octets(signature), static_cast<int>(n), nullptr));
     BigNumber s(BN_bin2bn(octets(signature) + n, static_cast<int>(n), nullptr));
     const EcdsaSignature parts(ECDSA_SIG_new());
-    if (!r || !s || !parts) return false;
+    if (!r || !s || !parts) throw std::bad_alloc();
     ECDSA_SIG_set0(parts.get(), r.release(), s.release());
     // libcrypto refuses r and s outside [1, n-1].
-    return ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(),
-                           key.get()) == 1;
+    const int answer =
+        ECDSA_do_verify(octets(digest), static_cast<int>(digest.size()), parts.get(), key.get());
+    // There is no answer where the sum of a crafted signature has no coordinates, which makes it wrong; else because
+    // libcrypto lacked something, of which it does not always tell.
+    if (answer < 0 && ERR_GET_REASON(ERR_peek_error()) != EC_R_POINT_AT_INFINITY)
+        throw std::bad_alloc();
+    return answer == 1;
 }
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
@@ -199,6 +209,32 @@ Result<Loaded> load_rsa(std::string_view der) {
     return Loaded{Algorithm::rsa, identify("rsa", der), std::move(key)};
 }
 
+Result<Loaded> load_spki(Bytes der) {
+    if (der.size() > max_spki) return unusable("a public key is too long");
+    if (is_p256_spki(der))
+        return load_ecdsa(NID_X9_62_prime256v1, as_text(der.subspan(p256_spki.size())));
+    const auto spki = decode_strictly<SubjectPublicKeyInfo, SubjectPublicKeyInfo_it>(der);
+    if (!spki || (spki->key->flags & 7) != 0) {
+        return unusable("a public key is not a DER SubjectPublicKeyInfo");
+    }
+    const ASN1_OBJECT* oid = nullptr;
+    int type = V_ASN1_UNDEF;
+    const void* parameter = nullptr;
+    X509_ALGOR_get0(&oid, &type, &parameter, spki->algorithm);
+    const int nid = OBJ_obj2nid(oid);
+    if (nid == NID_X9_62_id_ecPublicKey) {
+        if (type != V_ASN1_OBJECT) return unusable("an ecdsa key does not name its curve");
+        const int curve = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter));
+        return load_ecdsa(curve, content(spki->key));
+    }
+    if (nid == NID_rsaEncryption) {
+        // RFC 3279 §2.3.1 demands NULL, and Go's crypto/x509 refuses a key without it.
+        if (type != V_ASN1_NULL) return unusable("an RSA key lacks its NULL parameter");
+        return load_rsa(content(spki->key));
+    }
+    return unusable("a public key is of an unknown kind", "ECDSA or RSA");
+}
+
 }  // namespace
 
 struct PublicKey::Material : Loaded {};
@@ -216,33 +252,7 @@ std::optional<Method> parse_method(std::string_view text) {
 }
 
 Result<PublicKey> PublicKey::from_spki(Bytes der) {
-    start_libcrypto();
-    const ErrorQueue errors;
-    if (der.size() > max_spki) return unusable("a public key is too long");
-    if (is_p256_spki(der)) {
-        auto known = load_ecdsa(NID_X9_62_prime256v1, as_text(der.subspan(p256_spki.size())));
-        if (!known) return std::move(known).error();
-        return PublicKey(std::make_shared<const Material>(Material{std::move(known).value()}));
-    }
-    const auto spki = decode_strictly<SubjectPublicKeyInfo, SubjectPublicKeyInfo_it>(der);
-    if (!spki || (spki->key->flags & 7) != 0) {
-        return unusable("a public key is not a DER SubjectPublicKeyInfo");
-    }
-    const ASN1_OBJECT* oid = nullptr;
-    int type = V_ASN1_UNDEF;
-    const void* parameter = nullptr;
-    X509_ALGOR_get0(&oid, &type, &parameter, spki->algorithm);
-    const int nid = OBJ_obj2nid(oid);
-    Result<Loaded> key = unusable("a public key is of an unknown kind", "ECDSA or RSA");
-    if (nid == NID_X9_62_id_ecPublicKey) {
-        if (type != V_ASN1_OBJECT) return unusable("an ecdsa key does not name its curve");
-        const int curve = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(parameter));
-        key = load_ecdsa(curve, content(spki->key));
-    } else if (nid == NID_rsaEncryption) {
-        // RFC 3279 §2.3.1 demands NULL, and Go's crypto/x509 refuses a key without it.
-        if (type != V_ASN1_NULL) return unusable("an RSA key lacks its NULL parameter");
-        key = load_rsa(content(spki->key));
-    }
+    auto key = answered([&] { return load_spki(der); });
     if (!key) return std::move(key).error();
     return PublicKey(std::make_shared<const Material>(Material{std::move(key).value()}));
 }
@@ -274,13 +284,11 @@ const P256Point* PublicKey::p256_point() const noexcept {
 }
 
 bool PublicKey::verify(Method method, const Message& message, Bytes signature) const {
-    const ErrorQueue errors;
-    if (const auto* ec = std::get_if<EcdsaKey>(&material_->key)) {
-        return method == Method::ecdsa && verify_ecdsa(*ec, message.sha256, signature);
-    }
-    if (const auto* rsa = std::get_if<RsaKey>(&material_->key)) {
-        return verify_rsa(rsa->get(), method, message.sha256, signature);
-    }
+    if (const auto* ec = std::get_if<EcdsaKey>(&material_->key))
+        return method == Method::ecdsa &&
+               answered([&] { return verify_ecdsa(*ec, message.sha256, signature); });
+    if (const auto* rsa = std::get_if<RsaKey>(&material_->key))
+        return answered([&] { return verify_rsa(rsa->get(), method, message.sha256, signature); });
     // libsodium refuses S ≥ L, small-order and non-canonical R.
     return method == Method::eddsa && signature.size() == crypto_sign_BYTES &&
            crypto_sign_verify_detached(octets(signature), octets(message.bytes),

@@ -60,11 +60,7 @@ Result<PublicKey> read_spki_pem(std::string_view pem) {
     return read_spki(std::as_bytes(std::span(der, static_cast<std::size_t>(length))));
 }
 
-}  // namespace
-
-Result<PublicKey> read_public_key(Bytes contents) {
-    start_libcrypto();
-    const ErrorQueue errors;
+Result<PublicKey> read_contents(Bytes contents) {
     if (contents.size() == ed25519_octets) return PublicKey::from_ed25519(contents);
     if (contents.size() > max_file) return unusable("a public key is too long", "at most 64 KiB");
     std::string_view text = as_text(contents);
@@ -76,6 +72,12 @@ Result<PublicKey> read_public_key(Bytes contents) {
     auto bundle = CertificateBundle::parse(text);
     if (!bundle) return std::move(bundle).error();
     return bundle.value().key();
+}
+
+}  // namespace
+
+Result<PublicKey> read_public_key(Bytes contents) {
+    return answered([&] { return read_contents(contents); });
 }
 
 }  // namespace contenttrust::crypto

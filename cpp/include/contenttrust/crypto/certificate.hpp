@@ -59,6 +59,9 @@ class CertificateBundle {
     bool chains_to(const Authorities& anchors, Instant now) const;
 
   private:
+    static Result<CertificateBundle> read(std::string_view pem);
+    bool is_vouched_for(const Authorities& anchors, Instant now) const;
+
     CertificateBundle(PublicKey key, Certificate leaf)
         : key_(std::move(key)), leaf_(std::move(leaf)) {}
     PublicKey key_;

@@ -1,0 +1,110 @@
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+
+#include "contenttrust/crypto/hash.hpp"
+#include "contenttrust/crypto/public_key.hpp"
+
+namespace contenttrust::crypto {
+namespace {
+
+// Which allocation of libcrypto's fails, counted from the last `fail_at`; none where it is 0.
+std::atomic<long> failing{0};
+std::atomic<long> allocations{0};
+
+bool fails() {
+    const long wanted = failing.load(std::memory_order_relaxed);
+    return wanted > 0 && ++allocations == wanted;
+}
+
+void* allocate(std::size_t size, const char*, int) { return fails() ? nullptr : std::malloc(size); }
+void* grow(void* memory, std::size_t size, const char*, int) {
+    return fails() ? nullptr : std::realloc(memory, size);
+}
+void release(void* memory, const char*, int) { std::free(memory); }
+
+// Only before libcrypto has allocated anything.
+const bool installed = CRYPTO_set_mem_functions(allocate, grow, release) == 1;
+
+void fail_at(long number) {
+    allocations = 0;
+    failing = number;
+}
+
+struct Known {
+    std::string spki;
+    std::string signature;
+};
+
+constexpr std::string_view message = "message";
+
+Known known(const char* curve) {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen(curve), EVP_PKEY_free);
+    Known out;
+    unsigned char* der = nullptr;
+    const int length = i2d_PUBKEY(key.get(), &der);
+    out.spki.assign(reinterpret_cast<char*>(der), static_cast<std::size_t>(length));
+    OPENSSL_free(der);
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                          EVP_MD_CTX_free);
+    std::string encoded(256, '\0');
+    std::size_t size = encoded.size();
+    EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get());
+    EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(encoded.data()), &size,
+                   reinterpret_cast<const unsigned char*>(message.data()), message.size());
+    const auto* cursor = reinterpret_cast<const unsigned char*>(encoded.data());
+    const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> parts(
+        d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(size)), ECDSA_SIG_free);
+    const int octets = (EVP_PKEY_get_bits(key.get()) + 7) / 8;
+    out.signature.assign(static_cast<std::size_t>(2 * octets), '\0');
+    auto* raw = reinterpret_cast<unsigned char*>(out.signature.data());
+    BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), raw, octets);
+    BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), raw + octets, octets);
+    return out;
+}
+
+bool verifies(const PublicKey& key, const Known& one) {
+    return key.verify(Method::ecdsa, {as_bytes(message), sha256(as_bytes(message))},
+                      as_bytes(one.signature));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(memory)
+
+BOOST_AUTO_TEST_CASE(t016_a_lack_of_memory_is_no_verdict_about_a_key_or_a_signature) {
+    BOOST_REQUIRE(installed);
+    for (const char* curve : {"P-256", "P-384", "P-521"}) {
+        const auto one = known(curve);
+        long lacked = 0;
+        for (long number = 1; number < 400; ++number) {
+            std::optional<PublicKey> key;
+            fail_at(number);
+            try {
+                auto loaded = PublicKey::from_spki(as_bytes(one.spki));
+                if (!loaded) BOOST_ERROR(curve << " key refused: " << loaded.error().message);
+                if (loaded) key = std::move(loaded).value();
+                if (key && !verifies(*key, one)) BOOST_ERROR(curve << " signature refused");
+            } catch (const std::bad_alloc&) {
+                ++lacked;
+            }
+            fail_at(0);
+            if (key) BOOST_TEST(verifies(*key, one));  // nothing of it stays
+        }
+        BOOST_TEST(lacked > 10);
+        BOOST_TEST(lacked < 399);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace contenttrust::crypto
