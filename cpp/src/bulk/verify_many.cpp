@@ -32,9 +32,9 @@ struct Work {
     std::mutex failing{};
     std::exception_ptr failure{};  // what ended a worker, for the caller
 
-    void keep(std::exception_ptr thrown) {
+    void keep(const std::exception_ptr& thrown) {
         const std::lock_guard alone(failing);
-        if (!failure) failure = std::move(thrown);
+        if (!failure) failure = thrown;
     }
 };
 

@@ -102,19 +102,20 @@ class EcdsaKey {
     const EC_GROUP* group() const noexcept { return group_; }
 
     EC_KEY* get() const {
-        std::call_once(lazy_->made, [this] {
+        const std::lock_guard alone(lazy_->making);
+        if (!lazy_->key) {
             EcKey key(EC_KEY_new());
             if (!key || EC_KEY_set_group(key.get(), group_) != 1 ||
                 EC_KEY_set_public_key(key.get(), point_.get()) != 1)
                 throw std::bad_alloc();
             lazy_->key = std::move(key);
-        });
+        }
         return lazy_->key.get();
     }
 
   private:
     struct Lazy {
-        std::once_flag made;
+        std::mutex making;
         EcKey key;
     };
     EcdsaKey(const EC_GROUP* group, EcPoint point) : group_(group), point_(std::move(point)) {}
