@@ -6,7 +6,6 @@
 #include <exception>
 #include <mutex>
 #include <new>
-#include <system_error>
 #include <thread>
 
 #include "contenttrust/bulk/gather.hpp"
@@ -144,12 +143,13 @@ std::vector<Outcome> verify_many(const std::vector<Item>& items, const trust::An
                 work.keep(std::current_exception());
             }
         };
-        try {
-            for (std::size_t i = 1; i < wanted; ++i) workers.emplace_back(run);
-        } catch (const std::system_error&) {
-            // No more threads are to be had: those there are do the work.
-        } catch (const std::bad_alloc&) {
-            // Nor memory for another one.
+        bool more = true;
+        for (std::size_t i = 1; more && i < wanted; ++i) {
+            try {
+                workers.emplace_back(run);
+            } catch (const std::exception&) {
+                more = false;  // no thread or no memory is to be had: those there are do the work
+            }
         }
         run();
     }
