@@ -73,11 +73,7 @@ def build() -> Path:
 
 @contextlib.contextmanager
 def installed(extension: Path) -> Iterator[None]:
-    """Have every process of this environment load the given extension, for a while.
-
-    Being asked to end counts as an error here: what was installed before must come back.
-    """
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    """Have every process of this environment load the given extension, for a while."""
     found = importlib.util.find_spec(f"{PACKAGE}._core")
     if found is None or found.origin is None:
         raise FileNotFoundError(f"{PACKAGE} is not installed in this environment")
@@ -161,6 +157,8 @@ def show(title: str, rooms: Mapping[str, Lines]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Measure, print, judge."""
+    # Who is asked to end leaves in good order: what was installed before must come back.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     extension = build()
     run("ctest", "--preset", "coverage", **slower())
     alone = engine_report("cpp")
