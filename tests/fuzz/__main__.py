@@ -22,13 +22,16 @@ def main() -> int:
     parser.add_argument("what", nargs="*", help="a target, then minutes (default 30) or a file")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "fuzz")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "fuzz-work")
+    parser.add_argument("--dry-run", action="store_true", help="only look at the arguments")
     arguments = parser.parse_args()
     words: list[str] = arguments.what
     chosen = targets()
     if words and words[0] in chosen:
         chosen = [words.pop(0)]
     campaign = Campaign(arguments.build, arguments.work)
-    if len(chosen) == 1 and words and Path(words[0]).is_file():
+    if len(chosen) == 1 and len(words) == 1 and Path(words[0]).is_file():
+        if arguments.dry_run:
+            return 0
         return 1 if campaign.replay(chosen[0], Path(words[0])) else 0
     try:
         minutes = float(words.pop(0)) if words else 30.0
@@ -36,6 +39,8 @@ def main() -> int:
         parser.error("neither a target, minutes nor a file; targets are " + ", ".join(targets()))
     if words:
         parser.error("too many arguments")
+    if arguments.dry_run:
+        return 0
     seeds.write(campaign.seeds)
     outcomes = campaign.run_all(chosen, minutes)
     findings = [one for one in outcomes if one.finding is not None]

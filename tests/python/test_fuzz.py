@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_the_table_says_how_many_collections_were_judged_a_second_and_core() -> 
     output = "stat::number_of_executed_units: 9000\nstat::judgements: 15000\n"
     lines = table([outcome_of("verification", output, 3.0, None)]).splitlines()
     assert lines[1].split() == ["verification", "9,000", "3", "3,000", "5,000", "0", "none"]
+
+
+def dry_run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fuzz", "--dry-run", *words]
+    where = Path(__file__).resolve().parents[1]
+    return subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
+
+
+def test_a_wrong_argument_is_refused_without_a_build(tmp_path: Path) -> None:
+    seed = tmp_path / "seed"
+    seed.touch()
+    for words in ([], ["root"], ["root", "1"], ["2.5"], ["root", str(seed)]):
+        assert dry_run(*words).returncode == 0, words
+    for words in (["nosuch"], ["root", "nosuch"], ["root", "1", "2"], ["root", str(seed), "1"]):
+        refused = dry_run(*words)
+        assert refused.returncode == 2, words
+        assert "./dev fuzz: error:" in refused.stderr
