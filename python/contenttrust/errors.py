@@ -1,8 +1,8 @@
 """What can go wrong, as one tree of exceptions that explain themselves.
 
 ``VerificationError`` means "do not trust", ``FetchError`` "could not tell", ``PolicyError``
-"trusted, but not wanted", ``KeyStoreError`` "the keys are not usable". The codes are a closed list
-that the engine shares.
+"trusted, but not wanted", ``KeyStoreError`` "the keys are not usable", ``PublishError`` "the change
+is not published". The codes are a closed list that the engine shares.
 """
 
 from __future__ import annotations
@@ -129,6 +129,38 @@ class PolicyError(ContentTrustError):
 
 class KeyStoreError(ContentTrustError):
     """A private key could not be found, opened or kept."""
+
+
+class KeyFileError(KeyStoreError):
+    """A key file is not one, or asks for more work than the limits allow."""
+
+
+class PassphraseError(KeyStoreError):
+    """The passphrase is wrong or the file damaged: nobody can tell which."""
+
+
+class NoKeyError(KeyStoreError):
+    """A private key is wanted that is not here."""
+
+
+class InputNeededError(KeyStoreError):
+    """A passphrase is needed, and nobody may or can be asked for it."""
+
+
+class PublishError(ContentTrustError):
+    """A change could not be made or published; what was staged is still there."""
+
+
+class RejectedError(PublishError):
+    """The trust server refused what was published."""
+
+
+class ConflictError(PublishError):
+    """Others published meanwhile, and went on doing so at every new try."""
+
+
+class StagedChangeError(PublishError):
+    """A staged change cannot be read or applied."""
 
 
 class NoTrustDataError(VerificationError):

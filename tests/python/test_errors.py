@@ -222,11 +222,12 @@ def test_errors_survive_pickle_and_copy(code, remake):
     assert str(again) == str(error)
 
 
-def test_the_tree_has_four_branches():
+def test_the_tree_has_five_branches():
     branches = {error for error in ContentTrustError.__subclasses__()}  # noqa: C416
     assert branches == {
         errors.VerificationError,
         errors.FetchError,
         errors.PolicyError,
         errors.KeyStoreError,
+        errors.PublishError,
     }

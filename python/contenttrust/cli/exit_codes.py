@@ -18,9 +18,10 @@ def of(error: Exception | None) -> int:
     """The exit code of one judgement: none, a refusal, or no answer."""
     if error is None:
         return OK
-    from contenttrust.errors import PolicyError, VerificationError  # noqa: PLC0415
+    from contenttrust.errors import ContentTrustError, FetchError  # noqa: PLC0415
 
-    return REFUSED if isinstance(error, VerificationError | PolicyError) else COULD_NOT_TELL
+    told = isinstance(error, ContentTrustError) and not isinstance(error, FetchError)
+    return REFUSED if told else COULD_NOT_TELL
 
 
 def worst(codes: Iterable[int]) -> int:
