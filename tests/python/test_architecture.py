@@ -28,7 +28,7 @@ BUILT_ON = {
     "verification": {"_core", "transport", "model", "clock"},
     "verify": {"_core", "verification", "reference", "model", "clock"},
     "policy": {"model", "reference", "errors"},
-    "keys": {"_core", "errors"},
+    "keys": {"_core", "crypto", "errors", "transport"},
     "registry": {"transport", "reference", "errors"},
     "publish": {
         "_core",

@@ -22,7 +22,7 @@ from contenttrust.transport.permissions import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -176,7 +176,14 @@ def open_regular(directory: int, name: str, *, private: bool = False) -> int:
     return descriptor
 
 
-def replace(directory: int, name: str, data: bytes, *, durable: bool = True) -> None:
+def replace(
+    directory: int,
+    name: str,
+    data: bytes,
+    *,
+    durable: bool = True,
+    proof: Callable[[str], None] | None = None,
+) -> None:
     """Put a file in place with mode 0600, so that a crash leaves the old one or the new one.
 
     The caller holds the lock of whoever writes this name: the temporary file's name is fixed, so
@@ -188,6 +195,8 @@ def replace(directory: int, name: str, data: bytes, *, durable: bool = True) -> 
         data: Its whole content.
         durable: Whether to wait until the storage has it. Without, a power failure may also leave
             an empty or a damaged file.
+        proof: Called with the name of the new file before it takes the old one's place; what it
+            raises prevents that.
 
     Raises:
         OSError: It could not be written; the old file stands.
@@ -203,6 +212,8 @@ def replace(directory: int, name: str, data: bytes, *, durable: bool = True) -> 
                 file.write(data)
             if durable:
                 os.fsync(descriptor)
+        if proof is not None:
+            proof(temporary)
         os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     except BaseException:
         _remove(directory, temporary)

@@ -1,0 +1,92 @@
+"""When a key file may be written: what a key needs, what it may replace, how it is proved."""
+
+from __future__ import annotations
+
+from contenttrust._core import KeyFile, PrivateKey
+from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
+from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, gun_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from contenttrust._core import Secret
+
+
+def checked_gun(role: str, gun: str) -> str:
+    """The collection that a key's file names.
+
+    Raises:
+        KeyStoreError: The role has keys for one collection only, and none is named.
+    """
+    if not role:
+        raise KeyStoreError("a key needs a role: root, targets, snapshot, or a signer's name")
+    if role in ROLES_OF_ONE_COLLECTION and not gun:
+        raise KeyStoreError(f"a {role} key belongs to one collection: name it", role=role)
+    return gun_for(role, gun)
+
+
+def no_key(key_id: str) -> NoKeyError:
+    """The refusal of a key that is not here."""
+    return NoKeyError(f"No key with ID {key_id} found", expected=key_id)
+
+
+def opens(key_id: str, secret: Secret | None, data: bytes = b"") -> Callable[[bytes], None]:
+    """The proof that what was written can be opened again, and is the key.
+
+    Args:
+        key_id: Canonical key id.
+        secret: Its passphrase; None: nobody knows it, and the bytes must be those of `data`.
+        data: What was to be written.
+    """
+
+    def proof(written: bytes) -> None:
+        if secret is None:
+            is_it = written == data
+        else:
+            is_it = PrivateKey.decode(written, secret).key_id == key_id
+        if not is_it:
+            raise KeyStoreError(f"what was written of key {key_id} is not what was read back")
+
+    return proof
+
+
+def may_replace(key_id: str, before: bytes, data: bytes, secret: Secret | None, path: str) -> bool:
+    """Whether a key file is to be written over; it is not where it says the same already.
+
+    Args:
+        key_id: Canonical key id.
+        before: What the file holds.
+        data: What it is to hold.
+        secret: Passphrase of that; None: nobody knows it.
+        path: Of the file.
+
+    Raises:
+        KeyFileError: The file holds a different key, or nothing that could be read.
+        PassphraseError: The file has another passphrase, so that nobody can tell.
+        KeyStoreError: Nobody knows a passphrase, and the two differ.
+    """
+    if before == data:
+        return False
+    old, new = KeyFile.parse(before), KeyFile.parse(data)
+    if secret is None:
+        raise KeyStoreError(
+            f"{shown(path)} is here already and differs: whether it is the same key only its "
+            "passphrase can tell; remove it first, or keep it"
+        )
+    try:
+        known = PrivateKey.decode(before, secret if old.is_encrypted else None)
+    except PassphraseError as error:
+        raise PassphraseError(
+            f"{shown(path)} is here already, under another passphrase: change that passphrase, or "
+            "remove the file first",
+            role=old.role,
+        ) from error
+    if known.key_id != key_id:
+        raise KeyFileError(
+            f"{shown(path)} holds another key than its name says: {known.key_id}",
+            expected=key_id,
+            found=known.key_id,
+        )
+    same = old.is_encrypted and (old.role, old.gun) == (new.role, new.gun)
+    return not same

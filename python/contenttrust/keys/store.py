@@ -1,0 +1,352 @@
+"""The key store: the folder ``private`` of a trust directory, as docker and notary have it.
+
+Each key is a file ``<canonical key id>.key``: PEM with the headers ``role`` and ``gun``, encrypted
+with a passphrase. Both programs open what is written here, and the reverse; only Ed25519 keys do
+they not know. A file never takes the place of a different key.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+
+from contenttrust import _core
+from contenttrust._core import PrivateKey
+from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
+from contenttrust.keys import folder
+from contenttrust.keys.entry import (
+    EXTENSION,
+    LEGACY_FOLDERS,
+    KeyEntry,
+    broken,
+    describe,
+    is_key_id,
+)
+from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opens
+from contenttrust.keys.passphrase import TRIES, PassphraseRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contenttrust._core import Secret
+    from contenttrust.keys.passphrase import Passphrases
+    from contenttrust.keys.signer import Signer
+
+PRIVATE = "private"
+"""Name of the key store in a trust directory."""
+ROUNDS = 600_000
+"""Rounds of key derivation of what is written here; docker's own files have 2,048."""
+ALGORITHMS = ("ecdsa", "ecdsa-p384", "ed25519", "rsa")
+"""What keys can be generated for."""
+
+_log = logging.getLogger(__name__)
+
+
+class KeyStore:
+    """The private keys of a trust directory.
+
+    Safe to use from several threads and processes at once. Keys that were opened stay open as long
+    as the store lives.
+    """
+
+    def __init__(
+        self,
+        trust_dir: str | os.PathLike[str],
+        *,
+        passphrases: Passphrases,
+        rounds: int = ROUNDS,
+        forbid_dumps: bool = False,
+    ) -> None:
+        """Use the keys of a trust directory, which is made when a key is first written.
+
+        Args:
+            trust_dir: Such as ``~/.docker/trust``.
+            passphrases: Who is asked for passphrases.
+            rounds: Rounds of key derivation for what is written; at least docker's 2,048.
+            forbid_dumps: Whether to forbid core images of this process, and its being traced, once
+                a passphrase is first asked for. The command line does.
+        """
+        self.folder = folder.KeyFolder(f"{os.fspath(trust_dir)}/{PRIVATE}")
+        self.rounds = rounds
+        self._passphrases = passphrases
+        self._forbid_dumps = forbid_dumps
+        self._opened: dict[str, Signer] = {}
+        self._attached: dict[str, KeyEntry] = {}
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"KeyStore({self.folder.path!r})"
+
+    def entries(self) -> tuple[KeyEntry, ...]:
+        """All keys, in the order of ``notary key list``; damaged files too, each with its problem.
+
+        Raises:
+            KeyStoreError: The folder cannot be read.
+        """
+        entries = [self._read(place)[0] for place in self.folder.places()]
+        return tuple(sorted((*entries, *self._attached.values()), key=lambda entry: entry.order))
+
+    def find(self, key_id: str) -> KeyEntry | None:
+        """The entry of a key, or None.
+
+        Args:
+            key_id: Canonical key id: lower-case hexadecimal digits.
+
+        Raises:
+            KeyStoreError: The folder cannot be read.
+        """
+        if key_id in self._attached:
+            return self._attached[key_id]
+        place = self.place_of(key_id)
+        return None if place is None else self._read(place)[0]
+
+    def open(self, key_id: str) -> Signer:
+        """Open a key; somebody who types its passphrase may be wrong twice.
+
+        Args:
+            key_id: Canonical key id.
+
+        Raises:
+            NoKeyError: It is not here.
+            KeyFileError: Its file is damaged, or holds another key.
+            InputNeededError: Its passphrase is needed, and nobody can be asked.
+            PassphraseError: The passphrase was wrong too often, or the file is damaged.
+            KeyStoreError: The file cannot be read.
+        """
+        with self._lock:
+            if key_id not in self._opened:
+                self._opened[key_id] = self.open_file(key_id)[0]
+            return self._opened[key_id]
+
+    def add(self, key: PrivateKey, *, role: str, gun: str = "") -> KeyEntry:
+        """Keep a key, encrypted with a passphrase that is asked for.
+
+        Args:
+            key: The key.
+            role: ``root``, ``targets``, ``snapshot``, ``delegation``, or a signer's name.
+            gun: Collection that a ``targets`` or ``snapshot`` key belongs to; others have none.
+
+        Returns:
+            Its entry. A key that is here already under this passphrase stays as it is; if only its
+            role or collection differ, these are changed.
+
+        Raises:
+            KeyFileError: Another key stands in its place.
+            PassphraseError: A key with its id is here under another passphrase, or the new
+                passphrase is empty.
+            InputNeededError: A passphrase is needed, and nobody can be asked.
+            KeyStoreError: It could not be written.
+        """
+        gun = checked_gun(role, gun)
+        self.warn_of_ed25519(key)
+        secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
+        data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
+        entry = self.keep(key.key_id, data, secret)
+        with self._lock:
+            self._opened[key.key_id] = key
+        return entry
+
+    def generate(self, algorithm: str = "ecdsa", *, role: str, gun: str = "") -> KeyEntry:
+        """Make a key and keep it; see `add`.
+
+        Args:
+            algorithm: ``ecdsa`` (P-256), ``ecdsa-p384``, ``rsa`` (3072 bits), or ``ed25519``, which
+                docker and notary cannot open.
+            role: See `add`.
+            gun: See `add`.
+
+        Raises:
+            ValueError: The algorithm is none of these.
+        """
+        if algorithm not in ALGORITHMS:
+            raise ValueError(f"no algorithm {algorithm!r}: there are {', '.join(ALGORITHMS)}")
+        gun = checked_gun(role, gun)
+        self._before_secrets()
+        return self.add(PrivateKey.generate(algorithm), role=role, gun=gun)
+
+    def attach(self, signer: Signer, *, role: str, gun: str = "", where: str = "") -> KeyEntry:
+        """Count a signer who keeps the key itself among the keys, as long as the store lives.
+
+        Args:
+            signer: Such as `signer_at` gives.
+            role: See `add`.
+            gun: See `add`.
+            where: Its address.
+        """
+        entry = KeyEntry(
+            key_id=signer.key_id,
+            role=role,
+            gun=checked_gun(role, gun),
+            path=where,
+            is_encrypted=False,
+            rounds=None,
+        )
+        with self._lock:
+            self._attached[signer.key_id] = entry
+            self._opened[signer.key_id] = signer
+        return entry
+
+    def remove(self, key_id: str) -> KeyEntry:
+        """Remove a key's file; without a backup the key is lost.
+
+        Returns:
+            What its entry was.
+
+        Raises:
+            NoKeyError: It is not here.
+            KeyStoreError: It could not be removed.
+        """
+        entry, place = self.existing(key_id)
+        with self.folder.writing() as top:
+            folder.remove(top, place)
+        with self._lock:
+            self._opened.pop(key_id, None)
+        return entry
+
+    def change_passphrase(
+        self, key_id: str, *, passphrases: Passphrases | None = None, rounds: int | None = None
+    ) -> KeyEntry:
+        """Encrypt a key's file anew; a crash leaves the old file or the new one.
+
+        Args:
+            key_id: Canonical key id.
+            passphrases: Who is asked for the new passphrase; default: who is asked for the old.
+            rounds: Rounds of key derivation; default: those of the store.
+
+        Raises:
+            NoKeyError: It is not here.
+            KeyFileError: Its file is damaged, or holds another key.
+            InputNeededError: A passphrase is needed, and nobody can be asked.
+            PassphraseError: The old passphrase was wrong too often, or the new one is empty.
+            KeyStoreError: The file changed meanwhile, or could not be written.
+        """
+        entry, place = self.existing(key_id)
+        key, before = self.open_file(key_id)
+        secret = self.ask_new(role=entry.role, gun=entry.gun, key_id=key_id, asked=passphrases)
+        data = key.encode(
+            secret, role=entry.role, gun=entry.gun, rounds=self.rounds if rounds is None else rounds
+        )
+        with self.folder.writing() as top:
+            if folder.read_at(top, place) != before:
+                raise KeyStoreError(
+                    f"{shown(entry.path)} was changed by somebody else meanwhile: nothing was done"
+                )
+            folder.put(top, place, data, opens(key_id, secret))
+        return self._read(place)[0]
+
+    def ask_new(
+        self, *, role: str, gun: str, key_id: str, asked: Passphrases | None = None
+    ) -> Secret:
+        """Ask for the passphrase of a key that will be kept."""
+        self._before_secrets()
+        request = PassphraseRequest(role=role, gun=gun, key_id=key_id, is_new=True)
+        secret = (asked or self._passphrases).give(request)
+        if not len(secret):
+            raise PassphraseError(f"an empty passphrase would not protect {request}", role=role)
+        return secret
+
+    def keep(self, key_id: str, data: bytes, secret: Secret | None) -> KeyEntry:
+        """Put an encoded key in place, unless that would take the place of a different one.
+
+        Args:
+            key_id: Canonical key id.
+            data: Contents of its file.
+            secret: Its passphrase; None: nobody knows it, so that only what is written is compared.
+        """
+        name = (f"{key_id}{EXTENSION}",)
+        place = self.place_of(key_id) or name
+        with self.folder.writing() as top:
+            before = folder.read_at(top, place)
+            if before is None or may_replace(
+                key_id, before, data, secret, self.folder.where(place)
+            ):
+                folder.put(top, place, data, opens(key_id, secret, data))
+        return self._read(place)[0]
+
+    def existing(self, key_id: str) -> tuple[KeyEntry, Sequence[str]]:
+        """The entry of a key file and its place.
+
+        Raises:
+            NoKeyError: It is not here.
+        """
+        place = self.place_of(key_id)
+        if place is None:
+            raise no_key(key_id)
+        return self._read(place)[0], place
+
+    def open_file(self, key_id: str) -> tuple[PrivateKey, bytes]:
+        """Open a key's file anew, and say what was in it; see `open`."""
+        place = self.place_of(key_id)
+        if place is None:
+            raise no_key(key_id)
+        entry, contents = self._read(place)
+        if entry.problem:
+            raise KeyFileError(f"{shown(entry.path)}: {entry.problem}", role=entry.role)
+        key = self.decode(contents, entry)
+        if key.key_id != key_id:
+            raise KeyFileError(
+                f"{shown(entry.path)} holds another key than its name says: {key.key_id}",
+                role=entry.role,
+                expected=key_id,
+                found=key.key_id,
+            )
+        return key, contents
+
+    def decode(self, contents: bytes, entry: KeyEntry) -> PrivateKey:
+        """Open the contents of a key file, asking for its passphrase where it has one."""
+        self._before_secrets()
+        if not entry.is_encrypted:
+            return PrivateKey.decode(contents)
+        for attempt in range(TRIES):
+            request = PassphraseRequest(
+                role=entry.role, gun=entry.gun, key_id=entry.key_id, attempt=attempt
+            )
+            secret = self._passphrases.give(request)
+            try:
+                return PrivateKey.decode(contents, secret)
+            except PassphraseError as error:
+                wrong = error
+        raise PassphraseError(
+            f"password invalid, operation has failed. No passphrase out of {TRIES} opened "
+            f"{shown(entry.path)}, or the file is damaged",
+            gun=entry.gun,
+            role=entry.role,
+        ) from wrong
+
+    def place_of(self, key_id: str) -> Sequence[str] | None:
+        """Where a key's file is in the folder; None: nowhere."""
+        if not is_key_id(key_id):
+            raise NoKeyError(f"invalid key ID provided: {shown(key_id)}", expected=key_id)
+        name = f"{key_id}{EXTENSION}"
+        places = self.folder.places()
+        if (name,) in places:
+            return (name,)
+        old = (f"{key_id}_", name)
+        return next(
+            (
+                place
+                for place in places
+                if place[0] in LEGACY_FOLDERS and place[-1].startswith(old) and len(place) > 1
+            ),
+            None,
+        )
+
+    def warn_of_ed25519(self, key: PrivateKey) -> None:
+        """Say that docker and notary cannot open a key, where that is so."""
+        if key.key_type == "ed25519":
+            _log.warning("key %s: docker and notary cannot open Ed25519 key files", key.key_id)
+
+    def _read(self, place: Sequence[str]) -> tuple[KeyEntry, bytes]:
+        path, below = self.folder.where(place), place[:-1]
+        try:
+            contents, status = self.folder.read(place)
+        except OSError as error:
+            return broken(path, error.strerror or str(error), below=below), b""
+        return describe(contents, status, path=path, below=below), contents
+
+    def _before_secrets(self) -> None:
+        if self._forbid_dumps:
+            _core.forbid_dumps()
+            self._forbid_dumps = False
