@@ -28,10 +28,20 @@ def tag_members(tag: SignedTag) -> dict[str, Any]:
     }
 
 
+def error_code(error: ContentTrustError) -> str:
+    """The reason code of an error, or the word for its kind where the closed list has none."""
+    from contenttrust.errors import KeyStoreError, PublishError  # noqa: PLC0415 -- only on failure
+
+    if error.code:
+        return error.code
+    words = ((KeyStoreError, "key_store"), (PublishError, "publish"))
+    return next((word for kind, word in words if isinstance(error, kind)), "internal")
+
+
 def error_members(error: ContentTrustError) -> dict[str, str]:
     """A refusal or a missing answer, with its stable reason code."""
     return {
-        "code": error.code,
+        "code": error_code(error),
         "role": error.role,
         "message": error.message,
         "gun": error.gun,

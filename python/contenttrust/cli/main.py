@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from contenttrust.errors import ContentTrustError
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line.
@@ -70,7 +72,8 @@ def _run(arguments: Sequence[str]) -> int:
 
     from contenttrust.cli.request import Request  # noqa: PLC0415
 
-    verb = importlib.import_module(f"contenttrust.cli.{options.verb}")
+    module = options.verb.replace(" ", ".").replace("-", "_")
+    verb = importlib.import_module(f"contenttrust.cli.{module}")
     code: int = verb.run(Request(options))
     return code
 
@@ -79,7 +82,7 @@ def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
     from contenttrust.errors import ContentTrustError  # noqa: PLC0415
 
     if isinstance(error, ContentTrustError):
-        return _report(error.code, str(error), exit_codes.of(error), arguments)
+        return _report(_code(error), str(error), exit_codes.of(error), arguments)
     if isinstance(error, OSError):
         name = f"{error.filename}: " if error.filename else ""
         return _report(
@@ -89,6 +92,12 @@ def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
         sys.excepthook(type(error), error, error.__traceback__)
     message = f"internal error ({type(error).__name__}: {error}); -v shows where"
     return _report("internal", message, exit_codes.COULD_NOT_TELL, arguments)
+
+
+def _code(error: ContentTrustError) -> str:
+    from contenttrust.cli import document  # noqa: PLC0415
+
+    return document.error_code(error)
 
 
 def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -> int:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from contenttrust.cli import streams
-from contenttrust.cli.options import (
-    Options,
-    UsageError,
-    add_global_options,
-    add_within,
-    name_text,
-)
+from contenttrust.cli import declarations, streams
+from contenttrust.cli.argument_types import name_text
+from contenttrust.cli.global_options import add_global_options
+from contenttrust.cli.options import Options, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any, NoReturn
+
+    from contenttrust.cli.declarations.verb import Verb
+
+    _Words = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 -- it has no other name
 
 _WIDTH = 96
 
@@ -31,48 +31,6 @@ exit codes:
   0 yes   1 refused: do not trust   2 usage   3 could not tell
 
 `contenttrust VERB -h` explains a verb. Global options may stand before and after the verb.
-"""
-
-_VERIFY = """\
-examples:
-  contenttrust verify --metadata ./metadata registry.example.com/team/web:1.4
-  contenttrust verify --offline -o json alpine:3.19 alpine:3.20
-  contenttrust verify --metadata ./metadata registry.example.com/team/web@sha256:<64 hex digits>
-"""
-_LIST = """\
-The GUN is taken literally: the collection of the image alpine is docker.io/library/alpine.
-
-examples:
-  contenttrust list --metadata ./metadata registry.example.com/team/web
-  contenttrust list --metadata ./metadata --all-roles -o json registry.example.com/team/web
-"""
-_LOOKUP = """\
-examples:
-  contenttrust lookup --metadata ./metadata registry.example.com/team/web 1.4
-"""
-_INSPECT = """\
-Without a tag all signed tags are shown. As with docker, a tag that is not signed in a signed
-repository gives an empty list and exit code 0; --require-signed makes it 1.
-
-examples:
-  contenttrust inspect --metadata ./metadata registry.example.com/team/web
-  contenttrust inspect --metadata ./metadata --pretty registry.example.com/team/web:1.4
-"""
-_EXPLAIN = """\
-examples:
-  contenttrust explain --metadata ./metadata registry.example.com/team/web:1.4
-"""
-_IMAGE_HELP = "as Docker writes it: alpine:3.19"
-_GUN_HELP = "name of the collection, literally"
-
-_DOCTOR = """\
-Looks at docker, trust servers, the clock, permissions, expiries and the cache; changes nothing.
-Without a name, every collection of the trust directory is looked at.
-
-examples:
-  contenttrust doctor
-  contenttrust doctor --offline --within 90 -o json
-  contenttrust doctor registry.example.com/team/web
 """
 
 
@@ -99,6 +57,7 @@ class _Parser(argparse.ArgumentParser):
         # An abbreviation that works today may become ambiguous tomorrow.
         super().__init__(**settings, allow_abbrev=False, argument_default=argparse.SUPPRESS)
         self.verbs: dict[str, _Parser] = {}
+        self.several = ""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
@@ -124,92 +83,6 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _declare_images(made: _Parser) -> None:
-    made.add_argument("images", nargs="+", metavar="IMAGE", type=name_text, help=_IMAGE_HELP)
-
-
-def _declare_image(made: _Parser) -> None:
-    made.add_argument("image", metavar="IMAGE", type=name_text, help=_IMAGE_HELP)
-
-
-def _declare_list(made: _Parser) -> None:
-    made.add_argument("gun", metavar="GUN", type=name_text, help=_GUN_HELP)
-    made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
-                      "delegations that docker does not pull from")  # fmt: skip
-
-
-def _declare_lookup(made: _Parser) -> None:
-    made.add_argument("gun", metavar="GUN", type=name_text, help=_GUN_HELP)
-    made.add_argument("tag", metavar="TAG", type=name_text, help="name of the target")
-
-
-def _declare_inspect(made: _Parser) -> None:
-    _declare_images(made)
-    made.add_argument("--pretty", action="store_true", help="text instead of JSON")
-    made.add_argument("--require-signed", action="store_true", help="refuse (exit 1) an image "
-                      "that verify refuses, or a name none of whose tags verifies")  # fmt: skip
-
-
-def _declare_doctor(made: _Parser) -> None:
-    made.add_argument("images", metavar="GUN|IMAGE", nargs="*", type=name_text,
-                      help="a collection of the trust directory, or an image")  # fmt: skip
-    add_within(made)
-
-
-class _Verb:
-    """What the command line says of one verb."""
-
-    __slots__ = ("declare", "epilog", "name", "operands", "summary")
-
-    def __init__(
-        self,
-        name: str,
-        operands: str,
-        summary: str,
-        epilog: str,
-        declare: Callable[[_Parser], None],
-    ) -> None:
-        self.name = name
-        self.operands = operands
-        self.summary = summary
-        self.epilog = epilog
-        self.declare = declare
-
-
-_VERBS = (
-    _Verb(
-        "verify",
-        "IMAGE [IMAGE ...]",
-        "verify images: digest, size, role and signers of each tag",
-        _VERIFY,
-        _declare_images,
-    ),
-    _Verb("list", "GUN", "list the signed tags of a collection", _LIST, _declare_list),
-    _Verb("lookup", "GUN TAG", "look up one tag: name, digest and size", _LOOKUP, _declare_lookup),
-    _Verb(
-        "inspect",
-        "IMAGE [IMAGE ...]",
-        "show tags, signers and keys as docker trust inspect does",
-        _INSPECT,
-        _declare_inspect,
-    ),
-    _Verb(
-        "explain",
-        "IMAGE",
-        "show every check in the order it ran, and the verdict",
-        _EXPLAIN,
-        _declare_image,
-    ),
-    _Verb(
-        "doctor",
-        "[GUN|IMAGE ...]",
-        "find what will hurt soon on this machine, and whether anything checks images",
-        _DOCTOR,
-        _declare_doctor,
-    ),
-)
-
-
 def parser(named: Collection[str] | None = None) -> _Parser:
     """The parser of the whole command line.
 
@@ -219,22 +92,46 @@ def parser(named: Collection[str] | None = None) -> _Parser:
     usage = "contenttrust [OPTION ...] VERB ..."
     main = _Parser(prog="contenttrust", usage=usage, description=_DESCRIPTION, epilog=_EPILOG)
     main.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    verbs = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    add_global_options(main, after_verb=False)
+    words = main.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    add_global_options(main, "")
 
-    for verb in _VERBS:
-        if named is not None and verb.name not in named:
-            continue
-        made = main.verbs[verb.name] = verbs.add_parser(
-            verb.name,
-            usage=f"contenttrust {verb.name} [OPTION ...] {verb.operands}",
-            help=verb.summary,
-            description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
-            epilog=verb.epilog,
-        )
-        add_global_options(made, after_verb=True)
-        verb.declare(made)
+    families: dict[str, _Words] = {}
+    for verb in declarations.declared(declarations.every() if named is None else named):
+        first, _, second = verb.name.partition(" ")
+        if second and first not in families:
+            families[first] = _family(words, first, whole=named is None)
+        made = _declared(families[first] if second else words, second or first, verb)
+        main.verbs[verb.name] = made
     return main
+
+
+def _family(words: _Words, name: str, *, whole: bool) -> _Words:
+    """Declare the first word of several verbs; what is given takes their second words."""
+    summary = declarations.FAMILIES[name]
+    made = words.add_parser(
+        name,
+        usage=f"contenttrust [OPTION ...] {name} VERB ...",
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"`contenttrust {name} VERB -h` explains a verb.\n",
+    )
+    if whole:  # else its second word follows at once
+        add_global_options(made, "_between")
+    return made.add_subparsers(dest="second", metavar="VERB", title="verbs", required=True)
+
+
+def _declared(words: _Words, word: str, verb: Verb) -> _Parser:
+    made = words.add_parser(
+        word,
+        usage=f"contenttrust {verb.name} [OPTION ...] {verb.operands}".rstrip(),
+        help=verb.summary,
+        description=f"{verb.summary[0].upper()}{verb.summary[1:]}.",
+        epilog=verb.epilog,
+    )
+    add_global_options(made, "_after")
+    verb.declare(made)
+    made.several = verb.several
+    return made
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -247,22 +144,25 @@ def parse(arguments: Sequence[str]) -> Options:
     if {"-h", "--help"} & set(arguments):
         return _parsed(parser(), arguments)
     try:
-        return _parsed(parser(arguments), arguments)
+        return _parsed(parser(declarations.named_in(arguments)), arguments)
     except UsageError:
         return _parsed(parser(), arguments)  # whose words name every verb
 
 
 def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
-    verb = next((made.verbs[text] for text in arguments if text in made.verbs), made)
+    named = declarations.named_in(arguments)
+    verb = next((made.verbs[name] for name in named if name in made.verbs), made)
     try:
         options, rest = made.parse_known_args(arguments, Options())
     except UsageError:
         if verb is not made:  # else it is the verb that is wrong
             _refuse_unknown_options(verb, arguments)
         raise
+    verb = made.verbs.get(f"{options.verb} {options.second}".rstrip(), verb)
     # argparse takes several images only in one piece: `verify A --json B` leaves B over.
-    if rest and options.images and not any(text.startswith("-") for text in rest):
-        options.images = [*options.images, *map(_image, rest)]
+    if rest and verb.several and not any(text.startswith("-") for text in rest):
+        taken = getattr(options, verb.several)
+        setattr(options, verb.several, [*taken, *map(_name, rest)])
     elif rest:
         _refuse_unknown_options(verb, rest)
         verb.error(f"one argument too many: {rest[0]}")
@@ -286,7 +186,7 @@ def _refuse_unknown_options(verb: _Parser, arguments: Sequence[str]) -> None:
             verb.error(f"unknown option {name}")
 
 
-def _image(text: str) -> str:
+def _name(text: str) -> str:
     try:
         return name_text(text)
     except argparse.ArgumentTypeError as error:

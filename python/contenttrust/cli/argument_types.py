@@ -1,0 +1,112 @@
+"""What arguments are made into; one that is wrong is refused with a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from contenttrust.cli.options import LIMITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LARGEST_LIMIT = 2**63 - 1
+_DIGITS = set("0123456789")
+_LONGEST = 36_525
+
+
+def name_text(text: str) -> str:
+    """A name as given, refused if it is not text.
+
+    Raises:
+        ArgumentTypeError: The argument is empty or was not UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("the name is not valid UTF-8") from None
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
+def moment(text: str) -> datetime:
+    """An RFC 3339 moment, read by the same parser as the metadata's `expires`.
+
+    Raises:
+        ArgumentTypeError: It is not RFC 3339.
+    """
+    from contenttrust import _core  # noqa: PLC0415 -- only a command line with --at needs it here
+
+    instant = _core.Instant.parse(text) if text.isascii() else None
+    if instant is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no RFC 3339 moment such as 2026-11-24T00:00:00Z"
+        )
+    try:
+        return instant.datetime
+    except (OverflowError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is outside the years 1 to 9999") from None
+
+
+def key_id(text: str) -> str:
+    """A key id: 64 hexadecimal digits, returned in lower case.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no id of 64 hexadecimal digits")
+    return text.lower()
+
+
+def limit(text: str) -> tuple[str, int]:
+    """One `NAME=VALUE` of `--limit`.
+
+    Raises:
+        ArgumentTypeError: The name is unknown or the value no positive integer.
+    """
+    name, _, value = text.partition("=")
+    if name not in LIMITS:
+        raise argparse.ArgumentTypeError(f"{name!r} is no limit; there are: {', '.join(LIMITS)}")
+    # The digits are counted first: int() of a very long text raises an error of its own.
+    plain = 0 < len(value) <= len(str(_LARGEST_LIMIT)) and set(value) <= _DIGITS
+    if not plain or not 0 < int(value) <= _LARGEST_LIMIT:
+        raise argparse.ArgumentTypeError(f"the limit {name} needs a positive integer")
+    return name, int(value)
+
+
+def seconds(text: str) -> int:
+    """A number of seconds, 0 or more.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
+    return int(text)
+
+
+def days(text: str) -> int:
+    """A number of days, at most a century.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if not (0 < len(text) <= len(str(_LONGEST)) and set(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of days")
+    if int(text) > _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} days are more than a century")
+    return int(text)
+
+
+def descriptor(text: str) -> int:
+    """Number of an open file descriptor.
+
+    Raises:
+        ArgumentTypeError: It is no such number.
+    """
+    if not (0 < len(text) <= 9 and set(text) <= _DIGITS):  # noqa: PLR2004 -- more than any system has
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a file descriptor")
+    return int(text)
