@@ -18,13 +18,13 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def from_file(path: str | os.PathLike[str]) -> Secret:
-    """The passphrase in a file: its one line, without the line's end.
+    """The passphrase in a file: its first line, without the line's end.
 
     Args:
         path: Of the file; links are followed. It must belong to us, and others may not read it.
 
     Raises:
-        KeyStoreError: It cannot be read, others may read it, or it holds more than one line.
+        KeyStoreError: It cannot be read, others may read it, or its first line is too long.
     """
     name = f"the passphrase file {shown(os.fspath(path))}"
     try:
@@ -40,13 +40,13 @@ def from_file(path: str | os.PathLike[str]) -> Secret:
 def from_descriptor(descriptor: int) -> Secret:
     """The passphrase that an open descriptor gives: one line, without the line's end.
 
-    It is read to its end, and closed.
+    It is closed then, unless it is one of the standard streams.
 
     Args:
         descriptor: Its number, as the caller of the program chose it.
 
     Raises:
-        KeyStoreError: It is not open for reading, or gives more than one line.
+        KeyStoreError: It is not open for reading, or its first line is too long.
     """
     name = f"the passphrase descriptor {descriptor}"
     try:
@@ -79,23 +79,19 @@ def trimmed(buffer: bytearray, end: int, spaces: bytes = b"\r\n") -> Secret:
 
 
 def _one_line(descriptor: int, name: str) -> Secret:
-    buffer = bytearray(LIMIT + 3)  # a line's end may have two bytes; one more tells that it is long
+    buffer = bytearray(LIMIT + 1)
     end = 0
     try:
         while end < len(buffer):
             with memoryview(buffer) as view, view[end:] as rest:
                 read = os.readv(descriptor, [rest])
-            if not read:
-                break
+            line_end = buffer.find(b"\n", end, end + read)
+            if line_end >= 0 or not read:
+                return trimmed(buffer, line_end if line_end >= 0 else end)
             end += read
-        line_end = next((at for at in range(end) if buffer[at] in b"\r\n"), end)
-        if any(buffer[at] not in b"\r\n" for at in range(line_end, end)):
-            raise KeyStoreError(f"{name} holds more than one line: only a passphrase may be in it")
-        if line_end > LIMIT:
-            raise KeyStoreError(f"{name} holds more than {LIMIT:,} bytes")
-        return trimmed(buffer, end)
     finally:
         buffer[:] = bytes(len(buffer))
+    raise KeyStoreError(f"{name}: its first line is longer than {LIMIT:,} bytes")
 
 
 def _check(status: os.stat_result, path: str) -> None:

@@ -28,8 +28,6 @@ from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from contenttrust._core import Secret
     from contenttrust.keys.passphrase import Passphrases
     from contenttrust.keys.signer import Signer
@@ -265,7 +263,7 @@ class KeyStore:
                 folder.put(top, place, data, opens(key_id, secret, data))
         return self._read(place)[0]
 
-    def existing(self, key_id: str) -> tuple[KeyEntry, Sequence[str]]:
+    def existing(self, key_id: str) -> tuple[KeyEntry, tuple[str, ...]]:
         """The entry of a key file and its place.
 
         Raises:
@@ -275,6 +273,10 @@ class KeyStore:
         if place is None:
             raise no_key(key_id)
         return self._read(place)[0], place
+
+    def entry_at(self, place: tuple[str, ...]) -> KeyEntry:
+        """The entry of the file at a place; its problem is told where it has one."""
+        return self._read(place)[0]
 
     def open_file(self, key_id: str) -> tuple[PrivateKey, bytes]:
         """Open a key's file anew, and say what was in it; see `open`."""
@@ -310,12 +312,12 @@ class KeyStore:
                 wrong = error
         raise PassphraseError(
             f"password invalid, operation has failed. No passphrase out of {TRIES} opened "
-            f"{shown(entry.path)}, or the file is damaged",
+            f"{request}, or its file is damaged",
             gun=entry.gun,
             role=entry.role,
         ) from wrong
 
-    def place_of(self, key_id: str) -> Sequence[str] | None:
+    def place_of(self, key_id: str) -> tuple[str, ...] | None:
         """Where a key's file is in the folder; None: nowhere."""
         if not is_key_id(key_id):
             raise NoKeyError(f"invalid key ID provided: {shown(key_id)}", expected=key_id)
@@ -338,7 +340,7 @@ class KeyStore:
         if key.key_type == "ed25519":
             _log.warning("key %s: docker and notary cannot open Ed25519 key files", key.key_id)
 
-    def _read(self, place: Sequence[str]) -> tuple[KeyEntry, bytes]:
+    def _read(self, place: tuple[str, ...]) -> tuple[KeyEntry, bytes]:
         path, below = self.folder.where(place), place[:-1]
         try:
             contents, status = self.folder.read(place)

@@ -1,0 +1,283 @@
+"""One encrypted archive of keys, and the proof that it can be restored.
+
+The archive is sealed with a passphrase of its own; the keys inside keep theirs, so that a copy of
+it alone opens nothing. What is restored takes no different key's place, and nothing is written
+before everything in the archive was found to be right.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from contenttrust._core import KeyFile, PrivateKey, PublicKey, canonical_json, seal, unseal
+from contenttrust.errors import (
+    InputNeededError,
+    KeyFileError,
+    KeyStoreError,
+    MalformedError,
+    NoKeyError,
+    PassphraseError,
+    PublicKeyError,
+)
+from contenttrust.keys import folder
+from contenttrust.keys.entry import EXTENSION, gun_for, is_key_id
+from contenttrust.keys.keeping import opens
+from contenttrust.keys.passphrase import TRIES, PassphraseRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from contenttrust.keys.entry import KeyEntry
+    from contenttrust.keys.passphrase import Passphrases
+    from contenttrust.keys.store import KeyStore
+
+LIMIT = 16 * 1024 * 1024
+"""Bytes of an archive: ten thousand keys."""
+
+_FORMAT = "contenttrust key backup 1"
+_WHAT = "backup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUpKey:
+    """A key in an archive.
+
+    Attributes:
+        key_id: Canonical key id.
+        role: As its file says.
+        gun: As its file says.
+        pem: Contents of its file.
+    """
+
+    key_id: str
+    role: str
+    gun: str
+    pem: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restoration did.
+
+    Attributes:
+        added: Keys that were not here.
+        kept: Keys that were here already, in the same words.
+    """
+
+    added: tuple[KeyEntry, ...]
+    kept: tuple[KeyEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check of an archive found.
+
+    Attributes:
+        keys: All keys in it.
+        opened: Ids of those whose passphrase was given, and which are what they claim to be.
+        problems: Why a key cannot be relied on, by its id.
+        root_keys: Canonical ids of the published root's keys, if a root was given.
+        root_threshold: How many of them must sign.
+    """
+
+    keys: tuple[BackedUpKey, ...]
+    opened: tuple[str, ...]
+    problems: dict[str, str]
+    root_keys: tuple[str, ...] = ()
+    root_threshold: int = 0
+
+    @property
+    def root_matches(self) -> bool:
+        """Whether enough of the published root's keys were opened to sign its successor."""
+        return len(set(self.root_keys) & set(self.opened)) >= max(self.root_threshold, 1)
+
+
+def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str] = ()) -> bytes:
+    """Seal keys into one archive.
+
+    Args:
+        store: The keys.
+        passphrases: Who is asked for the archive's new passphrase.
+        key_ids: Only these; default: all, of which none may be damaged.
+
+    Raises:
+        NoKeyError: A key is not here, or there are none.
+        KeyFileError: A key file is damaged.
+        KeyStoreError: A file cannot be read.
+        PassphraseError: The passphrase is empty.
+        InputNeededError: A passphrase is needed, and nobody can be asked.
+    """
+    wanted = {key_id: store.existing(key_id)[1] for key_id in key_ids}
+    if not key_ids:
+        wanted = {store.entry_at(place).key_id: place for place in store.folder.places()}
+    if not wanted:
+        raise NoKeyError("there are no keys to back up")
+    keys = []
+    for key_id, place in sorted(wanted.items()):
+        entry = store.entry_at(place)
+        if entry.problem or not is_key_id(key_id):
+            problem = entry.problem or "its name is no key id"
+            raise KeyFileError(f"{entry.path}: {problem}; name the keys that are to be backed up")
+        pem = store.folder.read(place)[0].decode("ascii", "strict")
+        keys.append({"key_id": key_id, "role": entry.role, "gun": entry.gun, "pem": pem})
+    contents = json.dumps({"format": _FORMAT, "keys": keys}, sort_keys=True).encode()
+    secret = passphrases.give(PassphraseRequest(role="", what=_WHAT, is_new=True))
+    if not len(secret):
+        raise PassphraseError("an empty passphrase would not protect the backup")
+    sealed = seal(contents, secret)
+    if unseal(sealed, secret) != contents:
+        raise KeyStoreError("the archive does not open again: nothing was written")
+    return sealed
+
+
+def restore(store: KeyStore, archive: bytes, *, passphrases: Passphrases) -> Restored:
+    """Put the keys of an archive into a store.
+
+    Args:
+        store: Where to.
+        archive: What `backup` made.
+        passphrases: Who is asked for the archive's passphrase.
+
+    Raises:
+        KeyFileError: It is no archive of ours.
+        PassphraseError: The passphrase was wrong too often, or the archive is damaged.
+        KeyStoreError: Another file has the place of one of its keys: nothing was restored.
+        InputNeededError: A passphrase is needed, and nobody can be asked.
+    """
+    keys = read(archive, passphrases=passphrases)
+    fresh: list[BackedUpKey] = []
+    kept: list[KeyEntry] = []
+    with store.folder.writing() as top:
+        for key in keys:
+            place = store.place_of(key.key_id)
+            if place is None:
+                fresh.append(key)
+            elif folder.read_at(top, place) == key.pem:
+                kept.append(store.entry_at(place))
+            else:
+                raise KeyStoreError(
+                    f"{store.folder.where(place)} is here already and differs from the backup's: "
+                    "nothing was restored. Move it away, or keep it",
+                    role=key.role,
+                )
+        for key in fresh:
+            name = (f"{key.key_id}{EXTENSION}",)
+            folder.put(top, name, key.pem, opens(key.key_id, None, key.pem))
+    added = tuple(store.entry_at((f"{key.key_id}{EXTENSION}",)) for key in fresh)
+    return Restored(added=added, kept=tuple(kept))
+
+
+def check(
+    archive: bytes,
+    *,
+    passphrases: Passphrases,
+    key_passphrases: Passphrases | None = None,
+    root: bytes | None = None,
+) -> Checked:
+    """Prove that an archive can be restored and that its keys can sign. Nothing is written.
+
+    Args:
+        archive: What `backup` made.
+        passphrases: Who is asked for the archive's passphrase.
+        key_passphrases: Who is asked for the keys'; default: the same.
+        root: The published root document, verified by the caller.
+
+    Raises:
+        KeyFileError: It is no archive of ours.
+        PassphraseError: The archive's passphrase was wrong too often, or it is damaged.
+        MalformedError: The root is no root document.
+        InputNeededError: The archive's passphrase is needed, and nobody can be asked.
+    """
+    keys = read(archive, passphrases=passphrases)
+    root_keys, threshold = _root_keys(root) if root is not None else ((), 0)
+    opened: list[str] = []
+    problems: dict[str, str] = {}
+    for key in keys:
+        try:
+            _prove(key, key_passphrases or passphrases)
+            opened.append(key.key_id)
+        except (KeyFileError, PassphraseError, InputNeededError) as error:  # noqa: PERF203
+            problems[key.key_id] = error.message
+    return Checked(
+        keys=keys,
+        opened=tuple(opened),
+        problems=problems,
+        root_keys=root_keys,
+        root_threshold=threshold,
+    )
+
+
+def read(archive: bytes, *, passphrases: Passphrases) -> tuple[BackedUpKey, ...]:
+    """The keys of an archive, still encrypted.
+
+    Raises:
+        KeyFileError: It is no archive of ours.
+        PassphraseError: The passphrase was wrong too often, or the archive is damaged.
+        InputNeededError: A passphrase is needed, and nobody can be asked.
+    """
+    for attempt in range(TRIES):
+        secret = passphrases.give(PassphraseRequest(role="", what=_WHAT, attempt=attempt))
+        try:
+            return _keys_of(unseal(archive, secret))
+        except PassphraseError as error:
+            wrong = error
+    raise PassphraseError(
+        f"no passphrase out of {TRIES} opened the backup, or it is damaged"
+    ) from wrong
+
+
+def _prove(key: BackedUpKey, passphrases: Passphrases) -> None:
+    if not KeyFile.parse(key.pem).is_encrypted:
+        return _check_id(key, PrivateKey.decode(key.pem))
+    for attempt in range(TRIES):
+        request = PassphraseRequest(role=key.role, gun=key.gun, key_id=key.key_id, attempt=attempt)
+        secret = passphrases.give(request)
+        try:
+            return _check_id(key, PrivateKey.decode(key.pem, secret))
+        except PassphraseError as error:
+            wrong = error
+    raise PassphraseError(f"no passphrase out of {TRIES} opened it, or it is damaged") from wrong
+
+
+def _check_id(key: BackedUpKey, found: PrivateKey) -> None:
+    if found.key_id != key.key_id:
+        raise KeyFileError(f"it holds another key: {found.key_id}", found=found.key_id)
+
+
+def _keys_of(contents: bytes) -> tuple[BackedUpKey, ...]:
+    try:
+        document = json.loads(canonical_json(contents))
+        if document["format"] != _FORMAT:
+            raise KeyFileError(f"the backup has another format: {document['format']!r}")
+        keys = tuple(_key_of(**key) for key in document["keys"])
+    except (MalformedError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise KeyFileError("what was sealed is no key backup of contenttrust") from error
+    if len({key.key_id for key in keys}) != len(keys):
+        raise KeyFileError("the backup holds a key twice")
+    return keys
+
+
+def _key_of(*, key_id: str, role: str, gun: str, pem: str) -> BackedUpKey:
+    if not is_key_id(key_id) or gun != gun_for(role, gun):
+        raise KeyFileError(f"the backup holds a key that is none: {key_id!r}")
+    KeyFile.parse(pem.encode())
+    return BackedUpKey(key_id=key_id, role=role, gun=gun, pem=pem.encode())
+
+
+def _root_keys(root: bytes) -> tuple[tuple[str, ...], int]:
+    try:
+        signed = json.loads(canonical_json(root))["signed"]
+        role = signed["roles"]["root"]
+        keys = [signed["keys"][key_id] for key_id in role["keyids"]]
+        return tuple(sorted({_canonical_id(key) for key in keys})), int(role["threshold"])
+    except (ValueError, TypeError, KeyError, PublicKeyError) as error:
+        raise MalformedError("this is no root document", role="root") from error
+
+
+def _canonical_id(key: dict[str, dict[str, str]]) -> str:
+    import base64  # noqa: PLC0415 - rarely needed
+
+    public = base64.b64decode(key["keyval"]["public"], validate=True)
+    return PublicKey.of(str(key["keytype"]), public).canonical_key_id

@@ -1,0 +1,53 @@
+"""Keys to a file, as ``notary key export`` writes them: encrypted as they are, with their place."""
+
+from __future__ import annotations
+
+from contenttrust._core import KeyFile
+from contenttrust.errors import KeyStoreError, NoKeyError, shown
+from contenttrust.keys import pem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from contenttrust.keys.store import KeyStore
+
+
+def export(store: KeyStore, *, key_ids: Collection[str] = (), guns: Collection[str] = ()) -> bytes:
+    """The key files of a store as one text of PEM blocks, which `import_file` and notary read.
+
+    Args:
+        store: The keys.
+        key_ids: Only these; a key that is not here is refused.
+        guns: Only those of these collections.
+
+    Raises:
+        KeyStoreError: Both were named, or a file is damaged or cannot be read.
+        NoKeyError: A key is not here.
+    """
+    if key_ids and guns:
+        raise KeyStoreError("Only the --gun or --key flag may be provided, not a mix of the two")
+    written: list[bytes] = []
+    for key_id in key_ids:
+        _, place = store.existing(key_id)
+        written += _blocks(store, place)
+    if not key_ids:
+        for place in sorted(store.folder.places()):
+            entry = store.entry_at(place)
+            if not guns or entry.gun in guns:
+                written += _blocks(store, place)
+        if guns and not written:
+            raise NoKeyError(f"there is no key of {shown(', '.join(guns))} here")
+    return b"".join(written)
+
+
+def _blocks(store: KeyStore, place: tuple[str, ...]) -> list[bytes]:
+    entry = store.entry_at(place)
+    if entry.problem:
+        raise KeyStoreError(f"{shown(entry.path)}: {entry.problem}", role=entry.role)
+    contents, _ = store.folder.read(place)
+    said = {"role": entry.role, "gun": entry.gun, "path": entry.key_id}
+    return [
+        pem.with_headers(found.pem, {**found.headers, **said})
+        for found in KeyFile.parse_all(contents)
+    ]

@@ -1,0 +1,150 @@
+"""Keys in an HSM (PKCS#11) or with a cloud's KMS, through the library `securesystemslib`.
+
+Addresses are that library's own: ``hsm:2?label=release`` is the key with id 2 on the token
+``release`` of the PKCS#11 library that ``PYKCS11LIB`` names; ``awskms:<key id>``,
+``gcpkms:<key name>`` and ``azurekms:<vault>/<key>`` are keys of Amazon's, Google's and
+Microsoft's. Notary knows ECDSA over SHA-256 and RSA-PSS only, so that such keys are P-256 or RSA.
+The private half stays where it is; each signature is verified before it is used.
+"""
+
+from __future__ import annotations
+
+from contenttrust._core import PublicKey
+from contenttrust.errors import ContentTrustError, KeyStoreError, shown
+from contenttrust.keys.passphrase import PassphraseRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from contenttrust.keys.passphrase import Passphrases
+    from contenttrust.keys.signer import Signer
+
+_METHODS = {
+    "ecdsa-sha2-nistp256": "ecdsa",
+    "rsassa-pss-sha256": "rsapss",
+    "ed25519": "eddsa",
+}
+_HALF = 32  # bytes of r and of s over P-256
+_INSTALL = "pip install 'contenttrust[hsm]'"
+
+
+class SecureSystemsSigner:
+    """A signer of `securesystemslib` as a signer of ours."""
+
+    def __init__(self, signer: Any) -> None:  # noqa: ANN401 - that library may be absent
+        """Adapt a signer.
+
+        Args:
+            signer: A ``securesystemslib.signer.Signer`` for P-256, RSA-PSS or Ed25519.
+
+        Raises:
+            KeyStoreError: Notary knows no such signatures, or the public key is not usable.
+        """
+        self._signer = signer
+        scheme = signer.public_key.scheme
+        if scheme not in _METHODS:
+            raise KeyStoreError(
+                f"Notary knows no signatures of the kind {shown(scheme)}: use a P-256 or RSA key"
+            )
+        self.method = _METHODS[scheme]
+        key = PublicKey.read(_pem_of(signer.public_key))
+        self.key_type = key.key_type
+        self.public = key.public
+        self.key_id = key.key_id
+
+    def __repr__(self) -> str:
+        return f"SecureSystemsSigner({self.key_id[:12]})"
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign; see `contenttrust.keys.Signer`."""
+        try:
+            signature = bytes.fromhex(self._signer.sign(message).signature)
+        except ContentTrustError:
+            raise
+        except Exception as error:  # drivers raise whatever they like
+            raise _failed(self.key_id, error) from error
+        return _r_and_s(signature) if self.method == "ecdsa" else signature
+
+
+def make(address: str, passphrases: Passphrases) -> Signer:
+    """The signer at an address; the entry points of ``contenttrust.signers`` lead here.
+
+    Args:
+        address: Such as ``hsm:2?label=release``.
+        passphrases: Asked for the PIN.
+
+    Raises:
+        KeyStoreError: The library is not installed, or the key cannot be had.
+        InputNeededError: The PIN is needed, and nobody can be asked.
+    """
+    try:
+        from securesystemslib import signer as library  # noqa: PLC0415 - optional, and slow
+    except ImportError as error:
+        raise KeyStoreError(
+            f"{shown(address)} needs the library securesystemslib: {_INSTALL}"
+        ) from error
+
+    def pin(_: str) -> str:
+        # The library wants a str, which nobody can wipe.
+        secret = passphrases.give(PassphraseRequest(role="", key_id=address, what="PIN"))
+        return secret.reveal().decode()
+
+    try:
+        uri, public = _public_half(library, address, pin)
+        return SecureSystemsSigner(library.Signer.from_priv_key_uri(uri, public, pin))
+    except ContentTrustError:
+        raise
+    except Exception as error:  # drivers raise whatever they like
+        raise _failed(address, error) from error
+
+
+def _public_half(
+    library: Any,  # noqa: ANN401
+    address: str,
+    pin: Callable[[str], str],
+) -> tuple[str, Any]:
+    """The library's own address of a key, and its public half."""
+    scheme, _, rest = address.partition(":")
+    if scheme == "hsm":
+        from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415 - only here
+
+        parts = urlsplit(address)
+        key_id = int(parts.path) if parts.path else None
+        label = parse_qs(parts.query).get("label", [None])[0]
+        found: tuple[str, Any] = library.HSMSigner.import_(key_id, label, pin)
+    elif scheme == "azurekms":
+        found = library.AzureSigner.import_(*rest.split("/", 1))
+    else:
+        found = {"awskms": library.AWSSigner, "gcpkms": library.GCPSigner}[scheme].import_(rest)
+    return found
+
+
+def _pem_of(key: Any) -> bytes:  # noqa: ANN401
+    """The public key as PEM; of Ed25519 keys the library keeps the bare 32 bytes in hexadecimal."""
+    text: str = key.keyval["public"]
+    if "-----BEGIN" in text:
+        return text.encode()
+    from contenttrust.keys.pem import public_key_pem  # noqa: PLC0415 - rarely needed
+
+    return public_key_pem(bytes.fromhex(text), "")
+
+
+def _r_and_s(signature: bytes) -> bytes:
+    """An ECDSA signature as metadata has it, from DER."""
+    # What every signer of that library needs itself.
+    from cryptography.hazmat.primitives.asymmetric.utils import (  # noqa: PLC0415 - optional
+        decode_dss_signature,
+    )
+
+    try:
+        r, s = decode_dss_signature(signature)
+        return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
+    except (ValueError, OverflowError) as error:
+        raise KeyStoreError("the signer returned something that is no ECDSA signature") from error
+
+
+def _failed(name: str, error: Exception) -> KeyStoreError:
+    cause = shown(str(error)) or type(error).__name__
+    return KeyStoreError(f"the signer {shown(name)} failed: {cause}")
