@@ -10,5 +10,6 @@ void bind_crypto(pybind11::module_& m);
 void bind_repository(pybind11::module_& m);
 void bind_trust(pybind11::module_& m);
 void bind_bulk(pybind11::module_& m);
+void bind_publish(pybind11::module_& m);
 
 }  // namespace contenttrust::bindings

@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, m) {
     contenttrust::bindings::bind_repository(m);
     contenttrust::bindings::bind_trust(m);
     contenttrust::bindings::bind_bulk(m);
+    contenttrust::bindings::bind_publish(m);
 }
