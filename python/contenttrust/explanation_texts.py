@@ -329,6 +329,8 @@ TEXTS = {
         "Without it an exchanged root or an older version would go unseen",
         "Repair owner, mode and content of that file, or restore it; do not simply delete it",
     ),
+    # Of keys and of publishing: whoever finds these says what to do as well.
+    "own_words": ("{message}", "", ""),
 }
 OTHER = ("The operation failed{facts}", "", "")
 

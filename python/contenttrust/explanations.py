@@ -55,7 +55,7 @@ def headline(error: ContentTrustError) -> str:
         head = f"{docker}: {message}" if message else docker
     elif not message:
         head = _texts(error)[0].format_map(words)
-    elif _key(error) in {*_HERE, "name", "public_key"}:
+    elif _key(error) in {*_HERE, "name", "public_key", "own_words"}:
         head = message
     else:  # then nothing else says what it is about
         head = f"{words['What']}: {message}"
@@ -79,7 +79,7 @@ def _texts(error: ContentTrustError) -> tuple[str, str, str]:
     return TEXTS.get(_key(error), OTHER)
 
 
-def _key(error: ContentTrustError) -> str:
+def _key(error: ContentTrustError) -> str:  # noqa: PLR0911 - one a kind
     """Which texts fit: those of the code, unless the error is not about a collection's metadata."""
     from contenttrust import errors  # noqa: PLC0415 - loads us
 
@@ -92,6 +92,8 @@ def _key(error: ContentTrustError) -> str:
     }
     if type(error) in kinds:
         return kinds[type(error)]
+    if isinstance(error, (errors.KeyStoreError, errors.PublishError)):
+        return "own_words"
     if error.code == "tls" and error.expected == "TLS":
         return "not_tls"
     for (code, beginning), key in CAUSES.items():

@@ -15,6 +15,9 @@ _LARGEST_LIMIT = 2**63 - 1
 _DIGITS = set("0123456789")
 _LONGEST = 36_525
 
+ALGORITHMS = ("ecdsa", "ecdsa-p384", "ed25519", "rsa")
+"""Those of `contenttrust.keys`, which a command line need not load for them."""
+
 
 def name_text(text: str) -> str:
     """A name as given, refused if it is not text.
@@ -110,3 +113,16 @@ def descriptor(text: str) -> int:
     if not (0 < len(text) <= 9 and set(text) <= _DIGITS):  # noqa: PLR2004 -- more than any system has
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a file descriptor")
     return int(text)
+
+
+def algorithm(text: str) -> str:
+    """What a key can be generated for.
+
+    Raises:
+        ArgumentTypeError: It is nothing of that kind.
+    """
+    if text not in ALGORITHMS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no algorithm; there are: {', '.join(ALGORITHMS)}"
+        )
+    return text

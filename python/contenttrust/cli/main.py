@@ -72,10 +72,15 @@ def _run(arguments: Sequence[str]) -> int:
 
     from contenttrust.cli.request import Request  # noqa: PLC0415
 
-    module = options.verb.replace(" ", ".").replace("-", "_")
-    verb = importlib.import_module(f"contenttrust.cli.{module}")
+    verb = importlib.import_module(f"contenttrust.cli.{_module(options.verb)}")
     code: int = verb.run(Request(options))
     return code
+
+
+def _module(verb: str) -> str:
+    """Where a verb is: `key list` in key/list.py, `key import` in key/import_.py."""
+    name = verb.replace(" ", ".").replace("-", "_")
+    return f"{name}_" if name.endswith(".import") else name
 
 
 def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:

@@ -44,6 +44,8 @@ _ONCE = (
     "max_stale",
     "passphrase_file",
     "passphrase_fd",
+    "new_passphrase_file",
+    "new_passphrase_fd",
     "within",
     "directory",
     "algorithm",
@@ -59,7 +61,13 @@ _ONCE = (
     "digest",
     "threshold",
 )
-_OPTIONS = {"directory": "dir", "gun_filter": "gun", "root_key": "rootkey", "root_cert": "rootcert"}
+_OPTIONS = {
+    "directory": "dir",
+    "gun_filter": "gun",
+    "root_key": "rootkey",
+    "root_cert": "rootcert",
+    "to": "output",
+}
 """Names of options that are not those of their attributes."""
 
 
@@ -109,10 +117,13 @@ class Options(argparse.Namespace):
 
     passphrase_file: str | None = None
     passphrase_fd: int | None = None
+    new_passphrase_file: str | None = None
+    new_passphrase_fd: int | None = None
     second: str = ""
     publish: bool = False
     yes: bool = False
     force: bool = False
+    operand: str | None = None
     name: str | None = None
     names: Sequence[str] = ()
     file: str = ""

@@ -58,6 +58,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**settings, allow_abbrev=False, argument_default=argparse.SUPPRESS)
         self.verbs: dict[str, _Parser] = {}
         self.several = ""
+        self.refuses: tuple[str, ...] = ()
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
@@ -117,6 +118,8 @@ def _family(words: _Words, name: str, *, whole: bool) -> _Words:
     )
     if whole:  # else its second word follows at once
         add_global_options(made, "_between")
+        for action in made._actions[1:]:  # noqa: SLF001 -- the help is of its verbs alone
+            action.help = argparse.SUPPRESS
     return made.add_subparsers(dest="second", metavar="VERB", title="verbs", required=True)
 
 
@@ -131,6 +134,7 @@ def _declared(words: _Words, word: str, verb: Verb) -> _Parser:
     add_global_options(made, "_after")
     verb.declare(made)
     made.several = verb.several
+    made.refuses = verb.refuses
     return made
 
 
@@ -170,6 +174,9 @@ def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
         options.merge()
     except argparse.ArgumentTypeError as error:
         verb.error(str(error))
+    for name in verb.refuses:
+        if getattr(options, name) != getattr(Options, name):
+            verb.error(f"--{name.replace('_', '-')} says nothing to {options.verb}: leave it out")
     return options
 
 

@@ -8,6 +8,8 @@ from contenttrust.cli import text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from contenttrust._core import SignedTag, TrustedRepository
     from contenttrust.cli.request import Request
     from contenttrust.errors import ContentTrustError
@@ -64,3 +66,10 @@ def notices(request: Request, repository: TrustedRepository) -> None:
     note = request.note_on_first_use(repository.gun)
     lines = notice_lines(repository, note_on_first_use=note)
     text.complain(*(f"{word} {gun}: {line}" for line in lines))
+
+
+def warn(request: Request, remarks: Iterable[str]) -> None:
+    """Say on standard error what does not stop a verb; not with -q."""
+    if not request.options.quiet:
+        word = text.paint("warning:", "yellow", sys.stderr)
+        text.complain(*(f"{word} {text.safe(remark)}" for remark in remarks))

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from contenttrust.cli.options import Options
     from contenttrust.reference import Reference
     from contenttrust.transport.notary_config import RemoteServer
-    from contenttrust.transport.source import Source, SourceLike
+    from contenttrust.transport.source import SourceLike
     from contenttrust.transport.tls import Tls
+    from contenttrust.transport.trust_server import TrustServer
+    from contenttrust.transport.trust_servers import EndedServer
     from contenttrust.verification import Verification
 
     Made = TypeVar("Made")
@@ -52,7 +54,7 @@ class Request:
         for option, path in (("--metadata", options.metadata), ("--trust-dir", options.trust_dir)):
             _check_directory(option, path, needed=option == "--metadata")
         self._pins = _pins(options)
-        self._servers: dict[tuple[str, str], Source] = {}
+        self._servers: dict[tuple[str, str], TrustServer | EndedServer] = {}
         self._requirements = _requirements(options)
 
     def reference(self, image: str) -> Reference:
@@ -155,7 +157,7 @@ class Request:
         verification = run(
             gun,
             source=self._source(gun),
-            anchor=self._anchor(gun),
+            anchor=self.anchor(gun),
             trust_dir=options.trust_dir,
             now=options.at,
             requirements=self._requirements,
@@ -194,6 +196,14 @@ class Request:
         options = self.options
         if options.offline or options.metadata is not None:
             return options.metadata
+        return self.trust_server(gun)
+
+    def trust_server(self, gun: str) -> TrustServer | EndedServer:
+        """The trust server of a collection, one for all collections that share credentials.
+
+        Raises:
+            UsageError: Nobody could be asked there.
+        """
         from contenttrust import clock  # noqa: PLC0415
         from contenttrust.transport import trust_servers  # noqa: PLC0415
 
@@ -203,7 +213,7 @@ class Request:
             # Credentials depend on the registry, so a server is shared by its collections only.
             key = (url or trust_servers.trust_server_url(gun, env=env), gun.partition("/")[0])
             if key not in self._servers:
-                moment = clock.moment_or_now(options.at)
+                moment = clock.moment_or_now(self.options.at)
                 self._servers[key] = trust_servers.trust_server_of(
                     gun, env=env, now=moment, url=url, tls=tls
                 )
@@ -211,7 +221,7 @@ class Request:
             raise UsageError(str(error)) from None
         return self._servers[key]
 
-    def _anchor(self, gun: str) -> Anchor:
+    def anchor(self, gun: str) -> Anchor:
         """All pins together: each must hold. Without any, trust on first use."""
         from contenttrust._core import Anchor  # noqa: PLC0415
 

@@ -12,10 +12,25 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "reading": ("verify", "list", "lookup", "inspect", "explain", "doctor"),
+    "keys": (
+        "key generate",
+        "key load",
+        "key import",
+        "key export",
+        "key list",
+        "key remove",
+        "key passwd",
+        "key backup",
+        "key restore",
+    ),
+    "docker_plugin": ("docker-plugin install",),
 }
 """The module of each verb, in the order of the help. A verb may have two words."""
 
-FAMILIES: dict[str, str] = {}
+FAMILIES: dict[str, str] = {
+    "key": "make, move, list, protect and back up private keys",
+    "docker-plugin": "give docker back the command that it has lost",
+}
 """The first words of verbs that have two, and what these are about."""
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from contenttrust.cli.argument_types import days, name_text
-from contenttrust.cli.declarations.verb import IMAGE_HELP, Verb, add_gun, add_images
+from contenttrust.cli.declarations.verb import (
+    IMAGE_HELP,
+    PASSPHRASES,
+    Verb,
+    add_gun,
+    add_images,
+)
 from contenttrust.cli.options import Gather
 
 TYPE_CHECKING = False
@@ -88,9 +94,24 @@ VERBS = (
         _VERIFY,
         add_images,
         several="images",
+        refuses=PASSPHRASES,
     ),
-    Verb("list", "GUN", "list the signed tags of a collection", _LIST, _declare_list),
-    Verb("lookup", "GUN TAG", "look up one tag: name, digest and size", _LOOKUP, _declare_lookup),
+    Verb(
+        "list",
+        "GUN",
+        "list the signed tags of a collection",
+        _LIST,
+        _declare_list,
+        refuses=PASSPHRASES,
+    ),
+    Verb(
+        "lookup",
+        "GUN TAG",
+        "look up one tag: name, digest and size",
+        _LOOKUP,
+        _declare_lookup,
+        refuses=PASSPHRASES,
+    ),
     Verb(
         "inspect",
         "IMAGE [IMAGE ...]",
@@ -98,6 +119,7 @@ VERBS = (
         _INSPECT,
         _declare_inspect,
         several="images",
+        refuses=PASSPHRASES,
     ),
     Verb(
         "explain",
@@ -105,6 +127,7 @@ VERBS = (
         "show every check in the order it ran, and the verdict",
         _EXPLAIN,
         _declare_image,
+        refuses=PASSPHRASES,
     ),
     Verb(
         "doctor",
@@ -113,5 +136,6 @@ VERBS = (
         _DOCTOR,
         _declare_doctor,
         several="images",
+        refuses=PASSPHRASES,
     ),
 )

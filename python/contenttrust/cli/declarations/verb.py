@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.cli.argument_types import name_text
+from contenttrust.cli.options import Gather
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
 
 IMAGE_HELP = "as Docker writes it: alpine:3.19"
 GUN_HELP = "name of the collection, literally"
+
+PASSPHRASES = ("passphrase_file", "passphrase_fd")
+"""Options that mean nothing to a verb that uses no keys."""
+VERDICTS = (
+    "metadata", "max_stale", "remember", "compatible", "limit",
+)  # fmt: skip
+"""Options that mean nothing to a verb that publishes: how much of a verdict is believed."""
+ANCHORS = ("anchor_root", "pin_key", "pin_cert", "pin_ca", "no_tofu", "at")
+"""Options that mean nothing to a verb that reads no trust data."""
 
 
 class Verb:
@@ -23,9 +33,10 @@ class Verb:
         epilog: Examples, and what else must be said.
         declare: Adds its operands and options to its parser.
         several: The option's attribute that takes as many operands as there are, or empty.
+        refuses: Options of every verb that would be passed over by this one without a word.
     """
 
-    __slots__ = ("declare", "epilog", "name", "operands", "several", "summary")
+    __slots__ = ("declare", "epilog", "name", "operands", "refuses", "several", "summary")
 
     def __init__(  # noqa: PLR0913 -- one argument a fact
         self,
@@ -36,6 +47,7 @@ class Verb:
         declare: Callable[[ArgumentParser], None],
         *,
         several: str = "",
+        refuses: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.operands = operands
@@ -43,6 +55,7 @@ class Verb:
         self.epilog = epilog
         self.declare = declare
         self.several = several
+        self.refuses = refuses
 
 
 def add_images(parser: ArgumentParser) -> None:
@@ -53,3 +66,26 @@ def add_images(parser: ArgumentParser) -> None:
 def add_gun(parser: ArgumentParser) -> None:
     """Declare a collection."""
     parser.add_argument("gun", metavar="GUN", type=name_text, help=GUN_HELP)
+
+
+def add_one(
+    parser: ArgumentParser,
+    *names: str,
+    dest: str,
+    metavar: str,
+    help: str,  # noqa: A002 -- argparse's name
+    type: Callable[[str], object] = name_text,  # noqa: A002
+) -> None:
+    """Declare an option of one verb that names one thing, and may be given once."""
+    parser.add_argument(
+        *names, metavar=metavar, type=type, action=Gather, dest=f"{dest}_after", help=help
+    )
+
+
+add_several = add_one
+"""Declare an option of one verb that may be repeated: `Options` says which those are."""
+
+
+def add_yes(parser: ArgumentParser, what: str) -> None:
+    """Declare that a question is answered already."""
+    parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask before {what}")

@@ -1,0 +1,41 @@
+"""Questions before what cannot be undone: asked at the terminal, or answered by an option."""
+
+from __future__ import annotations
+
+from contenttrust.errors import InputNeededError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+_TERMINAL = "/dev/tty"
+
+
+def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
+    """Ask a question of yes or no.
+
+    Standard input is not read: what a pipe happens to hold is no answer.
+
+    Args:
+        request: Of this run; its options --yes and --force answer for whoever would be asked.
+        question: As it is shown.
+        option: Which of these two the verb has.
+
+    Raises:
+        InputNeededError: Nobody may or can be asked.
+    """
+    options = request.options
+    if options.yes or options.force:
+        return True
+    if options.no_input:
+        raise InputNeededError(f"this must be confirmed, and nobody may be asked: use {option}")
+    try:
+        # Two streams, because a terminal has no position that one of both kinds would want.
+        with open(_TERMINAL, "w") as shown, open(_TERMINAL) as typed:  # noqa: PTH123 -- pathlib costs time
+            shown.write(question)
+            shown.flush()
+            answer = typed.readline()
+    except OSError as error:
+        text = f"this must be confirmed, and there is no terminal to ask at: use {option}"
+        raise InputNeededError(text) from error
+    return answer.strip().lower() in {"y", "yes"}

@@ -1,0 +1,22 @@
+"""`contenttrust key backup FILE`: keys into one encrypted archive."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, exit_codes, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Back up all keys, or those that were named; the keys keep their own passphrases."""
+    from contenttrust.keys.backup import backup  # noqa: PLC0415 -- see editing
+    from contenttrust.keys.public_file import create  # noqa: PLC0415
+
+    options = request.options
+    store = editing.key_store(request)
+    archive = backup(store, passphrases=editing.passphrases(request), key_ids=options.keys)
+    create(options.file, archive)
+    text.say(f"Successfully backed up keys to {text.safe(options.file)}")
+    return exit_codes.OK

@@ -1,0 +1,47 @@
+"""`contenttrust key generate [NAME]`: a signer's key with NAME.pub to pass on, or a root key."""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.cli import editing, exit_codes, text
+from contenttrust.cli.options import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+_DEFAULT = "ecdsa"
+_NO_SIGNERS = ("root", "targets", "snapshot", "timestamp", "releases")
+
+
+def run(request: Request) -> int:
+    """Generate a key; both halves are kept by whoever runs this."""
+    options = request.options
+    algorithm = options.algorithm or _DEFAULT
+    if options.operand is None:
+        if options.directory is not None:
+            raise UsageError("--dir is for the public key of a signer: name the signer")
+        role = options.role or "root"
+        entry = editing.key_store(request).generate(
+            algorithm, role=role, gun=options.gun_filter or ""
+        )
+        text.say(f"Generated new {algorithm} {text.safe(role)} key with keyID: {entry.key_id}")
+        return exit_codes.OK
+    if options.role is not None or options.gun_filter is not None:
+        raise UsageError("--role and --gun are for keys of roles: leave out the signer's name")
+    if options.operand in _NO_SIGNERS:
+        raise UsageError(f"{options.operand} is a reserved keyword, use a different signer name")
+    from contenttrust.keys.public_file import check_name, generate_for_signer  # noqa: PLC0415
+
+    name = options.operand
+    check_name(name)
+    directory = os.getcwd() if options.directory is None else options.directory  # noqa: PTH109
+    text.say(f"Generating key for {text.safe(name)}...")
+    store = editing.key_store(request)
+    _, path = generate_for_signer(store, name, directory=directory, algorithm=algorithm)
+    text.say(
+        "Successfully generated and loaded private key. Corresponding public key available: "
+        f"{text.safe(path)}"
+    )
+    return exit_codes.OK

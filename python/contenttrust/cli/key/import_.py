@@ -1,0 +1,21 @@
+"""`contenttrust key import FILE…`: all keys of PEM files, as notary key import takes them."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, exit_codes, report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Import each file; the first that holds no key to import ends it."""
+    from contenttrust.keys.importing import import_file  # noqa: PLC0415 -- see editing
+
+    options = request.options
+    store = editing.key_store(request)
+    for path in options.files:
+        done = import_file(store, path, role=options.role or "", gun=options.gun_filter or "")
+        report.warn(request, done.skipped)
+    return exit_codes.OK

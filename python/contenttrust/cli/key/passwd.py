@@ -1,0 +1,18 @@
+"""`contenttrust key passwd ID`: another passphrase for a private key."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, exit_codes, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Encrypt one key anew; a crash leaves the old file or the new one."""
+    store = editing.key_store(request)
+    new = editing.new_passphrases(request)
+    entry = store.change_passphrase(request.options.key, passphrases=new)
+    text.say(f"Successfully updated passphrase for key ID: {entry.key_id}")
+    return exit_codes.OK

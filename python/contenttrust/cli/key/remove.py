@@ -1,0 +1,24 @@
+"""`contenttrust key remove ID`: a private key away from here, for good."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, exit_codes, text
+from contenttrust.cli.confirm import confirmed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Remove one key, once that is confirmed."""
+    store = editing.key_store(request)
+    entry, _ = store.existing(request.options.key)
+    where = text.safe(store.folder.path)
+    what = f"{entry.key_id} (role {text.safe(entry.role)}) from {where}"
+    if not confirmed(request, f"\nAre you sure you want to remove {what}?  (yes/no)  "):
+        text.complain("", "Aborting action.")
+        return exit_codes.REFUSED
+    store.remove(entry.key_id)
+    text.say("", f"Deleted {what}.")
+    return exit_codes.OK
