@@ -11,9 +11,7 @@ from contenttrust.cli.program import began_as_interrupt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from contenttrust.errors import ContentTrustError
+    from collections.abc import Mapping, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +85,10 @@ def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
     from contenttrust.errors import ContentTrustError  # noqa: PLC0415
 
     if isinstance(error, ContentTrustError):
-        return _report(_code(error), str(error), exit_codes.of(error), arguments)
+        from contenttrust.cli import document  # noqa: PLC0415
+
+        facts = document.error_members(error)
+        return _report(facts["code"], str(error), exit_codes.of(error), arguments, facts)
     if isinstance(error, OSError):
         name = f"{error.filename}: " if error.filename else ""
         return _report(
@@ -99,13 +100,13 @@ def _report_unexpected(error: Exception, arguments: Sequence[str]) -> int:
     return _report("internal", message, exit_codes.COULD_NOT_TELL, arguments)
 
 
-def _code(error: ContentTrustError) -> str:
-    from contenttrust.cli import document  # noqa: PLC0415
-
-    return document.error_code(error)
-
-
-def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -> int:
+def _report(
+    code: str,
+    message: str,
+    exit_code: int,
+    arguments: Sequence[str],
+    facts: Mapping[str, str] | None = None,
+) -> int:
     from contenttrust.cli import text  # noqa: PLC0415
 
     lines = [text.safe(line) for line in message.splitlines()]
@@ -113,8 +114,8 @@ def _report(code: str, message: str, exit_code: int, arguments: Sequence[str]) -
     if _wants_json(arguments):
         from contenttrust.cli import document  # noqa: PLC0415
 
-        error = {"code": code, "role": "", "message": lines[0]}
-        error |= dict.fromkeys(("gun", "expected", "found"), "")
+        error = dict.fromkeys(("code", "role", "message", "gun", "expected", "found"), "")
+        error |= {**(facts or {}), "code": code, "message": lines[0]}
         document.write("contenttrust.error/1", {"error": error})
     return exit_code
 

@@ -248,7 +248,9 @@ def _check_id(key: BackedUpKey, found: PrivateKey) -> None:
 
 def _keys_of(contents: bytes) -> tuple[BackedUpKey, ...]:
     try:
-        document = json.loads(canonical_json(contents))
+        document = json.loads(
+            canonical_json(contents), strict=False
+        )  # canonical JSON has raw newlines
         if document["format"] != _FORMAT:
             raise KeyFileError(f"the backup has another format: {document['format']!r}")
         keys = tuple(_key_of(**key) for key in document["keys"])

@@ -1,0 +1,65 @@
+"""What is asked at the terminal before keys are removed or protected, and what is not shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from at_terminal import at_a_terminal
+from key_place import PASSPHRASES, Place
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("y", 0), ("no", 1), ("", 1), ("si", 1)])
+def test_a_key_is_removed_once_somebody_says_so(place, typed, code):
+    [key_id] = place.done("key", "generate").split()[-1:]
+    where = place.trust / "private"
+    question = f"Are you sure you want to remove {key_id} (role root) from {where}?  (yes/no)  "
+    ran = at_a_terminal(["key", "remove", key_id], [(question, f"{typed}\n")], env=place.env)
+    assert ran.code == code
+    said = f"Deleted {key_id} (role root) from {where}." if code == 0 else "Aborting action."
+    assert said in ran.shown
+    assert place.key_ids() == ([] if code == 0 else [key_id])
+
+
+def test_t101_passphrases_are_typed_twice_and_not_shown(place):
+    env = {name: value for name, value in place.env.items() if name not in PASSPHRASES}
+    ran = at_a_terminal(
+        ["key", "generate", "alice"],
+        [
+            ("Enter passphrase for new alice key", "long enough\n"),
+            ("Repeat passphrase for new alice key", "long enougH\n"),
+            ("Passphrases do not match", ""),
+            ("Enter passphrase for new alice key", "long enough\n"),
+            ("Repeat passphrase for new alice key", "long enough\n"),
+        ],
+        env=env,
+        cwd=place.here,
+    )
+    assert ran.code == 0, ran.shown
+    assert "long enoug" not in ran.shown
+    [key_id] = place.key_ids()
+    ran = at_a_terminal(
+        ["key", "passwd", key_id],
+        [
+            ("Enter passphrase for alice key", "wrong\n"),
+            ("Passphrase incorrect. Please retry.", ""),
+            ("Enter passphrase for alice key", "long enough\n"),
+            ("Enter passphrase for new alice key", "longer than that\n"),
+            ("Repeat passphrase for new alice key", "longer than that\n"),
+        ],
+        env=env,
+    )
+    assert ran.code == 0, ran.shown
+    assert f"Successfully updated passphrase for key ID: {key_id}" in ran.shown
+
+
+def test_no_input_asks_nobody_at_a_terminal_either(place):
+    [key_id] = place.done("key", "generate").split()[-1:]
+    for words in (["key", "remove", key_id], ["key", "passwd", key_id]):
+        ran = at_a_terminal([*words, "--no-input"], [], env=place.env)
+        assert ran.code == 1
+        assert "nobody may be asked" in ran.shown
