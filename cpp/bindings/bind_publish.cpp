@@ -58,16 +58,23 @@ void stays_here(Class& bound) {
     });
 }
 
+constexpr std::size_t longest_secret = 64 * 1024;
+
+Bytes checked(std::string_view text) {
+    if (text.size() > longest_secret) throw py::value_error("a secret has at most 65536 octets");
+    return as_bytes(text);
+}
+
 Secret make_secret(const py::handle& /*type*/, const py::object& data) {
     if (PyByteArray_Check(data.ptr())) {
         const std::span<char> text(PyByteArray_AS_STRING(data.ptr()),
                                    static_cast<std::size_t>(PyByteArray_GET_SIZE(data.ptr())));
-        Secret secret(std::as_bytes(text));
+        Secret secret(checked({text.data(), text.size()}));
         crypto::wipe(std::as_writable_bytes(text));
         return secret;
     }
     if (!PyBytes_Check(data.ptr())) throw py::type_error("a secret is made of bytes or bytearray");
-    return Secret(as_bytes(view_of(data)));
+    return Secret(checked(view_of(data)));
 }
 
 crypto::NewKey new_key(const std::string& algorithm) {

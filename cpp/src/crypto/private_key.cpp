@@ -34,7 +34,7 @@ std::string text_of(const EcPrivateKey& key) {
     unsigned char* der = nullptr;
     const int length = i2d_EC_PUBKEY(key.get(), &der);
     const Octets owner(der);
-    if (length <= 0) throw std::bad_alloc();
+    require(length > 0);
     return {reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)};
 }
 
@@ -42,7 +42,7 @@ std::string text_of(const RsaPrivateKey& key) {
     unsigned char* der = nullptr;
     const int length = i2d_RSA_PUBKEY(key.get(), &der);
     const Octets owner(der);
-    if (length <= 0) throw std::bad_alloc();
+    require(length > 0);
     return {reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)};
 }
 
@@ -53,13 +53,14 @@ std::string text_of(const Ed25519PrivateKey& key) {
 std::string signature_of(const EcPrivateKey& key, const Message& message) {
     const EcdsaSignature parts(
         ECDSA_do_sign(octets(message.sha256), static_cast<int>(message.sha256.size()), key.get()));
-    if (!parts) throw std::runtime_error("libcrypto could not sign");
+    require(parts != nullptr, "libcrypto could not sign");
     const int octets_each = (EC_GROUP_order_bits(EC_KEY_get0_group(key.get())) + 7) / 8;
     std::string out(2 * static_cast<std::size_t>(octets_each), '\0');
     auto* place = reinterpret_cast<unsigned char*>(out.data());
-    if (BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), place, octets_each) < 0 ||
-        BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), place + octets_each, octets_each) < 0)
-        throw std::runtime_error("libcrypto could not write a signature");
+    require(BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), place, octets_each) == octets_each &&
+                BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), place + octets_each, octets_each) ==
+                    octets_each,
+            "libcrypto could not write a signature");
     return out;
 }
 
@@ -68,12 +69,13 @@ std::string signature_of(const RsaPrivateKey& key, const Message& message) {
     std::string padded(static_cast<std::size_t>(length), '\0');
     std::string out(padded.size(), '\0');
     const EVP_MD* hash = EVP_sha256();
-    if (RSA_padding_add_PKCS1_PSS_mgf1(key.get(), reinterpret_cast<unsigned char*>(padded.data()),
-                                       octets(message.sha256), hash, hash, salt_octets) != 1 ||
-        RSA_private_encrypt(length, reinterpret_cast<const unsigned char*>(padded.data()),
-                            reinterpret_cast<unsigned char*>(out.data()), key.get(),
-                            RSA_NO_PADDING) != length)
-        throw std::runtime_error("libcrypto could not sign");
+    require(
+        RSA_padding_add_PKCS1_PSS_mgf1(key.get(), reinterpret_cast<unsigned char*>(padded.data()),
+                                       octets(message.sha256), hash, hash, salt_octets) == 1 &&
+            RSA_private_encrypt(length, reinterpret_cast<const unsigned char*>(padded.data()),
+                                reinterpret_cast<unsigned char*>(out.data()), key.get(),
+                                RSA_NO_PADDING) == length,
+        "libcrypto could not sign");
     return out;
 }
 
@@ -94,14 +96,9 @@ Method method_of(Algorithm algorithm) {
 }
 
 std::string sign_with(const PrivateNumbers& numbers, const Message& message) {
-    try {
-        return answered([&] {
-            return std::visit([&](const auto& key) { return signature_of(key, message); }, numbers);
-        });
-    } catch (const std::runtime_error&) {
-        ErrorQueue::require_memory();
-        throw;
-    }
+    return answered([&] {
+        return std::visit([&](const auto& key) { return signature_of(key, message); }, numbers);
+    });
 }
 
 bool signs(const PrivateNumbers& numbers, const PublicKey& public_key, const Message& message,
@@ -112,17 +109,16 @@ bool signs(const PrivateNumbers& numbers, const PublicKey& public_key, const Mes
 
 PrivateNumbers generate_ec(int curve) {
     EcPrivateKey key(EC_KEY_new_by_curve_name(curve));
-    if (!key || EC_KEY_generate_key(key.get()) != 1)
-        throw std::runtime_error("libcrypto could not make a key");
+    require(key && EC_KEY_generate_key(key.get()) == 1, "libcrypto could not make a key");
     return key;
 }
 
 PrivateNumbers generate_rsa() {
     RsaPrivateKey key(RSA_new());
     const BigNumber exponent(BN_new());
-    if (!key || !exponent || BN_set_word(exponent.get(), RSA_F4) != 1) throw std::bad_alloc();
-    if (RSA_generate_key_ex(key.get(), rsa_bits, exponent.get(), nullptr) != 1)
-        throw std::runtime_error("libcrypto could not make a key");
+    require(key && exponent && BN_set_word(exponent.get(), RSA_F4) == 1);
+    require(RSA_generate_key_ex(key.get(), rsa_bits, exponent.get(), nullptr) == 1,
+            "libcrypto could not make a key");
     return key;
 }
 

@@ -32,10 +32,6 @@ constexpr int version_3 = 2;
 constexpr int digital_signature = 0;  // RFC 5280 §4.2.1.3, numbers of bits
 constexpr int key_encipherment = 2;
 
-void require(bool done) {
-    if (!done) throw std::bad_alloc();
-}
-
 bool is_plain(std::string_view text) {
     return std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
@@ -64,7 +60,7 @@ Evp to_evp(const Ed25519PrivateKey& /*key*/) { return nullptr; }
 
 void set_serial(X509* certificate) {
     std::array<unsigned char, serial_octets> random{};
-    require(RAND_bytes(random.data(), serial_octets) == 1);
+    require(RAND_bytes(random.data(), serial_octets) == 1, "libcrypto has no randomness");
     const BigNumber number(BN_bin2bn(random.data(), serial_octets, nullptr));
     require(number &&
             BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr);
@@ -130,7 +126,8 @@ Result<std::string> self_signed(const PrivateNumbers& key, std::string_view comm
     set_times(certificate.get(), not_before, not_after);
     require(X509_set_pubkey(certificate.get(), evp.get()) == 1);
     set_extensions(certificate.get());
-    require(X509_sign(certificate.get(), evp.get(), EVP_sha256()) > 0);
+    require(X509_sign(certificate.get(), evp.get(), EVP_sha256()) > 0,
+            "libcrypto could not sign a certificate");
     return to_pem(certificate.get());
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t secure_heap_octets = 256 * 1024;
 constexpr std::size_t smallest_secure_block = 32;
+constexpr int min_rsa_bits = 2048;
+constexpr int max_rsa_bits = 8192;
 constexpr std::size_t max_private_key = 16 * 1024;  // an RSA key of 8192 bits takes 4,700 octets
 constexpr std::size_t notary_ed25519_octets = 96;   // public key, seed, public key
 constexpr std::size_t seed_octets = crypto_sign_SEEDBYTES;
@@ -86,16 +88,16 @@ Error not_its_own() { return unusable("the public key beside a private key is no
 /// Makes the key of a scalar, and its public point, which takes the same time for every scalar.
 Result<PrivateNumbers> ec_from_scalar(int curve, SecretNumber scalar) {
     EcPrivateKey key(EC_KEY_new_by_curve_name(curve));
-    if (!key) throw std::bad_alloc();
+    require(key != nullptr);
     const EC_GROUP* group = EC_KEY_get0_group(key.get());
     if (BN_is_zero(scalar.get()) == 1 || BN_cmp(scalar.get(), EC_GROUP_get0_order(group)) >= 0)
         return unusable("the number of an ecdsa key is out of range");
     BN_set_flags(scalar.get(), BN_FLG_CONSTTIME);
     const std::unique_ptr<EC_POINT, FreeWith<EC_POINT_free>> point(EC_POINT_new(group));
-    if (!point || EC_KEY_set_private_key(key.get(), scalar.get()) != 1 ||
-        EC_POINT_mul(group, point.get(), scalar.get(), nullptr, nullptr, nullptr) != 1 ||
-        EC_KEY_set_public_key(key.get(), point.get()) != 1)
-        throw std::bad_alloc();
+    require(point && EC_KEY_set_private_key(key.get(), scalar.get()) == 1 &&
+                EC_POINT_mul(group, point.get(), scalar.get(), nullptr, nullptr, nullptr) == 1 &&
+                EC_KEY_set_public_key(key.get(), point.get()) == 1,
+            "libcrypto could not compute a public key");
     return PrivateNumbers(std::move(key));
 }
 
@@ -139,6 +141,31 @@ Result<PrivateNumbers> read_sec1(Bytes der, int curve) {
     return key;
 }
 
+/// Whether the numbers fit each other, as Go's crypto/rsa asks too. That the factors are primes is not looked at: it
+/// takes seconds, and a key that is not its owner's own harms nobody else.
+bool fits(const RSA* rsa) {
+    const std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>> context(BN_CTX_secure_new());
+    const SecretNumber result(BN_secure_new());
+    const SecretNumber group(BN_secure_new());
+    require(context && result && group);
+    const BIGNUM* const p = RSA_get0_p(rsa);
+    const BIGNUM* const q = RSA_get0_q(rsa);
+    const BIGNUM* const d = RSA_get0_d(rsa);
+    require(BN_mul(result.get(), p, q, context.get()) == 1);
+    if (BN_cmp(result.get(), RSA_get0_n(rsa)) != 0 || BN_is_one(p) == 1 || BN_is_one(q) == 1)
+        return false;
+    const auto fits_prime = [&](const BIGNUM* prime, const BIGNUM* exponent) {
+        require(BN_sub(group.get(), prime, BN_value_one()) == 1 &&
+                BN_mod_mul(result.get(), d, RSA_get0_e(rsa), group.get(), context.get()) == 1);
+        if (BN_is_one(result.get()) != 1) return false;
+        require(BN_nnmod(result.get(), d, group.get(), context.get()) == 1);
+        return BN_cmp(result.get(), exponent) == 0;
+    };
+    if (!fits_prime(p, RSA_get0_dmp1(rsa)) || !fits_prime(q, RSA_get0_dmq1(rsa))) return false;
+    require(BN_mod_mul(result.get(), RSA_get0_iqmp(rsa), q, p, context.get()) == 1);
+    return BN_is_one(result.get()) == 1;
+}
+
 Result<PrivateNumbers> read_pkcs1(Bytes der) {
     const unsigned char* cursor = octets(der);
     const unsigned char* const end = cursor + der.size();
@@ -146,20 +173,18 @@ Result<PrivateNumbers> read_pkcs1(Bytes der) {
     if (!key || cursor != end || RSA_get_version(key.get()) != RSA_ASN1_VERSION_DEFAULT)
         return unreadable();
     const RSA* rsa = key.get();
-    const BIGNUM* n = RSA_get0_n(rsa);
-    const int bits = BN_num_bits(n);
-    for (const BIGNUM* part : {RSA_get0_d(rsa), RSA_get0_p(rsa), RSA_get0_q(rsa),
-                               RSA_get0_dmp1(rsa), RSA_get0_dmq1(rsa), RSA_get0_iqmp(rsa)}) {
+    const int bits = BN_num_bits(RSA_get0_n(rsa));
+    if (bits < min_rsa_bits || bits > max_rsa_bits)
+        return unusable("the modulus of an RSA key has a size that is not accepted",
+                        "2048 to 8192 bits", std::to_string(bits) + " bits");
+    for (const BIGNUM* part :
+         {RSA_get0_n(rsa), RSA_get0_e(rsa), RSA_get0_d(rsa), RSA_get0_p(rsa), RSA_get0_q(rsa),
+          RSA_get0_dmp1(rsa), RSA_get0_dmq1(rsa), RSA_get0_iqmp(rsa)}) {
         if (part == nullptr || BN_is_negative(part) == 1 || BN_is_zero(part) == 1 ||
             BN_num_bits(part) > bits)
             return unreadable();
     }
-    const std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>> context(BN_CTX_secure_new());
-    const SecretNumber product(BN_secure_new());
-    if (!context || !product ||
-        BN_mul(product.get(), RSA_get0_p(rsa), RSA_get0_q(rsa), context.get()) != 1)
-        throw std::bad_alloc();
-    if (BN_cmp(product.get(), n) != 0) return not_its_own();
+    if (!fits(rsa)) return unusable("the numbers of an RSA key do not fit each other");
     return PrivateNumbers(std::move(key));
 }
 
@@ -229,10 +254,6 @@ Asn1<T, Item> make() {
     Asn1<T, Item> value(reinterpret_cast<T*>(ASN1_item_new(Item())));
     if (!value) throw std::bad_alloc();
     return value;
-}
-
-void require(bool done) {
-    if (!done) throw std::bad_alloc();
 }
 
 Secret write_sec1(const EC_KEY* key, int curve) {
