@@ -1,0 +1,1 @@
+"""`docker trust` for docker clients that no longer have it: a plug-in, and its installation."""

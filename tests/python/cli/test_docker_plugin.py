@@ -1,0 +1,151 @@
+"""The program that docker runs for `docker trust …`, asked as docker asks it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contenttrust.cli.docker_plugin import install, program
+
+_UNREACHABLE = "https://127.0.0.1:1"
+
+
+def _asked(capsys, *arguments):
+    code = program.command(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_it_says_who_it_is(capsys):
+    code, out, err = _asked(capsys, "docker-cli-plugin-metadata")
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
+    assert facts["SchemaVersion"] == "0.1.0"
+    assert facts["Vendor"]
+    assert "contenttrust" in facts["ShortDescription"]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"], ["key"], ["signer", "-h"]])
+def test_help_is_no_failure(capsys, words):
+    code, out, err = _asked(capsys, "trust", *words)
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage:  docker trust")
+
+
+# The codes are those of docker 28.2.2 for the same words.
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["bogus"], 1),
+        (["key", "bogus"], 1),
+        (["inspect"], 1),
+        (["inspect", "--bogus", "x"], 125),
+        (["inspect", "--pretty=perhaps", "x"], 125),
+    ],
+)
+def test_what_docker_does_not_know_ends_as_docker_ends_it(capsys, words, code):
+    ended, out, err = _asked(capsys, "trust", *words)
+    assert (ended, out) == (code, "")
+    assert err.startswith("docker: ")
+
+
+@pytest.mark.parametrize("verb", ["verify", "list", "doctor", "publish", "init"])
+def test_verbs_that_docker_never_had_are_unknown_to_it(capsys, verb):
+    assert _asked(capsys, "trust", verb, "x")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ["--config", "{config}"],
+        ["--config={config}", "--debug"],
+        ["--tls=true", "-Dc", "other", "-H", "unix:///x", "--config", "{config}"],
+    ],
+)
+def test_options_of_docker_before_the_command(capsys, monkeypatch, tmp_path, vectors, before):
+    monkeypatch.setenv("DOCKER_CONFIG", "/nowhere")
+    words = [word.format(config=tmp_path) for word in before]
+    metadata = vectors / "good-one-tag"
+    gun = json.loads((metadata / "case.json").read_text())["gun"]
+    code, out, _ = _asked(
+        capsys, *words, "trust", "inspect", "--metadata", str(metadata / "tuf"),
+        "--at", "2026-11-24T00:00:00Z", gun,
+    )  # fmt: skip
+    assert code == 0
+    assert [shown["Name"] for shown in json.loads(out)] == [gun]
+    assert os.environ["DOCKER_CONFIG"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "pretty"), [("true", True), ("1", True), ("false", False)])
+def test_switches_with_a_value(  # noqa: PLR0917 - fixtures
+    capsys, monkeypatch, tmp_path, vectors, value, pretty
+):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    metadata = vectors / "good-one-tag"
+    gun = json.loads((metadata / "case.json").read_text())["gun"]
+    code, out, _ = _asked(
+        capsys, "trust", "inspect", f"--pretty={value}", "--metadata", str(metadata / "tuf"),
+        "--at", "2026-11-24T00:00:00Z", gun,
+    )  # fmt: skip
+    assert code == 0
+    assert out.startswith("\nSignatures for") == pretty
+
+
+def test_no_answer_is_a_failure_as_with_docker(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_SERVER", _UNREACHABLE)
+    assert _asked(capsys, "trust", "inspect", "registry.example.com/x")[0] == 1
+
+
+def test_only_what_stands_behind_trust_is_a_command(capsys):
+    assert _asked(capsys, "inspect", "alpine")[0] == 125
+    assert _asked(capsys, "--bogus", "trust", "inspect", "alpine")[0] == 125
+
+
+def _install(config, *words):
+    scripts = Path(sys.executable).parent
+    return subprocess.run(
+        [scripts / "contenttrust", "docker-plugin", "install", *words],
+        check=False, capture_output=True, text=True,
+        env={"PATH": os.defpath, "DOCKER_CONFIG": str(config)},
+    )  # fmt: skip
+
+
+def test_installing_twice_is_installing_once(tmp_path):
+    for told in ("docker trust is contenttrust's now", "docker trust is contenttrust's already"):
+        done = _install(tmp_path / "docker")
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout
+    plugin = tmp_path / "docker" / "cli-plugins" / "docker-trust"
+    asked = subprocess.run([plugin, "docker-cli-plugin-metadata"], check=True, capture_output=True)
+    assert json.loads(asked.stdout)["SchemaVersion"] == "0.1.0"
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "broken link"])
+def test_another_plugin_is_not_shadowed_unless_told_to(tmp_path, kind):
+    place = tmp_path / "cli-plugins" / "docker-trust"
+    place.parent.mkdir()
+    if kind == "file":
+        place.write_text("another")
+    else:
+        place.symlink_to("/bin/true" if kind == "link" else "/nowhere")
+    refused = _install(tmp_path)
+    assert refused.returncode == 1
+    assert str(place) in refused.stderr
+    assert "--force" in refused.stderr
+    assert place.is_symlink() == (kind != "file")
+    assert _install(tmp_path, "--force").returncode == 0
+    assert place.resolve().name == "docker-trust"
+
+
+def test_a_plugin_of_the_system_is_not_shadowed_unless_told_to(tmp_path, monkeypatch):
+    other = tmp_path / "system" / "docker-trust"
+    other.parent.mkdir()
+    other.write_text("another")
+    monkeypatch.setattr(install, "_OF_THE_SYSTEM", (str(other.parent),))
+    assert list(install.in_the_way(tmp_path / "own" / "docker-trust")) == [other]
