@@ -45,7 +45,7 @@ class Verification:
             empty.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter a fact
         self,
         gun: str,
         outcome: TrustedRepository | ContentTrustError,
@@ -53,12 +53,21 @@ class Verification:
         state: State | None,
         *,
         new_trust_dir: str = "",
+        judgement: _core.Update | None = None,
     ) -> None:
         self.gun = gun
         self.outcome = outcome
         self.steps = steps
         self.state = state
         self.new_trust_dir = new_trust_dir
+        self._judgement = judgement
+
+    @property
+    def documents(self) -> dict[str, bytes]:
+        """The files that were accepted, by role; none after a refusal."""
+        if self._judgement is None or isinstance(self.outcome, ContentTrustError):
+            return {}
+        return self._judgement.documents
 
     def repository(self) -> TrustedRepository:
         """The verified view, or the error raised."""
@@ -142,7 +151,14 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
                     return Verification(gun, outcome, recent.steps, recent.state)
             visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
             outcome = _explained(visit, directory, gun, origin, offline=offline)
-            done = Verification(gun, outcome, visit.update.steps, visit.state, new_trust_dir=new)
+            done = Verification(
+                gun,
+                outcome,
+                visit.update.steps,
+                visit.state,
+                new_trust_dir=new,
+                judgement=visit.update,
+            )
             if not wanted:
                 return done
             try:

@@ -228,6 +228,65 @@ class TrustDirectory:
                     os.utime(record, ns=(moment, moment))
 
     @contextlib.contextmanager
+    def opened(self, *, make: bool = False) -> Iterator[int]:
+        """The directory itself, open for who keeps other files of Docker's in it.
+
+        Args:
+            make: Whether to make it when it is missing.
+
+        Raises:
+            FileNotFoundError: It is missing.
+            OSError: It cannot be opened, or others may exchange what stands in it.
+        """
+        with files.opened(self._open(make=make)) as top:
+            yield top
+
+    @contextlib.contextmanager
+    def locked(self, gun: str, purpose: str, *, patience: float = _PATIENCE) -> Iterator[None]:
+        """Hold a collection for one purpose; others wait, as long as they use this class.
+
+        Args:
+            gun: Name of the collection.
+            purpose: A word, such as ``publish``.
+            patience: Seconds to wait for who holds it.
+
+        Raises:
+            TrustDirectoryError: It cannot be locked, or somebody else held it all that time.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                top = stack.enter_context(files.opened(self._open(make=True)))
+                below = files.open_below(top, [_RECORDS], make=True)
+                records = stack.enter_context(files.opened(below))
+                name = f"{_record(gun)}.{purpose}.lock"
+                stack.enter_context(files.locked(records, name, patience=patience))
+            except OSError as error:
+                self._fail(gun, f"the lock for {purpose}", error)
+            yield
+
+    def forget(self, gun: str) -> None:
+        """Take the record of a collection away, because its user deletes all that is known of it.
+
+        Args:
+            gun: Name of the collection.
+
+        Raises:
+            TrustDirectoryError: It cannot be removed.
+        """
+        try:
+            with (
+                files.opened(self._open()) as top,
+                files.opened(files.open_below(top, [_RECORDS])) as records,
+                files.locked(records, f"{_record(gun)}.lock", patience=_PATIENCE),
+            ):
+                os.unlink(f"{_record(gun)}.json", dir_fd=records)
+                os.fsync(records)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._fail(gun, "the record", error)
+
+    @contextlib.contextmanager
     def _opened_record(self, gun: str) -> Iterator[int | None]:
         """The descriptor of a collection's record, or None where there is none."""
         with contextlib.ExitStack() as stack:

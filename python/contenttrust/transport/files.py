@@ -222,6 +222,36 @@ def replace(
         os.fsync(directory)
 
 
+def place(beside: int, directory: int, name: str, data: bytes) -> None:
+    """Put a new file with mode 0600 into a directory whose readers would not wait for its end.
+
+    It is written beside the directory, and moved into it when storage has it.
+
+    Args:
+        beside: File descriptor of a directory of the same file system.
+        directory: File descriptor of the directory that gets it.
+        name: Its name there, which nobody else uses.
+        data: Its whole content.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    check_name(name)
+    temporary = f".{name}.new"
+    descriptor = os.open(temporary, _WRITE, 0o600, dir_fd=beside)
+    try:
+        with opened(descriptor):
+            os.fchmod(descriptor, 0o600)
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(data)
+            os.fsync(descriptor)
+        os.rename(temporary, name, src_dir_fd=beside, dst_dir_fd=directory)
+    except BaseException:
+        _remove(beside, temporary)
+        raise
+    os.fsync(directory)
+
+
 @contextlib.contextmanager
 def locked(directory: int, name: str, *, patience: float) -> Iterator[None]:
     """Hold an exclusive lock, which ends with the block and with the process.

@@ -1,0 +1,10 @@
+"""Publishing: making a collection, changing it, signing it, and bringing it to a trust server."""
+
+from __future__ import annotations
+
+from contenttrust.publish.changelist import Change
+from contenttrust.publish.collection import EVERY_PATH, Collection
+from contenttrust.publish.metadata import target_meta
+from contenttrust.publish.publication import Published
+
+__all__ = ["EVERY_PATH", "Change", "Collection", "Published", "target_meta"]

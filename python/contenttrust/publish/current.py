@@ -1,0 +1,236 @@
+"""What the trust server has of a collection, judged as every reader judges it.
+
+Who publishes must see what is there now: an answer from the cache is none. Only in one thing more
+is allowed here than to a reader: what has expired, but was right as long as it was valid, may be
+taken as the base of what renews it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from contenttrust import _core
+from contenttrust.clock import moment_or_now
+from contenttrust.errors import (
+    ContentTrustError,
+    ExpiredError,
+    FetchError,
+    MalformedError,
+    NoTrustDataError,
+    PublishError,
+)
+from contenttrust.publish.asking import ask
+from contenttrust.publish.metadata import TIMESTAMP, ends, signed_part
+from contenttrust.verification import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from contenttrust._core import Anchor, Instant, TrustedRepository, Wanted
+    from contenttrust.publish.metadata import Document
+    from contenttrust.transport.cache import TrustDirectory
+    from contenttrust.transport.source import Answer, Source
+    from contenttrust.verification import Verification
+
+_MOMENTS = 8
+_VERSION_LIMIT = 1_048_576
+_LARGEST_VERSION = 2**31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """A collection as the server has it.
+
+    Attributes:
+        repository: The verified view.
+        documents: The verified files by role.
+        expired: Roles that have expired since, and verified for a moment before.
+        broken: Delegations that did not verify, by name: the file where the same one was verified
+            here before, else None.
+    """
+
+    repository: TrustedRepository
+    documents: Mapping[str, bytes]
+    expired: tuple[str, ...] = ()
+    broken: Mapping[str, bytes | None] = field(default_factory=dict)
+
+    def version(self, role: str) -> int:
+        """The version of a role's file; 0 where there is none."""
+        info = self.repository.roles.get(role)
+        return 0 if info is None or role not in self.documents else info.version
+
+
+class Judge:
+    """Looks at what the server has of one collection."""
+
+    def __init__(
+        self,
+        gun: str,
+        *,
+        source: Source,
+        trust_dir: TrustDirectory,
+        anchor: Anchor | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        self._gun = gun
+        self._source = source
+        self._trust_dir = trust_dir
+        self._anchor = anchor
+        self._now = now
+
+    def look(self) -> Current | None:
+        """What the server has; None where it has nothing.
+
+        Whatever a reader would accept is remembered.
+
+        Raises:
+            VerificationError: It is not what it should be.
+            FetchError: The server did not answer, or the trust directory cannot be used.
+        """
+        before = self._trust_dir.cached(self._gun)
+        recorder = _Recorder(self._source)
+        done = self._run(recorder)
+        outcome = done.outcome
+        recorder.check()
+        if recorder.has_nothing():
+            return None
+        if isinstance(outcome, NoTrustDataError):
+            return None
+        expired: tuple[str, ...] = ()
+        if _expired_roles(outcome):
+            # Nobody's cache: the files that have just been fetched, judged for a moment before
+            # they expired. The timestamp, which the server renews, is judged by the present.
+            outcome, documents, expired = self._before_expiry(recorder, before)
+        elif isinstance(outcome, ContentTrustError):
+            raise outcome
+        else:
+            documents = done.documents
+        broken = {
+            notice.role: _same_as_before(notice.role, recorder.files, before)
+            for notice in outcome.degraded
+        }
+        return Current(repository=outcome, documents=documents, expired=expired, broken=broken)
+
+    def last_version(self, role: str) -> int:
+        """The version of a role's file that a server still has, though nothing lists it any more.
+
+        It is believed no further than this: the next version gets a higher number.
+        """
+        answer = ask(self._source, self._gun, role, limit=_VERSION_LIMIT)
+        remembered = self._trust_dir.state(self._gun)
+        known = 0 if remembered is None else remembered.versions.get(role, 0)
+        if not isinstance(answer, bytes):
+            return known
+        try:
+            version = signed_part(answer)["version"]
+        except (MalformedError, KeyError):
+            return known
+        plausible = isinstance(version, int) and 0 < version < _LARGEST_VERSION
+        return max(known, version) if plausible else known
+
+    def _run(self, recorder: _Recorder, now: Instant | None = None) -> Verification:
+        return run(
+            self._gun,
+            source=recorder,
+            anchor=self._anchor,
+            trust_dir=self._trust_dir,
+            now=self._now if now is None else now.datetime,
+            remember=now is None,
+        )
+
+    def _before_expiry(
+        self, recorder: _Recorder, cached: Mapping[str, bytes]
+    ) -> tuple[TrustedRepository, Mapping[str, bytes], tuple[str, ...]]:
+        present = moment_or_now(self._now)
+        moment, expired = present, set[str]()
+        for _ in range(_MOMENTS):
+            done = self._run(recorder, moment)
+            outcome = done.outcome
+            late = _expired_roles(outcome)
+            if isinstance(outcome, ContentTrustError):
+                if not late or TIMESTAMP in late:
+                    raise outcome
+            elif not late:
+                timestamp = ends(signed_part(done.documents[TIMESTAMP]))
+                if timestamp <= present:
+                    raise ExpiredError(
+                        f"the timestamp expired at {timestamp.datetime}: the server must renew it",
+                        gun=self._gun,
+                        role=TIMESTAMP,
+                    )
+                return outcome, done.documents, tuple(sorted(expired))
+            expired |= late
+            moment = min(moment, *(self._end(role, recorder, cached) for role in late))
+        raise PublishError(f"too many roles of {self._gun} expired at moments too far apart")
+
+    def _end(self, role: str, recorder: _Recorder, cached: Mapping[str, bytes]) -> Instant:
+        """The last second in which a role was valid."""
+        file = recorder.files.get(role) or cached.get(role)
+        if file is None:
+            raise MalformedError(f"{role} has expired, and its file was not seen", role=role)
+        return _core.Instant(ends(signed_part(file)).seconds - 1)
+
+
+class _Recorder:
+    """A source that remembers what it answered, and answers the same again."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.url = getattr(source, "url", "")
+        self.files: dict[str, bytes] = {}
+        self._answers: dict[tuple[str, str | None], Answer] = {}
+        self._last: dict[str, Answer] = {}
+
+    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
+        """See `Source.fetch`."""
+        new = [file for file in files if not isinstance(self._known(file), bytes)]
+        answers = self._source.fetch(gun, new) if new else []
+        for file, answer in zip(new, answers, strict=True):
+            self._answers[file.name, file.sha256] = answer
+            self._last[file.name] = answer
+            if isinstance(answer, bytes):
+                self.files[file.name] = answer
+        return [self._answers[file.name, file.sha256] for file in files]
+
+    def _known(self, file: Wanted) -> Answer:
+        return self._answers.get((file.name, file.sha256))
+
+    def check(self) -> None:
+        """Refuse an outcome for which the server was not really asked.
+
+        Raises:
+            FetchError: It gave no answer.
+        """
+        for name in ("root", TIMESTAMP):
+            answer = self._last.get(name)
+            if isinstance(answer, FetchError):
+                raise answer
+
+    def has_nothing(self) -> bool:
+        """Whether the server said that it has neither root nor timestamp."""
+        return self._last.get("root") is None and self._last.get(TIMESTAMP) is None
+
+
+def _expired_roles(outcome: TrustedRepository | ContentTrustError) -> set[str]:
+    if isinstance(outcome, ContentTrustError):
+        return {outcome.role} if isinstance(outcome, ExpiredError) else set()
+    return {notice.role for notice in outcome.degraded if notice.code == "expired"}
+
+
+def _same_as_before(
+    role: str, files: Mapping[str, bytes], cached: Mapping[str, bytes]
+) -> bytes | None:
+    """A file that does not verify now, if it is the one that was verified here before.
+
+    Docker and we put into the cache only what was verified. What a stranger wrote in between is
+    another file.
+    """
+    served = files.get(role)
+    return cached.get(role) if served is None or served == cached.get(role) else None
+
+
+def documents_of(current: Current) -> dict[str, Document]:
+    """The signed parts of the verified files."""
+    return {role: signed_part(file) for role, file in current.documents.items()}

@@ -1,0 +1,256 @@
+"""Making a collection in the trust directory, and forgetting one; files as Notary has them.
+
+Source: notary `client/client.go` (``initialize``, ``saveMetadata``, ``DeleteTrustData``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from contenttrust import _core
+from contenttrust.errors import (
+    ContentTrustError,
+    MalformedError,
+    NoKeyError,
+    PublishError,
+    TrustDirectoryError,
+    shown,
+)
+from contenttrust.publish.asking import ROOT_LIMIT, ask
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.metadata import (
+    DAY_S,
+    LIFE_DAYS,
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    file_meta,
+    key_value,
+    new_snapshot,
+    new_targets,
+    public_key,
+    renewed,
+    signed_part,
+)
+from contenttrust.publish.sign import Keyring
+from contenttrust.publish.strict_json import members
+from contenttrust.transport import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust._core import Instant, PublicKey
+    from contenttrust.keys.signer import Signer
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.metadata import Document
+    from contenttrust.transport.cache import TrustDirectory
+    from contenttrust.transport.source import Sink
+
+
+def initialize(
+    collection: Collection,
+    *,
+    root_key_ids: Sequence[str],
+    root_certificate: PublicKey | None,
+    server_managed: Sequence[str],
+) -> None:
+    """Make keys and first documents; see `Collection.initialize`.
+
+    The server is asked for its keys first, so that no key of ours is made in vain.
+    """
+    gun, keys, now = collection.gun, collection.keys, collection.moment
+    wrong = sorted(set(server_managed) - {TIMESTAMP, SNAPSHOT})
+    if wrong:
+        raise PublishError(
+            f"notary does not permit the server managing the {wrong[0]} key", role=wrong[0]
+        )
+    _refuse_existing(collection)
+    remote = {TIMESTAMP, *server_managed}
+    public = {role: server_key(collection.sink.public_key(gun, role)) for role in sorted(remote)}
+    roots = _root_keys(collection, root_key_ids, root_certificate)
+    for role in (TARGETS, SNAPSHOT):
+        if role not in remote:
+            made = keys.open(keys.generate("ecdsa", role=role, gun=gun).key_id)
+            public[role] = _core.PublicKey.of(made.key_type, made.public)
+    keyring = Keyring(keys)
+    root = renewed(_root({ROOT: roots, **{role: [key] for role, key in public.items()}}), ROOT, now)
+    documents = {ROOT: keyring.signed(root, [authority_in(root, ROOT)])}
+    targets = renewed(new_targets(), TARGETS, now)
+    documents[TARGETS] = keyring.signed(targets, [authority_in(root, TARGETS)])
+    if SNAPSHOT not in remote:
+        meta = {role: file_meta(file) for role, file in documents.items()}
+        snapshot = renewed({**new_snapshot(), "meta": meta}, SNAPSHOT, now)
+        documents[SNAPSHOT] = keyring.signed(snapshot, [authority_in(root, SNAPSHOT)])
+    _write(collection.trust_dir, gun, documents)
+
+
+def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
+    """The files of a collection that the server does not have.
+
+    They are ours: nobody else may have written them. What is made of them is judged by the server,
+    and by us when it is read back.
+
+    Raises:
+        PublishError: There are none, or they are older than what was published once.
+    """
+    found = trust_dir.cached(gun)
+    if ROOT not in found or TARGETS not in found:
+        raise PublishError(
+            f"there is no trust data of {gun}, here or at the server: initialise it first", gun=gun
+        )
+    state = trust_dir.state(gun)
+    for role, version in ({} if state is None else state.versions).items():
+        if role in found and signed_part(found[role])["version"] < version:
+            raise PublishError(
+                f"the server has nothing of {gun} any more, and the {role} that is cached here is "
+                f"older than version {version}, which was published once",
+                gun=gun,
+                role=role,
+            )
+    return {role: file for role, file in found.items() if role != TIMESTAMP}
+
+
+def server_key(document: bytes) -> PublicKey:
+    """The public key that a trust server gives out.
+
+    Raises:
+        MalformedError: It is none.
+    """
+    try:
+        return public_key(members(document))
+    except ValueError as error:
+        raise MalformedError(
+            f"the key of the trust server cannot be used: {shown(str(error))}"
+        ) from error
+
+
+def certified(signer: Signer, gun: str, now: Instant) -> PublicKey:
+    """A root key in the certificate that metadata wants of it.
+
+    Raises:
+        PublishError: Whoever keeps the key makes no certificates.
+    """
+    make = getattr(signer, "certificate", None)
+    if make is None:
+        raise PublishError(
+            f"the key {signer.key_id} is kept elsewhere, and its keeper makes no certificates: "
+            "give the certificate of the root key",
+            gun=gun,
+            role=ROOT,
+        )
+    ends = _core.Instant(now.seconds + LIFE_DAYS[ROOT] * DAY_S, now.nanoseconds)
+    return _core.PublicKey.read(make(gun, now, ends))
+
+
+def forget(trust_dir: TrustDirectory, gun: str) -> None:
+    """Remove metadata, staged changes and the record of a collection.
+
+    Notary removes the whole folder, and with it the collections whose names begin with this one's.
+
+    Raises:
+        TrustDirectoryError: Something cannot be removed.
+    """
+    trust_dir.forget(gun)
+    try:
+        with (
+            trust_dir.opened() as top,
+            files.opened(files.open_below(top, ["tuf", *gun.split("/")], stays=True)) as folder,
+        ):
+            _remove_files(folder, ["metadata"], delegations=True)
+            _remove_files(folder, ["changelist"], delegations=False)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        cause = shown(error.strerror or str(error))
+        message = f"the trust data of {shown(gun)} in {shown(trust_dir.path)}: {cause}"
+        raise TrustDirectoryError(message, gun=gun) from error
+
+
+def _refuse_existing(collection: Collection) -> None:
+    gun, trust_dir = collection.gun, collection.trust_dir
+    if ROOT in trust_dir.cached(gun) or trust_dir.state(gun) is not None:
+        raise PublishError(f"{gun} has trust data in {shown(trust_dir.path)} already", gun=gun)
+    if is_published(collection.sink, gun):
+        raise PublishError(
+            f"{gun} is published already, by somebody else: its keys are needed to go on", gun=gun
+        )
+
+
+def is_published(sink: Sink, gun: str) -> bool:
+    """Whether a server has a root of the collection, whatever it may be.
+
+    Raises:
+        FetchError: The server did not say.
+    """
+    answer = ask(sink, gun, ROOT, limit=ROOT_LIMIT)
+    if isinstance(answer, ContentTrustError):
+        raise answer
+    return answer is not None
+
+
+def _root_keys(
+    collection: Collection, key_ids: Sequence[str], certificate: PublicKey | None
+) -> list[PublicKey]:
+    """The root keys in their certificates."""
+    keys = collection.keys
+    if certificate is not None:
+        wanted = certificate.canonical_key_id
+        if not certificate.key_type.endswith("-x509"):
+            raise PublishError("a root key is known by a certificate, not as a bare key", role=ROOT)
+        if (key_ids and list(key_ids) != [wanted]) or keys.find(wanted) is None:
+            raise NoKeyError(
+                f"the certificate of the root belongs to the key {wanted}, which is not here",
+                role=ROOT,
+                expected=wanted,
+            )
+        return [certificate]
+    chosen = list(key_ids)
+    if not chosen:
+        here = [one.key_id for one in keys.entries() if one.role == ROOT and not one.problem]
+        chosen = here[:1] or [keys.generate("ecdsa", role=ROOT).key_id]
+    return [certified(keys.open(one), collection.gun, collection.moment) for one in chosen]
+
+
+def _root(keys: Mapping[str, Sequence[PublicKey]]) -> Document:
+    return {
+        "_type": "Root",
+        "consistent_snapshot": False,
+        "expires": "",
+        "keys": {key.key_id: key_value(key) for held in keys.values() for key in held},
+        "roles": {
+            role: {"keyids": [key.key_id for key in held], "threshold": 1}
+            for role, held in keys.items()
+        },
+        "version": 0,
+    }
+
+
+def _write(trust_dir: TrustDirectory, gun: str, documents: dict[str, bytes]) -> None:
+    """Write first documents where Notary looks for them; root last, which makes the collection."""
+    try:
+        with (
+            trust_dir.opened(make=True) as top,
+            files.opened(
+                files.open_below(top, ["tuf", *gun.split("/"), "metadata"], make=True, stays=True)
+            ) as folder,
+        ):
+            for role in reversed(documents):
+                files.replace(folder, f"{role}.json", documents[role])
+    except OSError as error:
+        cause = shown(error.strerror or str(error))
+        message = f"the trust data of {shown(gun)} could not be written: {cause}"
+        raise TrustDirectoryError(message, gun=gun) from error
+
+
+def _remove_files(folder: int, below: list[str], *, delegations: bool) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        with files.opened(files.open_below(folder, below, stays=True)) as inner:
+            for name, is_directory in files.names(inner):
+                if not is_directory:
+                    os.unlink(name, dir_fd=inner)
+                elif delegations and (name == TARGETS or len(below) > 1):
+                    _remove_files(inner, [name], delegations=True)
+        os.rmdir(below[0], dir_fd=folder)

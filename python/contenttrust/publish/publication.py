@@ -1,0 +1,272 @@
+"""One publication: see what is there, apply the changes to it, sign, upload, and read it back.
+
+The changes are applied again, to what others have published meanwhile, whenever the server serves
+something else afterwards than what was sent: whether it said so, its answer was lost, or it let
+another upload take the place of ours in silence.
+
+Source: notary `client/client.go` (``publish``), `server/handlers/`; notary issue 1636.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from contenttrust import _core
+from contenttrust.errors import (
+    ConflictError,
+    ContentTrustError,
+    FetchError,
+    PublishError,
+    RejectedError,
+)
+from contenttrust.publish import delegations
+from contenttrust.publish.asking import ask
+from contenttrust.publish.current import Current, documents_of
+from contenttrust.publish.delegations import authority_in, authority_of
+from contenttrust.publish.draft import Draft
+from contenttrust.publish.metadata import (
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    file_meta,
+    is_soon,
+    new_snapshot,
+    renewed,
+    signed_part,
+)
+from contenttrust.publish.sign import root_authorities
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from contenttrust._core import Instant, TrustedRepository
+    from contenttrust.publish.current import Judge
+    from contenttrust.publish.delegations import Authority
+    from contenttrust.publish.draft import Step
+    from contenttrust.publish.metadata import Document
+    from contenttrust.publish.sign import Keyring
+    from contenttrust.transport.source import Sink
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a publication came to.
+
+    Attributes:
+        gun: Name of the collection.
+        versions: Of what was uploaded, by role; empty where nothing had to be.
+        attempts: How often it was tried, because others published too.
+        notes: What the publisher should know of what was not done.
+        repository: The collection as it was read back.
+    """
+
+    gun: str
+    versions: Mapping[str, int] = field(default_factory=dict)
+    attempts: int = 1
+    notes: tuple[str, ...] = ()
+    repository: TrustedRepository
+
+
+class Publication:
+    """Publishes changes of one collection, whose trust directory its caller has locked."""
+
+    def __init__(  # noqa: PLR0913 - one keyword a part
+        self,
+        gun: str,
+        *,
+        keyring: Keyring,
+        sink: Sink,
+        judge: Judge,
+        now: Instant,
+        local: Callable[[], Mapping[str, bytes]],
+    ) -> None:
+        """Prepare a publication.
+
+        Args:
+            gun: Name of the collection.
+            keyring: Who signs.
+            sink: Where it goes.
+            judge: Who says what the server has.
+            now: The present moment.
+            local: Gives the files of a collection that the server does not have yet.
+        """
+        self._gun = gun
+        self._keyring = keyring
+        self._sink = sink
+        self._judge = judge
+        self._now = now
+        self._local = local
+
+    def run(
+        self, steps: Sequence[Step], *, legacy: Callable[[int], Sequence[Authority]] = lambda _: ()
+    ) -> Published:
+        """Publish the result of some steps.
+
+        Args:
+            steps: What changes the collection, in order; applied as often as needed.
+            legacy: Gives, for the version of a new root, older root keys that sign it too.
+
+        Raises:
+            StagedChangeError: A change cannot be applied.
+            NoKeyError: A role cannot be signed with the keys that are here.
+            RejectedError: The server refused, and not because others were faster.
+            ConflictError: Others were faster each time.
+            VerificationError: What the server has is not what it should be.
+            FetchError: The server did not answer, and what was sent is not there; or nobody knows.
+        """
+        current = self._judge.look()
+        for attempt in range(1, ATTEMPTS + 1):
+            draft, files = self._draft(current)
+            for step in steps:
+                step.apply(draft)
+            upload = self._signed(draft, files, legacy)
+            if not upload:
+                return self._published(current, {}, attempt, draft)
+            failure = self._send(upload)
+            served = self._look_again(failure)
+            if served is not None and self._arrived(upload, served):
+                return self._published(served, upload, attempt, draft)
+            if _files(served) == _files(current):
+                if failure is not None:
+                    raise failure
+                raise PublishError(
+                    "the server accepted what was published, and does not serve it; it is still "
+                    "staged: publish again when it does",
+                    gun=self._gun,
+                )
+            current = served
+        raise ConflictError(
+            f"others published {self._gun} at the same time, {ATTEMPTS} times in a row; what was "
+            "staged is still there: publish again",
+            gun=self._gun,
+        )
+
+    def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
+        """The collection as it is now, and its files."""
+        if current is None:
+            files = self._local()
+            documents = {role: signed_part(file) for role, file in files.items()}
+            return self._new_draft(documents, {}, is_new=True), files
+        broken = {
+            role: None if file is None else signed_part(file)
+            for role, file in current.broken.items()
+        }
+        return self._new_draft(documents_of(current), broken, is_new=False), current.documents
+
+    def _new_draft(
+        self,
+        documents: Mapping[str, Document],
+        broken: Mapping[str, Document | None],
+        *,
+        is_new: bool,
+    ) -> Draft:
+        return Draft(
+            self._gun,
+            documents,
+            broken=broken,
+            is_new=is_new,
+            can_sign=self._keyring.holds,
+            last_version=self._judge.last_version,
+        )
+
+    def _signed(
+        self,
+        draft: Draft,
+        files: Mapping[str, bytes],
+        legacy: Callable[[int], Sequence[Authority]],
+    ) -> dict[str, bytes]:
+        """The files to be uploaded."""
+        upload: dict[str, bytes] = {}
+        if ROOT in draft.changed or (not draft.is_new and self._root_ends_soon(draft)):
+            root = renewed(draft.root, ROOT, self._now)
+            authorities = root_authorities(root, signed_part(files[ROOT]))
+            optional = legacy(root["version"])
+            upload[ROOT] = self._keyring.signed(root, authorities, optional=optional)
+        elif draft.is_new:
+            upload[ROOT] = files[ROOT]
+        for role in sorted(draft.changed - {ROOT, SNAPSHOT}):
+            signed = renewed(draft.roles[role], role, self._now)
+            upload[role] = self._keyring.signed(signed, [authority_of(draft, role)])
+        if draft.is_new:
+            for role in sorted(set(draft.roles) - set(upload)):
+                upload[role] = files[role]
+        authority = authority_in(draft.root, SNAPSHOT)
+        if (upload or SNAPSHOT in draft.changed) and self._keyring.holds(authority):
+            snapshot = self._snapshot(draft, files, upload)
+            upload[SNAPSHOT] = self._keyring.signed(snapshot, [authority])
+        return upload
+
+    def _root_ends_soon(self, draft: Draft) -> bool:
+        if not is_soon(draft.root, self._now):
+            return False
+        if self._keyring.holds(authority_in(draft.root, ROOT)):
+            return True
+        draft.notes.append("root expires within six months, and no key is here to renew it")
+        return False
+
+    def _snapshot(
+        self, draft: Draft, files: Mapping[str, bytes], upload: Mapping[str, bytes]
+    ) -> Document:
+        """The next snapshot: what was listed and still exists, and what is new."""
+        before = draft.snapshot or new_snapshot()
+        exists = {ROOT, TARGETS, *delegations.below(draft)}
+        meta = {role: value for role, value in before["meta"].items() if role in exists}
+        for role in (ROOT, *draft.roles):
+            file = upload.get(role) or files.get(role)
+            if file is not None:
+                meta[role] = file_meta(file)
+        return renewed({**before, "meta": meta}, SNAPSHOT, self._now)
+
+    def _send(self, upload: Mapping[str, bytes]) -> ContentTrustError | None:
+        try:
+            self._sink.publish(self._gun, upload)
+        except (RejectedError, FetchError) as error:
+            return error
+        return None
+
+    def _look_again(self, failure: ContentTrustError | None) -> Current | None:
+        try:
+            return self._judge.look()
+        except FetchError as error:
+            if failure is not None:
+                failure.message += "; whether anything was published could not be found out"
+                raise failure from error
+            raise
+
+    def _arrived(self, upload: Mapping[str, bytes], served: Current) -> bool:
+        """Whether the server has what was sent: as it serves it, or as what others built upon."""
+        for role, file in upload.items():
+            if served.documents.get(role) == file:
+                continue
+            if role == SNAPSHOT or served.version(role) <= signed_part(file)["version"]:
+                return False
+            digest = _core.sha256(file)
+            if ask(self._sink, self._gun, role, limit=len(file), sha256=digest) != file:
+                return False
+        return True
+
+    def _published(
+        self, served: Current | None, upload: Mapping[str, bytes], attempts: int, draft: Draft
+    ) -> Published:
+        if served is None:
+            raise PublishError(f"nothing of {self._gun} is published", gun=self._gun)
+        return Published(
+            gun=self._gun,
+            versions={role: signed_part(file)["version"] for role, file in upload.items()},
+            attempts=attempts,
+            notes=tuple(draft.notes),
+            repository=served.repository,
+        )
+
+
+def _files(current: Current | None) -> Mapping[str, bytes]:
+    """What others change when they publish; the timestamp is the server's own."""
+    if current is None:
+        return {}
+    return {
+        role: file for role, file in current.documents.items() if role not in {TIMESTAMP, SNAPSHOT}
+    }

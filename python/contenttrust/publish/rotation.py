@@ -1,0 +1,145 @@
+"""Rotation of keys: a new root that names other keys for a role.
+
+Source: notary `client/client.go` (``RotateKey``, ``oldKeysForLegacyClientSupport``).
+"""
+
+from __future__ import annotations
+
+from contenttrust import _core
+from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
+from contenttrust.publish.asking import ROOT_LIMIT, ask
+from contenttrust.publish.delegations import Authority, authority_in
+from contenttrust.publish.initialisation import certified, server_key
+from contenttrust.publish.metadata import (
+    BASE_ROLES,
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    public_key,
+    signed_part,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from contenttrust._core import PublicKey
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.publication import Published
+
+
+def rotate(
+    collection: Collection,
+    role: str,
+    *,
+    server_managed: bool,
+    key_ids: Sequence[str],
+    legacy: int,
+) -> Published:
+    """Give a role other keys; see `Collection.rotate_key`."""
+    _check(role, server_managed=server_managed, key_ids=key_ids)
+    if server_managed:
+        keys = [server_key(collection.sink.rotate_key(collection.gun, role))]
+    else:
+        keys = _local_keys(collection, role, key_ids)
+    replacement = Replacement(role, keys)
+    older = _older_root_keys(collection, legacy)
+    done = collection.publication().run([replacement], legacy=older)
+    _drop_old_keys(collection, replacement, keys)
+    return done
+
+
+class Replacement:
+    """Names other keys for a top-level role."""
+
+    def __init__(self, role: str, keys: Sequence[PublicKey]) -> None:
+        self._role = role
+        self._keys = list(keys)
+        self.replaced: dict[str, PublicKey] = {}
+
+    def apply(self, draft: Draft) -> None:
+        """Name them; see `Draft.replace_keys`."""
+        new = {key.key_id for key in self._keys}
+        for key_id, value in authority_in(draft.root, self._role).keys.items():
+            if key_id not in new:
+                self.replaced[key_id] = public_key(value)
+        draft.replace_keys(self._role, self._keys)
+        still = {key_id for one in draft.root["roles"].values() for key_id in one["keyids"] or []}
+        self.replaced = {one: key for one, key in self.replaced.items() if one not in still}
+
+
+def _check(role: str, *, server_managed: bool, key_ids: Sequence[str]) -> None:
+    if role not in BASE_ROLES:
+        raise PublishError(
+            f"notary does not currently permit rotating the {shown(role)} key", role=role
+        )
+    if server_managed and role not in {TIMESTAMP, SNAPSHOT}:
+        raise PublishError(f"notary does not permit the server managing the {role} key", role=role)
+    if not server_managed and role == TIMESTAMP:
+        raise PublishError(f"notary does not permit the client managing the {role} key", role=role)
+    if server_managed and key_ids:
+        raise PublishError("the server makes its own keys: none can be given to it", role=role)
+
+
+def _local_keys(collection: Collection, role: str, key_ids: Sequence[str]) -> list[PublicKey]:
+    keys, gun = collection.keys, collection.gun
+    if not key_ids:
+        owner = "" if role == ROOT else gun
+        key_ids = [keys.generate("ecdsa", role=role, gun=owner).key_id]
+    found = []
+    for key_id in key_ids:
+        entry = keys.find(key_id)
+        if entry is None:
+            raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
+        if role == ROOT and entry.role != ROOT:
+            raise PublishError(
+                f"attempted to load root key but given {entry.role or 'delegation'} key instead",
+                role=role,
+            )
+        signer = keys.open(key_id)
+        found.append(
+            certified(signer, gun, collection.moment)
+            if role == ROOT
+            else _core.PublicKey.of(signer.key_type, signer.public)
+        )
+    return found
+
+
+def _older_root_keys(collection: Collection, count: int) -> Callable[[int], Sequence[Authority]]:
+    """Root keys of older roots, which may sign a new one for clients that know only those."""
+
+    def older(version: int) -> Sequence[Authority]:
+        # The one just before signs in any case. Old roots are believed no further than this: only
+        # root keys that are here are made to sign.
+        authorities = []
+        for old in range(max(1, version - 1 - count), version - 1):
+            answer = ask(collection.sink, collection.gun, f"{old}.{ROOT}", limit=ROOT_LIMIT)
+            if isinstance(answer, ContentTrustError):
+                raise answer
+            if answer is not None:
+                found = authority_in(signed_part(answer), ROOT)
+                ours = {one: key for one, key in found.keys.items() if _is_ours(collection, key)}
+                authorities.append(Authority(ROOT, ours, 0))
+        return authorities
+
+    return older
+
+
+def _is_ours(collection: Collection, value: dict[str, object]) -> bool:
+    entry = collection.keys.find(public_key(value).canonical_key_id)
+    return entry is not None and entry.role == ROOT
+
+
+def _drop_old_keys(
+    collection: Collection, replacement: Replacement, keys: Sequence[PublicKey]
+) -> None:
+    """Remove private keys that nothing uses any more, as Notary does: never those of root."""
+    used = {key.canonical_key_id for key in keys}
+    for key in replacement.replaced.values():
+        entry = collection.keys.find(key.canonical_key_id)
+        if entry is None or key.canonical_key_id in used:
+            continue
+        if entry.role in {TARGETS, SNAPSHOT} and entry.gun == collection.gun:
+            collection.keys.remove(key.canonical_key_id)

@@ -1,0 +1,118 @@
+"""Signing a role: with every key of it that is here, and never with fewer than it asks for.
+
+Source: notary `tuf/signed/sign.go`.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError
+from contenttrust.publish.delegations import Authority, authority_in
+from contenttrust.publish.metadata import ROOT, envelope, message_of, public_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from contenttrust.keys.store import KeyStore
+    from contenttrust.publish.metadata import Document
+
+
+class Keyring:
+    """The keys of a store, found by what metadata says of them. For one publication."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._held: dict[str, str] = {}  # canonical id by metadata id; empty where it is not here
+
+    def holds(self, authority: Authority) -> bool:
+        """Whether at least one key of a role is here."""
+        return any(self._canonical(one, key) for one, key in authority.keys.items())
+
+    def forget(self) -> None:
+        """Look again for keys that were not here."""
+        self._held = {one: held for one, held in self._held.items() if held}
+
+    def signed(
+        self,
+        signed: Document,
+        authorities: Sequence[Authority],
+        *,
+        optional: Iterable[Authority] = (),
+    ) -> bytes:
+        """The file of a document, signed for one or more roles.
+
+        Args:
+            signed: The document.
+            authorities: Each of them must reach its threshold with the keys that are here.
+            optional: Keys that sign too where they are here.
+
+        Raises:
+            NoKeyError: None of the keys of a role is here, or not enough; says who must sign.
+            KeyStoreError: A key cannot be opened.
+        """
+        for authority in authorities:
+            self._check(authority)
+        message = message_of(signed)
+        signatures: dict[str, Document] = {}
+        for authority in (*authorities, *optional):
+            for key_id, key in authority.keys.items():
+                canonical = self._canonical(key_id, key)
+                if canonical and key_id not in signatures:
+                    signer = self._store.open(canonical)
+                    signatures[key_id] = {
+                        "keyid": key_id,
+                        "method": signer.method,
+                        "sig": base64.b64encode(signer.sign(message)).decode(),
+                    }
+        return envelope(message, list(signatures.values()))
+
+    def _check(self, authority: Authority) -> None:
+        here = {self._canonical(one, key) for one, key in authority.keys.items()} - {""}
+        if len(here) >= authority.threshold:
+            return
+        absent = [one for one, key in authority.keys.items() if not self._canonical(one, key)]
+        wanted = ", ".join(sorted(_canonical_id(authority.keys[one]) or one for one in absent))
+        if not here:
+            message = (
+                f"could not find necessary signing keys for {authority.role}, at least one of "
+                f"these keys must be available: {wanted or 'the role has no key'}"
+            )
+        else:
+            message = (
+                f"{authority.role} needs the signatures of {authority.threshold} keys, and "
+                f"{len(here)} of them are here: {authority.threshold - len(here)} of these must "
+                f"still sign: {wanted}; a server refuses incomplete signatures, so nothing was "
+                "published"
+            )
+        raise NoKeyError(
+            message,
+            role=authority.role,
+            expected=wanted,
+            found=", ".join(sorted(here)),
+        )
+
+    def _canonical(self, key_id: str, key: Document) -> str:
+        """Canonical id of a key that is here; else empty."""
+        if key_id not in self._held:
+            canonical = _canonical_id(key)
+            entry = self._store.find(canonical) if canonical else None
+            self._held[key_id] = canonical if entry is not None and not entry.problem else ""
+        return self._held[key_id]
+
+
+def root_authorities(root: Document, previous: Document | None) -> list[Authority]:
+    """Who must sign a root: its own keys, and those of the one before where they differ."""
+    now = authority_in(root, ROOT)
+    if previous is None:
+        return [now]
+    before = authority_in(previous, ROOT)
+    return [now] if before == now else [now, before]
+
+
+def _canonical_id(key: Document) -> str:
+    try:
+        return public_key(key).canonical_key_id
+    except (PublicKeyError, MalformedError):  # a key that verifies nothing is nobody's
+        return ""

@@ -1,0 +1,44 @@
+"""JSON of our own files, read strictly: what is not expected is an error, never passed over."""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+def members(document: bytes) -> dict[str, Any]:
+    """The members of a JSON object.
+
+    Raises:
+        ValueError: It is no JSON object, or has a member twice, or a number that is no integer.
+    """
+    try:
+        value = json.loads(
+            document.decode(),
+            object_pairs_hook=_once,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("it is no UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON: {error.msg}") from error
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - the document is at fault
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("it has a member twice")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no integer")

@@ -1,0 +1,84 @@
+"""A trust server in memory, a key store with one passphrase, and a collection to publish."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from contenttrust import _core
+from contenttrust.keys import KeyStore
+from contenttrust.publish import Collection
+from servers.memory_server import MemoryServer
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
+GUN = "registry.example/team/app"
+ROUNDS = 2_048
+
+
+class OnePassphrase:
+    """Gives one passphrase for everything, and counts how often."""
+
+    def __init__(self):
+        self.requests = []
+
+    def give(self, request):
+        self.requests.append(request)
+        return _core.Secret(b"a passphrase for tests")
+
+
+class Publisher:
+    """One machine with a trust directory of its own."""
+
+    def __init__(self, folder, server):
+        self.folder = folder
+        self.server = server
+        self.passphrases = OnePassphrase()
+        self.keys = KeyStore(folder, passphrases=self.passphrases, rounds=ROUNDS)
+
+    def collection(self, gun=GUN, *, now=None, **options):
+        return Collection(
+            gun,
+            keys=self.keys,
+            sink=self.server,
+            trust_dir=self.folder,
+            now=self.server.now if now is None else now,
+            **options,
+        )
+
+    def key(self, name, algorithm="ecdsa"):
+        """A new key of this publisher, as a public key."""
+        entry = self.keys.generate(algorithm, role=name)
+        key = self.keys.open(entry.key_id)
+        return _core.PublicKey.of(key.key_type, key.public)
+
+
+@pytest.fixture
+def server():
+    return MemoryServer(NOW)
+
+
+@pytest.fixture
+def make_publisher(tmp_path, server):
+    def make(name="publisher"):
+        return Publisher(tmp_path / name, server)
+
+    return make
+
+
+@pytest.fixture
+def publisher(make_publisher):
+    return make_publisher()
+
+
+@pytest.fixture
+def collection(publisher):
+    """A published collection without targets."""
+    made = publisher.collection()
+    made.initialize()
+    made.publish()
+    return made
+
+
+def later(**span):
+    return NOW + timedelta(**span)

@@ -1,0 +1,125 @@
+"""Making a collection, staging, publishing."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from contenttrust.errors import NoKeyError, PublishError, StagedChangeError
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add(collection, name, label=None, roles=("targets",)):
+    collection.add_target(name, size=7, sha256=digest(label or name), roles=roles)
+
+
+def test_a_new_collection_is_published_with_notarys_numbers(publisher, server):
+    collection = publisher.collection()
+    collection.initialize()
+    add(collection, "v1")
+
+    done = collection.publish()
+
+    assert done.versions == {"root": 1, "targets": 2}
+    assert server.signed(collection.gun, "snapshot")["version"] == 1
+    assert server.signed(collection.gun, "timestamp")["version"] == 1
+    assert done.repository.verify("v1").digest == f"sha256:{digest('v1')}"
+    assert collection.changes() == ()
+
+
+def test_a_snapshot_of_our_own_is_published_with_the_rest(publisher, server):
+    collection = publisher.collection()
+    collection.initialize(server_managed=())
+
+    done = collection.publish()
+
+    assert done.versions == {"root": 1, "targets": 2, "snapshot": 2}
+    assert {entry.role for entry in publisher.keys.entries()} == {"root", "targets", "snapshot"}
+
+
+def test_only_what_changed_is_uploaded(collection, server):
+    add(collection, "v1")
+    collection.publish()
+
+    assert set(server.uploads[-1]) == {"targets"}
+
+
+def test_nothing_staged_uploads_nothing(collection, server):
+    before = len(server.uploads)
+
+    assert collection.publish().versions == {}
+    assert len(server.uploads) == before
+
+
+def test_what_is_there_already_uploads_nothing(collection, server):
+    add(collection, "v1")
+    collection.publish()
+    before = len(server.uploads)
+    add(collection, "v1")
+    collection.remove_target("never there")
+
+    assert collection.publish().versions == {}
+    assert len(server.uploads) == before
+    assert collection.changes() == ()
+
+
+def test_changes_are_applied_in_order(collection):
+    add(collection, "v1", "one")
+    collection.remove_target("v1")
+    add(collection, "v1", "two")
+
+    done = collection.publish()
+
+    assert done.repository.verify("v1").digest == f"sha256:{digest('two')}"
+
+
+def test_a_delegation_signs_what_it_may(collection, publisher):
+    key = publisher.key("alice")
+    collection.add_delegation("targets/releases", keys=[key], paths=["v"])
+    add(collection, "v1", roles=["targets/releases"])
+
+    done = collection.publish()
+
+    assert done.versions == {"targets": 3, "targets/releases": 1}
+    assert done.repository.verify("v1").role == "targets/releases"
+
+
+def test_a_target_outside_the_paths_publishes_nothing(collection, publisher, server):
+    collection.add_delegation("targets/releases", keys=[publisher.key("alice")], paths=["v"])
+    add(collection, "w1", roles=["targets/releases"])
+    before = len(server.uploads)
+
+    with pytest.raises(StagedChangeError, match="may not list w1"):
+        collection.publish()
+
+    assert len(server.uploads) == before
+    assert len(collection.changes()) == 3
+
+
+def test_a_key_that_is_not_here_is_named(collection, make_publisher):
+    key = make_publisher("elsewhere").key("alice")
+    collection.add_delegation("targets/alice", keys=[key], paths=[""])
+    add(collection, "v1", roles=["targets/alice"])
+
+    with pytest.raises(NoKeyError, match=key.canonical_key_id):
+        collection.publish()
+    assert len(collection.changes()) == 3
+
+
+def test_a_collection_is_not_made_twice(collection, publisher, make_publisher):
+    with pytest.raises(PublishError, match="already"):
+        publisher.collection().initialize()
+    with pytest.raises(PublishError, match="published already"):
+        make_publisher("other").collection().initialize()
+
+
+def test_without_initialisation_nothing_is_published(publisher):
+    collection = publisher.collection()
+    add(collection, "v1")
+
+    with pytest.raises(PublishError, match="initialise"):
+        collection.publish()
