@@ -107,7 +107,7 @@ def load_file(
     _check_mode(path)
     contents = _contents(path)
     try:
-        KeyFile.parse(contents)
+        KeyFile.parse_all(contents)
     except KeyFileError as error:
         raise KeyFileError(
             f"provided file {shown(path)} is not a supported private key - to add a signer's "
@@ -142,8 +142,6 @@ def _prepared(found: KeyFile, role: str, gun: str, *, asks: bool) -> _Block:
     Raises:
         KeyFileError: It cannot be imported.
     """
-    if "PRIVATE KEY" not in found.label:
-        raise KeyFileError("no private key")
     role = found.role or role
     folders, _, name = found.path.rpartition("/")
     gun = _gun_of(folders) or found.gun or gun
