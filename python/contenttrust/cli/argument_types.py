@@ -104,6 +104,17 @@ def days(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> int:
+    """A whole number, 0 or more.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    if not (0 < len(text) <= len(str(_LARGEST_LIMIT)) and set(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
 def descriptor(text: str) -> int:
     """Number of an open file descriptor.
 

@@ -1,15 +1,26 @@
-"""What the verbs that use keys ask of the library: who gives passphrases, and the key store."""
+"""What the verbs that write ask of the library: passphrases, the key store, a collection."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+from typing import cast
 
+from contenttrust.cli import exit_codes, report, text
 from contenttrust.cli.options import UsageError
+from contenttrust.errors import ContentTrustError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from contenttrust._core import PublicKey
     from contenttrust.cli.request import Request
     from contenttrust.keys import KeyStore, Passphrases, PassphraseSource
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.publication import Published
+    from contenttrust.transport.source import Sink
 
 
 def trust_dir(request: Request) -> str:
@@ -89,3 +100,118 @@ def _given(file: str | None, descriptor: int | None, option: str) -> PassphraseS
         return GivenPassphrase(passphrase_file.from_file(file), name=f"{option}-file")
     assert descriptor is not None  # noqa: S101 -- one of them is given
     return GivenPassphrase(passphrase_file.from_descriptor(descriptor), name=f"{option}-fd")
+
+
+def collection(request: Request, gun: str, *, asks: bool = True) -> Collection:
+    """A collection to be edited.
+
+    Args:
+        request: Of this run.
+        gun: Name of the collection, taken literally.
+        asks: Whether its trust server will be asked; else things are staged only.
+
+    Raises:
+        UsageError: No collection can have that name, or nobody may be asked.
+    """
+    options = request.options
+    if asks and options.offline:
+        raise UsageError("--offline: what is published goes to a trust server; leave it out")
+    from contenttrust.publish.collection import Collection  # noqa: PLC0415 -- see `key_store`
+
+    # One that has been shut down is no Sink, and says so when it is first read.
+    sink = cast("Sink", request.trust_server(gun)) if asks else None
+    return Collection(
+        request.gun(gun),
+        keys=key_store(request),
+        sink=sink,
+        trust_dir=trust_dir(request),
+        anchor=request.anchor(gun),
+        now=options.at,
+    )
+
+
+def staged(request: Request, edited: Collection) -> int:
+    """End a verb that staged something: with -p it is published at once."""
+    if not request.options.publish:
+        return exit_codes.OK
+    text.say(f"Auto-publishing changes to {text.safe(edited.gun)}")
+    return published(request, edited.publish())
+
+
+def published(request: Request, done: Published) -> int:
+    """Say that a publication is done, and what was not."""
+    report.warn(request, done.notes)
+    text.say(f"Successfully published changes for repository {text.safe(done.gun)}")
+    return exit_codes.OK
+
+
+@contextlib.contextmanager
+def usage() -> Iterator[None]:
+    """What no value of an option can be is an error of the command line."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def split(values: Iterable[str]) -> tuple[str, ...]:
+    """Values of an option that takes several: repeated, or with commas between them."""
+    return tuple(word for value in values for word in value.split(",") if word)
+
+
+def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str, ...]:
+    """Ids of keys that were named by id, or by a PEM file, which is imported.
+
+    Args:
+        edited: Whose keys they are.
+        words: As they were given.
+        role: Of keys that are imported.
+    """
+    from contenttrust.keys.importing import import_file  # noqa: PLC0415 -- see `key_store`
+
+    found: list[str] = []
+    for word in words:
+        if re.fullmatch(r"[0-9a-f]{64}", word):
+            found.append(word)
+        else:
+            done = import_file(edited.keys, word, role=role, gun=edited.gun)
+            found += [entry.key_id for entry in done.entries]
+    return tuple(found)
+
+
+def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]:
+    """Public keys of files: certificates, or bare keys as `key generate` writes them.
+
+    Raises:
+        UsageError: A file holds none, or its certificate has expired.
+    """
+    from contenttrust import clock  # noqa: PLC0415 -- see `key_store`
+    from contenttrust._core import PublicKey  # noqa: PLC0415
+
+    now = clock.moment_or_now(request.options.at)
+    found = []
+    for path in paths:
+        try:
+            key = PublicKey.read(content(path))
+        except ContentTrustError as error:
+            raise UsageError(f"{path}: no valid public key found: {error.message}") from None
+        if key.not_after is not None and key.not_after <= now:
+            raise UsageError(f"{path}: the certificate of {key.common_name} has expired")
+        found.append(key)
+    return tuple(found)
+
+
+def content(path: str) -> bytes:
+    """The bytes of a file that was named.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    from contenttrust.transport import chosen_file  # noqa: PLC0415 -- see `key_store`
+
+    try:
+        return chosen_file.read(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None

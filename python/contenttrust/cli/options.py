@@ -60,6 +60,7 @@ _ONCE = (
     "custom",
     "digest",
     "threshold",
+    "legacy",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -123,7 +124,7 @@ class Options(argparse.Namespace):
     publish: bool = False
     yes: bool = False
     force: bool = False
-    operand: str | None = None
+    operand: str = ""
     name: str | None = None
     names: Sequence[str] = ()
     file: str = ""
@@ -154,6 +155,7 @@ class Options(argparse.Namespace):
     digest: str | None = None
     recursive: bool = False
     threshold: int | None = None
+    legacy: int | None = None
     signer: str = ""
 
     def merge(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from contenttrust.cli import declarations, streams
-from contenttrust.cli.argument_types import name_text
 from contenttrust.cli.global_options import add_global_options
 from contenttrust.cli.options import Options, UsageError
 
@@ -165,8 +164,7 @@ def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
     verb = made.verbs.get(f"{options.verb} {options.second}".rstrip(), verb)
     # argparse takes several images only in one piece: `verify A --json B` leaves B over.
     if rest and verb.several and not any(text.startswith("-") for text in rest):
-        taken = getattr(options, verb.several)
-        setattr(options, verb.several, [*taken, *map(_name, rest)])
+        _take(verb, rest, options)
     elif rest:
         _refuse_unknown_options(verb, rest)
         verb.error(f"one argument too many: {rest[0]}")
@@ -193,8 +191,11 @@ def _refuse_unknown_options(verb: _Parser, arguments: Sequence[str]) -> None:
             verb.error(f"unknown option {name}")
 
 
-def _name(text: str) -> str:
+def _take(verb: _Parser, rest: Sequence[str], options: Options) -> None:
+    """Add operands that were left over to those that argparse took."""
+    [operand] = [action for action in verb._actions if action.dest == verb.several]  # noqa: SLF001
     try:
-        return name_text(text)
-    except argparse.ArgumentTypeError as error:
-        raise UsageError(str(error)) from None
+        more = [verb._get_value(operand, text) for text in rest]  # noqa: SLF001 -- argparse's check
+    except argparse.ArgumentError as error:
+        verb.error(str(error))
+    setattr(options, verb.several, [*getattr(options, verb.several, ()), *more])

@@ -23,12 +23,30 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "key backup",
         "key restore",
     ),
+    "publishing": (
+        "init",
+        "add",
+        "addhash",
+        "remove",
+        "status",
+        "reset",
+        "publish",
+        "witness",
+        "delete",
+        "renew",
+        "key rotate",
+        "delegation add",
+        "delegation remove",
+        "delegation purge",
+        "delegation list",
+    ),
     "docker_plugin": ("docker-plugin install",),
 }
 """The module of each verb, in the order of the help. A verb may have two words."""
 
 FAMILIES: dict[str, str] = {
     "key": "make, move, list, protect and back up private keys",
+    "delegation": "say whose keys may sign what",
     "docker-plugin": "give docker back the command that it has lost",
 }
 """The first words of verbs that have two, and what these are about."""

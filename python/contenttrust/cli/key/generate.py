@@ -19,7 +19,7 @@ def run(request: Request) -> int:
     """Generate a key; both halves are kept by whoever runs this."""
     options = request.options
     algorithm = options.algorithm or _DEFAULT
-    if options.operand is None:
+    if not options.operand:
         if options.directory is not None:
             raise UsageError("--dir is for the public key of a signer: name the signer")
         role = options.role or "root"

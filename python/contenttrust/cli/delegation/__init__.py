@@ -1,0 +1,3 @@
+"""The verbs of delegations: which keys may sign what."""
+
+from __future__ import annotations

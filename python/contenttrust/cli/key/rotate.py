@@ -1,0 +1,36 @@
+"""`contenttrust key rotate GUN ROLE`: other keys for a role, published at once."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, exit_codes, report, text
+from contenttrust.cli.confirm import confirmed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+_QUESTION = """\
+Warning: you are about to rotate your root key.
+
+You must use your old key to sign this root rotation.
+Are you sure you want to proceed?  (yes/no)  """
+
+
+def run(request: Request) -> int:
+    """Rotate the keys of one role; a root rotation is confirmed first."""
+    options = request.options
+    role = options.target
+    edited = editing.collection(request, options.gun)
+    if role == "root" and not confirmed(request, _QUESTION):
+        text.complain("", "Aborting action.")
+        return exit_codes.REFUSED
+    with editing.usage():
+        done = edited.rotate_key(
+            role,
+            server_managed=options.server_managed,
+            key_ids=editing.key_ids(edited, options.keys, role=role),
+            legacy=options.legacy or 0,
+        )
+    report.warn(request, done.notes)
+    text.say(f"Successfully rotated {text.safe(role)} key for repository {text.safe(edited.gun)}")
+    return exit_codes.OK
