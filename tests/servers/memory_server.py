@@ -143,7 +143,7 @@ class MemoryServer:
         key = self.keys.get((gun, role))
         return key is not None and key.key_id in root["roles"][role]["keyids"]
 
-    def _sign(  # noqa: PLR0917
+    def _sign(
         self, gun: str, role: str, kind: str, version: int, meta: Any, *, days: int
     ) -> bytes:
         expires = (self.now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

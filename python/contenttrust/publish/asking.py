@@ -1,4 +1,4 @@
-"""Files that a publisher asks for itself, beside those that the judgement asks for."""
+"""Trust servers as publishers see them, and files that a publisher asks for itself."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import cast
+    from typing import Protocol, cast
 
     from contenttrust._core import Wanted
-    from contenttrust.transport.source import Answer, Source
+    from contenttrust.transport.source import Answer, Sink, Source
+
+    class Server(Source, Sink, Protocol):
+        """A trust server: it gives metadata, and takes it."""
+
 
 ROOT_LIMIT = 512_000
 

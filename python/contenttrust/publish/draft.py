@@ -52,6 +52,7 @@ class Draft:
         root, snapshot: Their documents; there may be no snapshot of ours.
         roles: `targets` and the delegations that verified, by name.
         broken: Delegations that did not verify, by name; of some the content is known all the same.
+        files: The files that the documents were read from.
         changed: Roles to be signed; `targets` of a new collection always.
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
@@ -63,6 +64,7 @@ class Draft:
         documents: Mapping[str, Document],
         *,
         broken: Mapping[str, Document | None] | None = None,
+        files: Mapping[str, bytes] | None = None,
         is_new: bool = False,
         can_sign: Callable[[delegations.Authority], bool] = lambda _: True,
         last_version: Callable[[str], int] = lambda _: 0,
@@ -73,6 +75,7 @@ class Draft:
             gun: Name of the collection.
             documents: Signed parts by role.
             broken: Delegations that did not verify, with their content where it is known.
+            files: The files that the documents were read from.
             is_new: Whether the server has nothing yet.
             can_sign: Whether a key is here of those who may sign a role.
             last_version: The version of a delegation without a document that was published once.
@@ -90,6 +93,7 @@ class Draft:
         self.is_new = is_new
         self.notes: list[str] = []
         self.can_sign = can_sign
+        self.files = dict(files or {})
         self._last_version = last_version
 
     def apply(self, change: Change) -> None:

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 
     from contenttrust._core import Instant, PublicKey
     from contenttrust.keys.signer import Signer
+    from contenttrust.publish.asking import Server
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.metadata import Document
     from contenttrust.transport.cache import TrustDirectory
-    from contenttrust.transport.source import Sink
 
 
 def initialize(
@@ -179,7 +179,16 @@ def _refuse_existing(collection: Collection) -> None:
         )
 
 
-def is_published(sink: Sink, gun: str) -> bool:
+def is_made(trust_dir: TrustDirectory, gun: str) -> bool:
+    """Whether the trust directory has a collection that could be published.
+
+    Raises:
+        TrustDirectoryError: It cannot be read.
+    """
+    return {ROOT, TARGETS} <= trust_dir.cached(gun).keys()
+
+
+def is_published(sink: Server, gun: str) -> bool:
     """Whether a server has a root of the collection, whatever it may be.
 
     Raises:

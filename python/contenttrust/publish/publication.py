@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from contenttrust._core import Instant, TrustedRepository
+    from contenttrust.publish.asking import Server
     from contenttrust.publish.current import Judge
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.draft import Step
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
-    from contenttrust.transport.source import Sink
 
 ATTEMPTS = 5
 
@@ -79,7 +79,7 @@ class Publication:
         gun: str,
         *,
         keyring: Keyring,
-        sink: Sink,
+        sink: Server,
         judge: Judge,
         now: Instant,
         local: Callable[[], Mapping[str, bytes]],
@@ -150,17 +150,19 @@ class Publication:
         if current is None:
             files = self._local()
             documents = {role: signed_part(file) for role, file in files.items()}
-            return self._new_draft(documents, {}, is_new=True), files
+            return self._new_draft(documents, {}, files, is_new=True), files
         broken = {
             role: None if file is None else signed_part(file)
             for role, file in current.broken.items()
         }
-        return self._new_draft(documents_of(current), broken, is_new=False), current.documents
+        files = current.documents
+        return self._new_draft(documents_of(current), broken, files, is_new=False), files
 
     def _new_draft(
         self,
         documents: Mapping[str, Document],
         broken: Mapping[str, Document | None],
+        files: Mapping[str, bytes],
         *,
         is_new: bool,
     ) -> Draft:
@@ -168,6 +170,7 @@ class Publication:
             self._gun,
             documents,
             broken=broken,
+            files=files,
             is_new=is_new,
             can_sign=self._keyring.holds,
             last_version=self._judge.last_version,

@@ -1,0 +1,300 @@
+"""What `docker trust` does with image repositories: sign and revoke tags, add and remove signers.
+
+A signer is a delegation `targets/<name>`; what may be pulled is what `targets/releases` lists, and
+`targets` where that does not. Nothing here is staged: what others have staged stays as it is.
+
+Source: docker CLI 28, `cli/command/trust/`, `cli/trust/trust.go` (``GetSignableRoles``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from contenttrust import _core
+from contenttrust.errors import NoKeyError, NotSignedError, PublishError
+from contenttrust.publish import delegations, initialisation
+from contenttrust.publish.delegations import authority_of, paths_of
+from contenttrust.publish.metadata import BASE_ROLES, TARGETS
+from contenttrust.publish.sign import Keyring
+from contenttrust.publish.signers import RELEASES, RemovedSigner, SignerAdded, role_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust._core import PublicKey, Signer
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
+    from contenttrust.publish.publication import Published
+
+_SIGNER = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What came of signing tags.
+
+    Attributes:
+        published: The publication.
+        roles: Who lists the tags now.
+        initialized: Whether the repository was made for it.
+        signer: Name of the signer that was made with it, or empty.
+    """
+
+    published: Published
+    roles: tuple[str, ...]
+    initialized: bool = False
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What came of removing a signer.
+
+    Attributes:
+        published: The publication; its `repository` no longer has the signer.
+        key_ids: Canonical ids of the keys that went.
+        lost: Digests of the tags that lost this signer's signature, by tag.
+        signed_again: Roles that were signed anew with the keys that stay.
+        unreleased: Tags that can no longer be pulled, because the last signer went.
+    """
+
+    published: Published
+    key_ids: tuple[str, ...]
+    lost: Mapping[str, str]
+    signed_again: tuple[str, ...]
+    unreleased: tuple[str, ...] = ()
+
+
+def sign(
+    collection: Collection, tags: Mapping[str, Document], *, signer: str | None = None
+) -> Signed:
+    """Sign tags: by every first-level delegation whose key is here, else by `targets`.
+
+    A repository that is not signed yet is made as Docker does: with a root key, a repository key,
+    a snapshot that the server signs, and a signer, if one is named or only one has a key here.
+
+    Args:
+        collection: The repository.
+        tags: What `target_meta` gives of the manifests, by tag.
+        signer: Name of the first signer of a new repository; its key is made if it is not here.
+
+    Raises:
+        NoKeyError: There are delegations, and the keys of none that may list the tags are here.
+        ContentTrustError: As for `Collection.publish`.
+    """
+    steps: list[SignerAdded | _Tags] = []
+    first = not initialisation.is_published(collection.sink, collection.gun)
+    name = ""
+    if first:
+        _initialize(collection)
+        name, key = _first_signer(collection, signer)
+        if key is not None:
+            steps.append(SignerAdded(name, [key]))
+    signing = _Tags(tags, Keyring(collection.keys))
+    done = collection.publish_steps([*steps, signing])
+    return Signed(published=done, roles=tuple(signing.roles), initialized=first, signer=name)
+
+
+def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Published:
+    """Take signatures away: from every role that lists the tags.
+
+    Args:
+        collection: The repository.
+        tags: Which. Default: all.
+
+    Raises:
+        NotSignedError: A tag is not signed, or there is none at all.
+        NoKeyError: A role lists a tag whose keys are not here, so that it would stay signed.
+        ContentTrustError: As for `Collection.publish`.
+    """
+    return collection.publish_steps([_Revocation(tags, Keyring(collection.keys))])
+
+
+def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> Published:
+    """Let somebody sign tags; a repository that is not signed yet is made first.
+
+    Args:
+        collection: The repository.
+        name: Of the signer.
+        keys: The signer's public keys.
+
+    Raises:
+        ValueError: No signer can have that name, or no key was given.
+        ContentTrustError: As for `Collection.publish`.
+    """
+    check_name(name)
+    if not keys:
+        raise ValueError("path to a public key must be provided using the `--key` flag")
+    if not initialisation.is_published(collection.sink, collection.gun):
+        _initialize(collection)
+    return collection.publish_steps([SignerAdded(name, keys)])
+
+
+def remove_signer(collection: Collection, name: str, *, force: bool = False) -> Removed:
+    """Take a signer away for good: the delegation, its keys, and what rests on its signature.
+
+    What the others release stays released: it is signed anew where the signer's signature was
+    needed. Afterwards the server is asked whether all this is so.
+
+    Args:
+        collection: The repository.
+        name: Of the signer.
+        force: Whether to remove also the last signer, and with it every tag that is released.
+
+    Raises:
+        ValueError: No signer can have that name.
+        PublishError: There is no such signer; or a role would have too few keys or signatures
+            left: then the message says what to do first.
+        ContentTrustError: As for `Collection.publish`.
+    """
+    check_name(name)
+    removal = RemovedSigner(name, Keyring(collection.keys), force=force)
+    done = collection.publish_steps([removal])
+    if any(one.role == role_of(name) for one in done.repository.signers):
+        raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
+    broken = {notice.role for notice in done.repository.degraded} & set(removal.signed_again)
+    if broken:
+        raise PublishError(
+            f"{min(broken)} is broken after {name} was removed: sign it anew by witnessing it",
+            gun=collection.gun,
+            role=min(broken),
+        )
+    return Removed(
+        published=done,
+        key_ids=tuple(removal.key_ids),
+        lost=removal.lost,
+        signed_again=tuple(removal.signed_again),
+        unreleased=tuple(removal.unreleased),
+    )
+
+
+def signers(collection: Collection) -> tuple[Signer, ...]:
+    """Who signs tags of the repository.
+
+    Raises:
+        PublishError: It is not signed.
+        ContentTrustError: What the server has cannot be verified.
+    """
+    current = collection.judge().look()
+    if current is None:
+        raise PublishError(f"no signatures or cannot access {collection.gun}", gun=collection.gun)
+    return current.repository.signers
+
+
+def check_name(name: str) -> None:
+    """Refuse what no signer can be called.
+
+    Raises:
+        ValueError: It is none, or reserved.
+    """
+    if role_of(name) == RELEASES:
+        raise ValueError("releases is a reserved keyword, use a different signer name")
+    if not _SIGNER.fullmatch(name):
+        raise ValueError(
+            f'signer name "{name}" must start with lowercase alphanumeric characters and can '
+            'include "-" or "_" after the first character'
+        )
+
+
+class _Tags:
+    """Signs tags in every role that Docker would sign them in."""
+
+    def __init__(self, tags: Mapping[str, Document], keyring: Keyring) -> None:
+        self._tags = tags
+        self._keyring = keyring
+        self.roles: list[str] = []
+
+    def apply(self, draft: Draft) -> None:
+        self._keyring.forget()
+        self.roles = self._signable(draft)
+        if not self.roles:
+            raise NoKeyError(
+                "no valid signing keys for delegation roles: a key of one of these must be here: "
+                + ", ".join(_first_level(draft)),
+                gun=draft.gun,
+            )
+        for role in self.roles:
+            draft.add_targets(role, self._tags)
+
+    def _signable(self, draft: Draft) -> list[str]:
+        roles = _first_level(draft)
+        if not roles:
+            return [TARGETS]
+        return [
+            role
+            for role in roles
+            if self._keyring.holds(authority_of(draft, role))
+            and all(tag.startswith(tuple(paths_of(draft, role))) for tag in self._tags)
+        ]
+
+
+class _Revocation:
+    """Takes tags out of every role that lists them."""
+
+    def __init__(self, tags: Sequence[str] | None, keyring: Keyring) -> None:
+        self._tags = tags
+        self._keyring = keyring
+        self._seen: set[str] = set()
+
+    def apply(self, draft: Draft) -> None:
+        listed = {
+            role: set(draft.roles[role]["targets"])
+            for role in (TARGETS, *delegations.below(draft))
+            if role in draft.roles
+        }
+        everything = set().union(*listed.values())
+        tags = everything if self._tags is None else set(self._tags)
+        absent = sorted(tags - everything - self._seen)
+        if absent:
+            raise NotSignedError(
+                f"No valid trust data for {absent[0]}", gun=draft.gun, subject=absent[0]
+            )
+        if not tags and not self._seen:
+            raise NotSignedError("no signed tags to remove", gun=draft.gun)
+        self._seen |= tags & everything  # when it is applied again, some may be gone already
+        self._keyring.forget()
+        for role, names in listed.items():
+            gone = names & tags
+            if not gone:
+                continue
+            if not self._keyring.holds(authority_of(draft, role)):
+                raise NoKeyError(
+                    f"{min(gone)} is signed by {role}, and none of its keys is here: it would stay "
+                    "signed, so nothing was revoked",
+                    gun=draft.gun,
+                    role=role,
+                    subject=min(gone),
+                )
+            for name in gone:
+                draft.remove_target(role, name)
+
+
+def _first_level(draft: Draft) -> list[str]:
+    return [one["name"] for one in draft.roles[TARGETS]["delegations"]["roles"]]
+
+
+def _initialize(collection: Collection) -> None:
+    """Make a repository as Docker does, unless an attempt before this one has made it."""
+    if not initialisation.is_made(collection.trust_dir, collection.gun):
+        collection.initialize()
+
+
+def _first_signer(collection: Collection, name: str | None) -> tuple[str, PublicKey | None]:
+    """The signer that a new repository begins with: the one named, else the only one here."""
+    found = {
+        entry.role: entry.key_id
+        for entry in collection.keys.entries()
+        if not entry.problem and entry.role not in BASE_ROLES and _SIGNER.fullmatch(entry.role)
+    }
+    found.pop("delegation", None)
+    if name is None:
+        if len(found) != 1:
+            return "", None
+        [name] = found
+    check_name(name)
+    key_id = found.get(name) or collection.keys.generate("ecdsa", role=name).key_id
+    key = collection.keys.open(key_id)
+    return name, _core.PublicKey.of(key.key_type, key.public)
