@@ -51,6 +51,10 @@ class Exchange(BaseHTTPRequestHandler):
         """The same for forms."""
         self.do_GET()
 
+    def do_DELETE(self) -> None:
+        """The same for what is to go."""
+        self.do_GET()
+
     def do_CONNECT(self) -> None:
         """The same for a client that takes this server for a proxy."""
         self.do_GET()

@@ -40,6 +40,11 @@ def end() -> float:
     return time.monotonic() + VISIT_SECONDS if known is None else known
 
 
+def in_seconds(seconds: float) -> float:
+    """The moment on the monotonic clock that lies so far ahead."""
+    return time.monotonic() + seconds
+
+
 def is_over() -> bool:
     """Whether that moment has come."""
     return time.monotonic() >= end()

@@ -1,7 +1,8 @@
 """HTTPS by libcurl: requests in parallel, each with a limit and a deadline.
 
 It knows no policy and nothing of Notary. Whatever goes wrong becomes a `FetchError` in the place of
-the answer. Only https is spoken, also after a redirect; nothing is read from .netrc.
+the answer. Only https is spoken, also after a redirect, unless a request to this very machine says
+otherwise; nothing is read from .netrc.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contenttrust.errors import TlsError, UnreachableError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from contenttrust.errors import FetchError
     from contenttrust.transport.authorities import Authorities
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     from contenttrust.transport.polling import Multi
     from contenttrust.transport.tls import Tls
     from contenttrust.transport.transfer import Transfer
+
+    Body: TypeAlias = bytes | Mapping[str, bytes] | str | None
+    """What is sent: a form, files, `DELETE`, or nothing, which makes it a GET."""
+
+DELETE = "DELETE"
+"""Stands in the place of a body where something is to be deleted."""
 
 # A further connection costs a millisecond of computing at both ends and saves waiting for answers:
 # that pays for itself from a distance (figures in docs/decisions/0010).
@@ -38,9 +46,23 @@ class Request:
         role: The metadata role concerned, for messages.
         credentials: ``user:password`` for Basic authentication at the URL's origin.
         certified: Whether our certificate may be shown there. It tells a server who we are.
+        plain: Whether TLS is left out, whatever the URL says: for loopback hosts only, elsewhere
+            the request fails unsent. A redirect is not followed then.
+        silence: Seconds without a byte after which nothing more is expected.
+        timeout: Seconds until the last byte, in place of the client's.
     """
 
-    __slots__ = ("certified", "credentials", "headers", "limit", "role", "url")
+    __slots__ = (
+        "certified",
+        "credentials",
+        "headers",
+        "limit",
+        "plain",
+        "role",
+        "silence",
+        "timeout",
+        "url",
+    )
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
         self,
@@ -51,9 +73,15 @@ class Request:
         role: str = "",
         credentials: str | None = None,
         certified: bool = True,
+        plain: bool = False,
+        silence: int = 10,
+        timeout: float | None = None,
     ) -> None:
         self.url = url
+        self.silence = silence
+        self.timeout = timeout
         self.certified = certified
+        self.plain = plain
         self.limit = limit
         self.headers = headers
         self.role = role
@@ -126,13 +154,30 @@ class Client:
 
         return self._send([(request, urlencode(form).encode())])[0]
 
+    def upload(self, request: Request, files: Mapping[str, bytes]) -> Response | FetchError:
+        """Send files in one form, as browsers do (RFC 7578). A redirect is not followed.
+
+        Args:
+            request: Where to.
+            files: Contents by file name; each is a part named ``files``.
+        """
+        return self._send([(request, files)])[0]
+
+    def delete(self, request: Request) -> Response | FetchError:
+        """Ask that what a URL names be deleted. A redirect is not followed.
+
+        Args:
+            request: What to delete.
+        """
+        return self._send([(request, DELETE)])[0]
+
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         if self._multi is not None:
             self._multi.close()
             self._multi = None
 
-    def _send(self, orders: Sequence[tuple[Request, bytes | None]]) -> list[Response | FetchError]:
+    def _send(self, orders: Sequence[tuple[Request, Body]]) -> list[Response | FetchError]:
         try:
             authorities = self._known_authorities()
             transfers = self._run(orders, authorities)
@@ -155,7 +200,7 @@ class Client:
         return self._authorities
 
     def _run(
-        self, orders: Sequence[tuple[Request, bytes | None]], authorities: Authorities
+        self, orders: Sequence[tuple[Request, Body]], authorities: Authorities
     ) -> list[Transfer]:
         """Run requests, each with its form if it has one, to their end."""
         from contenttrust.transport.polling import Multi  # noqa: PLC0415 - loads libcurl
@@ -177,7 +222,7 @@ class Client:
                     form,
                     tls=self._tls,
                     authorities=authorities,
-                    timeout=min(self._timeout, left),
+                    timeout=min(request.timeout or self._timeout, left),
                     env=os.environ,
                 )
                 if handle is not None:

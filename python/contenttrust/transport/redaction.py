@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from contenttrust.errors import ContentTrustError
     from contenttrust.transport.credentials import Credentials
 
 _HIDDEN = "***"
@@ -22,7 +23,7 @@ _TELLING = 8  # so many characters of a secret in a row are no accident
 _LEAST = 4  # what is shorter would be found in any text, and so be told by what is hidden
 
 
-def redact(error: FetchError, secrets: Iterable[str], *, own: str) -> None:
+def redact(error: ContentTrustError, secrets: Iterable[str], *, own: str) -> None:
     """Hide secrets in what an error says.
 
     Args:

@@ -37,6 +37,51 @@ class Source(Protocol):
         """
 
 
+class Sink(Protocol):
+    """Takes what a publisher made, and keeps the keys that are kept at a server."""
+
+    def publish(self, gun: str, files: Mapping[str, bytes]) -> None:
+        """Make metadata files the current ones, all together or none.
+
+        Args:
+            gun: Name of the collection.
+            files: What changed, by role.
+
+        Raises:
+            RejectedError: They are refused; ``found`` is the server's code, such as ``VERSION``.
+            FetchError: There is no answer: whether they were published is not known.
+        """
+
+    def public_key(self, gun: str, role: str) -> bytes:
+        """Ask for the public key that the server signs a role with; it makes one if need be.
+
+        Args:
+            gun: Name of the collection, which need not exist.
+            role: ``timestamp`` or ``snapshot``.
+
+        Returns:
+            The key, as JSON.
+        """
+
+    def rotate_key(self, gun: str, role: str) -> bytes:
+        """Have the server make another key for a role; a new root must name it then.
+
+        Args:
+            gun: Name of the collection.
+            role: ``timestamp`` or ``snapshot``.
+
+        Returns:
+            The public half of the new key, as JSON.
+        """
+
+    def delete(self, gun: str) -> None:
+        """Delete everything of a collection.
+
+        Args:
+            gun: Its name; one that is not there is no error.
+        """
+
+
 class MappingSource:
     """Files that are in memory already, by role name."""
 

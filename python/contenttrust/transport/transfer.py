@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contenttrust.transport.authorities import Authorities
-    from contenttrust.transport.http import Request
+    from contenttrust.transport.http import Body, Request
     from contenttrust.transport.tls import Tls
 
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _QUICK_EXIT = 322  # CURLOPT_QUICK_EXIT, which pycurl takes without a name for it
-_SLOW_BYTES = 64  # a second; fewer for as long as the next line says is no answer
-_SLOW_SECONDS = 10
+_SLOW_BYTES = 64  # a second; fewer for as long as the request says is no answer
 _STOP = -1  # what a callback says that wants no more
 _HEADER_LIMIT = 65_536  # bytes, of all answers to one request together
-HEADERS = frozenset({"age", "content-encoding", "content-type", "date", "www-authenticate"})
+HEADERS = frozenset(
+    "age content-encoding content-type date docker-content-digest www-authenticate".split()
+)
 """The headers that somebody reads; others are not kept."""
 _LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
 
@@ -115,7 +116,7 @@ class Transfer:
 
     def prepare(
         self,
-        form: bytes | None,
+        body: Body,
         *,
         tls: Tls,
         authorities: Authorities,
@@ -125,7 +126,7 @@ class Transfer:
         """Tell libcurl everything.
 
         Args:
-            form: The body of a POST; None means GET.
+            body: What is sent; None means GET.
             tls: Certificates.
             authorities: Who vouches for servers.
             timeout: Seconds until the last byte.
@@ -136,20 +137,31 @@ class Transfer:
         """
         try:
             host_of(self._request.url)
+            if self._request.plain and not self.is_local:
+                raise ValueError("without TLS only this machine is spoken to")
             headers = _lines(self._request.headers)
         except ValueError as error:
             self.outcome = ServerError(str(error), gun=self._gun, role=self._request.role)
             return None
+        if body is not None:
+            headers.append(b"Expect:")  # no server that is meant waits to be asked
         self._handle = pycurl.Curl()
         self._proxy = _proxy_of(env)
-        follow = form is None and tls.verify and tls.cert_file is None
+        plain = self._request.plain
+        follow = body is None and tls.verify and tls.cert_file is None and not plain
         self._set(_options(self._request, headers, timeout=timeout, follow=follow))
         take_header = self._callbacks.guarded(self._take_header, failed=_STOP)
         take_body = self._callbacks.guarded(self._take_body, failed=_STOP)
         self._set({pycurl.HEADERFUNCTION: take_header, pycurl.WRITEFUNCTION: take_body})
-        if form is not None:
-            self._set({pycurl.POSTFIELDS: form})
-        self._set(_proxy_options(self._proxy, env))
+        if isinstance(body, str):
+            self._set({pycurl.CUSTOMREQUEST: body})
+        elif isinstance(body, bytes):
+            self._set({pycurl.POSTFIELDS: body})
+        elif body is not None:
+            from contenttrust.transport.form import attach  # noqa: PLC0415 - who reads has none
+
+            attach(self._handle, body)
+        self._set(_proxy_options("", {}) if plain else _proxy_options(self._proxy, env))
         verify = tls.verify or not self.is_local
         self._set({pycurl.SSL_VERIFYPEER: int(verify), pycurl.SSL_VERIFYHOST: 2 if verify else 0})
         self._set(_authorities(authorities))
@@ -244,7 +256,7 @@ class Transfer:
             authority = authority_of(self._address())
         except ValueError:
             authority = authority_of(self._request.url)
-        return f"https://{excerpt(authority)}"
+        return f"{'http' if self._request.plain else 'https'}://{excerpt(authority)}"
 
     def _address(self) -> str:
         url: bytes = self._known().getinfo_raw(pycurl.EFFECTIVE_URL)  # type: ignore[no-untyped-call]
@@ -267,9 +279,10 @@ def _options(
             a certificate of ours, which libcurl would show to everybody, and not where certificates
             go unchecked, which is for loopback only.
     """
+    url = f"http{request.url[len('https') :]}" if request.plain else request.url
     return {
-        pycurl.URL: request.url.encode(),
-        pycurl.PROTOCOLS: pycurl.PROTO_HTTPS,
+        pycurl.URL: url.encode(),
+        pycurl.PROTOCOLS: pycurl.PROTO_HTTP if request.plain else pycurl.PROTO_HTTPS,
         pycurl.REDIR_PROTOCOLS: pycurl.PROTO_HTTPS,
         pycurl.FOLLOWLOCATION: follow,
         pycurl.MAXREDIRS: _REDIRECTS,
@@ -285,7 +298,7 @@ def _options(
         pycurl.TIMEOUT_MS: max(1, int(timeout * 1000)),
         pycurl.CONNECTTIMEOUT_MS: max(1, int(min(timeout, _CONNECT_SECONDS) * 1000)),
         pycurl.LOW_SPEED_LIMIT: _SLOW_BYTES,
-        pycurl.LOW_SPEED_TIME: _SLOW_SECONDS,
+        pycurl.LOW_SPEED_TIME: request.silence,
     }
 
 

@@ -6,31 +6,34 @@ Source: notary `server/server.go` (routes) and `storage/httpstore.go`; docker CL
 from __future__ import annotations
 
 import os
-import time
 from _thread import allocate_lock
 
 from contenttrust.errors import (
+    ContentTrustError,
     FetchError,
     MalformedError,
     ServerError,
     UnauthorizedError,
 )
-from contenttrust.transport import deadline
-from contenttrust.transport.deadline import VISIT_SECONDS
+from contenttrust.transport import deadline, publishing
+from contenttrust.transport.access import Access
 from contenttrust.transport.excerpt import excerpt
-from contenttrust.transport.origin import authority_of, host_of, is_loopback, origin_of
+from contenttrust.transport.origin import host_of, is_loopback, origin_of
 from contenttrust.transport.source import is_metadata_name
 from contenttrust.transport.tls import Tls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _thread import LockType
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from contenttrust._core import Wanted
     from contenttrust.transport.credentials import Credentials
     from contenttrust.transport.http import Client, Request, Response
     from contenttrust.transport.source import Answer
+
+    _Send: TypeAlias = Callable[[Client, Request], Response | FetchError]
 
 ENDED_HOST = "notary.docker.io"
 ENDED_ON = "2026-12-08"
@@ -40,9 +43,6 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
 _PING_LIMIT = 65_536
-# A server may ask who we are with every file. For as long as a visit lasts at most, credentials are
-# looked up once, which may run a program, and tokens asked for as often as honest servers need.
-_TOKENS = 3
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
 # RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
 _PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -82,13 +82,8 @@ class TrustServer:
         self._tls = Tls() if tls is None else tls
         if not self._tls.verify and not is_loopback(host_of(self._url)):
             raise ValueError("the certificate check can be switched off for loopback hosts only")
-        self._credentials = from_url if credentials is None else credentials
+        self._access = Access(self._url, from_url if credentials is None else credentials)
         self._timeout = timeout
-        self._authorization: dict[str, str] = {}  # by collection
-        self._nobody: set[str] = set()  # collections that are asked for without credentials
-        self._found: Credentials | FetchError | None = None
-        self._found_at = -VISIT_SECONDS
-        self._answered: dict[str, list[float]] = {}  # when challenges were, by collection
         self._start()
 
     @property
@@ -138,7 +133,7 @@ class TrustServer:
 
         with self._owned():
             self._known_client("").until = deadline.end()
-            (response,) = self._authorized("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
+            (response,) = self._sent("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
             answer = self._judged(response, "", "")
         if isinstance(answer, FetchError):
             raise answer
@@ -146,6 +141,112 @@ class TrustServer:
             cause = f"{self._url} is no trust server: it has no /v2/"
             raise ServerError(cause, found=str(_NOT_FOUND))
         return response
+
+    def publish(self, gun: str, files: Mapping[str, bytes]) -> None:
+        """Upload metadata files in one request; see `Sink.publish`.
+
+        Raises:
+            ValueError: A file has a name that no role has, or there is no file.
+            MalformedError: The name of the collection can be no part of a URL.
+            RejectedError: The server refused; ``found`` is its code, such as ``VERSION``.
+            FetchError: It gave no answer, or another one than a trust server gives.
+        """
+        if not files:
+            raise ValueError("there is nothing to publish")
+        for role in files:
+            _encoded_role(role)
+
+        def upload(client: Client, request: Request) -> Response | FetchError:
+            return client.upload(request, files)
+
+        self._written(gun, "", upload, actions=publishing.WRITE)
+
+    def public_key(self, gun: str, role: str) -> bytes:
+        """Ask for the key that it signs a role with; see `Sink.public_key`.
+
+        Raises:
+            ValueError: No server keeps a key for that role.
+            MalformedError: The name of the collection can be no part of a URL.
+            RejectedError: The server refused.
+            FetchError: It gave no answer, or another one than a trust server gives.
+        """
+
+        def get(client: Client, request: Request) -> Response | FetchError:
+            return client.get([request])[0]
+
+        return self._key(gun, role, get, actions=publishing.WRITE)
+
+    def rotate_key(self, gun: str, role: str) -> bytes:
+        """Have it make another key for a role; see `Sink.rotate_key`.
+
+        Raises:
+            ValueError: No server keeps a key for that role.
+            MalformedError: The name of the collection can be no part of a URL.
+            RejectedError: The server refused.
+            FetchError: It gave no answer, or another one than a trust server gives.
+        """
+
+        def post(client: Client, request: Request) -> Response | FetchError:
+            return client.post(request, {})
+
+        return self._key(gun, role, post, actions=publishing.EVERYTHING)
+
+    def delete(self, gun: str) -> None:
+        """Delete everything of a collection; see `Sink.delete`.
+
+        Raises:
+            MalformedError: The name of the collection can be no part of a URL.
+            RejectedError: The server refused.
+            FetchError: It gave no answer, or another one than a trust server gives.
+        """
+
+        def delete(client: Client, request: Request) -> Response | FetchError:
+            return client.delete(request)
+
+        self._written(gun, "", delete, actions=publishing.EVERYTHING)
+
+    def _key(self, gun: str, role: str, send: _Send, *, actions: str) -> bytes:
+        if role not in {"timestamp", "snapshot"}:
+            raise ValueError(f"a server keeps keys for timestamp and snapshot, not for {role!r}")
+        key = self._written(gun, f"{role}.key", send, actions=actions)
+        if key is None or len(key) > publishing.ANSWER_LIMIT:
+            message = f"{self._url} gives no key for {role}"
+            raise ServerError(message, gun=gun, role=role, found=str(_NOT_FOUND))
+        return key
+
+    def _written(self, gun: str, name: str, send: _Send, *, actions: str) -> bytes | None:
+        """Send one request that a reader would not; what its answer brings."""
+        from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
+
+        url = f"{self._url}/v2/{_encoded_gun(gun)}/_trust/tuf/{name}"
+        request = Request(
+            url,
+            publishing.ANSWER_LIMIT,
+            role=name.partition(".")[0],
+            silence=publishing.SILENCE,
+            timeout=publishing.SECONDS,
+        )
+        with self._owned():
+            client = self._known_client(gun)
+            client.until = deadline.in_seconds(publishing.SECONDS)
+
+            def one(requests: list[Request]) -> list[Response | FetchError]:
+                return [send(client, request) for request in requests]
+
+            (response,) = self._access.send(gun, [request], one, client=client, actions=actions)
+            if isinstance(response, FetchError):
+                response.message += self._remark(response)
+            try:
+                return publishing.answered(
+                    response,
+                    url=self._url,
+                    gun=gun,
+                    anonymous=self._access.is_anonymous(gun),
+                    writes=not name,
+                )
+            except ContentTrustError as error:
+                self._access.hide_secrets(error)
+                raise
 
     def _owned(self) -> LockType:
         """What only one thread may hold, and only the process that made it."""
@@ -166,89 +267,11 @@ class TrustServer:
         requests = [
             Request(url, file.limit, role=file.name) for url, file in zip(urls, files, strict=True)
         ]
-        responses = self._authorized(gun, requests)
+        responses = self._sent(gun, requests)
         return [
             self._judged(response, gun, file.name)
             for response, file in zip(responses, files, strict=True)
         ]
-
-    def _authorized(self, gun: str, requests: list[Request]) -> list[Response | FetchError]:
-        """Send requests; where the server asks who we are, answer it once and send them again."""
-        client = self._known_client(gun)
-        known = self._authorization.get(gun) or self._authorization.get("")
-        responses = client.get(_with_authorization(requests, known))
-        refused = [i for i, response in enumerate(responses) if _status(response) == _UNAUTHORIZED]
-        if not refused:
-            return responses
-        value = self._authorization_for(gun, responses[refused[0]])
-        if isinstance(value, FetchError):
-            for i in refused:
-                responses[i] = _renamed(value, gun, requests[i].role)
-            return responses
-        repeated = client.get(_with_authorization([requests[i] for i in refused], value))
-        for i, response in zip(refused, repeated, strict=True):
-            responses[i] = response
-        return responses
-
-    def _authorization_for(self, gun: str, refusal: Response | FetchError) -> str | FetchError:
-        """What the server's challenge asks for; kept for the next requests."""
-        from contenttrust.transport.auth import authorization, challenge_of  # noqa: PLC0415 - rare
-
-        if isinstance(refusal, FetchError):
-            return refusal
-        if not self._is_own(refusal.url):
-            return UnauthorizedError(
-                f"{self._url} redirects to another server, which asks for credentials: it gets none"
-            )
-        challenge = challenge_of(refusal.headers.get("www-authenticate", ""))
-        if challenge is None:
-            return UnauthorizedError(f"{self._url} answers 401 and offers no way to log in")
-        if not self._may_answer(gun):
-            return UnauthorizedError(
-                f"{self._url} asks again and again who we are, and takes no answer for long"
-            )
-        credentials = self._known_credentials()
-        if isinstance(credentials, FetchError):
-            return credentials
-        if credentials is None:
-            self._nobody.add(gun)
-        else:
-            self._nobody.discard(gun)
-        value = authorization(
-            self._known_client(gun),
-            challenge,
-            scopes=[f"repository:{gun}:pull"] if gun else [],
-            credentials=credentials,
-            server_url=self._url,
-            gun=gun,
-        )
-        if isinstance(value, str):
-            self._authorization["" if challenge.scheme == "basic" else gun] = value
-        return value
-
-    def _may_answer(self, gun: str) -> bool:
-        """Whether a challenge is one of the few that are answered; it counts then."""
-        now = time.monotonic()
-        recent = [at for at in self._answered.get(gun, ()) if now - at < VISIT_SECONDS]
-        if len(recent) >= _TOKENS:
-            return False
-        self._answered[gun] = [*recent, now]
-        return True
-
-    def _known_credentials(self) -> Credentials | FetchError | None:
-        """Who we are, or why that cannot be found out."""
-        if not callable(self._credentials):
-            return self._credentials
-        if time.monotonic() - self._found_at >= VISIT_SECONDS:
-            try:
-                self._found = self._credentials()
-            except FetchError as error:
-                self._found = error
-            self._found_at = time.monotonic()
-        return self._found
-
-    def _is_own(self, url: str) -> bool:
-        return _has_origin(url) and origin_of(url) == origin_of(self._url)
 
     def _known_client(self, gun: str) -> Client:
         from contenttrust.transport.http import Client  # noqa: PLC0415 - when used
@@ -258,15 +281,15 @@ class TrustServer:
         self._client.gun = gun
         return self._client
 
+    def _sent(self, gun: str, requests: list[Request]) -> list[Response | FetchError]:
+        client = self._known_client(gun)
+        return self._access.send(gun, requests, client.get, client=client)
+
     def _judged(self, response: Response | FetchError, gun: str, role: str) -> Answer:
         """The file, None for its absence, or what the answer means, without our secrets."""
         answer = self._meaning(response, gun, role)
-        credentials = self._found if callable(self._credentials) else self._credentials
-        if isinstance(answer, FetchError) and (credentials or self._authorization):
-            from contenttrust.transport.redaction import redact, secrets_of  # noqa: PLC0415 - rare
-
-            secrets = secrets_of(credentials, self._authorization.values())
-            redact(answer, secrets, own=authority_of(self._url))
+        if isinstance(answer, FetchError):
+            self._access.hide_secrets(answer)
         return answer
 
     def _meaning(self, response: Response | FetchError, gun: str, role: str) -> Answer:
@@ -299,7 +322,7 @@ class TrustServer:
         if status == _FORBIDDEN:
             message = f"{DENIED} by {self._url} ({status})"
         else:
-            message = refused_by(self._url, status, sent=gun not in self._nobody)
+            message = refused_by(self._url, status, sent=not self._access.is_anonymous(gun))
         return UnauthorizedError(message, gun=gun, role=role, found=str(status))
 
 
@@ -369,20 +392,3 @@ def _by_content(url: str, sha256: str | None) -> str:
         msg = f"{sha256!r} is no sha256 digest"
         raise ValueError(msg)
     return f"{url.removesuffix('.json')}.{sha256}.json"
-
-
-def _with_authorization(requests: list[Request], value: str | None) -> list[Request]:
-    for request in requests:
-        request.headers = () if value is None else (f"Authorization: {value}",)
-    return requests
-
-
-def _status(response: Response | FetchError) -> int:
-    return 0 if isinstance(response, FetchError) else response.status
-
-
-def _renamed(error: FetchError, gun: str, role: str) -> FetchError:
-    """The same error, as what one file of a collection met with."""
-    return type(error)(
-        error.message, gun=gun, role=role, expected=error.expected, found=error.found
-    )

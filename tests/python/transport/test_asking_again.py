@@ -8,7 +8,7 @@ import types
 import pytest
 
 from contenttrust.errors import FetchError, UnauthorizedError
-from contenttrust.transport import trust_server
+from contenttrust.transport import access
 from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
@@ -81,7 +81,7 @@ def test_long_after_a_visit_tokens_and_credentials_are_had_anew(
     Greedy(server)
     assert [ask(source) for _ in range(3)] == [b"s"] * 3
     assert isinstance(ask(source), FetchError)
-    monkeypatch.setattr(trust_server, "VISIT_SECONDS", 0.0)  # a service runs for days
+    monkeypatch.setattr(access, "VISIT_SECONDS", 0.0)  # a service runs for days
     assert ask(source) == b"s"
     assert len(lookups) == 2
 

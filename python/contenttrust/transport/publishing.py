@@ -1,0 +1,109 @@
+"""What a trust server says to whoever writes: published, refused, or no answer.
+
+Source: notary 0.7.0 `server/handlers/default.go` (``AtomicUpdate``, ``Delete``, ``RotateKey``),
+`server/errors/errors.go`; the answers are those of docker's registry API, `{"errors": […]}`.
+"""
+
+from __future__ import annotations
+
+from contenttrust.errors import ContentTrustError, FetchError, RejectedError, ServerError
+from contenttrust.transport.excerpt import excerpt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.transport.http import Response
+
+WRITE = "push,pull"
+"""What a token must allow to publish, and to ask for a server's key: as docker asks."""
+EVERYTHING = "*"
+"""What it must allow to delete a collection, and to have a server make a new key."""
+ANSWER_LIMIT = 65_536
+SECONDS = 600.0
+"""How long one request may take: a large collection is uploaded, and then judged by the server."""
+SILENCE = 120
+"""Seconds without a byte after which a server is given up that is judging what it was sent."""
+
+_OK = 200
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+_TOO_LARGE = 413
+_REFUSALS = range(400, 500)
+_TIMES_OUT = frozenset({408, 425, 429})
+_UNKNOWN = "; whether it was published is not known: look at what the server has now"
+
+
+def answered(
+    response: Response | FetchError, *, url: str, gun: str, anonymous: bool, writes: bool
+) -> bytes | None:
+    """What an answer brings.
+
+    Args:
+        response: Of a server that was asked to change something, or for a key.
+        url: Of the server.
+        gun: Name of the collection.
+        anonymous: Whether the server got no credentials, because there were none.
+        writes: Whether it may have done what it was asked for although no answer came.
+
+    Returns:
+        The body; None where the server has no such thing.
+
+    Raises:
+        RejectedError: The server refused; ``found`` is its own code, such as ``VERSION``.
+        FetchError: It did not answer as a trust server does.
+    """
+    if isinstance(response, FetchError):
+        if writes:
+            response.message += _UNKNOWN
+        raise response
+    status = response.status
+    if status == _OK:
+        return response.body
+    if status == _NOT_FOUND:
+        return None
+    raise _refusal(response, url=url, gun=gun, anonymous=anonymous, writes=writes)
+
+
+def _refusal(
+    response: Response, *, url: str, gun: str, anonymous: bool, writes: bool
+) -> ContentTrustError:
+    from contenttrust.errors import UnauthorizedError  # noqa: PLC0415 - rare
+    from contenttrust.transport.auth import DENIED, refused_by  # noqa: PLC0415 - rare
+
+    status = response.status
+    if status == _FORBIDDEN:
+        message = f"{DENIED} by {url} ({status})"
+        return UnauthorizedError(message, gun=gun, found=str(status))
+    if status == _UNAUTHORIZED:
+        message = refused_by(url, status, sent=not anonymous)
+        return UnauthorizedError(message, gun=gun, found=str(status))
+    if status in _REFUSALS and status not in _TIMES_OUT:
+        code, words = _told(response.body)
+        if status == _TOO_LARGE:
+            words = words or "it is too large for the server"
+        message = f"{url} refuses it: {words or f'it answers with status {status}'}"
+        return RejectedError(message, gun=gun, found=code or str(status))
+    unknown = _UNKNOWN if writes else ""
+    message = f"{url}: it answers with status {status}{unknown}"
+    return ServerError(message, gun=gun, found=str(status))
+
+
+def _told(body: bytes) -> tuple[str, str]:
+    """The code of the first error in an answer, and the server's words for it."""
+    from contenttrust.transport.docker_config import json_object  # noqa: PLC0415 - rare
+
+    members, _ = json_object(body)
+    errors = members.get("errors")
+    if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict):
+        return "", ""
+    first = errors[0]
+    code, message = first.get("code"), first.get("message")
+    words = [message] if isinstance(message, str) else []
+    detail = first.get("detail")
+    if isinstance(detail, dict):
+        cause = detail.get("Error")
+        told = cause.get("Msg") if isinstance(cause, dict) else None
+        words += [text for text in (detail.get("Name"), told) if isinstance(text, str)]
+    elif isinstance(detail, str):
+        words.append(detail)
+    return excerpt(code) if isinstance(code, str) else "", excerpt(": ".join(words))
