@@ -171,8 +171,14 @@ def forget(trust_dir: TrustDirectory, gun: str) -> None:
 
 def _refuse_existing(collection: Collection) -> None:
     gun, trust_dir = collection.gun, collection.trust_dir
-    if ROOT in trust_dir.cached(gun) or trust_dir.state(gun) is not None:
+    if ROOT in trust_dir.cached(gun):
         raise PublishError(f"{gun} has trust data in {shown(trust_dir.path)} already", gun=gun)
+    if trust_dir.state(gun) is not None:
+        raise PublishError(
+            f"{shown(trust_dir.path)} remembers {gun}, which was published once: delete it here too "
+            "before it is made anew",
+            gun=gun,
+        )
     if is_published(collection.sink, gun):
         raise PublishError(
             f"{gun} is published already, by somebody else: its keys are needed to go on", gun=gun
