@@ -205,7 +205,7 @@ std::optional<Secret> apply(const EVP_CIPHER* cipher, int direction, const Secre
         EVP_CipherUpdate(context.get(), place, &done, octets(in), static_cast<int>(in.size())) != 1)
         throw std::bad_alloc();
     if (EVP_CipherFinal_ex(context.get(), place + done, &rest) != 1) return std::nullopt;
-    out.shorten(static_cast<std::size_t>(done + rest));
+    out.shorten(static_cast<std::size_t>(done) + static_cast<std::size_t>(rest));
     return out;
 }
 

@@ -53,14 +53,13 @@ std::string text_of(const Ed25519PrivateKey& key) {
 std::string signature_of(const EcPrivateKey& key, const Message& message) {
     const EcdsaSignature parts(
         ECDSA_do_sign(octets(message.sha256), static_cast<int>(message.sha256.size()), key.get()));
-    require(parts != nullptr, "libcrypto could not sign");
+    require(parts != nullptr);
     const int octets_each = (EC_GROUP_order_bits(EC_KEY_get0_group(key.get())) + 7) / 8;
     std::string out(2 * static_cast<std::size_t>(octets_each), '\0');
     auto* place = reinterpret_cast<unsigned char*>(out.data());
     require(BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), place, octets_each) == octets_each &&
-                BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), place + octets_each, octets_each) ==
-                    octets_each,
-            "libcrypto could not write a signature");
+            BN_bn2binpad(ECDSA_SIG_get0_s(parts.get()), place + octets_each, octets_each) ==
+                octets_each);
     return out;
 }
 
@@ -69,13 +68,12 @@ std::string signature_of(const RsaPrivateKey& key, const Message& message) {
     std::string padded(static_cast<std::size_t>(length), '\0');
     std::string out(padded.size(), '\0');
     const EVP_MD* hash = EVP_sha256();
-    require(
-        RSA_padding_add_PKCS1_PSS_mgf1(key.get(), reinterpret_cast<unsigned char*>(padded.data()),
-                                       octets(message.sha256), hash, hash, salt_octets) == 1 &&
+    require(RSA_padding_add_PKCS1_PSS_mgf1(key.get(),
+                                           reinterpret_cast<unsigned char*>(padded.data()),
+                                           octets(message.sha256), hash, hash, salt_octets) == 1 &&
             RSA_private_encrypt(length, reinterpret_cast<const unsigned char*>(padded.data()),
                                 reinterpret_cast<unsigned char*>(out.data()), key.get(),
-                                RSA_NO_PADDING) == length,
-        "libcrypto could not sign");
+                                RSA_NO_PADDING) == length);
     return out;
 }
 
@@ -109,7 +107,7 @@ bool signs(const PrivateNumbers& numbers, const PublicKey& public_key, const Mes
 
 PrivateNumbers generate_ec(int curve) {
     EcPrivateKey key(EC_KEY_new_by_curve_name(curve));
-    require(key && EC_KEY_generate_key(key.get()) == 1, "libcrypto could not make a key");
+    require(key && EC_KEY_generate_key(key.get()) == 1);
     return key;
 }
 
@@ -117,8 +115,7 @@ PrivateNumbers generate_rsa() {
     RsaPrivateKey key(RSA_new());
     const BigNumber exponent(BN_new());
     require(key && exponent && BN_set_word(exponent.get(), RSA_F4) == 1);
-    require(RSA_generate_key_ex(key.get(), rsa_bits, exponent.get(), nullptr) == 1,
-            "libcrypto could not make a key");
+    require(RSA_generate_key_ex(key.get(), rsa_bits, exponent.get(), nullptr) == 1);
     return key;
 }
 

@@ -60,7 +60,7 @@ Evp to_evp(const Ed25519PrivateKey& /*key*/) { return nullptr; }
 
 void set_serial(X509* certificate) {
     std::array<unsigned char, serial_octets> random{};
-    require(RAND_bytes(random.data(), serial_octets) == 1, "libcrypto has no randomness");
+    require(RAND_bytes(random.data(), serial_octets) == 1);
     const BigNumber number(BN_bin2bn(random.data(), serial_octets, nullptr));
     require(number &&
             BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr);
@@ -126,8 +126,7 @@ Result<std::string> self_signed(const PrivateNumbers& key, std::string_view comm
     set_times(certificate.get(), not_before, not_after);
     require(X509_set_pubkey(certificate.get(), evp.get()) == 1);
     set_extensions(certificate.get());
-    require(X509_sign(certificate.get(), evp.get(), EVP_sha256()) > 0,
-            "libcrypto could not sign a certificate");
+    require(X509_sign(certificate.get(), evp.get(), EVP_sha256()) > 0);
     return to_pem(certificate.get());
 }
 

@@ -95,9 +95,8 @@ Result<PrivateNumbers> ec_from_scalar(int curve, SecretNumber scalar) {
     BN_set_flags(scalar.get(), BN_FLG_CONSTTIME);
     const std::unique_ptr<EC_POINT, FreeWith<EC_POINT_free>> point(EC_POINT_new(group));
     require(point && EC_KEY_set_private_key(key.get(), scalar.get()) == 1 &&
-                EC_POINT_mul(group, point.get(), scalar.get(), nullptr, nullptr, nullptr) == 1 &&
-                EC_KEY_set_public_key(key.get(), point.get()) == 1,
-            "libcrypto could not compute a public key");
+            EC_POINT_mul(group, point.get(), scalar.get(), nullptr, nullptr, nullptr) == 1 &&
+            EC_KEY_set_public_key(key.get(), point.get()) == 1);
     return PrivateNumbers(std::move(key));
 }
 
@@ -242,17 +241,17 @@ template <auto Item>
 Secret encode(const void* value) {
     const auto* asn1 = static_cast<const ASN1_VALUE*>(value);
     const int length = ASN1_item_i2d(asn1, nullptr, Item());
-    if (length <= 0) throw std::bad_alloc();
+    require(length > 0);
     Secret out(static_cast<std::size_t>(length));
     auto* cursor = reinterpret_cast<unsigned char*>(out.space().data());
-    if (ASN1_item_i2d(asn1, &cursor, Item()) != length) throw std::bad_alloc();
+    require(ASN1_item_i2d(asn1, &cursor, Item()) == length);
     return out;
 }
 
 template <typename T, auto Item>
 Asn1<T, Item> make() {
     Asn1<T, Item> value(reinterpret_cast<T*>(ASN1_item_new(Item())));
-    if (!value) throw std::bad_alloc();
+    require(value != nullptr);
     return value;
 }
 
@@ -281,19 +280,22 @@ Secret write_sec1(const EC_KEY* key, int curve) {
     return encode<EcPrivateKeyText_it>(text.get());
 }
 
-Secret write_info(ASN1_OBJECT* kind, int parameter_type, void* parameter, const Secret& key) {
+using Object = std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>>;
+
+Secret write_info(Object kind, int parameter_type, void* parameter, const Secret& key) {
     const auto info = make<OneAsymmetricKey, OneAsymmetricKey_it>();
-    require(
-        kind != nullptr && X509_ALGOR_set0(info->algorithm, kind, parameter_type, parameter) == 1 &&
-        ASN1_INTEGER_set(info->version, 0) == 1 &&
-        ASN1_OCTET_STRING_set(info->key, octets(key.bytes()), static_cast<int>(key.size())) == 1);
+    require(kind && X509_ALGOR_set0(info->algorithm, kind.get(), parameter_type, parameter) == 1);
+    [[maybe_unused]] const ASN1_OBJECT* owned_by_info = kind.release();
+    require(ASN1_INTEGER_set(info->version, 0) == 1 &&
+            ASN1_OCTET_STRING_set(info->key, octets(key.bytes()), static_cast<int>(key.size())) ==
+                1);
     return encode<OneAsymmetricKey_it>(info.get());
 }
 
 Secret write(const EcPrivateKey& key) {
     const int curve = EC_GROUP_get_curve_name(EC_KEY_get0_group(key.get()));
-    return write_info(OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT, OBJ_nid2obj(curve),
-                      write_sec1(key.get(), curve));
+    return write_info(Object(OBJ_nid2obj(NID_X9_62_id_ecPublicKey)), V_ASN1_OBJECT,
+                      OBJ_nid2obj(curve), write_sec1(key.get(), curve));
 }
 
 Secret write(const RsaPrivateKey& key) {
@@ -302,7 +304,7 @@ Secret write(const RsaPrivateKey& key) {
     Secret der(static_cast<std::size_t>(length));
     auto* cursor = reinterpret_cast<unsigned char*>(der.space().data());
     require(i2d_RSAPrivateKey(key.get(), &cursor) == length);
-    return write_info(OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, nullptr, der);
+    return write_info(Object(OBJ_nid2obj(NID_rsaEncryption)), V_ASN1_NULL, nullptr, der);
 }
 
 Secret write(const Ed25519PrivateKey& key) {
@@ -310,7 +312,7 @@ Secret write(const Ed25519PrivateKey& key) {
     const Bytes own = key.octets.bytes();
     std::ranges::copy(own.last(crypto_sign_PUBLICKEYBYTES), text.space().begin());
     std::ranges::copy(own, text.space().begin() + crypto_sign_PUBLICKEYBYTES);
-    return write_info(OBJ_txt2obj(gnu_ed25519, 1), V_ASN1_UNDEF, nullptr, text);
+    return write_info(Object(OBJ_txt2obj(gnu_ed25519, 1)), V_ASN1_UNDEF, nullptr, text);
 }
 
 }  // namespace

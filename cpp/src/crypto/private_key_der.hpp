@@ -18,16 +18,10 @@ using RsaPrivateKey = std::unique_ptr<RSA, FreeWith<RSA_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
 using SecretNumber = std::unique_ptr<BIGNUM, FreeWith<BN_clear_free>>;
 
-/// A step that fails for want of memory only.
+/// A step that does not depend on what the key is: it fails where libcrypto lacks memory, of which it does not always
+/// tell.
 inline void require(bool done) {
     if (!done) throw std::bad_alloc();
-}
-
-/// A step that fails for want of memory or of something else of libcrypto's, never for what the key is.
-inline void require(bool done, const char* otherwise) {
-    if (done) return;
-    ErrorQueue::require_memory();
-    throw std::runtime_error(otherwise);
 }
 
 /// Seed, then public key: as libsodium has it.

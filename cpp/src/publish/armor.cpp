@@ -131,11 +131,13 @@ Result<std::vector<Armor>> read_armor(std::string_view contents) {
 
 std::string write_armor(std::string_view label, const Headers& headers, Bytes content) {
     std::string out = std::string(begin_mark) + std::string(label) + "-----\n";
-    for (const auto& [name, value] : headers) out += name + ": " + value + "\n";
+    for (const auto& [name, value] : headers)
+        out.append(name).append(": ").append(value).append("\n");
     if (!headers.empty()) out += '\n';
     const std::string base64 = to_base64(content);
-    for (std::size_t i = 0; i < base64.size(); i += line_length)
-        out += base64.substr(i, line_length) + '\n';
+    const std::string_view lines = base64;
+    for (std::size_t i = 0; i < lines.size(); i += line_length)
+        out.append(lines.substr(i, line_length)).append("\n");
     return out + std::string(end_mark) + std::string(label) + "-----\n";
 }
 
