@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import termios
 import threading
@@ -175,25 +176,47 @@ class _Watch:
         self.caught: list[int] = []
         self._waits = False
         self._before: dict[int, Any] = {}
+        self._wakeup: tuple[int, int, int] | None = None
 
     def __enter__(self) -> None:
         # Only the main thread may; and where another one asks, nothing else can be done.
-        if threading.current_thread() is threading.main_thread():
-            for number in _ENDING:
-                if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
-                    self._before[number] = signal.signal(number, self._catch)
+        if threading.current_thread() is not threading.main_thread():
+            return
+        readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wakeup = readable, writable, signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+        for number in _ENDING:
+            if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
+                self._before[number] = signal.signal(number, self._catch)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._wakeup is not None:
+            readable, writable, before = self._wakeup
+            signal.set_wakeup_fd(before)
+            os.close(readable)
+            os.close(writable)
 
     def read(self, terminal: int, buffer: bytearray) -> int:
-        """Read a line; only here does a signal raise."""
+        """Read a line; only here does a signal raise, also one that came just before."""
         self._waits = True
         try:
+            if self.caught:
+                raise _SignalledError
+            self._wait(terminal)
             return os.readv(terminal, [buffer])
         finally:
             self._waits = False
+
+    def _wait(self, terminal: int) -> None:
+        """Wait for a line. A signal that comes just before the waiting ends it, by the pipe."""
+        if self._wakeup is None:
+            return
+        waiting = select.poll()
+        waiting.register(terminal, select.POLLIN)
+        waiting.register(self._wakeup[0], select.POLLIN)
+        while terminal not in dict(waiting.poll()):
+            os.read(self._wakeup[0], 64)
 
     def _catch(self, number: int, _: FrameType | None) -> None:
         self.caught.append(number)
