@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contenttrust import _core
+from contenttrust.publish import Collection as OurCollection
 from interop.collection import P256, Collection
 from interop.our_publisher import OurPublisher
 from interop.publisher import Publisher
@@ -77,7 +78,7 @@ class Ours:
         self._ours = ours
 
     @property
-    def collection(self):  # noqa: ANN201
+    def collection(self) -> OurCollection:
         """Opened anew each time, as commands do."""
         return self._ours.collection(self.gun)
 
@@ -126,6 +127,10 @@ class Ours:
 
     def delete(self) -> None:
         self.collection.delete(remote=True)
+
+    def remembers(self) -> bool:
+        """Whether our own record speaks of the collection."""
+        return self.collection.trust_dir.state(self.gun) is not None
 
 
 Hand = Notary | Ours
