@@ -341,6 +341,13 @@ class TlsError(FetchError):
     code = "tls"
 
 
+class ImageLookupError(FetchError):
+    """Which image a name stands for could not be found out; the message says what to do.
+
+    Its code is that of the cause where the list has one.
+    """
+
+
 class ServiceEndedError(FetchError):
     """The trust server is known to be shut down for good."""
 

@@ -64,7 +64,7 @@ def headline(error: ContentTrustError) -> str:
 
 def _docker_line(error: ContentTrustError) -> str:
     """The line of Docker or Notary for this situation, or an empty text."""
-    if _key(error) in _HERE:
+    if _key(error) in {*_HERE, "own_words"}:
         return ""
     if error.code in {"signature", "threshold"} and error.role == "root":
         return f"{NO_ROOT_PATH}: failed to validate integrity of roots"
@@ -92,7 +92,7 @@ def _key(error: ContentTrustError) -> str:  # noqa: PLR0911 - one a kind
     }
     if type(error) in kinds:
         return kinds[type(error)]
-    if isinstance(error, (errors.KeyStoreError, errors.PublishError)):
+    if isinstance(error, (errors.KeyStoreError, errors.PublishError, errors.ImageLookupError)):
         return "own_words"
     if error.code == "tls" and error.expected == "TLS":
         return "not_tls"

@@ -29,7 +29,8 @@ BUILT_ON = {
     "verify": {"_core", "verification", "reference", "model", "clock"},
     "policy": {"model", "reference", "errors"},
     "keys": {"_core", "crypto", "errors", "transport"},
-    "registry": {"transport", "reference", "errors"},
+    "registry": {"_core", "transport", "reference", "errors"},
+    "daemon": {"transport", "reference", "errors"},
     "publish": {
         "_core",
         "keys",

@@ -136,8 +136,15 @@ def tls_of(host: str, *, env: Mapping[str, str]) -> Tls:
     Source: docker CLI, ``certificateDirectory`` and ``ReadCertsDirectory``.
     """
     folder = certificate_directory(host, env=env)
-    if not folder:
-        return Tls()
+    return tls_in(folder) if folder else Tls()
+
+
+def tls_in(folder: str) -> Tls:
+    """What a directory of certificates says of the server that it is for; see `tls_of`.
+
+    Raises:
+        TlsError: It cannot be read, or has one half of a pair.
+    """
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - pathlib would double the import time
     except FileNotFoundError:

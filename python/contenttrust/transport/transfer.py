@@ -26,9 +26,8 @@ _QUICK_EXIT = 322  # CURLOPT_QUICK_EXIT, which pycurl takes without a name for i
 _SLOW_BYTES = 64  # a second; fewer for as long as the request says is no answer
 _STOP = -1  # what a callback says that wants no more
 _HEADER_LIMIT = 65_536  # bytes, of all answers to one request together
-HEADERS = frozenset(
-    "age content-encoding content-type date docker-content-digest www-authenticate".split()
-)
+_ANSWER = {"age", "content-encoding", "content-type", "date"}
+HEADERS = frozenset({*_ANSWER, "docker-content-digest", "www-authenticate"})
 """The headers that somebody reads; others are not kept."""
 _LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
 
@@ -137,9 +136,7 @@ class Transfer:
         """
         try:
             host_of(self._request.url)
-            if self._request.plain and not self.is_local:
-                raise ValueError("without TLS only this machine is spoken to")
-            headers = _lines(self._request.headers)
+            headers = _lines(self._request)
         except ValueError as error:
             self.outcome = ServerError(str(error), gun=self._gun, role=self._request.role)
             return None
@@ -378,8 +375,10 @@ def _certificate(tls: Tls) -> dict[int, object]:
     return {pycurl.SSLCERT: tls.cert_file.encode(), pycurl.SSLKEY: tls.key_file.encode()}
 
 
-def _lines(headers: tuple[str, ...]) -> list[bytes]:
-    for line in headers:
+def _lines(request: Request) -> list[bytes]:
+    if request.plain and not _is_local(request.url):
+        raise ValueError("without TLS only this machine is spoken to")
+    for line in request.headers:
         if not line.isprintable():
             raise ValueError("a header has a line break or another control character")
-    return [line.encode() for line in headers]
+    return [line.encode() for line in request.headers]

@@ -1,0 +1,9 @@
+"""OCI registries: which image a name stands for, by the digest of the bytes that were received."""
+
+from __future__ import annotations
+
+from contenttrust.registry.client import NoImageError, Registry
+from contenttrust.registry.manifest import Descriptor, Manifest
+from contenttrust.registry.registries import registry_of
+
+__all__ = ["Descriptor", "Manifest", "NoImageError", "Registry", "registry_of"]

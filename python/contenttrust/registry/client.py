@@ -1,0 +1,328 @@
+"""A registry asked over the network: OCI's distribution API, as far as manifests go.
+
+A registry is not trusted. What it says of a digest is compared with the bytes that it sent, and
+only what was computed from them is given on.
+
+**Registries on this machine.** Docker holds registries at loopback addresses for insecure by
+nature, and so does this module: for ``localhost``, ``127.0.0.0/8`` and ``[::1]``, as written in the
+image's name, certificates are not checked, and where https cannot be spoken because nobody answers
+it, http is, with a password if the registry asks for one. That is decided by the first answer and
+kept. For every other host there is https with
+a certificate that an authority vouches for, or nothing. One thing is stricter than in Docker: a
+token server is asked over https in any case.
+
+Source: OCI distribution-spec 1.1 "Pulling manifests"; distribution `docs/spec/auth/token.md`; moby
+28 `registry/service_v2.go`, `registry/config.go` (``isSecureIndex``).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from threading import Lock
+
+from contenttrust.errors import (
+    CredentialsError,
+    FetchError,
+    ImageLookupError,
+    ServerError,
+    TlsError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from contenttrust.reference import Reference
+from contenttrust.registry import manifest as manifests
+from contenttrust.transport import auth, deadline
+from contenttrust.transport.deadline import VISIT_SECONDS
+from contenttrust.transport.excerpt import excerpt
+from contenttrust.transport.http import Client, Request, Response
+from contenttrust.transport.origin import authority_of, host_of, is_loopback, origin_of
+from contenttrust.transport.redaction import redact, secrets_of
+from contenttrust.transport.tls import DISTRUSTED, Tls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from contenttrust.registry.manifest import Descriptor, Manifest
+    from contenttrust.transport.credentials import Credentials
+
+MANIFEST_LIMIT = 4 * 1024 * 1024
+"""Bytes of a manifest; what registries store, too."""
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_HOST = "registry-1.docker.io"
+_ACCEPT = f"Accept: {', '.join((*manifests.IMAGE_TYPES, *manifests.INDEX_TYPES))}"
+_OK = 200
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+
+
+class NoImageError(ImageLookupError):
+    """The registry has no image of that name.
+
+    This is "could not tell" and no refusal: a registry's word is signed by nobody, may come from a
+    mirror that lags behind, and is what many say to those who may not read. Nothing was checked
+    that could be refused, and the next answer may be another.
+    """
+
+
+class Registry:
+    """Tells which image a name stands for.
+
+    Connections and tokens are kept for the object's life. Safe to use from several threads, which
+    take turns, and in a forked process, which connects anew.
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        *,
+        tls: Tls | None = None,
+        credentials: Credentials | Callable[[], Credentials | None] | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        """Name a registry; nothing is sent before the first manifest is asked for.
+
+        Args:
+            domain: As in images' names, with the port where one is written there.
+            tls: Certificates; default: the system's authorities, and for loopback hosts none.
+            credentials: What to answer when the registry asks who we are; or a function that finds
+                it then, and may raise a `FetchError`. What it found is kept for two minutes.
+            timeout: Seconds that one manifest may take from the request to the last byte.
+
+        Raises:
+            ValueError: The domain is no host, or certificates are not to be checked although it is
+                not on this machine.
+        """
+        self.domain = domain
+        self._host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
+        self._url = f"https://{self._host}"
+        if authority_of(self._url) != self._host:
+            raise ValueError(f"{domain!a} is no host of a registry")
+        is_local = is_loopback(host_of(self._url))
+        self._tls = Tls(verify=not is_local) if tls is None else tls
+        if not self._tls.verify and not is_local:
+            raise ValueError("the certificate check can be switched off for loopback hosts only")
+        self._credentials = credentials
+        self._timeout = timeout
+        self._may_be_plain = is_local  # until the first answer over https
+        self._plain = False
+        self._authorization: dict[str, str] = {}  # by repository
+        self._found: Credentials | FetchError | None = None
+        self._found_at = -VISIT_SECONDS
+        self._start()
+
+    def __repr__(self) -> str:
+        return f"Registry({self.domain!r})"
+
+    def manifest(self, reference: Reference) -> Manifest:
+        """What a name stands for at this moment; for an index that is the index itself.
+
+        Args:
+            reference: With a tag, or with a digest: then the tag does not count, as in Docker.
+
+        Returns:
+            The document, whose digest was computed here, and is the one asked for.
+
+        Raises:
+            NoImageError: The registry has no such image.
+            ImageLookupError: There was no answer, or none that can be believed.
+            ValueError: The image is another registry's.
+
+        Source: OCI distribution-spec 1.1, "Pulling manifests".
+        """
+        if reference.domain != self.domain:
+            raise ValueError(f"{reference} is no image of {self.domain}")
+        version = reference.digest or reference.tag
+        url = f"{self._url}/v2/{reference.path}/manifests/{version}"
+        try:
+            with self._owned():
+                response = self._answer(reference, url)
+                return self._judged(response, reference)
+        except FetchError as error:
+            reason = self._told(error, reference)
+        # Raised here, so that it brings no exception along that may hold a secret.
+        raise reason
+
+    def child(self, reference: Reference, descriptor: Descriptor) -> Manifest:
+        """A child of an index, by its digest.
+
+        Args:
+            reference: The index, or another image of its repository.
+            descriptor: Of the child, as the index has it.
+
+        Raises:
+            NoImageError: The registry has the index only.
+            ImageLookupError: See `manifest`; or the child is not what the index says of it.
+        """
+        named = Reference(reference.domain, reference.path, tag=None, digest=descriptor.digest)
+        child = self.manifest(named)
+        said = (descriptor.size, descriptor.media_type)
+        found = (child.size, child.media_type)
+        if said != found:
+            cause = "the index has it with another size or type: ask who pushed it"
+            raise self._told(self._refused(named, cause, f"{said}", f"{found}"), named)
+        return child
+
+    def _owned(self) -> Lock:
+        """What only one thread may hold, and only the process that made it."""
+        if os.getpid() != self._process:
+            # Closing what was inherited would say goodbye in the parent's name: it is kept.
+            _inherited.append(self._client)
+            self._start()
+        return self._lock
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._lock = Lock()
+        self._client = Client(tls=self._tls, timeout=self._timeout)
+
+    def _answer(self, reference: Reference, url: str) -> Response:
+        """The answer, after the registry was told who we are if it asked; once, not for ever."""
+        path = reference.path
+        self._client.gun = reference.gun
+        self._client.until = deadline.end()
+        known = self._authorization.get(path) or self._authorization.get("")
+        response = self._sent(url, known)
+        if response.status == _UNAUTHORIZED:
+            response = self._sent(url, self._authorization_for(reference, response))
+        return response
+
+    def _sent(self, url: str, authorization: str | None) -> Response:
+        headers = (
+            (_ACCEPT,) if authorization is None else (_ACCEPT, f"Authorization: {authorization}")
+        )
+        answer = self._got(url, headers, plain=self._plain)
+        if isinstance(answer, FetchError) and self._may_be_plain and _is_without_tls(answer):
+            plain = self._got(url, headers, plain=True)
+            if isinstance(plain, Response):
+                answer, self._plain = plain, True
+        if isinstance(answer, FetchError):
+            raise answer
+        self._may_be_plain = False
+        return answer
+
+    def _got(self, url: str, headers: tuple[str, ...], *, plain: bool) -> Response | FetchError:
+        return self._client.get([Request(url, MANIFEST_LIMIT, headers=headers, plain=plain)])[0]
+
+    def _authorization_for(self, reference: Reference, refusal: Response) -> str:
+        """What the registry's challenge asks for; kept for the next requests."""
+        if not self._plain and origin_of(refusal.url) != origin_of(self._url):
+            raise UnauthorizedError(
+                f"{self._host} redirects to another server, which asks for credentials: it gets "
+                "none"
+            )
+        challenge = auth.challenge_of(refusal.headers.get("www-authenticate", ""))
+        if challenge is None:
+            raise UnauthorizedError(f"{self._host} answers 401 and offers no way to log in")
+        value = auth.authorization(
+            self._client,
+            challenge,
+            scopes=[f"repository:{reference.path}:pull"],
+            credentials=self._known_credentials(),
+            server_url=self._url,
+            gun=reference.gun,
+        )
+        if isinstance(value, FetchError):
+            raise value
+        self._authorization["" if challenge.scheme == "basic" else reference.path] = value
+        return value
+
+    def _known_credentials(self) -> Credentials | None:
+        """Who we are; a function that was given is not asked with every challenge."""
+        if not callable(self._credentials):
+            return self._credentials
+        if time.monotonic() - self._found_at >= VISIT_SECONDS:
+            try:
+                self._found = self._credentials()
+            except FetchError as error:
+                self._found = error
+            self._found_at = time.monotonic()
+        if isinstance(self._found, FetchError):
+            raise self._found
+        return self._found
+
+    def _judged(self, response: Response, reference: Reference) -> Manifest:
+        """The document of an answer, if it is the one that was asked for."""
+        self._check_status(response, reference)
+        encoding = response.headers.get("content-encoding") or "identity"
+        if encoding.lower() != "identity":
+            cause = f"it is encoded as {excerpt(encoding)}, which was not asked for"
+            raise self._refused(reference, cause)
+        if len(response.body) > MANIFEST_LIMIT:
+            raise self._refused(reference, f"it is longer than {MANIFEST_LIMIT} bytes")
+        try:
+            manifest = manifests.read(response.body, response.headers.get("content-type", ""))
+        except manifests.DocumentError as error:
+            raise self._refused(reference, f"it {error}") from None
+        told = response.headers.get("docker-content-digest")
+        for digest, whose in ((reference.digest, "was asked for"), (told, "the registry names")):
+            if digest is not None and digest != manifest.digest:
+                cause = f"its digest is {manifest.digest}, and {whose} {excerpt(digest)}"
+                raise self._refused(reference, cause, digest, manifest.digest)
+        return manifest
+
+    def _check_status(self, response: Response, reference: Reference) -> None:
+        status = response.status
+        if status == _OK:
+            return
+        if status == _NOT_FOUND:
+            name = reference.path + (
+                f"@{reference.digest}" if reference.digest else f":{reference.tag}"
+            )
+            raise NoImageError(f"{self._host} has no image {name}: check the name, or push it")
+        if status == _UNAUTHORIZED:
+            sent = self._known_credentials() is not None
+            raise UnauthorizedError(auth.refused_by(self._host, status, sent=sent))
+        if status == _FORBIDDEN:
+            raise UnauthorizedError(f"{auth.DENIED} by {self._host} ({status})")
+        raise ServerError(f"{self._host}: it answers with status {status}", found=str(status))
+
+    def _refused(
+        self, reference: Reference, cause: str, expected: str = "", found: str = ""
+    ) -> ServerError:
+        message = f"{self._host}: what it sent as {reference.familiar} is not used: {cause}"
+        return ServerError(message, expected=expected, found=found)
+
+    def _told(self, error: FetchError, reference: Reference) -> ImageLookupError:
+        """An error in words that fit a registry, with what to do, and without our secrets."""
+        words = error.message.replace("the trust server", "the registry")
+        advice = self._advice(error)
+        told = type(error) if isinstance(error, ImageLookupError) else ImageLookupError
+        reason = told(
+            f"{words}: {advice}" if advice else words,
+            gun=reference.gun,
+            expected=error.expected,
+            found=error.found,
+            subject=reference.digest or reference.tag or "",
+        )
+        reason.code = error.code or ServerError.code
+        credentials = self._found if callable(self._credentials) else self._credentials
+        redact(reason, secrets_of(credentials, self._authorization.values()), own=self._host)
+        return reason
+
+    def _advice(self, error: FetchError) -> str:
+        login = "docker login" if self.domain == DOCKER_HUB else f"docker login {self.domain}"
+        message = error.message
+        if isinstance(error, CredentialsError):
+            advice = "repair it, no credentials were sent"
+        elif isinstance(error, UnauthorizedError):
+            advice = f"log in with '{login}', with an account that may read it"
+        elif isinstance(error, TlsError) and DISTRUSTED in message:
+            advice = f"what vouches for it goes to /etc/docker/certs.d/{self._host}/ca.crt"
+        elif isinstance(error, UnreachableError):
+            advice = "check the image's name and the connection"
+        else:
+            advice = ""
+        return advice
+
+
+_inherited: list[object] = []
+
+
+def _is_without_tls(error: FetchError) -> bool:
+    """Whether https led to nobody who speaks TLS; a certificate that is wrong is another matter."""
+    return isinstance(error, UnreachableError) or (
+        isinstance(error, TlsError) and error.expected == "TLS"
+    )
