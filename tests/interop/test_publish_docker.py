@@ -1,0 +1,180 @@
+"""One image repository signed by docker and by us in turns, and pulled by docker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from contenttrust import _core, load
+from contenttrust.errors import PublishError
+from contenttrust.publish import Collection as OurCollection
+from contenttrust.publish import images, target_meta
+from interop.collection import Collection
+from interop.environment import client_env, docker_config
+from interop.our_publisher import OurPublisher
+from interop.publisher import Publisher
+from interop.readers import pulled
+from interop.trust_stack import TrustStack
+
+HANDS = ("ours", "docker")
+BOTH = list(product(HANDS, HANDS))
+
+
+class Repository:
+    """An image repository, and both who may sign in it."""
+
+    def __init__(self, folder: Path, stack: TrustStack, name: str) -> None:
+        self.stack = stack
+        self.publisher = Publisher(folder, stack)
+        self.docker = Collection(self.publisher, name)
+        self.ours = OurPublisher(self.publisher.config / "trust", stack)
+        self.gun = self.docker.gun
+        self.folder = folder
+        self._readers = 0
+
+    @property
+    def collection(self) -> OurCollection:
+        """Opened anew each time, as commands do."""
+        return self.ours.collection(self.gun)
+
+    def sign(self, who: str, tag: str, label: str) -> None:
+        if who == "docker":
+            self.docker.push(tag, label)
+            return
+        made = self.docker.store(label, tag=tag)
+        digest = made.digest.removeprefix("sha256:")
+        images.sign(self.collection, {tag: target_meta(made.size, sha256=digest)})
+
+    def revoke(self, who: str, tag: str) -> None:
+        if who == "docker":
+            self.docker.revoke(tag)
+        else:
+            images.revoke(self.collection, [tag])
+
+    def add_signer(self, who: str, name: str) -> None:
+        if who == "docker":
+            self.docker.add_signer(name)
+            return
+        if not (self.folder / f"{name}.pub").exists():
+            self.publisher.docker("trust", "key", "generate", name, "--dir", str(self.folder))
+        key = _core.PublicKey.read((self.folder / f"{name}.pub").read_bytes())
+        images.add_signer(self.collection, name, [key])
+
+    def pulls(self, tag: str) -> str | None:
+        """The digest that a new docker pulls, or None; a new reader of ours must agree."""
+        self._readers += 1
+        config = docker_config(self.folder / f"reader-{self._readers}", self.stack, self.stack)
+        verdict = pulled(client_env(config, self.stack, self.stack.url), f"{self.gun}:{tag}")
+        empty = self.folder / f"ours-{self._readers}"
+        tags = load(self.gun, source=self.ours.server, trust_dir=empty).tags
+        assert (tags[tag].digest if tag in tags else None) == verdict.digest
+        return verdict.digest
+
+    def inspected(self) -> str:
+        return self.publisher.docker("trust", "inspect", "--pretty", self.gun, trust=False).out
+
+
+@pytest.fixture
+def repository(docker_stack: TrustStack, place: Callable[[str], Path]) -> Repository:
+    folder = place("signer")
+    return Repository(folder, docker_stack, f"signed/{folder.name.lower()}")
+
+
+@pytest.mark.parametrize(("first", "second"), BOTH)
+def test_a_first_and_a_second_tag_and_their_revocation(
+    repository: Repository, first: str, second: str
+) -> None:
+    repository.sign(first, "v1", "one")
+    repository.sign(second, "v2", "two")
+    assert repository.pulls("v1") == repository.docker.digests["one"]
+    assert repository.pulls("v2") == repository.docker.digests["two"]
+
+    repository.revoke(second, "v1")
+    repository.sign(first, "v2", "moved")
+
+    assert repository.pulls("v1") is None
+    assert repository.pulls("v2") == repository.docker.digests["moved"]
+
+
+@pytest.mark.parametrize(("adds", "signs"), BOTH)
+def test_signers_sign_in_every_role_whose_key_is_here(
+    repository: Repository, adds: str, signs: str
+) -> None:
+    repository.sign(adds, "v0", "zero")
+    repository.add_signer(adds, "alice")
+    repository.add_signer(signs, "bob")
+
+    repository.sign(signs, "v1", "one")
+
+    assert repository.pulls("v1") == repository.docker.digests["one"]
+    assert repository.pulls("v0") == repository.docker.digests["zero"]
+    row = next(line for line in repository.inspected().splitlines() if line.startswith("v1 "))
+    assert row.endswith("alice, bob")
+    signers = {one.name: one for one in images.signers(repository.collection)}
+    assert set(signers) == {"alice", "bob"}
+
+
+@pytest.mark.parametrize("adds", HANDS)
+def test_a_signer_that_is_removed_is_gone(repository: Repository, adds: str) -> None:
+    """`docker trust signer remove` of docker 26 to 28 removes nothing."""
+    repository.sign(adds, "v0", "zero")
+    repository.add_signer(adds, "alice")
+    repository.add_signer(adds, "bob")
+    repository.sign(adds, "v1", "one")
+
+    removed = images.remove_signer(repository.collection, "alice")
+
+    assert set(removed.lost) == {"v1"}
+    assert removed.signed_again == ("targets/releases",)
+    assert "alice" not in repository.inspected()
+    assert repository.pulls("v1") == repository.docker.digests["one"]
+    repository.sign("docker", "v2", "two")
+    assert repository.pulls("v2") == repository.docker.digests["two"]
+    assert repository.inspected().count("bob") == 3
+
+
+@pytest.mark.parametrize("adds", HANDS)
+def test_the_last_signer_goes_only_by_force(repository: Repository, adds: str) -> None:
+    """Docker alone could not go on: it would begin `targets/releases` anew with version 1."""
+    repository.sign("ours", "v0", "zero")
+    repository.add_signer("docker", "alice")
+    repository.sign("docker", "v1", "one")
+
+    with pytest.raises(PublishError, match="First add another signer"):
+        images.remove_signer(repository.collection, "alice")
+    removed = images.remove_signer(repository.collection, "alice", force=True)
+
+    assert removed.unreleased == ("v1",)
+    assert repository.pulls("v1") is None
+    assert repository.pulls("v0") == repository.docker.digests["zero"]
+    repository.add_signer(adds, "carol")
+    repository.sign("ours", "v1", "again")
+    repository.sign("docker", "v2", "two")
+    assert repository.pulls("v1") == repository.docker.digests["again"]
+    assert repository.pulls("v2") == repository.docker.digests["two"]
+    assert repository.pulls("v0") == repository.docker.digests["zero"]
+
+
+def test_the_first_signing_makes_the_signer_whose_key_is_here(repository: Repository) -> None:
+    repository.publisher.docker(
+        "trust", "key", "generate", "alice", "--dir", str(repository.folder)
+    )
+    repository.sign("ours", "v1", "one")
+
+    assert repository.pulls("v1") == repository.docker.digests["one"]
+    row = next(line for line in repository.inspected().splitlines() if line.startswith("v1 "))
+    assert row.endswith("alice")
+    repository.sign("docker", "v2", "two")
+    assert repository.pulls("v2") == repository.docker.digests["two"]
+
+
+def test_docker_signs_a_tag_that_we_signed(repository: Repository) -> None:
+    """`docker trust sign` reads our signature, and signs the same digest again."""
+    repository.sign("ours", "v1", "one")
+    repository.add_signer("ours", "alice")
+    repository.publisher.docker("trust", "sign", f"{repository.gun}:v1", trust=False)
+
+    assert repository.pulls("v1") == repository.docker.digests["one"]
