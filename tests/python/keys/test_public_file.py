@@ -1,0 +1,71 @@
+"""A signer's new key: docker's file, names and refusals."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from contenttrust._core import PublicKey
+from contenttrust.errors import KeyStoreError
+from contenttrust.keys import KeyStore
+from contenttrust.keys.public_file import create, generate_for_signer
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsa", "rsa", "ed25519"])
+def test_a_signers_key_has_its_public_half_in_a_file(
+    store: KeyStore, tmp_path: Path, algorithm: str
+) -> None:
+    entry, path = generate_for_signer(store, "alice", directory=str(tmp_path), algorithm=algorithm)
+    assert path == f"{tmp_path}/alice.pub"
+    text = Path(path).read_text()
+    assert text.startswith("-----BEGIN PUBLIC KEY-----\nrole: alice\n\n")
+    assert max(map(len, text.splitlines())) <= 64
+    key = PublicKey.read(Path(path).read_bytes())
+    assert (key.key_id, key.role) == (entry.key_id, "alice")
+    assert entry.role == "alice"
+    assert store.find(entry.key_id) == entry
+
+
+def test_the_file_goes_where_we_are(store: KeyStore, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert generate_for_signer(store, "a-b_1")[1] == "a-b_1.pub"
+    assert (tmp_path / "a-b_1.pub").exists()
+
+
+@pytest.mark.parametrize("name", ["Alice", "_a", "-a", "", "a/b", "../a", "a.b", "a\n"])
+def test_a_name_is_refused_in_dockers_words(store: KeyStore, tmp_path: Path, name: str) -> None:
+    with pytest.raises(KeyStoreError, match="must start with lowercase alphanumeric characters"):
+        generate_for_signer(store, name, directory=str(tmp_path))
+    assert store.entries() == ()
+
+
+def test_a_file_that_exists_is_refused_before_a_key_is_made(
+    store: KeyStore, tmp_path: Path
+) -> None:
+    (tmp_path / "alice.pub").symlink_to("nowhere")
+    with pytest.raises(KeyStoreError, match="public key file already exists"):
+        generate_for_signer(store, "alice", directory=str(tmp_path))
+    assert store.entries() == ()
+
+
+def test_a_directory_that_is_not_there_is_refused(store: KeyStore, tmp_path: Path) -> None:
+    with pytest.raises(KeyStoreError, match="public key path does not exist"):
+        generate_for_signer(store, "alice", directory=str(tmp_path / "nowhere"))
+
+
+def test_t102_a_new_file_is_ours_alone_and_takes_no_place(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        create(tmp_path / "export.pem", b"data")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "export.pem").stat().st_mode) == 0o600
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    for taken in ("export.pem", "link"):
+        with pytest.raises(KeyStoreError, match="File exists"):
+            create(tmp_path / taken, b"other")
+    assert (tmp_path / "export.pem").read_bytes() == b"data"
+    assert not (tmp_path / "elsewhere").exists()
