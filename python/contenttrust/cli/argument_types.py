@@ -137,3 +137,14 @@ def algorithm(text: str) -> str:
             f"{text!r} is no algorithm; there are: {', '.join(ALGORITHMS)}"
         )
     return text
+
+
+def digest(text: str) -> str:
+    """A digest of an image.
+
+    Raises:
+        ArgumentTypeError: It is none.
+    """
+    if re.fullmatch(r"sha256:[0-9a-f]{64}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no digest: sha256: and 64 lower-case digits")
+    return text

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from contenttrust._core import PublicKey
     from contenttrust.cli.request import Request
     from contenttrust.keys import KeyStore, Passphrases, PassphraseSource
+    from contenttrust.publish.asking import Server
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
-    from contenttrust.transport.source import Sink
 
 
 def trust_dir(request: Request) -> str:
@@ -118,8 +118,8 @@ def collection(request: Request, gun: str, *, asks: bool = True) -> Collection:
         raise UsageError("--offline: what is published goes to a trust server; leave it out")
     from contenttrust.publish.collection import Collection  # noqa: PLC0415 -- see `key_store`
 
-    # One that has been shut down is no Sink, and says so when it is first read.
-    sink = cast("Sink", request.trust_server(gun)) if asks else None
+    # One that has been shut down takes nothing, and says so when it is first read.
+    sink = cast("Server", request.trust_server(gun)) if asks else None
     return Collection(
         request.gun(gun),
         keys=key_store(request),

@@ -61,6 +61,7 @@ _ONCE = (
     "digest",
     "threshold",
     "legacy",
+    "first_signer",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -68,6 +69,7 @@ _OPTIONS = {
     "root_key": "rootkey",
     "root_cert": "rootcert",
     "to": "output",
+    "first_signer": "signer",
 }
 """Names of options that are not those of their attributes."""
 
@@ -157,6 +159,7 @@ class Options(argparse.Namespace):
     threshold: int | None = None
     legacy: int | None = None
     signer: str = ""
+    first_signer: str | None = None
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.

@@ -102,6 +102,11 @@ class Request:
         outcome = self._judgement(gun)
         return () if isinstance(outcome, ContentTrustError) else outcome.steps, repository, error
 
+    def documents(self, gun: str) -> dict[str, bytes]:
+        """The verified files of a collection that `judge` gave a view of."""
+        outcome = self._judgement(gun)
+        return {} if isinstance(outcome, ContentTrustError) else outcome.documents
+
     @staticmethod
     def find(
         repository: TrustedRepository, *, tag: str | None, digest: str | None = None

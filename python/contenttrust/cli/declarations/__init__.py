@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "reading": ("verify", "list", "lookup", "inspect", "explain", "doctor"),
+    "signing": ("sign", "revoke", "signer add", "signer remove", "signer list"),
     "keys": (
         "key generate",
         "key load",
@@ -45,6 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The module of each verb, in the order of the help. A verb may have two words."""
 
 FAMILIES: dict[str, str] = {
+    "signer": "say who signs the tags of image repositories",
     "key": "make, move, list, protect and back up private keys",
     "delegation": "say whose keys may sign what",
     "docker-plugin": "give docker back the command that it has lost",

@@ -1,0 +1,68 @@
+"""`contenttrust signer remove NAME REPOSITORY…`: nothing rests on a signer any more, really."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, natural_order, report, text
+from contenttrust.cli.confirm import confirmed
+from contenttrust.cli.repositories import CancelledError, each, gun_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.images import Removed
+
+
+def run(request: Request) -> int:
+    """Remove a signer from each repository; those that fail are named at the end."""
+    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+
+    options = request.options
+    name = options.signer
+    with editing.usage():
+        images.check_name(name)
+    guns = {repository: gun_of(request, repository) for repository in options.names}
+
+    def remove(repository: str) -> None:
+        shown = text.safe(repository)
+        text.say(f'Removing signer "{name}" from {shown}...')
+        edited = editing.collection(request, guns[repository])
+        force = options.force or _last_of(request, edited, repository)
+        done = images.remove_signer(edited, name, force=force)
+        report.warn(request, done.published.notes)
+        text.say(*_told(done, name))
+        text.say(f"Successfully removed {name} from {shown}")
+
+    return each(request, options.names, remove, failed="error removing signer from")
+
+
+def _last_of(request: Request, edited: Collection, repository: str) -> bool:
+    """Whether the signer is the last one and is to go all the same.
+
+    Raises:
+        CancelledError: Whoever was asked said no.
+    """
+    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+
+    name, shown = request.options.signer, text.safe(repository)
+    if [signer.name for signer in images.signers(edited)] != [name]:
+        return False
+    question = (
+        f'The signer "{name}" is the last one of {shown}. Removing this signer will make {shown} '
+        "unpullable. Are you sure you want to continue? [y/N] "
+    )
+    if not confirmed(request, question, option="--force"):
+        raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
+    return True
+
+
+def _told(done: Removed, name: str) -> list[str]:
+    """What docker never says: which tags lost the signature, and what became of them."""
+    gone = set(done.unreleased)
+    lines = [
+        f"  {text.safe(tag)} ({digest}) lost the signature of {name}"
+        + (" and can no longer be pulled" if tag in gone else "")
+        for tag, digest in sorted(done.lost.items(), key=lambda item: natural_order.key(item[0]))
+    ]
+    lines += [f"  {text.safe(tag)} can no longer be pulled" for tag in sorted(gone - {*done.lost})]
+    return lines + [f"  {text.safe(role)} was signed again" for role in done.signed_again]
