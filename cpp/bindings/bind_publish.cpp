@@ -145,6 +145,13 @@ void bind_secret(py::module_& m) {
         .def(
             "__eq__", [](const Secret& self, const Secret& other) { return self == other; },
             py::is_operator())
+        .def(
+            "reveal",
+            [](const Secret& self) {
+                const auto text = as_text(self.bytes());
+                return py::bytearray(text.data(), text.size());
+            },
+            "A copy for a library that needs one, such as the PIN of a token; the caller wipes it.")
         .def("__repr__", [](const Secret&) { return "Secret(...)"; });
     m.def(
         "seal",
