@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contenttrust.publish.draft import Step
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.publication import Published
+    from contenttrust.publish.request import SigningRequest
 
 
 class Collection(Staging):
@@ -135,6 +136,74 @@ class Collection(Staging):
             ContentTrustError: As for `publish`.
         """
         return self.publish_steps([Renewal(days, roles, self.moment)])
+
+    # --- signed by several people, or elsewhere -------------------------------
+
+    def prepare(self) -> SigningRequest:
+        """What is staged, as documents that others are to sign; nothing is published.
+
+        Raises:
+            ContentTrustError: As for `publish`, but for keys that are not here.
+        """
+        with self.trust_dir.locked(self.gun, "publish"):
+            staged = self.changes()
+            return self.publication().prepare(staged, staged=[one.file for one in staged])
+
+    def prepare_initialization(
+        self,
+        root_certificates: Sequence[PublicKey],
+        *,
+        threshold: int = 1,
+        server_managed: Sequence[str] = ("timestamp", "snapshot"),
+    ) -> SigningRequest:
+        """A new collection whose root keys are elsewhere; nothing is written or published.
+
+        Args:
+            root_certificates: Of the root keys.
+            threshold: How many of them must sign.
+            server_managed: As for `initialize`.
+
+        Raises:
+            ContentTrustError: As for `initialize`.
+        """
+        with self.trust_dir.locked(self.gun, "publish"):
+            return initialisation.prepare(
+                self, root_certificates, threshold=threshold, server_managed=server_managed
+            )
+
+    def prepare_rotation(
+        self, role: str, keys: Sequence[PublicKey], *, threshold: int = 0, legacy: int = 0
+    ) -> SigningRequest:
+        """Other keys for root or targets, and how many must sign; nothing is published.
+
+        Args:
+            role: `root` or `targets`.
+            keys: All keys of the role from then on; those of root in their certificates.
+            threshold: How many of them must sign; 0 leaves that as it is.
+            legacy: As for `rotate_key`.
+
+        Raises:
+            ContentTrustError: As for `publish`, but for keys that are not here.
+        """
+        with self.trust_dir.locked(self.gun, "publish"):
+            return rotation.prepare(self, role, keys, threshold=threshold, legacy=legacy)
+
+    def publish_request(self, request: SigningRequest) -> Published:
+        """Publish what enough keys have signed, and see that the server serves it.
+
+        Args:
+            request: Of this collection, complete.
+
+        Raises:
+            NoKeyError: Not enough keys have signed; says who must.
+            ContentTrustError: As for `publish`; or others have published since it was prepared.
+        """
+        with self.trust_dir.locked(self.gun, "publish"):
+            done = self.publication().finish(request)
+            here = {one.file for one in self.changes()}
+            staged = [name for name in request.staged if name in here]
+            self._changelist.remove(staged, now=self.moment)
+            return done
 
     # --- keys and the whole ---------------------------------------------------
 

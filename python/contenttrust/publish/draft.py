@@ -9,6 +9,7 @@ Source: notary `client/helpers.go`, `tuf/tuf.go`.
 from __future__ import annotations
 
 import json
+import re
 
 from contenttrust.errors import PublishError, StagedChangeError, shown
 from contenttrust.publish import delegations
@@ -27,6 +28,9 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.strict_json import members
 
 TYPE_CHECKING = False
+# Notary's files cannot hold control characters, nor any file half a surrogate pair.
+_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
@@ -155,7 +159,7 @@ class Draft:
         """
         allowed = tuple(delegations.paths_of(self, role))
         for name in metas:
-            if not name or _has_control(name):
+            if not name or _UNWRITABLE.search(name):
                 raise PublishError(f"{shown(name)!r} is no name of a target", role=role)
             if not name.startswith(allowed):
                 prefixes = ", ".join(map(shown, allowed)) or "none"
@@ -210,20 +214,31 @@ class Draft:
             self.roles[role] = as_notary_keeps_it(known)
         self.changed.add(role)
 
-    def replace_keys(self, role: str, keys: list[PublicKey]) -> None:
+    def replace_keys(self, role: str, keys: list[PublicKey], threshold: int = 0) -> None:
         """Give a top-level role other keys.
 
+        Args:
+            role: Its name.
+            keys: All its keys.
+            threshold: How many of them must sign; 0 leaves that as it is.
+
         Raises:
-            PublishError: It is no top-level role.
+            PublishError: It is no top-level role, or fewer keys are given than must sign.
         """
         if role not in BASE_ROLES or not keys:
             raise PublishError(f"{shown(role)} is no role whose keys stand in root", role=role)
         roles = {name: dict(value) for name, value in self.root["roles"].items()}
         old = roles[role]["keyids"] or []
         new = list(dict.fromkeys(key.key_id for key in keys))
-        if set(old) == set(new):
+        wanted = threshold or roles[role]["threshold"]
+        if wanted > len({key.canonical_key_id for key in keys}):
+            raise PublishError(
+                f"{role} asks for {wanted} signatures: give it as many keys, or another threshold",
+                role=role,
+            )
+        if set(old) == set(new) and wanted == roles[role]["threshold"]:
             return
-        roles[role]["keyids"] = new
+        roles[role] |= {"keyids": new, "threshold": wanted}
         held = {**self.root["keys"], **{key.key_id: key_value(key) for key in keys}}
         used = {one for value in roles.values() for one in value["keyids"] or []}
         # The certificates of former root keys stay, as Notary has it.
@@ -303,7 +318,3 @@ def _same(one: Document | None, other: Document) -> bool:
         return False
     # For Python 1 equals true, which are different values of `custom`.
     return "custom" not in other or message_of(one) == message_of(other)
-
-
-def _has_control(name: str) -> bool:
-    return any(ord(character) < 0x20 or 0xD800 <= ord(character) < 0xE000 for character in name)  # noqa: PLR2004

@@ -34,6 +34,7 @@ from contenttrust.publish.metadata import (
     renewed,
     signed_part,
 )
+from contenttrust.publish.request import Part, SigningRequest
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.strict_json import members
 from contenttrust.transport import files
@@ -61,30 +62,100 @@ def initialize(
 
     The server is asked for its keys first, so that no key of ours is made in vain.
     """
-    gun, keys, now = collection.gun, collection.keys, collection.moment
+    _refuse_existing(collection)
+    remote = _server_keys(collection, server_managed)
+    roots = _root_keys(collection, root_key_ids, root_certificate)
+    public = {**remote, **_local_keys(collection, remote)}
+    root = renewed(_root({ROOT: roots, **public}), ROOT, collection.moment)
+    keyring = Keyring(collection.keys)
+    documents = {ROOT: keyring.signed(root, [authority_in(root, ROOT)])}
+    documents[TARGETS] = _first_targets(collection, root)
+    if SNAPSHOT not in server_managed:
+        meta = {role: file_meta(file) for role, file in documents.items()}
+        snapshot = renewed({**new_snapshot(), "meta": meta}, SNAPSHOT, collection.moment)
+        documents[SNAPSHOT] = keyring.signed(snapshot, [authority_in(root, SNAPSHOT)])
+    _write(collection.trust_dir, collection.gun, documents)
+
+
+def prepare(
+    collection: Collection,
+    certificates: Sequence[PublicKey],
+    *,
+    threshold: int,
+    server_managed: Sequence[str],
+) -> SigningRequest:
+    """A first root for its keys, which are elsewhere, to sign; nothing is written here.
+
+    Args:
+        collection: To be made.
+        certificates: Of the root keys.
+        threshold: How many of them must sign.
+        server_managed: As for `initialize`.
+
+    Raises:
+        ContentTrustError: As for `initialize`.
+    """
+    _refuse_existing(collection)
+    check_certificates(certificates, threshold)
+    remote = _server_keys(collection, server_managed)
+    root = _root({ROOT: certificates, **remote, **_local_keys(collection, remote)})
+    root["roles"][ROOT]["threshold"] = threshold
+    root = renewed(root, ROOT, collection.moment)
+    part = Part(role=ROOT, document=root, authorities=(authority_in(root, ROOT),))
+    everybody = Keyring(collection.keys).signatures(part.message, part.authorities)
+    part.signatures += [signature for _, signature in everybody]
+    targets = _first_targets(collection, root)
+    return SigningRequest(
+        gun=collection.gun, base={}, staged=(), files={TARGETS: targets}, parts=(part,)
+    )
+
+
+def check_certificates(certificates: Sequence[PublicKey], threshold: int) -> None:
+    """Refuse what cannot be the keys of a root.
+
+    Raises:
+        PublishError: One is no certificate, or there are fewer keys than must sign.
+    """
+    if any(not one.key_type.endswith("-x509") for one in certificates):
+        raise PublishError("a root key is known by a certificate, not as a bare key", role=ROOT)
+    count = len({one.canonical_key_id for one in certificates})
+    if not 1 <= threshold <= count:
+        raise PublishError(
+            f"of {count} root keys {threshold} cannot sign: choose a number from 1 to {count}",
+            role=ROOT,
+        )
+
+
+def _server_keys(
+    collection: Collection, server_managed: Sequence[str]
+) -> dict[str, list[PublicKey]]:
+    """The keys that the server holds, by role."""
     wrong = sorted(set(server_managed) - {TIMESTAMP, SNAPSHOT})
     if wrong:
         raise PublishError(
             f"notary does not permit the server managing the {wrong[0]} key", role=wrong[0]
         )
-    _refuse_existing(collection)
-    remote = {TIMESTAMP, *server_managed}
-    public = {role: server_key(collection.sink.public_key(gun, role)) for role in sorted(remote)}
-    roots = _root_keys(collection, root_key_ids, root_certificate)
+    gun, sink = collection.gun, collection.sink
+    remote = sorted({TIMESTAMP, *server_managed})
+    return {role: [server_key(sink.public_key(gun, role))] for role in remote}
+
+
+def _local_keys(
+    collection: Collection, remote: Mapping[str, Sequence[PublicKey]]
+) -> dict[str, list[PublicKey]]:
+    """New keys for what is signed here, by role."""
+    made = {}
     for role in (TARGETS, SNAPSHOT):
         if role not in remote:
-            made = keys.open(keys.generate("ecdsa", role=role, gun=gun).key_id)
-            public[role] = _core.PublicKey.of(made.key_type, made.public)
-    keyring = Keyring(keys)
-    root = renewed(_root({ROOT: roots, **{role: [key] for role, key in public.items()}}), ROOT, now)
-    documents = {ROOT: keyring.signed(root, [authority_in(root, ROOT)])}
-    targets = renewed(new_targets(), TARGETS, now)
-    documents[TARGETS] = keyring.signed(targets, [authority_in(root, TARGETS)])
-    if SNAPSHOT not in remote:
-        meta = {role: file_meta(file) for role, file in documents.items()}
-        snapshot = renewed({**new_snapshot(), "meta": meta}, SNAPSHOT, now)
-        documents[SNAPSHOT] = keyring.signed(snapshot, [authority_in(root, SNAPSHOT)])
-    _write(collection.trust_dir, gun, documents)
+            key = collection.keys.generate("ecdsa", role=role, gun=collection.gun)
+            signer = collection.keys.open(key.key_id)
+            made[role] = [_core.PublicKey.of(signer.key_type, signer.public)]
+    return made
+
+
+def _first_targets(collection: Collection, root: Document) -> bytes:
+    targets = renewed(new_targets(), TARGETS, collection.moment)
+    return Keyring(collection.keys).signed(targets, [authority_in(root, TARGETS)])
 
 
 def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
@@ -175,8 +246,8 @@ def _refuse_existing(collection: Collection) -> None:
         raise PublishError(f"{gun} has trust data in {shown(trust_dir.path)} already", gun=gun)
     if trust_dir.state(gun) is not None:
         raise PublishError(
-            f"{shown(trust_dir.path)} remembers {gun}, which was published once: delete it here too "
-            "before it is made anew",
+            f"{shown(trust_dir.path)} remembers {gun}, which was published once: delete it here "
+            "too before it is made anew",
             gun=gun,
         )
     if is_published(collection.sink, gun):

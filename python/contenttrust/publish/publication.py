@@ -18,6 +18,7 @@ from contenttrust.errors import (
     FetchError,
     PublishError,
     RejectedError,
+    shown,
 )
 from contenttrust.publish import delegations
 from contenttrust.publish.asking import ask
@@ -35,6 +36,7 @@ from contenttrust.publish.metadata import (
     renewed,
     signed_part,
 )
+from contenttrust.publish.request import Part, SigningRequest, check_base
 from contenttrust.publish.sign import root_authorities
 
 TYPE_CHECKING = False
@@ -145,6 +147,74 @@ class Publication:
             gun=self._gun,
         )
 
+    def prepare(
+        self,
+        steps: Sequence[Step],
+        *,
+        staged: Sequence[str] = (),
+        legacy: Callable[[int], Sequence[Authority]] = lambda _: (),
+    ) -> SigningRequest:
+        """What `run` would sign, signed with the keys that are here, for others to go on.
+
+        Args:
+            steps: What changes the collection.
+            staged: Names of the files of the staged changes among them.
+            legacy: As for `run`.
+
+        Raises:
+            StagedChangeError: A change cannot be applied.
+            PublishError: Nothing would be changed.
+            VerificationError: What the server has is not what it should be.
+            FetchError: The server did not answer.
+        """
+        current = self._judge.look()
+        draft, files = self._draft(current)
+        for step in steps:
+            step.apply(draft)
+        parts, ready = self._to_sign(draft, files, legacy)
+        if not parts:
+            raise PublishError(f"nothing of {self._gun} is changed", gun=self._gun)
+        for part in parts:
+            everybody = (*part.authorities, *part.optional)
+            part.signatures += [
+                signature for _, signature in self._keyring.signatures(part.message, everybody)
+            ]
+        base = {role: _core.sha256(file) for role, file in _files(current).items()}
+        return SigningRequest(
+            gun=self._gun, base=base, staged=tuple(staged), files=ready, parts=tuple(parts)
+        )
+
+    def finish(self, request: SigningRequest) -> Published:
+        """Publish a request that is complete, and see that the server serves it.
+
+        Args:
+            request: Of this collection.
+
+        Raises:
+            NoKeyError: Not enough keys have signed.
+            PublishError: It is of another collection, or others have published since.
+            RejectedError: The server refused.
+            VerificationError: What the server has is not what it should be.
+            FetchError: The server did not answer.
+        """
+        if request.gun != self._gun:
+            raise PublishError(f"the request is of {shown(request.gun)}", gun=self._gun)
+        upload = request.uploaded()
+        current = self._judge.look()
+        check_base(request, _files(current))
+        documents = {role: signed_part(file) for role, file in upload.items()}
+        files: Mapping[str, bytes] = {} if current is None else current.documents
+        before = {} if current is None else documents_of(current)
+        draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
+        upload = self._with_snapshot(draft, files, upload)
+        failure = self._send(upload)
+        served = self._look_again(failure)
+        if served is not None and self._arrived(upload, served):
+            return self._published(served, upload, 1, draft)
+        raise failure or PublishError(
+            "the server accepted what was published, and does not serve it", gun=self._gun
+        )
+
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
         """The collection as it is now, and its files."""
         if current is None:
@@ -183,20 +253,47 @@ class Publication:
         legacy: Callable[[int], Sequence[Authority]],
     ) -> dict[str, bytes]:
         """The files to be uploaded."""
+        parts, upload = self._to_sign(draft, files, legacy)
+        for part in parts:
+            upload[part.role] = self._keyring.signed(
+                part.document, part.authorities, optional=part.optional
+            )
+        return self._with_snapshot(draft, files, upload)
+
+    def _to_sign(
+        self,
+        draft: Draft,
+        files: Mapping[str, bytes],
+        legacy: Callable[[int], Sequence[Authority]],
+    ) -> tuple[list[Part], dict[str, bytes]]:
+        """The documents to be signed, but for the snapshot, and files that go with them."""
+        parts: list[Part] = []
         upload: dict[str, bytes] = {}
         if ROOT in draft.changed or (not draft.is_new and self._root_ends_soon(draft)):
             root = renewed(draft.root, ROOT, self._now)
-            authorities = root_authorities(root, signed_part(files[ROOT]))
-            optional = legacy(root["version"])
-            upload[ROOT] = self._keyring.signed(root, authorities, optional=optional)
+            parts.append(
+                Part(
+                    role=ROOT,
+                    document=root,
+                    authorities=tuple(root_authorities(root, signed_part(files[ROOT]))),
+                    optional=tuple(legacy(root["version"])),
+                )
+            )
         elif draft.is_new:
             upload[ROOT] = files[ROOT]
         for role in sorted(draft.changed - {ROOT, SNAPSHOT}):
             signed = renewed(draft.roles[role], role, self._now)
-            upload[role] = self._keyring.signed(signed, [authority_of(draft, role)])
+            authority = authority_of(draft, role)
+            parts.append(Part(role=role, document=signed, authorities=(authority,)))
         if draft.is_new:
-            for role in sorted(set(draft.roles) - set(upload)):
+            for role in sorted(set(draft.roles) - {part.role for part in parts}):
                 upload[role] = files[role]
+        return parts, upload
+
+    def _with_snapshot(
+        self, draft: Draft, files: Mapping[str, bytes], upload: dict[str, bytes]
+    ) -> dict[str, bytes]:
+        """The same with a new snapshot, if anything is new and its key is here."""
         authority = authority_in(draft.root, SNAPSHOT)
         if (upload or SNAPSHOT in draft.changed) and self._keyring.holds(authority):
             snapshot = self._snapshot(draft, files, upload)

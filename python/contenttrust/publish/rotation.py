@@ -9,7 +9,7 @@ from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.delegations import Authority, authority_in
-from contenttrust.publish.initialisation import certified, server_key
+from contenttrust.publish.initialisation import certified, check_certificates, server_key
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.publication import Published
+    from contenttrust.publish.request import SigningRequest
 
 
 def rotate(
@@ -51,11 +52,37 @@ def rotate(
     return done
 
 
+def prepare(
+    collection: Collection, role: str, keys: Sequence[PublicKey], *, threshold: int, legacy: int
+) -> SigningRequest:
+    """A new root for its keys to sign; nothing is published.
+
+    Args:
+        collection: Whose root it is.
+        role: `root` or `targets`, which get these keys.
+        keys: All its keys; those of root in their certificates. They may be elsewhere.
+        threshold: How many of them must sign; 0 leaves that as it is.
+        legacy: As for `Collection.rotate_key`.
+
+    Raises:
+        ContentTrustError: As for `Collection.publish`; or the keys cannot be the role's.
+    """
+    if role not in {ROOT, TARGETS}:
+        raise PublishError("only root and targets may be signed by several people", role=role)
+    if role == ROOT:
+        check_certificates(keys, threshold or 1)
+    replacement = Replacement(role, keys, threshold)
+    return collection.publication().prepare(
+        [replacement], legacy=_older_root_keys(collection, legacy)
+    )
+
+
 class Replacement:
     """Names other keys for a top-level role."""
 
-    def __init__(self, role: str, keys: Sequence[PublicKey]) -> None:
+    def __init__(self, role: str, keys: Sequence[PublicKey], threshold: int = 0) -> None:
         self._role = role
+        self._threshold = threshold
         self._keys = list(keys)
         self.replaced: dict[str, PublicKey] = {}
 
@@ -65,7 +92,7 @@ class Replacement:
         for key_id, value in authority_in(draft.root, self._role).keys.items():
             if key_id not in new:
                 self.replaced[key_id] = public_key(value)
-        draft.replace_keys(self._role, self._keys)
+        draft.replace_keys(self._role, self._keys, self._threshold)
         still = {key_id for one in draft.root["roles"].values() for key_id in one["keyids"] or []}
         self.replaced = {one: key for one, key in self.replaced.items() if one not in still}
 

@@ -13,7 +13,7 @@ from contenttrust.publish.metadata import ROOT, envelope, message_of, public_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from contenttrust.keys.store import KeyStore
     from contenttrust.publish.metadata import Document
@@ -55,18 +55,38 @@ class Keyring:
         for authority in authorities:
             self._check(authority)
         message = message_of(signed)
-        signatures: dict[str, Document] = {}
-        for authority in (*authorities, *optional):
+        signatures = [one for _, one in self.signatures(message, (*authorities, *optional))]
+        return envelope(message, signatures)
+
+    def signatures(
+        self, message: bytes, authorities: Sequence[Authority], *, without: Collection[str] = ()
+    ) -> list[tuple[str, Document]]:
+        """Signatures by every key of some roles that is here.
+
+        Args:
+            message: What is signed.
+            authorities: The roles.
+            without: Canonical ids of keys that are not to sign.
+
+        Returns:
+            For each its key's canonical id, and the signature as a file has it.
+
+        Raises:
+            KeyStoreError: A key cannot be opened.
+        """
+        found: dict[str, tuple[str, Document]] = {}
+        for authority in authorities:
             for key_id, key in authority.keys.items():
                 canonical = self._canonical(key_id, key)
-                if canonical and key_id not in signatures:
+                if canonical and key_id not in found and canonical not in without:
                     signer = self._store.open(canonical)
-                    signatures[key_id] = {
+                    signature = {
                         "keyid": key_id,
                         "method": signer.method,
                         "sig": base64.b64encode(signer.sign(message)).decode(),
                     }
-        return envelope(message, list(signatures.values()))
+                    found[key_id] = canonical, signature
+        return list(found.values())
 
     def _check(self, authority: Authority) -> None:
         here = {self._canonical(one, key) for one, key in authority.keys.items()} - {""}
