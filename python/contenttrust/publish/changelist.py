@@ -156,6 +156,7 @@ class Changelist:
                     name = f"{moment + index:020}_{_uuid()}.change"
                     files.place(beside, folder, name, change.encoded())
                     added.append(_named(change, name))
+                os.fsync(folder)
             except OSError as error:
                 self._fail(error)
             return tuple(added)
@@ -202,20 +203,18 @@ class Changelist:
                     os.unlink(name, dir_fd=beside)
 
     def _read(self, folder: int, name: str) -> Change:
-        where = shown(f"{self.path}/{name}")
         try:
             return Change.decoded(files.read(folder, name, _LIMIT, private=True), name)
         except OSError as error:
-            cause = shown(error.strerror or str(error))
-            raise StagedChangeError(
-                f"the staged change {where} cannot be read: {cause}", gun=self._gun
-            ) from error
+            cause = f"cannot be read: {shown(error.strerror or str(error))}"
         except ValueError as error:
-            raise StagedChangeError(
-                f"the staged change {where} is none that can be applied: {shown(str(error))}; "
-                "nothing was published. Reset it, or move the file away",
-                gun=self._gun,
-            ) from error
+            cause = f"is none that can be applied: {shown(str(error))}"
+        where = shown(f"{self.path}/{name}")
+        raise StagedChangeError(
+            f"the staged change {where} {cause}; nothing was published. Reset it, or move the file "
+            "away",
+            gun=self._gun,
+        )
 
     def _names(self, folder: int) -> list[str]:
         return [name for name, is_directory in files.names(folder) if not is_directory]

@@ -28,9 +28,6 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.strict_json import members
 
 TYPE_CHECKING = False
-# Notary's files cannot hold control characters, nor any file half a surrogate pair.
-_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
@@ -46,6 +43,9 @@ if TYPE_CHECKING:
             """Change it."""
 else:
     Step = object
+
+# Notary's files cannot hold control characters, nor any file half a surrogate pair.
+_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 
 class Draft:

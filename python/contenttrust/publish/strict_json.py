@@ -16,12 +16,7 @@ def members(document: bytes) -> dict[str, Any]:
         ValueError: It is no JSON object, or has a member twice, or a number that is no integer.
     """
     try:
-        value = json.loads(
-            document.decode(),
-            object_pairs_hook=_once,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-        )
+        value = _DECODER.decode(document.decode())
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except UnicodeDecodeError as error:
@@ -42,3 +37,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no integer")
+
+
+# Made once: a changelist may have ten thousand files.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number
+)

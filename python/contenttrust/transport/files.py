@@ -134,9 +134,12 @@ def read(directory: int, name: str, limit: int, *, private: bool = False) -> byt
     """
     with opened(open_regular(directory, name, private=private)) as descriptor:
         # A file that grows meanwhile is cut here, and fails its check later.
-        size = os.fstat(descriptor).st_size
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(min(size, limit) + 1)
+        left = min(os.fstat(descriptor).st_size, limit) + 1
+        parts = []
+        while left and (part := os.read(descriptor, left)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
 
 def open_regular(directory: int, name: str, *, private: bool = False) -> int:
@@ -225,7 +228,8 @@ def replace(
 def place(beside: int, directory: int, name: str, data: bytes) -> None:
     """Put a new file with mode 0600 into a directory whose readers would not wait for its end.
 
-    It is written beside the directory, and moved into it when storage has it.
+    It is written beside the directory, and moved into it when storage has it. That storage has the
+    directory too is left to the caller, who may have more to put there.
 
     Args:
         beside: File descriptor of a directory of the same file system.
@@ -249,7 +253,6 @@ def place(beside: int, directory: int, name: str, data: bytes) -> None:
     except BaseException:
         _remove(beside, temporary)
         raise
-    os.fsync(directory)
 
 
 @contextlib.contextmanager
