@@ -1,0 +1,260 @@
+"""The verbs that publish, against a trust server in memory: texts, outcomes, questions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contenttrust.errors import RejectedError
+from publisher_place import PublisherPlace
+
+GUN = "collection.example/team/files"
+DIGEST = "a0fcfe068505f89a2f2a03e3e3eb99b97e9188c29e84e23be8e1c106207ab629"
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    it = PublisherPlace(tmp_path, run, monkeypatch)
+    (it.here / "file").write_text("f\n")
+    return it
+
+
+@pytest.fixture
+def published(place):
+    """A published collection without targets."""
+    place.done("init", "-p", GUN)
+    return place
+
+
+def names(place):
+    return [tag["name"] for tag in json.loads(place.done("list", "--json", GUN))["tags"]]
+
+
+def root_key(place):
+    """Id of the root key that is here."""
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    return next(key["key_id"] for key in keys if key["role"] == "root")
+
+
+def test_a_collection_is_made_and_published_as_notary_does(place):
+    assert place.done("init", GUN) == "No root keys found. Generating a new root key...\n"
+    place.done("add", GUN, "v1", "file")
+    assert place.server.uploads == []
+    assert place.done("publish", GUN) == (
+        f"Pushing changes to {GUN}\nSuccessfully published changes for repository {GUN}\n"
+    )
+    assert set(place.server.uploads[0]) == {"root", "targets", "snapshot"}
+    assert names(place) == ["v1"]
+    assert place.done("status", GUN) == f"No unpublished changes for {GUN}\n"
+
+
+def test_the_root_key_that_is_here_is_used_again(place):
+    place.done("key", "generate")
+    key_id = root_key(place)
+    out = place.done("init", "-p", GUN)
+    assert out == (
+        f"Root key found, using: {key_id}\n"
+        f"Auto-publishing changes to {GUN}\n"
+        f"Successfully published changes for repository {GUN}\n"
+    )
+
+
+def test_the_root_key_may_be_named_by_its_file_or_id(place):
+    place.done("key", "generate")
+    key_id = root_key(place)
+    place.done("key", "export", "--key", key_id, "-o", "root.pem")
+    place.done("key", "remove", "-y", key_id)
+    place.done("key", "generate")
+    assert place.done("init", "--rootkey", "root.pem", "-p", GUN).startswith("Auto-publishing")
+    document = json.loads(place.done("list", "--json", GUN))
+    assert document["roles"]["root"]["canonical_key_ids"] == [key_id]
+    place.done("init", "--rootkey", key_id, "-p", f"{GUN}/another")
+
+
+def test_the_server_may_hold_the_key_of_the_snapshot(place):
+    place.done("init", "--server-managed", "-p", GUN)
+    assert set(place.server.uploads[0]) == {"root", "targets"}
+
+
+def test_a_change_is_published_with_the_verb_that_stages_it(published):
+    out = published.done("addhash", "-p", GUN, "v1", "100", "--sha256", DIGEST)
+    assert out == (
+        f'Addition of target "v1" by sha256 hash to repository "{GUN}" staged for next publish.\n'
+        f"Auto-publishing changes to {GUN}\n"
+        f"Successfully published changes for repository {GUN}\n"
+    )
+    assert names(published) == ["v1"]
+    published.done("remove", "-p", GUN, "v1")
+    assert names(published) == []
+
+
+def test_what_was_staged_stays_when_the_server_refuses(published):
+    def refuse(gun, files):
+        raise RejectedError("trust server rejected operation: not today")
+
+    published.server.instead = [refuse]
+    ran = published.run("add", "-p", "-o", "json", GUN, "v1", "file")
+    assert ran.code == 1
+    assert "trust server rejected operation: not today" in ran.err
+    error = json.loads(ran.out.splitlines()[-1])["error"]
+    assert error["code"] == "publish"
+    changes = json.loads(published.done("status", "--json", GUN))["changes"]
+    assert [change["path"] for change in changes] == ["v1"]
+    published.done("publish", GUN)
+    assert names(published) == ["v1"]
+
+
+def test_who_publishes_meanwhile_loses_nothing(published):
+    def meanwhile():
+        published.done("addhash", GUN, "theirs", "1", "--sha256", DIGEST, "--trust-dir", other)
+        published.done("publish", GUN, "--trust-dir", other)
+
+    other = str(published.here / "other")
+    published.done("key", "export", "-o", "all.pem")
+    published.done("key", "import", "--trust-dir", other, "all.pem")
+    published.server.before_publish = [meanwhile]
+    published.done("add", "-p", GUN, "ours", "file")
+    assert names(published) == ["ours", "theirs"]
+
+
+def test_what_is_not_initialized_is_not_published(place):
+    place.done("add", GUN, "v1", "file")
+    ran = place.run("publish", GUN)
+    assert ran.code == 1
+    assert "initialise it first" in ran.err
+    assert len(json.loads(place.done("status", "--json", GUN))["changes"]) == 1
+
+
+def test_delegations_are_listed_as_notary_lists_them(published):
+    assert published.done("delegation", "list", GUN) == (
+        "\n\nNo delegations present in this repository.\n\n\n"
+    )
+    published.done("key", "generate", "alice")
+    published.done("key", "generate", "bob")
+    keys = {
+        key["role"]: key["key_id"]
+        for key in json.loads(published.done("key", "list", "--json"))["keys"]
+    }
+    published.done("delegation", "add", "-p", GUN, "targets/qa", "--paths", "qa/,x", "alice.pub")
+    published.done(
+        "delegation", "add", GUN, "targets/releases", "alice.pub", "--all-paths", "bob.pub", "-p",
+        "--threshold", "2",
+    )  # fmt: skip
+    lines = published.done("delegation", "list", GUN).splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["ROLE", "PATHS", "KEY", "IDS", "THRESHOLD"],
+        ["----", "-----", "-------", "---------"],
+        ["targets/qa", "qa/", keys["alice"], "1"],
+        ["x"],
+        ["targets/releases", '""', "<all", "paths>", min(keys["alice"], keys["bob"]), "2"],
+        [max(keys["alice"], keys["bob"])],
+        [],
+    ]
+    document = json.loads(published.done("delegation", "list", "-o", "json", GUN))
+    assert document["schema"] == "contenttrust.delegations/1"
+    assert document["delegations"][0] == {
+        "role": "targets/qa", "paths": ["qa/", "x"], "key_ids": [keys["alice"]], "threshold": 1,
+    }  # fmt: skip
+
+
+def test_delegations_of_what_is_not_signed_are_refused(place):
+    ran = place.run("delegation", "list", "-o", "json", GUN)
+    assert ran.code == 1
+    document = json.loads(ran.out)
+    assert (document["verified"], document["error"]["code"]) == (False, "no_trust_data")
+
+
+@pytest.mark.parametrize(
+    "words", [["targets"], ["snapshot"], ["snapshot", "--server-managed"], ["timestamp", "-r"]]
+)
+def test_keys_are_rotated_and_nothing_staged_is_published(published, words):
+    published.done("add", GUN, "v1", "file")
+    assert published.done("key", "rotate", GUN, *words) == (
+        f"Successfully rotated {words[0]} key for repository {GUN}\n"
+    )
+    assert names(published) == []
+    published.done("publish", GUN)
+    assert names(published) == ["v1"]
+
+
+@pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("no", 1)])
+def test_the_root_key_is_rotated_once_somebody_says_so(published, typed, code):
+    before = len(published.server.uploads)
+    ran = published.run("key", "rotate", GUN, "root")
+    assert (ran.code, len(published.server.uploads)) == (1, before)
+    assert "must be confirmed" in ran.err
+    with published.typing(typed) as shown:
+        ran = published.run("key", "rotate", GUN, "root")
+        text = shown()
+    assert "Warning: you are about to rotate your root key." in text
+    assert "Are you sure you want to proceed?  (yes/no)" in text
+    assert ran.code == code
+    assert (len(published.server.uploads) > before) == (code == 0)
+    assert names(published) == []
+
+
+def test_a_new_key_may_be_named(published):
+    out = published.done("key", "generate", "--role", "targets", "--gun", GUN)
+    key_id = out.split()[-1]
+    published.done("key", "rotate", GUN, "targets", "-k", key_id)
+    roles = json.loads(published.done("list", "--json", GUN))["roles"]
+    assert roles["targets"]["key_ids"] == [key_id]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["timestamp"], "notary does not permit the client managing the timestamp key"),
+        (["targets/alice"], "notary does not currently permit rotating the targets/alice key"),
+    ],
+)
+def test_what_cannot_be_rotated_is_told_in_notary_s_words(published, words, text):
+    ran = published.run("key", "rotate", GUN, *words)
+    assert ran.code == 1
+    assert text in ran.err
+
+
+def test_what_ends_soon_is_renewed(published):
+    assert published.done("renew", GUN) == f"Nothing to renew of {GUN}\n"
+    out = published.done("renew", "--within", "4000", GUN)
+    assert out.startswith(f"Renewed of {GUN}: ")
+    assert "targets (version" in out
+    assert "root (version 2)" in out
+    ran = published.run("renew", GUN, f"{GUN}/nosuch")
+    assert ran.code == 1
+    assert f"Nothing to renew of {GUN}\n" in ran.out
+    assert f"cannot renew {GUN}/nosuch\n" in ran.err
+
+
+def test_what_ends_soon_and_has_no_key_here_is_a_warning_and_not_done(published):
+    published.done("key", "remove", "-y", root_key(published))
+    ran = published.run("renew", "--within", "4000", GUN)
+    assert ran.code == 1
+    assert "root" in ran.err
+    assert "Renewed of" in ran.out
+
+
+def test_a_collection_is_deleted_here_and_at_the_server(published):
+    assert published.done("delete", "-y", "--remote", GUN) == (
+        f"Deleting trust data for repository {GUN}\n"
+        f"Successfully deleted local and remote trust data for repository {GUN}\n"
+    )
+    assert GUN not in published.server.files
+    assert root_key(published)
+
+
+def test_a_threshold_is_met_by_witnesses(published):
+    published.done("key", "generate", "alice")
+    published.done("key", "generate", "bob")
+    published.done(
+        "delegation", "add", GUN, "targets/releases", "alice.pub", "bob.pub", "--all-paths",
+        "--threshold", "2",
+    )  # fmt: skip
+    published.done("add", GUN, "v1", "file", "-r", "targets/releases")
+    published.done("publish", GUN)
+    assert names(published) == ["v1"]
+    out = published.done("witness", "-p", GUN, "targets/releases")
+    assert out.startswith("The following roles were successfully marked for witnessing")
+    roles = json.loads(published.done("list", "--json", GUN))["roles"]
+    assert (roles["targets/releases"]["threshold"], roles["targets/releases"]["version"]) == (2, 2)
