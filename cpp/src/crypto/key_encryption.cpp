@@ -111,7 +111,8 @@ Result<Derivation> check_scrypt(const SCRYPT_PARAMS& parameters, std::size_t key
     const auto p = number(parameters.parallelizationParameter);
     constexpr std::uint64_t most = max_scrypt_memory / 128;  // octets of a block per unit of r
     // RFC 7914 §2: N is a power of 2 below 2^(16 r).
-    if (n && r && *r < 4 && *n >> (16 * *r) != 0) return unsupported("scrypt with too large an N");
+    if (n && r && *r > 0 && *r < 4 && *n >> (16 * *r) != 0)
+        return unsupported("scrypt with too large an N");
     if (!n || !r || !p || *n < 2 || (*n & (*n - 1)) != 0 || *r == 0 || *p == 0 || *r > most ||
         *n > most / *r || *p > max_scrypt_parts)
         return over_the_limit("scrypt with at most 256 MiB in at most 8 parts",
