@@ -35,5 +35,4 @@ def _root_keys(edited: Collection, named: str | None) -> tuple[str, ...]:
     if here:
         text.say(f"Root key found, using: {here[0]}")
         return (here[0],)
-    text.say("No root keys found. Generating a new root key...")
     return ()
