@@ -42,9 +42,10 @@ class MemoryServer:
     # --- Source ---------------------------------------------------------------
 
     def fetch(self, gun: str, files: Sequence[Any]) -> list[bytes | ContentTrustError | None]:
-        return [self._file(gun, file.name, file.sha256) for file in files]
+        return [self.file(gun, file.name, file.sha256) for file in files]
 
-    def _file(self, gun: str, name: str, sha256: str | None) -> bytes | None:
+    def file(self, gun: str, name: str, sha256: str | None) -> bytes | None:
+        """A file by its name, or whatever has that hash."""
         stored = self.files.get(gun, {})
         if sha256 is not None:
             known = self.history.get(gun, set())
@@ -81,6 +82,17 @@ class MemoryServer:
     def signed(self, gun: str, role: str) -> Any:
         """The signed part of what is served."""
         return json.loads(self.files[gun][role])["signed"]
+
+    def renew(self, gun: str) -> None:
+        """Sign what the server signs anew, as it does with what has expired."""
+        before = self.files[gun]
+        root = json.loads(before["root"])["signed"]
+        after = dict(before)
+        if self._holds(gun, "snapshot", root):
+            after["snapshot"] = self._snapshot(gun, before, {}, root)
+        after["timestamp"] = self._timestamp(gun, before, after)
+        self.files[gun] = after
+        self.history[gun].update(after.values())
 
     def store(self, gun: str, files: Mapping[str, bytes], *, judged: bool = True) -> None:
         """Judge an upload and store it.
@@ -143,9 +155,7 @@ class MemoryServer:
         key = self.keys.get((gun, role))
         return key is not None and key.key_id in root["roles"][role]["keyids"]
 
-    def _sign(
-        self, gun: str, role: str, kind: str, version: int, meta: Any, *, days: int
-    ) -> bytes:
+    def _sign(self, gun: str, role: str, kind: str, version: int, meta: Any, *, days: int) -> bytes:
         expires = (self.now + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
         signed = {"_type": kind, "expires": expires, "meta": meta, "version": version}
         text = canonical(signed)

@@ -253,18 +253,17 @@ class Draft:
             self.changed.add(TARGETS)
 
     def content(self, role: str) -> Document:
-        """The document of a role that will be changed; an empty one where there is none yet."""
+        """The document of a role that will be changed; an empty one where there is none yet.
+
+        What a broken role listed is not taken over: it may have been revoked together with the keys
+        that signed it. Who wants to keep it witnesses the role first.
+        """
         if role not in self.roles:
-            signed = {**new_targets(), "version": self._last_version(role)}
             if role in self.broken:
-                known = self.broken[role]
-                if known is None:
-                    self.notes.append(
-                        f"{role} was broken, and begins anew: what it listed is not taken over"
-                    )
-                else:
-                    signed = as_notary_keeps_it(known)
-            self.roles[role] = signed
+                self.notes.append(
+                    f"{role} was broken, and begins anew: what it listed before is not taken over"
+                )
+            self.roles[role] = {**new_targets(), "version": self._last_version(role)}
         return self.roles[role]
 
     def forget(self, role: str) -> None:

@@ -1,0 +1,143 @@
+"""What has expired, or soon will, and is renewed by whoever holds the keys."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from contenttrust.errors import ExpiredError, PublishError
+from contenttrust.publish.current import _Recorder
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def at(publisher, server):
+    """The collection at a later moment, for which the server has renewed its timestamp."""
+
+    def at(days):
+        server.now = NOW + timedelta(days=days)
+        server.renew(GUN)
+        return publisher.collection(now=server.now)
+
+    return at
+
+
+GUN = "registry.example/team/app"
+
+
+def test_nothing_that_lives_long_is_renewed(collection, at):
+    assert at(365).renew().versions == {}
+
+
+def test_what_ends_soon_is_renewed(collection, at, server):
+    done = at(1_000).renew()
+
+    assert done.versions == {"targets": 3}
+    assert server.signed(GUN, "targets")["expires"] == "2032-08-23T12:00:00Z"
+
+
+def test_only_some_roles_are_renewed_if_asked(collection, at, publisher):
+    key = publisher.key("alice")
+    collection.add_delegation("targets/a", keys=[key], paths=[""])
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/a"])
+    collection.publish()
+
+    assert at(1_000).renew(roles=["targets/a"]).versions == {"targets/a": 2}
+    with pytest.raises(PublishError, match="targets/b is not there"):
+        at(1_000).renew(roles=["targets/b"])
+    with pytest.raises(PublishError, match="renewed by the server"):
+        at(1_000).renew(roles=["timestamp"])
+
+
+def test_what_has_expired_is_renewed(collection, at):
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+    collection.publish()
+    later = at(1_200)
+    with pytest.raises(ExpiredError):
+        later.judge()._run(_Recorder(later.sink)).repository()
+
+    done = later.renew()
+
+    assert done.versions == {"targets": 4}
+    assert list(done.repository.tags) == ["v1"]
+
+
+def test_a_change_of_what_has_expired_is_published(collection, at):
+    later = at(1_200)
+    later.add_target("v1", size=7, sha256=digest("v1"))
+
+    done = later.publish()
+
+    assert done.versions == {"targets": 3}
+    assert list(done.repository.tags) == ["v1"]
+
+
+def test_expired_delegations_are_renewed_with_what_they_list(collection, at, publisher):
+    for name in ("a", "b"):
+        collection.add_delegation(f"targets/{name}", keys=[publisher.key(name)], paths=[""])
+        collection.add_target(name, size=7, sha256=digest(name), roles=[f"targets/{name}"])
+    collection.publish()
+
+    done = at(1_200).renew()
+
+    assert set(done.versions) == {"targets", "targets/a", "targets/b"}
+    assert done.repository.degraded == ()
+    assert [tag.name for tag in done.repository.role_tags("targets/a")] == ["a"]
+
+
+def test_a_snapshot_of_ours_is_renewed(publisher, server, at):
+    collection = publisher.collection()
+    collection.initialize(server_managed=())
+    collection.publish()
+
+    done = at(1_200).renew()
+
+    assert done.versions == {"targets": 3, "snapshot": 3}
+
+
+def test_root_is_renewed_half_a_year_before_its_end(collection, at):
+    at(1_000).renew()
+    at(2_000).renew()
+    at(3_000).renew()
+    assert "root" not in at(3_400).renew().versions
+
+    later = at(3_500)
+    later.add_target("v1", size=7, sha256=digest("v1"))
+
+    assert later.publish().versions == {"root": 2, "targets": 6}
+
+
+def test_an_expired_timestamp_is_the_servers_to_renew(collection, publisher, server):
+    later = publisher.collection(now=NOW + timedelta(days=20))
+    later.add_target("v1", size=7, sha256=digest("v1"))
+
+    with pytest.raises(ExpiredError) as refused:
+        later.publish()
+    assert refused.value.role == "timestamp"
+
+
+def test_an_expired_timestamp_behind_expired_targets_is_noticed(collection, publisher, server):
+    """For targets an earlier moment counts; for the timestamp never."""
+    server.now = NOW + timedelta(days=1_200)
+    later = publisher.collection(now=server.now)
+
+    with pytest.raises(ExpiredError) as refused:
+        later.renew()
+    assert refused.value.role == "timestamp"
+
+
+def test_what_cannot_be_renewed_is_told(collection, at, publisher):
+    [key] = [entry for entry in publisher.keys.entries() if entry.role == "targets"]
+    publisher.keys.remove(key.key_id)
+
+    done = at(1_000).renew()
+
+    assert done.versions == {}
+    assert "targets ends soon" in done.notes[0]

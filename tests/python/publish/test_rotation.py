@@ -1,0 +1,188 @@
+"""Rotation of keys, deletion, and what is left of the old keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from contenttrust.errors import NoKeyError, PublishError, UnreachableError
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def roles_here(publisher):
+    return sorted(entry.role for entry in publisher.keys.entries())
+
+
+def key_ids(server, collection, role):
+    return server.signed(collection.gun, "root")["roles"][role]["keyids"]
+
+
+def test_targets_get_another_key_and_the_old_one_goes(collection, publisher, server):
+    old = key_ids(server, collection, "targets")
+
+    done = collection.rotate_key("targets")
+
+    assert done.versions == {"root": 2, "targets": 3}
+    assert key_ids(server, collection, "targets") != old
+    assert publisher.keys.find(old[0]) is None
+    assert roles_here(publisher) == ["root", "targets"]
+
+
+def test_root_is_signed_by_old_and_new_keys_and_both_stay(collection, publisher, server):
+    old = key_ids(server, collection, "root")
+
+    collection.rotate_key("root")
+
+    document = json.loads(server.files[collection.gun]["root"])
+    signers = {one["keyid"] for one in document["signatures"]}
+    assert signers == {*old, *key_ids(server, collection, "root")}
+    assert roles_here(publisher) == ["root", "root", "targets"]
+    assert set(old) <= set(document["signed"]["keys"])
+
+
+def test_readers_follow_through_many_rotations(collection, make_publisher):
+    reader = make_publisher("reader").collection()
+    before = reader.judge().look()
+    for _ in range(3):
+        collection.rotate_key("root")
+
+    after = reader.judge().look()
+
+    assert before.version("root") == 1
+    assert after.version("root") == 4
+
+
+def test_old_root_keys_sign_for_clients_that_know_only_those(collection, server):
+    first = key_ids(server, collection, "root")
+    collection.rotate_key("root")
+    second = key_ids(server, collection, "root")
+    collection.rotate_key("root", legacy=1)
+
+    document = json.loads(server.files[collection.gun]["root"])
+    signers = {one["keyid"] for one in document["signatures"]}
+    assert signers == {*first, *second, *key_ids(server, collection, "root")}
+
+
+def test_the_snapshot_moves_between_us_and_the_server(collection, publisher, server):
+    done = collection.rotate_key("snapshot")
+    assert done.versions == {"root": 2, "snapshot": 2}
+    assert roles_here(publisher) == ["root", "snapshot", "targets"]
+
+    done = collection.rotate_key("snapshot", server_managed=True)
+    assert done.versions == {"root": 3}
+    assert server.signed(collection.gun, "snapshot")["version"] == 3
+    assert roles_here(publisher) == ["root", "targets"]
+
+
+def test_the_timestamp_gets_another_key_of_the_server(collection, server):
+    old = key_ids(server, collection, "timestamp")
+
+    assert collection.rotate_key("timestamp", server_managed=True).versions == {"root": 2}
+    assert key_ids(server, collection, "timestamp") != old
+
+
+def test_rotation_publishes_nothing_that_is_staged(collection):
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+
+    done = collection.rotate_key("targets")
+
+    assert list(done.repository.tags) == []
+    assert len(collection.changes()) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "server_managed"),
+    [
+        ("targets/releases", False),
+        ("timestamp", False),
+        ("root", True),
+        ("targets", True),
+        ("nothing", False),
+    ],
+)
+def test_what_cannot_be_rotated_is_refused_and_makes_no_key(
+    collection, publisher, role, server_managed
+):
+    with pytest.raises(PublishError, match="notary does not"):
+        collection.rotate_key(role, server_managed=server_managed)
+    assert roles_here(publisher) == ["root", "targets"]
+
+
+def test_a_key_that_is_given_is_used(collection, publisher, server):
+    entry = publisher.keys.generate("ecdsa", role="targets", gun=collection.gun)
+
+    collection.rotate_key("targets", key_ids=[entry.key_id])
+
+    assert key_ids(server, collection, "targets") == [entry.key_id]
+    with pytest.raises(NoKeyError, match="unable to find key"):
+        collection.rotate_key("targets", key_ids=["0" * 64])
+    with pytest.raises(PublishError, match="attempted to load root key"):
+        collection.rotate_key("root", key_ids=[entry.key_id])
+
+
+def test_a_rotation_that_is_not_published_keeps_the_old_key(collection, publisher, server):
+    old = key_ids(server, collection, "targets")
+
+    def gone():
+        raise UnreachableError("gone")
+
+    server.before_publish.append(gone)
+    with pytest.raises(UnreachableError):
+        collection.rotate_key("targets")
+
+    assert publisher.keys.find(old[0]) is not None
+    assert collection.rotate_key("targets").versions == {"root": 2, "targets": 3}
+
+
+def test_a_rotation_and_a_publication_at_once_both_count(
+    collection, publisher, make_publisher, server
+):
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    elsewhere = other.collection()
+    elsewhere.add_target("v1", size=7, sha256=digest("v1"))
+    server.before_publish.append(elsewhere.publish)
+
+    done = collection.rotate_key("targets")
+
+    assert done.attempts == 2
+    assert set(done.repository.tags) == {"v1"}
+
+
+def test_without_the_root_key_nothing_is_rotated(collection, publisher, server):
+    [root] = [entry for entry in publisher.keys.entries() if entry.role == "root"]
+    publisher.keys.remove(root.key_id)
+    before = len(server.uploads)
+
+    with pytest.raises(NoKeyError, match=root.key_id):
+        collection.rotate_key("timestamp", server_managed=True)
+    assert len(server.uploads) == before
+
+
+def test_deleting_forgets_here_and_there_but_no_key(collection, publisher, server, tmp_path):
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+    nested = publisher.collection(f"{collection.gun}/nested")
+    nested.initialize()
+
+    collection.delete(remote=True)
+
+    assert collection.gun not in server.files
+    assert collection.changes() == ()
+    assert collection.trust_dir.cached(collection.gun) == {}
+    assert collection.trust_dir.state(collection.gun) is None
+    assert nested.trust_dir.cached(nested.gun)
+    assert roles_here(publisher) == ["root", "targets", "targets"]
+    collection.initialize()
+    assert collection.publish().versions == {"root": 1, "targets": 2}
+
+
+def test_deleting_here_leaves_the_server_alone(collection, server):
+    collection.delete()
+
+    assert server.files[collection.gun]
+    assert collection.judge().look() is not None
