@@ -36,6 +36,8 @@ PRIVATE = "private"
 """Name of the key store in a trust directory."""
 ROUNDS = 600_000
 """Rounds of key derivation of what is written here; docker's own files have 2,048."""
+FEWEST_ROUNDS = 2048
+"""Rounds that docker's own files have; ours never have less."""
 ALGORITHMS = ("ecdsa", "ecdsa-p384", "ed25519", "rsa")
 """What keys can be generated for."""
 
@@ -65,9 +67,12 @@ class KeyStore:
             rounds: Rounds of key derivation for what is written; at least docker's 2,048.
             forbid_dumps: Whether to forbid core images of this process, and its being traced, once
                 a passphrase is first asked for. The command line does.
+
+        Raises:
+            ValueError: The rounds are fewer than docker's.
         """
         self.folder = folder.KeyFolder(f"{os.fspath(trust_dir)}/{PRIVATE}")
-        self.rounds = rounds
+        self.rounds = _checked_rounds(rounds)
         self._passphrases = passphrases
         self._forbid_dumps = forbid_dumps
         self._opened: dict[str, Signer] = {}
@@ -224,7 +229,7 @@ class KeyStore:
         key, before = self.open_file(key_id)
         secret = self.ask_new(role=entry.role, gun=entry.gun, key_id=key_id, asked=passphrases)
         data = key.encode(
-            secret, role=entry.role, gun=entry.gun, rounds=self.rounds if rounds is None else rounds
+            secret, role=entry.role, gun=entry.gun, rounds=_checked_rounds(rounds or self.rounds)
         )
         with self.folder.writing() as top:
             if folder.read_at(top, place) != before:
@@ -352,3 +357,11 @@ class KeyStore:
         if self._forbid_dumps:
             _core.forbid_dumps()
             self._forbid_dumps = False
+
+
+def _checked_rounds(rounds: int) -> int:
+    if rounds < FEWEST_ROUNDS:
+        raise ValueError(
+            f"{rounds} rounds of key derivation are fewer than docker's {FEWEST_ROUNDS}"
+        )
+    return rounds
