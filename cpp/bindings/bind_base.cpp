@@ -65,8 +65,8 @@ void bind_base(py::module_& m) {
         .def_readonly("seconds", &Instant::seconds)
         .def_readonly("nanoseconds", &Instant::nanoseconds)
         .def_property_readonly("datetime", [](const Instant& self) { return to_datetime(self); })
-        .def("__getnewargs__",
-             [](const Instant& self) { return py::make_tuple(self.seconds, self.nanoseconds); })
+        .def("__reduce__",
+             [](const Instant& self) { return remade("instant", self.seconds, self.nanoseconds); })
         .def("__str__", [](const Instant& self) { return self.str(); })
         .def("__repr__", [](const Instant& self) { return "Instant(" + self.str() + ")"; })
         .def(py::self == py::self)

@@ -192,13 +192,13 @@ void bind_tags(py::module_& m) {
             .def("__contains__",
                  [](const Tags& self, const py::object& name) {
                      return py::isinstance<py::str>(name) &&
-                            self.view->find_tag(name.cast<std::string>()).has_value();
+                            self.view->find_tag(text_of(name)).has_value();
                  })
             .def(
                 "__getitem__",
-                [](const Tags& self, const std::string& name) {
-                    auto tag = self.view->tag(name);
-                    if (!tag) throw py::key_error(name);
+                [](const Tags& self, const py::str& name) {
+                    auto tag = self.view->tag(text_of(name));
+                    if (!tag) throw_key_error(name);
                     return *std::move(tag);
                 },
                 py::arg("name"))

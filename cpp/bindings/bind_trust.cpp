@@ -193,8 +193,8 @@ void bind_requirements(py::module_& m) {
         py::arg("root_rotations").noconvert() = standard.root_rotations,
         py::arg("compatible").noconvert() = standard.compatible);
     requirements
-        .def("__getnewargs_ex__",
-             [=](const Requirements& self) { return py::make_tuple(py::tuple(), limits(self)); })
+        .def("__reduce__",
+             [=](const Requirements& self) { return remade("requirements", limits(self)); })
         .def("__eq__",
              [=](const Requirements& self, const py::object& other) {
                  return py::isinstance<Requirements>(other) &&

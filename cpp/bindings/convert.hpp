@@ -73,9 +73,28 @@ inline py::object to_datetime(Instant instant) {
                                               py::arg("microseconds") = instant.nanoseconds / 1000);
 }
 
+/// For all protocols of pickle and for copies: a value's own `__reduce__`; whoever has none stays here.
+template <typename Class>
+void pickled_by_reduce(Class& bound) {
+    bound.def(
+        "__reduce_ex__",
+        [](const py::object& self, const py::object&) -> py::object {
+            const auto type = py::type::of(self);
+            const py::object plain = py::module_::import("builtins").attr("object");
+            if (type.attr("__reduce__").is(plain.attr("__reduce__"))) {
+                throw py::type_error(py::str("{} can be neither pickled nor copied")
+                                         .format(type.attr("__name__"))
+                                         .cast<std::string>());
+            }
+            return self.attr("__reduce__")();
+        },
+        py::arg("protocol"));
+}
+
 /// Takes `__new__` away: pybind11 would hand out an object without a value inside.
 template <typename Class>
 void no_constructor(Class& bound) {
+    pickled_by_reduce(bound);
     bound.def_static("__new__",
                      [](const py::handle& type, const py::args&, const py::kwargs&) -> py::object {
                          throw py::type_error(py::str("{} is made by the engine only")
@@ -88,8 +107,26 @@ void no_constructor(Class& bound) {
 /// that has its value.
 template <typename Class, typename Make, typename... Extra>
 void constructor(Class& bound, Make make, const Extra&... extra) {
+    pickled_by_reduce(bound);
     bound.def_static("__new__", make, py::arg("type"), extra...);
     bound.def(py::init([]() -> typename Class::type* { throw py::type_error("no value"); }));
+}
+
+/// pybind11's own base class ends the process when it is called, as `object.__reduce__` does: here that is a TypeError.
+/// Other extensions share the class, so for theirs nothing changes.
+inline void guard_base_class() {
+    static newfunc original = nullptr;
+    auto* base = reinterpret_cast<PyTypeObject*>(py::detail::get_internals().instance_base);
+    const newfunc guarded = [](PyTypeObject* type, PyObject* args, PyObject* kwargs) -> PyObject* {
+        if (reinterpret_cast<PyObject*>(type) == py::detail::get_internals().instance_base) {
+            PyErr_Format(PyExc_TypeError, "%s has no values of its own", type->tp_name);
+            return nullptr;
+        }
+        return original(type, args, kwargs);
+    };
+    if (base->tp_new == guarded) return;
+    original = base->tp_new;
+    base->tp_new = guarded;
 }
 
 /// For `__bool__`: what was verified is no truth value, so that no `if` passes by accident.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t max_contents = 1024 * 1024;
 constexpr std::size_t max_block = 64 * 1024;
+constexpr std::size_t max_blocks = 256;
 constexpr std::size_t max_headers = 16;
 constexpr std::size_t line_length = 64;
 constexpr std::string_view white_space = " \t\r";
@@ -80,8 +81,8 @@ Result<crypto::Secret> read_content(std::string_view& rest, std::string_view lab
             const auto text = as_text(joined.bytes());
             const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
             const std::size_t octets = text.size() / 4 * 3;
-            if (text.empty() || octets < padding) return malformed("a PEM block is empty");
-            crypto::Secret content(octets - padding);
+            if (text.empty()) return malformed("a PEM block is empty");
+            crypto::Secret content(octets - std::min<std::size_t>(octets, padding));
             if (!decode_base64(text, content.space()))
                 return malformed("a PEM block holds something else than base64");
             return content;
@@ -122,6 +123,9 @@ Result<std::vector<Armor>> read_armor(std::string_view contents) {
         const auto label = label_of(next_line(contents), begin_mark);
         if (!label) continue;
         if (has_control_characters(*label)) return malformed("a PEM label is no text");
+        // Each takes mappings of its own, of which a process has a limited number.
+        if (blocks.size() == max_blocks)
+            return malformed("a key file holds more than 256 PEM blocks");
         auto block = read_block(contents, *label);
         if (!block) return std::move(block).error();
         blocks.push_back(std::move(block).value());

@@ -23,7 +23,7 @@ struct Armor {
     crypto::Secret content;  ///< base64 removed
 };
 
-/// Every block of at most 1 MiB of text, of at most 64 KiB each. Text around the blocks is passed over, as Go's
+/// Every block (at most 256, of at most 64 KiB each) of at most 1 MiB of text. Text around the blocks is passed over, as Go's
 /// encoding/pem does; within them, everything that is not right is refused: another label at the end, no end, doubled
 /// headers, control characters, any base64 but the strict one.
 Result<std::vector<Armor>> read_armor(std::string_view contents);
