@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 _WIDTH = 96
 
-_DESCRIPTION = "Verify Docker Content Trust (Notary v1) data."
+_DESCRIPTION = "Verify and sign images with Docker Content Trust (Notary v1)."
 _EPILOG = """\
 examples:
   contenttrust verify --metadata ./metadata registry.example.com/team/web:1.4
   contenttrust list --metadata ./metadata registry.example.com/team/web
   contenttrust explain --offline alpine:3.19
+  contenttrust sign registry.example.com/team/web:1.4
 
 exit codes:
-  0 yes   1 refused: do not trust   2 usage   3 could not tell
+  0 yes, or done   1 refused: do not trust, or not done   2 usage   3 could not tell
 
 `contenttrust VERB -h` explains a verb. Global options may stand before and after the verb.
 """

@@ -191,7 +191,7 @@ def test_a_signer_is_added_with_docker_s_texts_to_several_repositories(place, im
     assert "alice     " in place.done("signer", "list", signed)
 
 
-def test_t78_a_removed_signer_is_gone_and_what_it_signed_alone_is_named(place, images, signed):
+def test_t078_a_removed_signer_is_gone_and_what_it_signed_alone_is_named(place, images, signed):
     out = place.done("signer", "remove", "bob", signed)
     assert out.startswith(f'Removing signer "bob" from {signed}...\n')
     assert out.endswith(f"Successfully removed bob from {signed}\n")
