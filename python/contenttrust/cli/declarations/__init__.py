@@ -41,6 +41,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "delegation purge",
         "delegation list",
     ),
+    "signing_requests": (
+        "key certificate",
+        "signing-request prepare",
+        "signing-request init",
+        "signing-request rotate",
+        "signing-request show",
+        "signing-request sign",
+        "signing-request publish",
+    ),
     "docker_plugin": ("docker-plugin install",),
 }
 """The module of each verb, in the order of the help. A verb may have two words."""
@@ -49,6 +58,7 @@ FAMILIES: dict[str, str] = {
     "signer": "say who signs the tags of image repositories",
     "key": "make, move, list, protect and back up private keys",
     "delegation": "say whose keys may sign what",
+    "signing-request": "sign in turns, by several people or without network",
     "docker-plugin": "give docker back the command that it has lost",
 }
 """The first words of verbs that have two, and what these are about."""

@@ -1,0 +1,1 @@
+"""Verbs of signing requests: what several people sign, or who has no network, on its way."""

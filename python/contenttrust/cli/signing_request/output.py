@@ -1,0 +1,131 @@
+"""What the verbs of signing requests print and write."""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.cli import text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contenttrust.publish.request import Missing, Part, SigningRequest
+
+
+def write_new(path: str, request: SigningRequest) -> None:
+    """Write a request that was prepared; a file that is there is left alone.
+
+    Raises:
+        OSError: There is one, or it cannot be written.
+    """
+    from contenttrust.keys.public_file import create  # noqa: PLC0415 -- see editing
+
+    create(path, request.to_bytes())
+    text.say(f"The request was written: {text.safe(path)}")
+    text.say(*whats_missing(request))
+
+
+def replace(path: str, request: SigningRequest) -> None:
+    """Write a request again that has got signatures; as a whole or not at all.
+
+    Raises:
+        OSError: It cannot be written; the old one stands.
+    """
+    new = f"{path}.{os.getpid()}.new"
+    try:
+        with open(new, "xb") as file:  # noqa: PTH123 -- pathlib would be imported for this alone
+            file.write(request.to_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)  # noqa: PTH105
+    except OSError:
+        if os.path.exists(new):  # noqa: PTH110
+            os.unlink(new)  # noqa: PTH108
+        raise
+
+
+def whats_missing(request: SigningRequest) -> list[str]:
+    """Who must still sign, a line each; or that nobody must."""
+    missing = request.missing()
+    if not missing:
+        return ["It is complete: publish it with `contenttrust signing-request publish`."]
+    return [_line(one) for one in missing]
+
+
+def lines(request: SigningRequest) -> Iterator[str]:
+    """What a signer should read before signing."""
+    yield f"Signing request for {text.safe(request.gun)}"
+    for part in request.parts:
+        yield ""
+        version, expires = part.document.get("version"), part.document.get("expires")
+        yield text.safe(f"{part.role}, version {version}, expires {expires}")
+        yield from (f"    {line}" for line in _content(part))
+        for authority in part.authorities:
+            done = part.signed_by(authority)
+            asked = f"which asks for {authority.threshold}"
+            yield f"    signed by {len(done)} of the keys of {text.safe(authority.role)}, {asked}"
+            yield from (f"        {key_id}" for key_id in sorted(done))
+    yield ""
+    yield from whats_missing(request)
+
+
+def _content(part: Part) -> Iterator[str]:
+    """What a document says, in short: names, digests, keys."""
+    document = part.document
+    known = dict(_items(document.get("keys")))
+    for name, role in sorted(_items(document.get("roles"))):
+        yield from _keys(name, role, known)
+    for name, meta in sorted(_items(document.get("targets"))):
+        digest = _items_of(meta, "hashes").get("sha256", "without sha256")
+        yield text.safe(f"target {name}: {_hex(digest)}, {meta.get('length')} bytes")
+    delegations = _items_of(document, "delegations")
+    known = dict(_items(delegations.get("keys")))
+    roles = delegations.get("roles")
+    for role in roles if isinstance(roles, list) else ():
+        if isinstance(role, dict):
+            yield from _keys(str(role.get("name")), role, known)
+
+
+def _keys(name: str, role: dict[str, object], known: dict[str, dict[str, object]]) -> Iterator[str]:
+    """Who may sign a role, by the ids that `key list` shows."""
+    listed = role.get("keyids")
+    ids = [_shown_id(str(one), known) for one in (listed if isinstance(listed, list) else [])]
+    yield text.safe(f"{name}: {role.get('threshold')} of {len(ids)} keys: {', '.join(ids)}")
+
+
+def _shown_id(key_id: str, known: dict[str, dict[str, object]]) -> str:
+    from contenttrust.errors import ContentTrustError  # noqa: PLC0415 -- only for people
+    from contenttrust.publish.metadata import public_key  # noqa: PLC0415
+
+    try:
+        return public_key(known[key_id]).canonical_key_id
+    except (KeyError, TypeError, ContentTrustError):  # a stranger may have written it
+        return f"{key_id} (unusable)"
+
+
+def _items(value: object) -> list[tuple[str, dict[str, object]]]:
+    if not isinstance(value, dict):
+        return []
+    return [(str(name), one) for name, one in value.items() if isinstance(one, dict)]
+
+
+def _items_of(value: dict[str, object], name: str) -> dict[str, object]:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _hex(digest: object) -> str:
+    import base64  # noqa: PLC0415 -- loaded with the request anyway
+
+    try:
+        return "sha256:" + base64.b64decode(str(digest), validate=True).hex()
+    except ValueError:
+        return str(digest)
+
+
+def _line(one: Missing) -> str:
+    whose = "" if one.role == one.document else f" of {one.role}"
+    return text.safe(
+        f"{one.document} needs {one.count} more of these keys{whose}: {', '.join(one.key_ids)}"
+    )

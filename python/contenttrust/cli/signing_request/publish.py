@@ -1,0 +1,19 @@
+"""`contenttrust signing-request publish FILE`: send what enough keys have signed."""
+
+from __future__ import annotations
+
+from contenttrust.cli import editing, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Publish a request that is complete."""
+    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+
+    found = read(request.options.file)
+    edited = editing.collection(request, found.gun)
+    text.say(f"Pushing changes to {text.safe(edited.gun)}")
+    return editing.published(request, edited.publish_request(found))

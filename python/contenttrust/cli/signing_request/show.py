@@ -1,0 +1,42 @@
+"""`contenttrust signing-request show FILE`: what would be signed, and who has signed it."""
+
+from __future__ import annotations
+
+from contenttrust.cli import exit_codes, text
+from contenttrust.cli.signing_request import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+
+
+def run(request: Request) -> int:
+    """Show a request; nobody is asked for anything."""
+    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+
+    found = read(request.options.file)
+    if request.json:
+        from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
+
+        missing = found.missing()
+        parts = [
+            {
+                "role": part.role,
+                "version": part.document.get("version"),
+                "expires": part.document.get("expires"),
+                "signed_by": sorted(
+                    key_id for one in part.authorities for key_id in part.signed_by(one)
+                ),
+                "missing": [
+                    {"role": one.role, "count": one.count, "key_ids": list(one.key_ids)}
+                    for one in missing
+                    if one.document == part.role
+                ],
+            }
+            for part in found.parts
+        ]
+        members = {"gun": found.gun, "complete": not missing, "documents": parts}
+        document.write("contenttrust.signing-request-status/1", members)
+    else:
+        text.say(*output.lines(found))
+    return exit_codes.OK

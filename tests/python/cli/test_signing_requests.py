@@ -1,0 +1,136 @@
+"""Signing in turns at the command line: what is shown, asked, written and published."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from publisher_place import PublisherPlace
+
+GUN = "collection.example/team/files"
+DIGEST = "a0fcfe068505f89a2f2a03e3e3eb99b97e9188c29e84e23be8e1c106207ab629"
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    return PublisherPlace(tmp_path, run, monkeypatch)
+
+
+def keys(place, role, *options):
+    listed = json.loads(place.done("key", "list", "--json", *options))["keys"]
+    return [key["key_id"] for key in listed if key["role"] == role]
+
+
+@pytest.fixture
+def vault(place):
+    """Options that name another trust directory, where the root key is."""
+    options = ("--trust-dir", str(place.here / "vault"))
+    place.done("key", "generate", "--role", "root", *options)
+    [key_id] = keys(place, "root", *options)
+    place.done("key", "certificate", key_id, GUN, "root.crt", *options)
+    return options
+
+
+@pytest.fixture
+def made(place, vault):
+    """A published collection whose root key is in the vault."""
+    place.done("signing-request", "init", "--root-cert", "root.crt", GUN, "first.json")
+    place.done("signing-request", "sign", "-y", "first.json", *vault)
+    place.done("signing-request", "publish", "first.json")
+    return place
+
+
+def test_the_root_key_stays_in_the_vault(made):
+    assert keys(made, "root") == []
+    made.done("addhash", "-p", GUN, "1.0", "7", "--sha256", DIGEST)
+    [tag] = json.loads(made.done("list", "--json", GUN))["tags"]
+    assert tag["digest"] == f"sha256:{DIGEST}"
+
+
+def test_nothing_is_published_before_it_is_complete(place, vault):
+    [key_id] = keys(place, "root", *vault)
+    out = place.done("signing-request", "init", "--root-cert", "root.crt", GUN, "first.json")
+    assert f"root needs 1 more of these keys: {key_id}" in out
+    refused = place.run("signing-request", "publish", "first.json")
+    assert refused.code == 1
+    assert "is not complete" in refused.err
+    assert place.server.uploads == []
+
+
+def test_a_request_shows_what_it_would_change(made, vault):
+    made.done("key", "generate", "two")
+    made.done("addhash", "-p", GUN, "1.0", "7", "--sha256", DIGEST)
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    shown = made.done("signing-request", "show", "rotate.json")
+    assert f"target 1.0: sha256:{DIGEST}, 7 bytes" in shown
+    assert f"targets: 1 of 1 keys: {keys(made, 'two')[0]}" in shown
+    assert f"root: 1 of 1 keys: {keys(made, 'root', *vault)[0]}" in shown
+    facts = json.loads(made.done("signing-request", "show", "--json", "rotate.json"))
+    assert facts["schema"] == "contenttrust.signing-request-status/1"
+    assert not facts["complete"]
+    assert [one["role"] for one in facts["documents"]] == ["root", "targets"]
+    signed = made.done("signing-request", "sign", "-y", "rotate.json", *vault)
+    assert re.search(r"Signed root with [0-9a-f]{64}\nIt is complete", signed)
+    made.done("signing-request", "publish", "rotate.json")
+    assert "Your keys had signed it before." in made.done(
+        "signing-request", "sign", "-y", "rotate.json", *vault
+    )
+
+
+def test_two_people_release_in_turns(made):
+    alice, bob = (("--trust-dir", str(made.here / name)) for name in ("alice", "bob"))
+    made.done("key", "generate", "alice", *alice)
+    made.done("key", "generate", "bob", *bob)
+    made.done(
+        "delegation", "add", "-p", "--all-paths", "--threshold", "2", GUN, "targets/releases",
+        "alice.pub", "bob.pub",
+    )  # fmt: skip
+    made.done("addhash", "-r", "targets/releases", GUN, "1.4", "7", "--sha256", DIGEST)
+    made.done("signing-request", "prepare", GUN, "release.json")
+    for somebody in (alice, bob):
+        assert made.run("signing-request", "publish", "release.json").code == 1
+        made.done("signing-request", "sign", "-y", "release.json", *somebody)
+    made.done("signing-request", "publish", "release.json")
+    assert made.done("status", GUN) == f"No unpublished changes for {GUN}\n"
+    [tag] = json.loads(made.done("list", "--json", GUN))["tags"]
+    assert (tag["name"], tag["role"]) == ("1.4", "targets/releases")
+
+
+def test_a_file_that_is_there_is_not_written_over(place, vault):
+    (place.here / "first.json").write_text("mine")
+    refused = place.run("signing-request", "init", "--root-cert", "root.crt", GUN, "first.json")
+    assert refused.code in {1, 3}
+    assert (place.here / "first.json").read_text() == "mine"
+
+
+def test_signing_is_confirmed(made, vault):
+    made.done("key", "generate", "two")
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    before = (made.here / "rotate.json").read_bytes()
+    refused = made.run("signing-request", "sign", "--no-input", "rotate.json", *vault)
+    assert refused.code == 1
+    assert "must be confirmed" in refused.err
+    assert (made.here / "rotate.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("verb", ["show", "sign", "publish"])
+@pytest.mark.parametrize("content", ["", "{}", '{"schema": "contenttrust.signing-request/1"}'])
+def test_what_is_no_request_is_refused(place, verb, content):
+    (place.here / "odd.json").write_text(content)
+    options = ["-y"] if verb == "sign" else []
+    refused = place.run("signing-request", verb, *options, "odd.json")
+    assert refused.code == 1
+    assert "signing request cannot be used" in refused.err
+
+
+def test_names_of_strangers_are_shown_harmless(made, vault):
+    made.done("key", "generate", "two")
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    path = made.here / "rotate.json"
+    value = json.loads(path.read_text())
+    value["parts"][1]["document"]["targets"]["\x1b[2J\u202e"] = {"hashes": {"sha256": "\x07"}}
+    path.write_text(json.dumps(value))
+    shown = made.done("signing-request", "show", "rotate.json")
+    assert all(line.isprintable() for line in shown.splitlines())
