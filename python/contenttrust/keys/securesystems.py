@@ -9,6 +9,8 @@ The private half stays where it is; each signature is verified before it is used
 
 from __future__ import annotations
 
+import importlib
+
 from contenttrust._core import PublicKey
 from contenttrust.errors import ContentTrustError, KeyStoreError, shown
 from contenttrust.keys.passphrase import PassphraseRequest
@@ -16,6 +18,7 @@ from contenttrust.keys.passphrase import PassphraseRequest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from contenttrust.keys.passphrase import Passphrases
@@ -80,7 +83,7 @@ def make(address: str, passphrases: Passphrases) -> Signer:
         InputNeededError: The PIN is needed, and nobody can be asked.
     """
     try:
-        from securesystemslib import signer as library  # noqa: PLC0415 - optional, and slow
+        library = importlib.import_module("securesystemslib.signer")  # optional, and slow
     except ImportError as error:
         raise KeyStoreError(
             f"{shown(address)} needs the library securesystemslib: {_INSTALL}"
@@ -101,7 +104,7 @@ def make(address: str, passphrases: Passphrases) -> Signer:
 
 
 def _public_half(
-    library: Any,  # noqa: ANN401
+    library: ModuleType,
     address: str,
     pin: Callable[[str], str],
 ) -> tuple[str, Any]:

@@ -1,0 +1,245 @@
+"""Keys in an HSM or with a cloud's KMS, through securesystemslib; SoftHSM stands for the HSM."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from contenttrust import crypto
+from contenttrust._core import PrivateKey, PublicKey
+from contenttrust.errors import InputNeededError, KeyStoreError
+from contenttrust.keys import KeyStore
+from contenttrust.keys.securesystems import SecureSystemsSigner, make
+from contenttrust.keys.signer import CheckedSigner
+from keyholder import GUN, Holder, Nobody
+
+MODULE = next(
+    (path for path in map(Path, ("/usr/lib/softhsm/libsofthsm2.so",)) if path.exists()), None
+)
+PIN = b"1234"
+needs_softhsm = pytest.mark.skipif(
+    MODULE is None or shutil.which("softhsm2-util") is None,
+    reason="SoftHSM2 is not installed",
+)
+# One process, one PKCS#11 library: it reads its configuration once.
+IN_A_PROCESS = """
+import os, sys
+import pkcs11
+from pkcs11 import Attribute, KeyType
+from pkcs11.util.ec import encode_named_curve_parameters
+token = pkcs11.lib(os.environ["PYKCS11LIB"]).get_token(token_label="release")
+with token.open(user_pin="1234", rw=True) as session:
+    for number, curve in enumerate(sys.argv[1:], 2):
+        parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
+        domain = session.create_domain_parameters(KeyType.EC, parameters, local=True)
+        domain.generate_keypair(id=bytes([number]), label=curve, store=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def token(tmp_path_factory: pytest.TempPathFactory):
+    """A token named release: key 2 is P-256, key 3 is P-384."""
+    pytest.importorskip("pkcs11")
+    pytest.importorskip("securesystemslib.signer")
+    folder = tmp_path_factory.mktemp("softhsm")
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", f"{folder}/softhsm2.conf")
+        patch.setenv("PYKCS11LIB", str(MODULE))
+        options = ["--init-token", "--free", "--label", "release", "--pin", PIN.decode()]
+        for command in (
+            ["softhsm2-util", *options, "--so-pin", "56789"],
+            [sys.executable, "-c", IN_A_PROCESS, "secp256r1", "secp384r1"],
+        ):
+            subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))
+        yield "hsm:2?label=release"
+
+
+@needs_softhsm
+def test_a_key_in_an_hsm_signs_as_metadata_has_it(token: str) -> None:
+    asked = Holder(PIN)
+    signer = CheckedSigner(make(token, asked))
+    assert (signer.key_type, signer.method) == ("ecdsa", "ecdsa")
+    for message in (b"", b"message", bytes(100_000)):
+        signature = signer.sign(message)
+        assert len(signature) == 64
+        assert crypto.verify(signer.public, signature, message, "ecdsa")
+    assert {request.what for request in asked.requests} == {"PIN"}
+    assert {request.key_id for request in asked.requests} == {token}
+
+
+@needs_softhsm
+def test_a_key_in_an_hsm_counts_among_the_keys(token: str, store: KeyStore) -> None:
+    signer = CheckedSigner(make(token, Holder(PIN)))
+    entry = store.attach(signer, role="root", where=token)
+    assert store.find(signer.key_id) == entry
+    assert PublicKey.of(signer.key_type, signer.public).canonical_key_id == entry.key_id
+    signature = store.open(entry.key_id).sign(b"message")
+    assert crypto.verify(signer.public, signature, b"message", "ecdsa")
+
+
+@needs_softhsm
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("hsm:3?label=release", "Notary knows no signatures of the kind ecdsa-sha2-nistp384"),
+        ("hsm:9?label=release", "could not find ECDSA key"),
+        ("hsm:2?label=nowhere", "No PKCS#11 token found"),
+        ("hsm:x?label=release", "hsm:x"),
+    ],
+)
+def test_what_an_hsm_does_not_have_is_told(token: str, address: str, cause: str) -> None:
+    with pytest.raises(KeyStoreError, match=cause):
+        make(address, Holder(PIN))
+
+
+@needs_softhsm
+def test_a_wrong_pin_is_told_without_being_shown(token: str) -> None:
+    signer = make(token, Holder(b"987654"))
+    with pytest.raises(KeyStoreError, match=r"the signer .* failed") as caught:
+        signer.sign(b"message")
+    assert "987654" not in caught.value.message
+
+
+@needs_softhsm
+def test_where_nobody_may_be_asked_for_the_pin_the_key_is_named(token: str) -> None:
+    with pytest.raises(InputNeededError, match="PIN hsm:2"):
+        make(token, Nobody()).sign(b"message")
+
+
+def test_without_the_library_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("securesystemslib", "securesystemslib.signer"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(KeyStoreError, match="pip install 'contenttrust\\[hsm\\]'"):
+        make("hsm:2", Nobody())
+
+
+class Kms:
+    """A cloud's KMS, as the library shows it."""
+
+    def __init__(self, key, scheme: str, signature=None) -> None:
+        self.key, self.signature = key, signature
+        self.public_key = types.SimpleNamespace(scheme=scheme, keyval={"public": key.public_pem})
+
+    def sign(self, message: bytes):
+        made = self.signature(message) if self.signature else self.key.sign(message)
+        if isinstance(made, Exception):
+            raise made
+        return types.SimpleNamespace(signature=made.hex())
+
+
+class CloudKey:
+    """A key that signs in the ways of `cryptography`."""
+
+    def __init__(self, kind: str) -> None:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+        self.kind = kind
+        self.private = {
+            "ecdsa": lambda: ec.generate_private_key(ec.SECP256R1()),
+            "rsa": lambda: rsa.generate_private_key(65537, 2048),
+            "ed25519": ed25519.Ed25519PrivateKey.generate,
+        }[kind]()
+        public = self.private.public_key()
+        if kind == "ed25519":
+            self.public_pem = public.public_bytes_raw().hex()
+        else:
+            self.public_pem = public.public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            ).decode()
+
+    def sign(self, message: bytes, salt: int = 32) -> bytes:
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, padding
+
+        if self.kind == "ecdsa":
+            return self.private.sign(message, ec.ECDSA(hashes.SHA256()))
+        if self.kind == "ed25519":
+            return self.private.sign(message)
+        mask = padding.MGF1(hashes.SHA256())
+        return self.private.sign(message, padding.PSS(mask, salt), hashes.SHA256())
+
+
+SCHEMES = {"ecdsa": "ecdsa-sha2-nistp256", "rsa": "rsassa-pss-sha256", "ed25519": "ed25519"}
+METHODS = {"ecdsa": "ecdsa", "rsa": "rsapss", "ed25519": "eddsa"}
+
+
+@pytest.mark.parametrize("kind", SCHEMES)
+def test_signatures_of_each_kind_are_made_notarys(kind: str) -> None:
+    signer = CheckedSigner(SecureSystemsSigner(Kms(CloudKey(kind), SCHEMES[kind])))
+    assert (signer.key_type, signer.method) == (kind, METHODS[kind])
+    assert signer.key_id == PublicKey.of(signer.key_type, signer.public).canonical_key_id
+    for _ in range(20):  # r and s are short now and then
+        assert crypto.verify(signer.public, signer.sign(b"message"), b"message", signer.method)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        lambda message: b"",
+        lambda message: bytes(64),
+        lambda message: b"\x30\x06\x02\x01\x00\x02\x01\x01",
+        lambda message: b"\x30\x45\x02\x21\x01" + bytes(32) + b"\x02\x20" + bytes([1] * 32),
+        lambda message: PrivateKey.generate("ecdsa").sign(message),
+        lambda message: RuntimeError("the token was taken out"),
+    ],
+)
+def test_what_is_no_signature_of_the_key_is_not_used(signature) -> None:
+    kms = Kms(CloudKey("ecdsa"), SCHEMES["ecdsa"], signature)
+    with pytest.raises(KeyStoreError):
+        CheckedSigner(SecureSystemsSigner(kms)).sign(b"message")
+
+
+def test_rsa_with_another_salt_is_not_used() -> None:
+    key = CloudKey("rsa")
+    kms = Kms(key, SCHEMES["rsa"], lambda message: key.sign(message, salt=20))
+    with pytest.raises(KeyStoreError, match="does not verify"):
+        CheckedSigner(SecureSystemsSigner(kms)).sign(b"message")
+
+
+@pytest.mark.parametrize("scheme", ["rsa-pkcs1v15-sha256", "ecdsa-sha2-nistp384", "x\x1b"])
+def test_kinds_of_signatures_that_notary_does_not_know_are_refused(scheme: str) -> None:
+    with pytest.raises(KeyStoreError, match="Notary knows no signatures of the kind"):
+        SecureSystemsSigner(Kms(CloudKey("ecdsa"), scheme))
+
+
+@pytest.mark.parametrize(
+    ("address", "who", "asked"),
+    [
+        ("awskms:1234-abcd", "AWSSigner", ("1234-abcd",)),
+        ("gcpkms:projects/p/x", "GCPSigner", ("projects/p/x",)),
+        ("azurekms:vault/key", "AzureSigner", ("vault", "key")),
+    ],
+)
+def test_a_clouds_key_is_found_by_its_address(monkeypatch, address, who, asked) -> None:
+    kms = Kms(CloudKey("ecdsa"), SCHEMES["ecdsa"])
+    imported: list[tuple[str, ...]] = []
+
+    def import_(*arguments: str):
+        imported.append(arguments)
+        return f"uri of {address}", kms.public_key
+
+    def from_priv_key_uri(uri: str, public, pin) -> Kms:
+        assert (uri, public) == (f"uri of {address}", kms.public_key)
+        return kms
+
+    library = types.ModuleType("securesystemslib.signer")
+    for name in ("AWSSigner", "GCPSigner", "AzureSigner"):
+        setattr(library, name, types.SimpleNamespace(import_=import_ if name == who else None))
+    library.Signer = types.SimpleNamespace(from_priv_key_uri=from_priv_key_uri)
+    package = types.ModuleType("securesystemslib")
+    package.signer = library
+    monkeypatch.setitem(sys.modules, "securesystemslib", package)
+    monkeypatch.setitem(sys.modules, "securesystemslib.signer", library)
+    signer = make(address, Nobody())
+    assert imported == [asked]
+    assert len(signer.sign(b"message")) == 64
+    assert GUN not in repr(signer)
