@@ -67,7 +67,8 @@ class TrustDirectory:
         if config is None:
             raise TrustDirectoryError(
                 "there is no home directory to look for the trust directory in: set HOME or "
-                "DOCKER_CONFIG, or name the trust directory"
+                "DOCKER_CONFIG, or name the trust directory",
+                expected="a home directory",
             )
         return cls(f"{config}/trust")
 
@@ -242,7 +243,7 @@ class TrustDirectory:
             yield top
 
     @contextlib.contextmanager
-    def locked(self, gun: str, purpose: str, *, patience: float = _PATIENCE) -> Iterator[None]:
+    def locked(self, gun: str, purpose: str, *, patience: float = 30.0) -> Iterator[None]:
         """Hold a collection for one purpose; others wait, as long as they use this class.
 
         Args:
@@ -340,7 +341,8 @@ class TrustDirectory:
         name = f" ({error.filename})" if isinstance(error.filename, str) else ""
         cause = shown(f"{error.strerror or error}{name}")
         message = f"{what} in the trust directory {shown(self._path)}: {cause}"
-        raise TrustDirectoryError(message, gun=gun) from error
+        wanted = permissions.lacking(error)
+        raise TrustDirectoryError(message, gun=gun, expected=wanted) from error
 
 
 def _record(gun: str) -> str:
