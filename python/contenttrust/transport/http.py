@@ -48,6 +48,8 @@ class Request:
         certified: Whether our certificate may be shown there. It tells a server who we are.
         plain: Whether TLS is left out, whatever the URL says: for loopback hosts only, elsewhere
             the request fails unsent. A redirect is not followed then.
+        follow: Whether a redirect may be followed.
+        is_sent: Whether anything of it left this machine; to be asked once it has failed.
         silence: Seconds without a byte after which nothing more is expected.
         timeout: Seconds until the last byte, in place of the client's.
     """
@@ -55,7 +57,9 @@ class Request:
     __slots__ = (
         "certified",
         "credentials",
+        "follow",
         "headers",
+        "is_sent",
         "limit",
         "plain",
         "role",
@@ -74,6 +78,7 @@ class Request:
         credentials: str | None = None,
         certified: bool = True,
         plain: bool = False,
+        follow: bool = True,
         silence: int = 10,
         timeout: float | None = None,
     ) -> None:
@@ -82,6 +87,8 @@ class Request:
         self.timeout = timeout
         self.certified = certified
         self.plain = plain
+        self.follow = follow
+        self.is_sent = False
         self.limit = limit
         self.headers = headers
         self.role = role

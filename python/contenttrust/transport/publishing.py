@@ -23,18 +23,31 @@ SECONDS = 600.0
 SILENCE = 120
 """Seconds without a byte after which a server is given up that is judging what it was sent."""
 
+UPLOAD, DELETION, KEY = "upload", "deletion", "key"
+"""What a server is asked for."""
+
 _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
-_TOO_LARGE = 413
+# No verdict of a trust server about what was sent, but certainly not published.
+_UNHEARD = {
+    _NOT_FOUND: "it takes no uploads, so it is no trust server, or its address lacks a part",
+    413: "what was sent is too large for it, or for what stands before it: ask who runs it",
+}
 _REFUSALS = range(400, 500)
 _TIMES_OUT = frozenset({408, 425, 429})
-_UNKNOWN = "; whether it was published is not known: look at what the server has now"
+_UNKNOWN = {
+    UPLOAD: "; whether it was published is not known: look at what the server has now",
+    DELETION: "; whether it was deleted is not known: delete it again",
+    KEY: "",  # a key that nobody names does no harm
+}
+# Codes of uploads that do not follow on what the server has, most often as somebody was faster.
+_NOT_NEXT = frozenset({"VERSION", "INVALID_UPDATE"})
 
 
-def answered(
-    response: Response | FetchError, *, url: str, gun: str, anonymous: bool, writes: bool
+def answered(  # noqa: PLR0913 - one keyword a fact
+    response: Response | FetchError, *, url: str, gun: str, anonymous: bool, kind: str, sent: bool
 ) -> bytes | None:
     """What an answer brings.
 
@@ -43,29 +56,30 @@ def answered(
         url: Of the server.
         gun: Name of the collection.
         anonymous: Whether the server got no credentials, because there were none.
-        writes: Whether it may have done what it was asked for although no answer came.
+        kind: What it was asked for: `UPLOAD`, `DELETION` or `KEY`.
+        sent: Whether the server may have done that although no answer came.
 
     Returns:
-        The body; None where the server has no such thing.
+        The body; None where the server has no such thing, which is no answer to an upload.
 
     Raises:
         RejectedError: The server refused; ``found`` is its own code, such as ``VERSION``.
         FetchError: It did not answer as a trust server does.
     """
     if isinstance(response, FetchError):
-        if writes:
-            response.message += _UNKNOWN
+        if sent:
+            response.message += _UNKNOWN[kind]
         raise response
     status = response.status
     if status == _OK:
         return response.body
-    if status == _NOT_FOUND:
+    if status == _NOT_FOUND and kind != UPLOAD:
         return None
-    raise _refusal(response, url=url, gun=gun, anonymous=anonymous, writes=writes)
+    raise _refusal(response, url=url, gun=gun, anonymous=anonymous, kind=kind)
 
 
 def _refusal(
-    response: Response, *, url: str, gun: str, anonymous: bool, writes: bool
+    response: Response, *, url: str, gun: str, anonymous: bool, kind: str
 ) -> ContentTrustError:
     from contenttrust.errors import UnauthorizedError  # noqa: PLC0415 - rare
     from contenttrust.transport.auth import DENIED, refused_by  # noqa: PLC0415 - rare
@@ -77,14 +91,16 @@ def _refusal(
     if status == _UNAUTHORIZED:
         message = refused_by(url, status, sent=not anonymous)
         return UnauthorizedError(message, gun=gun, found=str(status))
+    code, words = _told(response.body)
+    if status in _UNHEARD:
+        message = f"{url}: {_UNHEARD[status]} ({status}{f': {words}' if words else ''})"
+        return ServerError(message, gun=gun, found=str(status))
     if status in _REFUSALS and status not in _TIMES_OUT:
-        code, words = _told(response.body)
-        if status == _TOO_LARGE:
-            words = words or "it is too large for the server"
         message = f"{url} refuses it: {words or f'it answers with status {status}'}"
+        if code in _NOT_NEXT:
+            message += "; others may have published meanwhile: publish again"
         return RejectedError(message, gun=gun, found=code or str(status))
-    unknown = _UNKNOWN if writes else ""
-    message = f"{url}: it answers with status {status}{unknown}"
+    message = f"{url}: it answers with status {status}{_UNKNOWN[kind]}"
     return ServerError(message, gun=gun, found=str(status))
 
 

@@ -142,11 +142,17 @@ class Transfer:
             return None
         if body is not None:
             headers.append(b"Expect:")  # no server that is meant waits to be asked
+        self._request.is_sent = False
         self._handle = pycurl.Curl()
         self._proxy = _proxy_of(env)
         plain = self._request.plain
         follow = body is None and tls.verify and tls.cert_file is None and not plain
+        follow = follow and self._request.follow
         self._set(_options(self._request, headers, timeout=timeout, follow=follow))
+        if body is not None:
+            # On a connection that was kept and then breaks, libcurl sends a request once more. What
+            # is written must not be written twice: the second answer would be about the first.
+            self._set({pycurl.FRESH_CONNECT: 1})
         take_header = self._callbacks.guarded(self._take_header, failed=_STOP)
         take_body = self._callbacks.guarded(self._take_body, failed=_STOP)
         self._set({pycurl.HEADERFUNCTION: take_header, pycurl.WRITEFUNCTION: take_body})
@@ -186,6 +192,7 @@ class Transfer:
             )
         else:
             self.distrusted = code == pycurl.E_PEER_FAILED_VERIFICATION
+            self._request.is_sent = self._number(pycurl.REQUEST_SIZE) > 0
             self.outcome = self._failure(code, words)
         self._known().close()
         self._body = bytearray()

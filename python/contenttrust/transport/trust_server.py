@@ -11,13 +11,13 @@ from _thread import allocate_lock
 from contenttrust.errors import (
     ContentTrustError,
     FetchError,
-    MalformedError,
     ServerError,
     UnauthorizedError,
 )
 from contenttrust.transport import deadline, publishing
 from contenttrust.transport.access import Access
 from contenttrust.transport.excerpt import excerpt
+from contenttrust.transport.metadata_paths import by_content, encoded_gun, encoded_role
 from contenttrust.transport.origin import host_of, is_loopback, origin_of
 from contenttrust.transport.source import is_metadata_name
 from contenttrust.transport.tls import Tls
@@ -44,8 +44,6 @@ _FORBIDDEN = 403
 _NOT_FOUND = 404
 _PING_LIMIT = 65_536
 _DOUBTFUL = frozenset(' \\?#"<>^`{|}')  # what two readers of a URL may read differently
-# RFC 3986 §3.3; a colon is plain in a path, and Notary's clients send it so.
-_PLAIN = frozenset(b":ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
 class TrustServer:
@@ -103,9 +101,9 @@ class TrustServer:
         Raises:
             MalformedError: The name of the collection can be no part of a URL.
         """
-        base = f"{self._url}/v2/{_encoded_gun(gun)}/_trust/tuf"
-        plain = [f"{base}/{_encoded_role(file.name)}.json" for file in files]
-        exact = [_by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
+        base = f"{self._url}/v2/{encoded_gun(gun)}/_trust/tuf"
+        plain = [f"{base}/{encoded_role(file.name)}.json" for file in files]
+        exact = [by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
         with self._owned():
             self._known_client(gun).until = deadline.end()
             answers = self._answers(gun, exact, files)
@@ -154,12 +152,13 @@ class TrustServer:
         if not files:
             raise ValueError("there is nothing to publish")
         for role in files:
-            _encoded_role(role)
+            if not is_metadata_name(role) or "." in role:  # a reader may ask for `2.root`
+                raise ValueError(f"{role!r} is no name of a metadata file")
 
         def upload(client: Client, request: Request) -> Response | FetchError:
             return client.upload(request, files)
 
-        self._written(gun, "", upload, actions=publishing.WRITE)
+        self._written(gun, "", upload, actions=publishing.WRITE, kind=publishing.UPLOAD)
 
     def public_key(self, gun: str, role: str) -> bytes:
         """Ask for the key that it signs a role with; see `Sink.public_key`.
@@ -203,26 +202,29 @@ class TrustServer:
         def delete(client: Client, request: Request) -> Response | FetchError:
             return client.delete(request)
 
-        self._written(gun, "", delete, actions=publishing.EVERYTHING)
+        self._written(gun, "", delete, actions=publishing.EVERYTHING, kind=publishing.DELETION)
 
     def _key(self, gun: str, role: str, send: _Send, *, actions: str) -> bytes:
         if role not in {"timestamp", "snapshot"}:
             raise ValueError(f"a server keeps keys for timestamp and snapshot, not for {role!r}")
-        key = self._written(gun, f"{role}.key", send, actions=actions)
+        key = self._written(gun, f"{role}.key", send, actions=actions, kind=publishing.KEY)
         if key is None or len(key) > publishing.ANSWER_LIMIT:
             message = f"{self._url} gives no key for {role}"
             raise ServerError(message, gun=gun, role=role, found=str(_NOT_FOUND))
         return key
 
-    def _written(self, gun: str, name: str, send: _Send, *, actions: str) -> bytes | None:
+    def _written(
+        self, gun: str, name: str, send: _Send, *, actions: str, kind: str
+    ) -> bytes | None:
         """Send one request that a reader would not; what its answer brings."""
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
-        url = f"{self._url}/v2/{_encoded_gun(gun)}/_trust/tuf/{name}"
+        url = f"{self._url}/v2/{encoded_gun(gun)}/_trust/tuf/{name}"
         request = Request(
             url,
             publishing.ANSWER_LIMIT,
             role=name.partition(".")[0],
+            follow=False,
             silence=publishing.SILENCE,
             timeout=publishing.SECONDS,
         )
@@ -230,8 +232,11 @@ class TrustServer:
             client = self._known_client(gun)
             client.until = deadline.in_seconds(publishing.SECONDS)
 
+            outcomes: list[Response | FetchError] = []
+
             def one(requests: list[Request]) -> list[Response | FetchError]:
-                return [send(client, request) for request in requests]
+                outcomes[:] = [send(client, request) for request in requests]
+                return list(outcomes)
 
             (response,) = self._access.send(gun, [request], one, client=client, actions=actions)
             if isinstance(response, FetchError):
@@ -242,7 +247,9 @@ class TrustServer:
                     url=self._url,
                     gun=gun,
                     anonymous=self._access.is_anonymous(gun),
-                    writes=not name,
+                    kind=kind,
+                    # Who was not let in got no further, whatever became of the token.
+                    sent=request.is_sent and response is outcomes[0],
                 )
             except ContentTrustError as error:
                 self._access.hide_secrets(error)
@@ -363,32 +370,3 @@ def _has_origin(url: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _encoded_gun(gun: str) -> str:
-    segments = gun.split("/")
-    if any(segment in {"", ".", ".."} for segment in segments):
-        raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
-    return "/".join(map(_encoded, segments))
-
-
-def _encoded_role(name: str) -> str:
-    if not is_metadata_name(name):
-        msg = f"{name!r} is no name of a metadata file"
-        raise ValueError(msg)
-    return "/".join(map(_encoded, name.split("/")))
-
-
-def _encoded(segment: str) -> str:
-    """One segment of a path, percent-encoded; urllib.parse would cost as much as libcurl."""
-    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in segment.encode())
-
-
-def _by_content(url: str, sha256: str | None) -> str:
-    """The URL of the file with this very content, where that is known."""
-    if sha256 is None:
-        return url
-    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):  # noqa: PLR2004 - SHA-256
-        msg = f"{sha256!r} is no sha256 digest"
-        raise ValueError(msg)
-    return f"{url.removesuffix('.json')}.{sha256}.json"

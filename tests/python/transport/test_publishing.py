@@ -64,7 +64,9 @@ def test_a_large_file_arrives_whole(server, sink):
     assert large in seen.body
 
 
-@pytest.mark.parametrize("role", ["targets/../root", "", 'x"; filename="root', "targets/a\r\nb"])
+@pytest.mark.parametrize(
+    "role", ["targets/../root", "", 'x"; filename="root', "targets/a\r\nb", "2.root"]
+)
 def test_a_name_that_no_role_has_is_not_sent(server, sink, role):
     with pytest.raises(ValueError, match="no name of a metadata file"):
         sink.publish(GUN, {role: b"{}"})
@@ -134,10 +136,50 @@ def test_a_lost_answer_leaves_it_unknown(server, sink):
     assert "published" not in failure.value.message
 
 
-def test_too_large_is_a_refusal(server, sink):
+def test_too_large_is_no_verdict_of_the_server(server, sink):
     server.answer(TUF, status(413))
-    with pytest.raises(RejectedError, match="too large"):
+    with pytest.raises(ServerError, match="too large") as failure:
         sink.publish(GUN, FILES)
+    assert "not known" not in failure.value.message
+
+
+def test_who_has_no_place_for_uploads_has_not_published(server, sink):
+    with pytest.raises(ServerError, match="takes no uploads") as failure:
+        sink.publish(GUN, FILES)
+    assert failure.value.found == "404"
+    assert "not known" not in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("code", "is_late"), [("VERSION", True), ("INVALID_UPDATE", True), ("INVALID_ROLE", False)]
+)
+def test_who_may_have_been_late_is_told_so(server, sink, code, is_late):
+    server.answer(TUF, refused(code))
+    with pytest.raises(RejectedError) as refusal:
+        sink.publish(GUN, FILES)
+    assert ("publish again" in refusal.value.message) == is_late
+
+
+def test_what_never_left_is_known_not_to_be_published(authority):
+    with HttpsServer(None) as gone:
+        pass
+    nobody = TrustServer(f"https://localhost:{gone.port}", tls=Tls(ca_files=(authority.ca_file,)))
+    with pytest.raises(UnreachableError) as failure:
+        nobody.publish(GUN, FILES)
+    assert "not known" not in failure.value.message
+
+
+def test_who_was_not_let_in_has_not_published(server, sink):
+    server.answer(TUF, status(401, {"WWW-Authenticate": 'Basic realm="x"'}))
+    with pytest.raises(UnauthorizedError) as failure:
+        sink.publish(GUN, FILES)
+    assert "not known" not in failure.value.message
+
+
+def test_a_deletion_without_an_answer_can_be_repeated(server, sink):
+    server.answer(TUF, reset())
+    with pytest.raises(UnreachableError, match="whether it was deleted is not known: delete it"):
+        sink.delete(GUN)
 
 
 @pytest.mark.parametrize("role", ["timestamp", "snapshot"])
@@ -166,6 +208,7 @@ def test_deleting_what_is_not_there_is_no_error(server, sink):
 
 
 WRITES = [
+    lambda sink: sink.public_key(GUN, "timestamp"),
     lambda sink: sink.publish(GUN, FILES),
     lambda sink: sink.rotate_key(GUN, "timestamp"),
     lambda sink: sink.delete(GUN),
@@ -173,11 +216,12 @@ WRITES = [
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_nothing_that_writes_follows_a_redirect(server, authority, sink, write):
-    with HttpsServer(authority.issue("localhost")) as other:
+@pytest.mark.parametrize("number", [301, 302, 303, 307, 308])
+def test_nothing_that_writes_follows_a_redirect(server, authority, sink, write, number):
+    with HttpsServer(authority.issue()) as other:
         other.answer_all(document(KEY))
-        server.answer(TUF, redirect(f"{other.url}{TUF}", 307))
-        server.answer(TUF + "timestamp.key", redirect(f"{other.url}/key", 307))
+        server.answer(TUF, redirect(f"{other.url}{TUF}", number))
+        server.answer(TUF + "timestamp.key", redirect(f"{other.url}/key", number))
         with pytest.raises(ServerError):
             write(sink)
         assert other.requests == []
