@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pty
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -72,11 +73,19 @@ class PublisherPlace:
         self._monkeypatch.setattr(confirm, "_TERMINAL", os.ttyname(other))
         os.write(terminal, f"{answer}\n".encode())
         try:
-            yield lambda: os.read(terminal, 65_536).decode()
+            yield lambda: _shown(terminal)
         finally:
             os.close(terminal)
             os.close(other)
             self.without_terminal()
+
+
+def _shown(terminal: int) -> str:
+    """What stands on a terminal; it may come in pieces."""
+    text = b""
+    while select.select([terminal], [], [], 0.1)[0]:
+        text += os.read(terminal, 65_536)
+    return text.decode()
 
 
 class Images:
