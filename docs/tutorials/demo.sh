@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A tour in one minute: real trust data is verified, then six kinds of bad data are refused; last, a tag is signed with
-# the notary client and verified against a running registry and trust server, where they can be installed.
+# A tour in one minute: real trust data is verified, then six kinds of bad data are refused; last, an image is signed and
+# verified against a running registry and trust server, where they can be installed: keys are made, a signer comes and
+# goes, keys are rotated, and the original notary client reads the result.
 # Every exit code is checked; the script fails if a verdict is not the expected one.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 3
@@ -95,9 +96,9 @@ expect 1 bad-threshold-same-key-two-ids verify :1.0
 title '10. Another collection'"'"'s data' 'Rightly signed, but for another name.'
 expect 1 bad-swapped-gun verify :1.0
 
-# What `docker push` does with content trust on, with the original servers and the notary client on this machine.
+# A publisher's whole story, with the original servers on this machine.
 live() {
-    local stack=tests/interop/stack image digest size
+    local stack=tests/interop/stack image digest
     read -r REGISTRY_PORT NOTARY_PORT SIGNER_PORT < <(
         PYTHONPATH=tests python3 -c 'from interop.trust_stack import free_ports; print(*free_ports(3))'
     )
@@ -111,24 +112,40 @@ live() {
     trap 'tests/interop/stack/down --dir "$scratch/live" >/dev/null; rm -rf "$scratch"' EXIT
     # The addresses that DOCKER_CONTENT_TRUST_SERVER and DOCKER_CONFIG/tls hold are those that docker would use.
     source "$scratch/live/env.sh"
-    export NOTARY_ROOT_PASSPHRASE=demo-root NOTARY_TARGETS_PASSPHRASE=demo-targets
-    export NOTARY_SNAPSHOT_PASSPHRASE=demo-snapshot
+    # Typed at the terminal by people; here nobody sits at one.
+    export DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE=demo-root DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE=demo-repository
     image=$REGISTRY/demo/app
-    printf '\n%s# An image is pushed to the registry, then its digest is signed:%s\n' "$dim" "$off"
-    read -r digest size < <(
-        PYTHONPATH=tests python3 - "$REGISTRY" <<'END'
+    digest=$(PYTHONPATH=tests python3 - "$REGISTRY" <<'END'
 import sys
 from interop.images import Registry, image
 
 app = image("demo")
 Registry(sys.argv[1]).push("demo/app", app, tag="1.0")
-print(app.digest, app.size)
+print(app.digest)
 END
     )
-    prepare notary -c "$NOTARY_CLIENT_CONFIG" init --publish "$image"
-    prepare notary -c "$NOTARY_CLIENT_CONFIG" addhash --publish "$image" 1.0 "$size" --sha256 "${digest#sha256:}"
+    printf '\n%s# An image was pushed to the registry as %s, with the digest %s.%s\n' "$dim" "$image:1.0" "$digest" "$off"
+    judged 1 contenttrust verify "$image:1.0"
+    printf '\n%s# A signer makes a key; the repository is signed for the first time, with new root and repository keys.%s\n' \
+        "$dim" "$off"
+    judged 0 contenttrust key generate alice --dir "$scratch"
+    judged 0 contenttrust signer add --key "$scratch/alice.pub" alice "$image"
+    judged 0 contenttrust sign "$image:1.0"
     judged 0 contenttrust verify "$image:1.0"
-    judged 1 contenttrust verify "$image:2.0"
+    judged 0 contenttrust key list
+    printf '\n%s# A second signer joins, and the first one leaves: nothing rests on her signature any more.%s\n' "$dim" "$off"
+    judged 0 contenttrust key generate bob --dir "$scratch"
+    judged 0 contenttrust signer add --key "$scratch/bob.pub" bob "$image"
+    judged 0 contenttrust sign "$image:1.0"
+    judged 0 contenttrust signer remove --force alice "$image"
+    judged 0 contenttrust signer list "$image"
+    judged 0 contenttrust verify "$image:1.0"
+    printf '\n%s# The repository key and the root key are exchanged for new ones.%s\n' "$dim" "$off"
+    judged 0 contenttrust key rotate "$image" targets
+    judged 0 contenttrust key rotate --yes "$image" root
+    judged 0 contenttrust verify "$image:1.0"
+    printf '\n%s# What the original client says of it all:%s\n' "$dim" "$off"
+    prepare notary -c "$NOTARY_CLIENT_CONFIG" list -r targets/releases "$image"
     printf '\n%s# The trust server goes away: what is cached holds until it expires, anything else is unknown.%s\n' \
         "$dim" "$off"
     "$stack/down" --dir "$scratch/live" >/dev/null
@@ -136,7 +153,7 @@ END
     judged 3 contenttrust verify "$REGISTRY/demo/other:1.0"
 }
 
-title '11. Live' 'A registry and a trust server on this machine; the notary client signs, contenttrust verifies.'
+title '11. Live' 'A registry and a trust server on this machine: sign, verify, and let signers and keys come and go.'
 missing=()
 for program in docker-registry notary-server notary-signer notary openssl; do
     command -v "$program" >/dev/null || missing+=("$program")

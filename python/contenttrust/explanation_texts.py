@@ -32,13 +32,14 @@ DOCKER_LINES = {
 
 _DAMAGED = "The file was damaged or altered, or it was not made by a Notary client."
 _FORGED = "Whoever made it does not hold the keys that the publisher's root metadata names."
+_UNREMEMBERED = "Without it an exchanged root or an older version would go unseen"
 
 # code -> what happened, what it means, what to do next; one sentence each.
 TEXTS = {
     "no_trust_data": (
         "There is no root metadata for {gun}{facts}",
         "Nobody has signed this collection, or its trust data is kept elsewhere",
-        "Check the name and the source, and ask the publisher to sign ('docker trust sign')",
+        "Check the name and the source, and ask the publisher to sign ('contenttrust sign')",
     ),
     "not_signed": (
         "{Subject} of {gun} is signed neither in targets/releases nor in targets{facts}",
@@ -326,8 +327,26 @@ TEXTS = {
     ),
     "trust_directory": (
         "What is remembered of {gun} cannot be used safely{facts}",
-        "Without it an exchanged root or an older version would go unseen",
+        _UNREMEMBERED,
         "Repair owner, mode and content of that file, or restore it; do not simply delete it",
+    ),
+    "trust_directory_unwritable": (
+        "What is remembered of {gun} cannot be read or written there{facts}",
+        _UNREMEMBERED,
+        (
+            "Name a trust directory that you may write ('--trust-dir', trust_dir=...), or repair "
+            "owner and mode of what is named here; do not simply delete it"
+        ),
+    ),
+    "trust_directory_full": (
+        "What is to be remembered of {gun} could not be written{facts}",
+        _UNREMEMBERED,
+        "Free space, or name a trust directory that has some ('--trust-dir', trust_dir=...)",
+    ),
+    "trust_directory_locked": (
+        "What is remembered of {gun} is held by another process{facts}",
+        _UNREMEMBERED,
+        "Wait for the process that holds it, or look why it does not end, and try again",
     ),
     # Of keys and of publishing: whoever finds these says what to do as well.
     "own_words": ("{message}", "", ""),
