@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from contenttrust.publish import images
 from contenttrust.publish.changelist import Change
 from contenttrust.publish.collection import EVERY_PATH, Collection
+from contenttrust.publish.images import Removed, Signed
 from contenttrust.publish.metadata import target_meta
 from contenttrust.publish.publication import Published
 
-__all__ = ["EVERY_PATH", "Change", "Collection", "Published", "target_meta"]
+__all__ = [
+    "EVERY_PATH",
+    "Change",
+    "Collection",
+    "Published",
+    "Removed",
+    "Signed",
+    "images",
+    "target_meta",
+]

@@ -16,7 +16,6 @@ from contenttrust.errors import (
     ExpiredError,
     FetchError,
     MalformedError,
-    NoTrustDataError,
     PublishError,
 )
 from contenttrust.publish.asking import ask
@@ -96,8 +95,6 @@ class Judge:
         recorder.check()
         if recorder.has_nothing():
             return None
-        if isinstance(outcome, NoTrustDataError):
-            return None
         expired: tuple[str, ...] = ()
         if _expired_roles(outcome):
             # Nobody's cache: the files that have just been fetched, judged for a moment before
@@ -127,7 +124,7 @@ class Judge:
             version = signed_part(answer)["version"]
         except (MalformedError, KeyError):
             return known
-        plausible = isinstance(version, int) and 0 < version < _LARGEST_VERSION
+        plausible = type(version) is int and 0 < version < _LARGEST_VERSION
         return max(known, version) if plausible else known
 
     def _run(self, recorder: _Recorder, now: Instant | None = None) -> Verification:

@@ -32,7 +32,6 @@ from contenttrust.publish.metadata import (
     new_targets,
     public_key,
     renewed,
-    signed_part,
 )
 from contenttrust.publish.request import Part, SigningRequest
 from contenttrust.publish.sign import Keyring
@@ -165,7 +164,7 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
     and by us when it is read back.
 
     Raises:
-        PublishError: There are none, or they are older than what was published once.
+        PublishError: There are none, or the collection was published once.
     """
     found = trust_dir.cached(gun)
     if ROOT not in found or TARGETS not in found:
@@ -173,14 +172,13 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
             f"there is no trust data of {gun}, here or at the server: initialise it first", gun=gun
         )
     state = trust_dir.state(gun)
-    for role, version in ({} if state is None else state.versions).items():
-        if role in found and signed_part(found[role])["version"] < version:
-            raise PublishError(
-                f"the server has nothing of {gun} any more, and the {role} that is cached here is "
-                f"older than version {version}, which was published once",
-                gun=gun,
-                role=role,
-            )
+    if state is not None and TIMESTAMP in state.versions:
+        # Every reader who remembers it would refuse what begins anew with lower versions.
+        raise PublishError(
+            f"the server has nothing of {gun}, which was published once: it has lost it, or hides "
+            "it; have it restored, or delete the collection here and make it anew",
+            gun=gun,
+        )
     return {role: file for role, file in found.items() if role != TIMESTAMP}
 
 

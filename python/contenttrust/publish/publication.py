@@ -342,7 +342,7 @@ class Publication:
         for role, file in upload.items():
             if served.documents.get(role) == file:
                 continue
-            if role == SNAPSHOT or served.version(role) <= signed_part(file)["version"]:
+            if served.version(role) <= signed_part(file)["version"]:
                 return False
             digest = _core.sha256(file)
             if ask(self._sink, self._gun, role, limit=len(file), sha256=digest) != file:
