@@ -55,6 +55,8 @@ class Sink(Protocol):
     def public_key(self, gun: str, role: str) -> bytes:
         """Ask for the public key that the server signs a role with; it makes one if need be.
 
+        Until the first root is published, servers may give another one each time: ask once.
+
         Args:
             gun: Name of the collection, which need not exist.
             role: ``timestamp`` or ``snapshot``.
