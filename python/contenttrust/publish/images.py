@@ -99,7 +99,9 @@ def sign(
 
 
 def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Published:
-    """Take signatures away: from every role that lists the tags.
+    """Take signatures away: from every role that lists the tags and whose keys are here.
+
+    What then remains is noted; it is never a signature that would let a tag be pulled.
 
     Args:
         collection: The repository.
@@ -107,7 +109,7 @@ def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Publish
 
     Raises:
         NotSignedError: A tag is not signed, or there is none at all.
-        NoKeyError: A role lists a tag whose keys are not here, so that it would stay signed.
+        NoKeyError: A role whose keys are not here lists a tag, so that it could be pulled still.
         ContentTrustError: As for `Collection.publish`.
     """
     return collection.publish_steps([_Revocation(tags, Keyring(collection.keys))])
@@ -256,20 +258,23 @@ class _Revocation:
             raise NotSignedError("no signed tags to remove", gun=draft.gun)
         self._seen |= tags & everything  # when it is applied again, some may be gone already
         self._keyring.forget()
-        for role, names in listed.items():
-            gone = names & tags
-            if not gone:
-                continue
-            if not self._keyring.holds(authority_of(draft, role)):
+        kept = {role: names & tags for role, names in listed.items() if names & tags}
+        for role in [role for role in kept if self._keyring.holds(authority_of(draft, role))]:
+            for name in kept.pop(role):
+                draft.remove_target(role, name)
+        for role, names in kept.items():
+            # What only a signer lists is not released; what these list would be pulled still.
+            if role in {TARGETS, RELEASES} or not draft.changed:
                 raise NoKeyError(
-                    f"{min(gone)} is signed by {role}, and none of its keys is here: it would stay "
-                    "signed, so nothing was revoked",
+                    f"{min(names)} is signed by {role}, and none of its keys is here: it would "
+                    "stay signed, so nothing was revoked",
                     gun=draft.gun,
                     role=role,
-                    subject=min(gone),
+                    subject=min(names),
                 )
-            for name in gone:
-                draft.remove_target(role, name)
+            draft.notes.append(
+                f"{role} lists {', '.join(sorted(names))} still: none of its keys is here"
+            )
 
 
 def _first_level(draft: Draft) -> list[str]:

@@ -146,11 +146,30 @@ def test_a_tag_that_is_not_signed_is_not_revoked(two_signers):
         images.revoke(two_signers, ["v9"])
 
 
-def test_a_tag_that_would_stay_signed_is_not_revoked(two_signers, make_publisher):
+def test_a_tag_that_would_stay_signed_is_not_revoked(two_signers, publisher, make_publisher):
+    """Docker would take the tag out of releases, and so bring back what targets has."""
+    images.sign(two_signers, tags("v0"))
+    [key] = [one for one in publisher.keys.entries() if one.role == "targets"]
+    publisher.keys.remove(key.key_id)
+
+    with pytest.raises(NoKeyError, match="v0 is signed by targets"):
+        images.revoke(two_signers, ["v0"])
+    assert images.revoke(two_signers, ["v1"]).versions.keys() == {
+        "targets/alice",
+        "targets/bob",
+        "targets/releases",
+    }
+
+
+def test_what_another_signer_lists_is_revoked_where_it_counts(two_signers, make_publisher):
     carol = make_publisher("carol")
     images.add_signer(two_signers, "carol", [carol.key("carol")])
     images.sign(carol.collection(), tags("v3"))
 
+    done = images.revoke(two_signers, ["v3"])
+
+    assert "v3" not in done.repository.tags
+    assert done.notes == ("targets/carol lists v3 still: none of its keys is here",)
     with pytest.raises(NoKeyError, match="targets/carol"):
         images.revoke(two_signers, ["v3"])
 
