@@ -100,12 +100,12 @@ def differential(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time verification beside its floor, and the command beside docker.
+    """Time verification beside its floor, the command beside docker, signing beside notary.
 
-    The first argument may name one of both; further arguments are its own.
+    The first argument may name one of them; further arguments are its own.
     """
     require(session, "build", "test")
-    chosen, arguments = ["verification", "commands"], session.posargs
+    chosen, arguments = ["verification", "commands", "signing"], session.posargs
     if arguments and arguments[0] in chosen:
         chosen, arguments = [arguments[0]], arguments[1:]
     for name in chosen:
