@@ -94,19 +94,40 @@ class _Listener(ThreadingHTTPServer):
         self.ended = threading.Event()
         self.requests: list[Seen] = []
         self.connections = 0
+        self.open = 0
+        self.changed = threading.Condition()
         self.answers: dict[str, Answer] = {}
         self.otherwise = status(404)
         host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
         super().__init__((host, 0), Exchange)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count a connection from before its thread begins until it has ended."""
+        with self.changed:
+            self.connections += 1
+            self.open += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """See `process_request`."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.changed:
+                self.open -= 1
+                self.changed.notify_all()
+
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In the connection's own thread: a client that breaks off must not stop the others."""
-        self.connections += 1
         if self.context is not None:
             try:
                 request = self.context.wrap_socket(request, server_side=True)
             except (OSError, ssl.SSLError):
                 return
+        elif _is_hello(request):  # as servers in Go answer one: else their lines are waited for
+            request.recv(65_536)
+            request.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            return
         with contextlib.suppress(OSError):
             super().finish_request(request, client_address)
         with contextlib.suppress(OSError, ValueError):
@@ -115,6 +136,13 @@ class _Listener(ThreadingHTTPServer):
                 request.unwrap()  # an end that is meant, in TLS's words
         with contextlib.suppress(OSError):
             request.close()
+
+
+def _is_hello(request: socket.socket) -> bool:
+    """Whether a client begins with TLS."""
+    with contextlib.suppress(OSError):
+        return request.recv(1, socket.MSG_PEEK) == b"\x16"
+    return False
 
 
 @final
@@ -192,6 +220,19 @@ class HttpsServer:
     def connections(self) -> int:
         """How many connections there were."""
         return self._listener.connections
+
+    def settle(self) -> None:
+        """Wait until whatever was sent by processes that have ended is dealt with."""
+        listener = self._listener
+        with listener.changed:
+            before = listener.connections
+        # They are taken in the order in which they came: when this one is, all before it were.
+        socket.create_connection(listener.server_address[:2]).close()
+        with listener.changed:
+            settled = listener.changed.wait_for(
+                lambda: listener.connections > before and not listener.open, timeout=30
+            )
+        assert settled, "somebody is still connected"
 
     def answer(self, path: str, answer: Answer | bytes) -> None:
         """Say what is answered to a path, given without its query."""

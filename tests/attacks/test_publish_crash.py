@@ -1,0 +1,152 @@
+"""Publishers that are killed at any moment: no key, no change and no publication is lost.
+
+Threats T102 and T143. A run is killed at every call that writes, makes durable, renames, removes or
+sends, and at random instants after its first change; then `Scene.stands` looks at what is left, and
+the same command is run again, which must succeed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import select
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from attacks.publishing import SCENES, Machine, Scene
+from attacks.test_trust_store_crash import needs_strace
+from attacks.warm import AT_FIRST_CHANGE, AT_ONCE, Ended
+from servers import Authority
+
+CALLS = (
+    *("write", "writev", "pwrite64", "fsync", "fdatasync", "sendto", "sendmsg", "sendmmsg"),
+    *("rename", "renameat", "renameat2", "unlink", "unlinkat"),
+)
+"""At every one of these a run is killed."""
+INSTANTS = 100
+"""Moments after the first change of a file at which runs are killed, over all scenes."""
+SEED = 20_261_128
+
+Make = Callable[[Machine], Scene]
+
+
+@pytest.fixture
+def machines(authority: Authority, tmp_path: Path) -> Iterator[list[Machine]]:
+    """Two of them: commands are killed on both at the same time."""
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(Machine(tmp_path / str(number), authority)) for number in range(2)
+        ]
+
+
+def on_all(machines: list[Machine], work: Callable[[int, Machine], list[bool]]) -> list[bool]:
+    with ThreadPoolExecutor(len(machines)) as pool:
+        parts = pool.map(work, range(len(machines)), machines)
+        return [outcome for part in parts for outcome in part]
+
+
+def traced(scene: Scene, trust_dir: Path, *how: str) -> Ended:
+    """A run that strace looks at from its first step on."""
+    warm = scene.machine.warm
+    process = warm.begin(*scene.command(trust_dir), stops=AT_ONCE)
+    log = str(scene.machine.folder / "log")
+    with subprocess.Popen(
+        ["strace", "-f", "-o", log, *how, "-p", str(process)], stderr=subprocess.PIPE
+    ) as tracer:
+        assert tracer.stderr is not None
+        assert b"attached" in tracer.stderr.readline()
+        os.kill(process, signal.SIGCONT)
+        ended = warm.end()
+        tracer.stderr.read()
+    return ended
+
+
+def calls_of(scene: Scene) -> list[tuple[str, int]]:
+    """Every call of a run that nobody disturbs, with its number among its like."""
+    trust_dir = scene.begin()
+    ended = traced(scene, trust_dir, "-e", "trace=" + ",".join(CALLS))
+    assert ended.code == 0, ended
+    assert scene.stands(trust_dir)
+    log = (scene.machine.folder / "log").read_text()
+    counts = Counter(re.findall(r"^\d+ +(\w+)\(", log, re.MULTILINE))
+    return [(call, number) for call in CALLS for number in range(1, counts[call] + 1)]
+
+
+def strike(scene: Scene, call: str, number: int) -> bool:
+    """Kill a run at one call; whether it had come to its end."""
+    trust_dir = scene.begin()
+    inject = f"inject={call}:signal=SIGKILL:when={number}"
+    ended = traced(scene, trust_dir, "-e", f"trace={call}", "-e", inject)
+    assert ended.code == -signal.SIGKILL, (call, number, ended)
+    came_to_its_end = scene.stands(trust_dir)
+    scene.goes_on(trust_dir)
+    return came_to_its_end
+
+
+@needs_strace
+@pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
+def test_t143_a_kill_at_any_call_loses_nothing(make: Make, machines: list[Machine]) -> None:
+    def sweep(worker: int, machine: Machine) -> list[bool]:
+        scene = make(machine)
+        return [strike(scene, *call) for call in calls_of(scene)[worker :: len(machines)]]
+
+    outcomes = on_all(machines, sweep)
+    assert outcomes.count(True) >= 1
+    assert outcomes.count(False) >= 3
+
+
+def lasts(scene: Scene) -> float:
+    """Seconds from the first change to the end of a run that nobody disturbs."""
+    trust_dir = scene.begin()
+    process = scene.machine.warm.begin(*scene.command(trust_dir), stops=AT_FIRST_CHANGE)
+    begin = time.monotonic()
+    os.kill(process, signal.SIGCONT)
+    assert scene.machine.warm.end().code == 0
+    return time.monotonic() - begin
+
+
+def shoot(scene: Scene, seconds: float) -> bool:
+    """Kill a run so long after its first change; whether it was still running."""
+    trust_dir = scene.begin()
+    process = scene.machine.warm.begin(*scene.command(trust_dir), stops=AT_FIRST_CHANGE)
+    watch = os.pidfd_open(process)
+    os.kill(process, signal.SIGCONT)
+    select.select([watch], [], [], seconds)
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(watch, signal.SIGKILL)
+    os.close(watch)
+    ended = scene.machine.warm.end()
+    assert ended.code in {0, -signal.SIGKILL}, ended
+    scene.stands(trust_dir)
+    scene.goes_on(trust_dir)
+    return ended.code != 0
+
+
+def test_t143_a_kill_at_any_instant_loses_nothing(machines: list[Machine]) -> None:
+    chances = random.Random(SEED)
+    instants = [(SCENES[one % len(SCENES)], chances.random()) for one in range(INSTANTS)]
+
+    def sweep(worker: int, machine: Machine) -> list[bool]:
+        outcomes = []
+        for make in SCENES:
+            scene = make(machine)
+            seconds = lasts(scene)
+            outcomes += [
+                shoot(scene, share * seconds)
+                for number, (one, share) in enumerate(instants)
+                if one is make and number % len(machines) == worker
+            ]
+        return outcomes
+
+    outcomes = on_all(machines, sweep)
+    assert len(outcomes) == INSTANTS
+    assert outcomes.count(True) > INSTANTS // 2, "most were still running"
