@@ -294,3 +294,12 @@ def test_every_threat_that_is_said_to_be_met_has_a_test() -> None:
     assert {number.lower() for number in re.findall(r"\bT\d{3}\b", met)} <= numbers
     named = set(re.findall(r"`(test_\w+\.py)`", met))
     assert named <= {path.name for path in tests}
+
+
+@pytest.mark.parametrize("module", ["contenttrust.keys", "contenttrust.publish"])
+def test_the_page_on_publishing_has_every_public_name(module: str) -> None:
+    page = sections(DOCS / "reference" / "python_publishing.md")
+    names = set(importlib.import_module(module).__all__) - {"images"}
+
+    assert module in page
+    assert names <= set(page)
