@@ -113,6 +113,11 @@ class Registry:
         self._found_at = -VISIT_SECONDS
         self._start()
 
+    @property
+    def url(self) -> str:
+        """Where it is; on this machine the scheme may turn out to be another."""
+        return self._url
+
     def __repr__(self) -> str:
         return f"Registry({self.domain!r})"
 

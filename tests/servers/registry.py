@@ -1,0 +1,83 @@
+"""What a registry serves: documents of images and of indexes, and how they are told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from servers.answers import Answer, document
+from servers.https import HttpsServer
+
+IMAGE = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+PATH = "team/web"
+BLOB = {"mediaType": "application/octet-stream", "digest": f"sha256:{'b' * 64}", "size": 7}
+
+
+def digest_of(body: bytes) -> str:
+    """As references write it."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+def image(label: str = "x", media_type: str = IMAGE, **members: object) -> bytes:
+    """The manifest of an image; other labels give other digests. `...` leaves a member out."""
+    return _document(
+        {
+            "mediaType": media_type,
+            "config": BLOB,
+            "layers": [BLOB],
+            "annotations": {"label": label},
+        }
+        | members
+    )
+
+
+def child(body: bytes, media_type: str = IMAGE, **members: object) -> dict[str, object]:
+    """What an index says of a document."""
+    return {"mediaType": media_type, "digest": digest_of(body), "size": len(body)} | members
+
+
+def platform(system: str, architecture: str, **members: str) -> dict[str, str]:
+    """What an index says of where an image runs."""
+    return {"os": system, "architecture": architecture} | members
+
+
+def index(*children: object, media_type: str = INDEX, **members: object) -> bytes:
+    """An index of such."""
+    return _document({"mediaType": media_type, "manifests": list(children)} | members)
+
+
+def _document(members: dict[str, Any]) -> bytes:
+    all_of_them = {"schemaVersion": 2} | members
+    kept = {name: value for name, value in all_of_them.items() if value is not ...}
+    return json.dumps(kept).encode()
+
+
+def told(body: bytes, media_type: str = IMAGE, **headers: str) -> Answer:
+    """A document as registries give it; `headers` by their names with underscores."""
+    usual = {"Content-Type": media_type, "Docker-Content-Digest": digest_of(body)}
+    other = {name.replace("_", "-"): value for name, value in headers.items()}
+    return document(body, headers=usual | other)
+
+
+def push(
+    server: HttpsServer, body: bytes, media_type: str = IMAGE, *, tag: str | None = "1"
+) -> str:
+    """Have a server serve a document under its digest and a tag; gives the digest."""
+    for version in (digest_of(body), tag):
+        if version is not None:
+            server.answer(path_of(version), told(body, media_type))
+    return digest_of(body)
+
+
+def path_of(version: str = "1") -> str:
+    """Where a registry has it."""
+    return f"/v2/{PATH}/manifests/{version}"
+
+
+def name_of(server: HttpsServer, version: str = ":1", *, host: str = "localhost") -> str:
+    """How an image of that server is written."""
+    return f"{host}:{server.port}/{PATH}{version}"
