@@ -26,15 +26,6 @@ struct Borrowed {
     std::vector<bulk::Item> items;
 };
 
-// A string with a lone surrogate is a string like any other: here it becomes text that names nothing.
-std::string name_of(const py::handle& object) {
-    if (!PyUnicode_Check(object.ptr())) throw py::type_error("a name must be a str");
-    const auto encoded = py::reinterpret_steal<py::bytes>(
-        PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogatepass"));
-    if (!encoded) throw py::error_already_set();
-    return std::string(view_of(encoded));
-}
-
 void borrow_item(Borrowed& out, const py::handle& element) {
     if (!py::isinstance<py::tuple>(element) || py::len(element) != 3) {
         throw py::type_error("an item is (gun, documents, state or None)");

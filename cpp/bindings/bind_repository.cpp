@@ -192,20 +192,20 @@ void bind_tags(py::module_& m) {
             .def("__contains__",
                  [](const Tags& self, const py::object& name) {
                      return py::isinstance<py::str>(name) &&
-                            self.view->find_tag(text_of(name)).has_value();
+                            self.view->find_tag(name_of(name)).has_value();
                  })
             .def(
                 "__getitem__",
                 [](const Tags& self, const py::str& name) {
-                    auto tag = self.view->tag(text_of(name));
-                    if (!tag) throw_key_error(name);
+                    auto tag = self.view->tag(name_of(name));
+                    if (!tag) raise_missing(name);
                     return *std::move(tag);
                 },
                 py::arg("name"))
             .def(
                 "get",
-                [](const Tags& self, const std::string& name, py::object fallback) -> py::object {
-                    auto tag = self.view->tag(name);
+                [](const Tags& self, const py::str& name, py::object fallback) -> py::object {
+                    auto tag = self.view->tag(name_of(name));
                     return tag ? py::cast(*std::move(tag)) : fallback;
                 },
                 py::arg("name"), py::arg("default") = py::none())
@@ -314,20 +314,21 @@ void bind_repository(py::module_& m) {
                 "What to remember.")
             .def(
                 "verify",
-                [](const Repository& self, const std::optional<std::string>& tag,
+                [](const Repository& self, const std::optional<py::str>& tag,
                    const std::optional<std::string>& digest) {
-                    return verify(self.view, tag, digest);
+                    return verify(self.view, tag ? std::optional(name_of(*tag)) : std::nullopt,
+                                  digest);
                 },
                 py::arg("tag") = py::none(), py::arg("digest") = py::none(),
                 "The signed tag, resolved as docker pull does; raises what refuses it.")
             .def(
                 "role_tags",
-                [](const Repository& self, const std::string& name) {
+                [](const Repository& self, const py::str& name) {
                     const auto& roles = self.view->roles();
-                    const auto role = std::find_if(roles.begin(), roles.end(), [&](const auto& r) {
-                        return r.name.str() == name;
-                    });
-                    if (role == roles.end()) throw py::key_error(name);
+                    const auto role = std::find_if(
+                        roles.begin(), roles.end(),
+                        [wanted = name_of(name)](const auto& r) { return r.name.str() == wanted; });
+                    if (role == roles.end()) raise_missing(name);
                     return to_tuple(self.view->role_tags(*role),
                                     [](const SignedTag& tag) { return py::cast(tag); });
                 },

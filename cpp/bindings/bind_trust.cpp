@@ -157,14 +157,16 @@ void bind_requirements(py::module_& m) {
         "    compatible: Whether a broken role is passed over in a look-up, as Docker does.");
     constructor(
         requirements,
-        [](const py::handle&, std::int64_t root_length, std::int64_t timestamp_length,
-           std::int64_t file_length, std::int64_t total_length, std::size_t signatures,
-           std::size_t invalid_signatures, std::size_t keys, std::size_t paths,
-           std::size_t lookup_roles, std::size_t listing_roles, std::int64_t delegation_depth,
-           std::int64_t root_rotations, bool compatible) {
-            const auto least = std::min({root_length, timestamp_length, file_length, total_length,
-                                         delegation_depth, root_rotations});
-            const auto fewest = std::min(
+        [](const py::handle&, Whole<std::int64_t> root_length, Whole<std::int64_t> timestamp_length,
+           Whole<std::int64_t> file_length, Whole<std::int64_t> total_length,
+           Whole<std::size_t> signatures, Whole<std::size_t> invalid_signatures,
+           Whole<std::size_t> keys, Whole<std::size_t> paths, Whole<std::size_t> lookup_roles,
+           Whole<std::size_t> listing_roles, Whole<std::int64_t> delegation_depth,
+           Whole<std::int64_t> root_rotations, bool compatible) {
+            const auto least =
+                std::min<std::int64_t>({root_length, timestamp_length, file_length, total_length,
+                                        delegation_depth, root_rotations});
+            const auto fewest = std::min<std::size_t>(
                 {signatures, invalid_signatures, keys, paths, lookup_roles, listing_roles});
             if (least < 1 || fewest < 1) throw py::value_error("a limit must be 1 or more");
             return Requirements{.root_length = root_length,

@@ -33,6 +33,21 @@ inline std::string_view view_of(const py::handle& object) {
             static_cast<std::size_t>(PyBytes_GET_SIZE(object.ptr()))};
 }
 
+/// The octets of a Python `str`. One with a lone surrogate is a string like any other: here it becomes text that names
+/// nothing.
+inline std::string name_of(const py::handle& object) {
+    if (!PyUnicode_Check(object.ptr())) throw py::type_error("a name must be a str");
+    const auto encoded = py::reinterpret_steal<py::bytes>(
+        PyUnicode_AsEncodedString(object.ptr(), "utf-8", "surrogatepass"));
+    if (!encoded) throw py::error_already_set();
+    return std::string(view_of(encoded));
+}
+
+[[noreturn]] inline void raise_missing(const py::handle& key) {
+    PyErr_SetObject(PyExc_KeyError, key.ptr());
+    throw py::error_already_set();
+}
+
 template <typename T, typename Convert>
 py::tuple to_tuple(const std::vector<T>& values, Convert convert) {
     py::tuple out(values.size());
@@ -136,9 +151,33 @@ inline bool no_truth_value(const py::object& self) {
                              .cast<std::string>());
 }
 
+/// A whole number from Python that is no truth value.
+template <typename T>
+struct Whole {
+    T value{};
+    operator T() const { return value; }
+};
+
 /// A verified repository as Python holds it: shared, immutable.
 struct Repository {
     std::shared_ptr<const trust::TrustedRepository> view;
 };
 
 }  // namespace contenttrust::bindings
+
+namespace pybind11::detail {
+
+template <typename T>
+struct type_caster<contenttrust::bindings::Whole<T>> {
+    PYBIND11_TYPE_CASTER(contenttrust::bindings::Whole<T>, const_name("int"));
+
+    bool load(handle source, bool) {
+        if (PyBool_Check(source.ptr())) return false;
+        make_caster<T> number;
+        if (!number.load(source, false)) return false;
+        value.value = cast_op<T>(number);
+        return true;
+    }
+};
+
+}  // namespace pybind11::detail

@@ -28,6 +28,7 @@ from contenttrust._core import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
 __all__ = [
     "Anchor",
@@ -45,20 +46,26 @@ __all__ = [
 ]
 
 
-def remade(kind: str, *parts: object) -> Anchor | SignedTag | Signer | State:
+def remade(kind: str, *parts: object) -> object:
     """A value again that was pickled or copied; `__reduce__` of the engine's values names this.
 
     Args:
         kind: What it was.
         parts: What `__reduce__` gave.
     """
-    makers: dict[str, Callable[..., Anchor | SignedTag | Signer | State]] = {
+    makers: dict[str, Callable[..., object]] = {
         "anchor": _anchor,
+        "instant": Instant,
+        "requirements": _requirements,
         "signed_tag": _core.signed_tag,
         "signer": _core.signer,
         "state": State.from_json,
     }
     return makers[kind](*parts)
+
+
+def _requirements(limits: dict[str, Any]) -> Requirements:
+    return Requirements(**limits)
 
 
 def _anchor(

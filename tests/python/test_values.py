@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import pydoc
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,14 @@ from contenttrust.cli.options import LIMITS
 from vector_case import Case
 
 _ID = "ab" * 32
-REMAKE = [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))]
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+
+
+def _pickled(protocol: int) -> Callable[[Any], Any]:
+    return lambda value: pickle.loads(pickle.dumps(value, protocol))
+
+
+REMAKE = [copy.copy, copy.deepcopy, *map(_pickled, PROTOCOLS)]
 
 
 @pytest.fixture
@@ -85,10 +93,79 @@ def test_limits_and_moments_survive_pickle_and_copy(remake: Callable[[Any], Any]
     assert remake(_core.Instant(-5, 6)) == _core.Instant(-5, 6)
 
 
+def _of_this_process_only(repository: ct.TrustedRepository, files: dict[str, bytes]) -> list[Any]:
+    """A value of each bound class that stays in its process."""
+    update = _core.Update("a/b", anchor=ct.Anchor.first_use(), now=_core.Instant(0))
+    (wanted, *_) = update.wanted()
+    update.put("root", files["root"])
+    update.put("timestamp", None)
+    assert not update.wanted()  # judged
+    key = _core.PrivateKey.generate("ed25519")
+    return [
+        repository,
+        repository.tags,
+        repository.roles["root"],
+        repository.warnings[0],
+        ct.verify_many([("a/b", {}, None)]),
+        update,
+        wanted,
+        update.steps[0],
+        _core.Secret(b"x"),
+        key,
+        _core.KeyFile.parse(key.encode(_core.Secret(b"x"), rounds=1000)),
+        _core.PublicKey.of(key.key_type, key.public),
+    ]
+
+
+@pytest.mark.parametrize("how", [copy.copy, *map(_pickled, PROTOCOLS)])
+def test_what_stays_here_is_no_pickle_and_ends_no_process(
+    good: Case, repository: ct.TrustedRepository, how: Callable[[Any], Any]
+) -> None:
+    for value in _of_this_process_only(repository, good.files):
+        with pytest.raises(TypeError, match="neither pickled nor copied"):
+            how(value)
+
+
+def test_every_class_of_the_engine_has_an_answer_to_pickle() -> None:
+    for name, one in vars(_core).items():
+        if isinstance(one, type):
+            assert "__reduce_ex__" in vars(one), name
+
+
+def test_the_base_of_the_engine_s_classes_has_no_values() -> None:
+    base = ct.Requirements.__mro__[1]
+    for make in (base, lambda: base.__new__(base)):
+        with pytest.raises(TypeError, match="has no values of its own"):
+            make()
+
+
+def test_a_name_with_half_a_surrogate_pair_is_in_nothing(
+    repository: ct.TrustedRepository,
+) -> None:
+    odd = "\ud800"
+    assert odd not in repository.tags
+    assert repository.tags.get(odd) is None
+    for look_up in (repository.tags.__getitem__, repository.role_tags):
+        with pytest.raises(KeyError):
+            look_up(odd)
+    with pytest.raises(errors.NotSignedError):
+        repository.verify(odd)
+
+
+def test_a_collection_with_half_a_surrogate_pair_in_its_name_is_none(tmp_path: Path) -> None:
+    for source in ({}, None, "https://localhost:1"):
+        with pytest.raises(errors.MalformedError, match="no name of a collection"):
+            ct.load("a/\ud800", source=source, trust_dir=tmp_path)
+    with pytest.raises(errors.MalformedError):
+        ct.load("a/\ud800", offline=True, trust_dir=tmp_path)
+
+
 def test_what_is_no_limit_is_refused_as_on_the_command_line() -> None:
     for name in LIMITS:
         with pytest.raises((ValueError, TypeError)):
             ct.Requirements(**{name: 0})  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            ct.Requirements(**{name: True})  # type: ignore[arg-type]
 
 
 def test_a_batch_has_the_error_of_each_item_and_raises_none(good: Case) -> None:
@@ -146,6 +223,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"source": Answers("text")}, "Answers.fetch answered timestamp with str"),
     ({"source": Answers("nothing")}, "Answers.fetch must give one answer for each"),
     ({"trust_dir": 3}, "PathLike"),
+    ({"remember": "no"}, "remember is True or False, not str"),
+    ({"offline": "no", "source": None}, "offline is True or False, not str"),
 ]
 
 
@@ -196,12 +275,17 @@ def test_an_empty_trust_directory_or_tag_is_a_slip(
         repository.verify("")
 
 
-def test_a_state_that_is_damaged_is_the_callers_own_and_no_fault_of_the_publisher() -> None:
-    with pytest.raises(errors.RecordError) as caught:
-        ct.State.from_json("{}")
-    assert caught.value.code == "malformed"
-    assert "remembered" in caught.value.explain()
-    assert "publish" not in str(caught.value)
+def test_a_state_that_is_damaged_is_the_callers_own_and_no_fault_of_the_publisher(
+    repository: ct.TrustedRepository,
+) -> None:
+    good = repository.state.to_json()
+    junk = re.sub('"root":"[^"]*"', '"root":"AAAA"', good)
+    for text in ("{}", junk):
+        with pytest.raises(errors.RecordError) as caught:
+            ct.State.from_json(text)
+        assert caught.value.code == "malformed"
+        assert "remembered" in caught.value.explain()
+        assert "publish" not in str(caught.value)
 
 
 def test_a_trust_directory_that_was_not_there_is_logged_with_first_use(

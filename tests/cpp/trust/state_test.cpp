@@ -3,6 +3,7 @@
 #include "contenttrust/base/encoding.hpp"
 #include "contenttrust/json/canonical.hpp"
 #include "contenttrust/json/reader.hpp"
+#include "contenttrust/metadata/decode.hpp"
 #include "surroundings.hpp"
 
 namespace contenttrust::trust {
@@ -12,10 +13,17 @@ using namespace testing;
 using simulator::digest;
 using simulator::replaced;
 
+const std::string& root() {
+    static const std::string document = simulator::collection().root_document();
+    return document;
+}
+
+State bare() { return {Gun::parse("registry.example.com:8443/team/web").value(), root(), {}}; }
+
 State example() {
     return {
-        Gun::parse("registry.example.com:8443/team/web").value(),
-        std::string("any \0 \xff bytes", 13),
+        bare().gun,
+        root(),
         {{RoleName::timestamp(),
           {metadata::Version(std::int64_t{1} << 53), digest("t"), {digest("k1"), digest("k2")}}},
          {RoleName::releases(), {metadata::Version(1), digest("r"), {}}},
@@ -41,8 +49,7 @@ BOOST_AUTO_TEST_CASE(a_state_survives_the_round_trip) {
     held(read);
     BOOST_TEST((read.value() == state));
     BOOST_TEST(read.value().to_json() == state.to_json());
-    const State bare{state.gun, "x", {}};
-    BOOST_TEST((State::from_json(bare.to_json()).value() == bare));
+    BOOST_TEST((State::from_json(bare().to_json()).value() == bare()));
 }
 
 BOOST_AUTO_TEST_CASE(the_text_is_canonical_json_of_the_named_schema) {
@@ -131,16 +138,27 @@ BOOST_AUTO_TEST_CASE(roles_that_are_no_roles_are_refused) {
     }
     damaged(replaced(text, "\"sha256\":\"" + to_base64(digest("s")) + "\"", "\"sha256\":\"AA==\""));
     damaged(replaced(text, "\"roles\":", "\"rules\":"));
-    damaged(replaced(State{example().gun, "x", {}}.to_json(), "\"roles\":{}", "\"roles\":[]"));
-    damaged(replaced(State{example().gun, "x", {}}.to_json(), "\"roles\":{}",
-                     "\"roles\":{\"root\":null}"));
+    damaged(replaced(bare().to_json(), "\"roles\":{}", "\"roles\":[]"));
+    damaged(replaced(bare().to_json(), "\"roles\":{}", "\"roles\":{\"root\":null}"));
 }
 
 BOOST_AUTO_TEST_CASE(a_state_without_a_root_is_refused) {
-    const auto text = State{example().gun, "x", {}}.to_json();
-    for (const auto* root : {"\"\"", "null", "\"eA\"", "\"eA==\\n\"", "\"*\""}) {
-        damaged(replaced(text, "\"root\":\"eA==\"", "\"root\":" + std::string(root)));
+    const auto text = bare().to_json();
+    const auto member = "\"root\":\"" + to_base64(as_bytes(root())) + "\"";
+    for (const auto* other : {"\"\"", "null", "\"eA\"", "\"eA==\\n\"", "\"*\"", "\"AAAA\""}) {
+        damaged(replaced(text, member, "\"root\":" + std::string(other)));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_root_that_is_none_is_refused_and_one_over_the_usual_limits_is_not) {
+    auto made = simulator::collection();
+    for (const auto& junk : {std::string("x"), std::string("{}"), made.publish().at("timestamp")})
+        damaged(State{bare().gun, junk, {}}.to_json());
+    const metadata::DecodeLimits usual;
+    made.root.signers.emplace(usual.signatures + 1, made.root.keys.front());
+    const auto many = made.root_document();
+    BOOST_TEST(!metadata::decode_root(many, usual));
+    held(State::from_json(State{bare().gun, many, {}}.to_json()));
 }
 
 BOOST_AUTO_TEST_CASE(the_root_version_is_read_from_the_root_and_zero_when_damaged) {

@@ -27,7 +27,7 @@ struct State {
 
     friend bool operator==(const State&, const State&) = default;
 
-    /// The version inside `root`; 0 if it is no root, as only a damaged record has it.
+    /// The version inside `root`; 0 if it is no root, which from_json refuses.
     std::int64_t root_version() const;
 
     /// One JSON document, `contenttrust.state/1`, in canonical form.
