@@ -15,8 +15,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.errors import ContentTrustError
 
-_HERE = {"trust_directory", "not_cached", "credentials", "certificate_files"}
+_HERE = {
+    "trust_directory",
+    "trust_directory_full",
+    "trust_directory_locked",
+    "trust_directory_unwritable",
+    "not_cached",
+    "credentials",
+    "certificate_files",
+}
 """What lies on this machine: no server had a part in it."""
+_LACKING = {
+    "a home directory": "trust_directory_unwritable",
+    "a writable trust directory": "trust_directory_unwritable",
+    "free space": "trust_directory_full",
+    "a free lock": "trust_directory_locked",
+}
 _UNSIGNED = ("No valid trust data for ", "No trust data for ")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -91,7 +105,8 @@ def _key(error: ContentTrustError) -> str:  # noqa: PLR0911 - one a kind
         errors.PublicKeyError: "public_key",
     }
     if type(error) in kinds:
-        return kinds[type(error)]
+        kind = kinds[type(error)]
+        return _LACKING.get(error.expected, kind) if kind == "trust_directory" else kind
     if isinstance(error, (errors.KeyStoreError, errors.PublishError, errors.ImageLookupError)):
         return "own_words"
     if error.code == "tls" and error.expected == "TLS":

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contenttrust.errors import (
     ContentTrustError,
     FetchError,
+    MalformedError,
     TrustDirectoryError,
     UnreachableError,
     VerificationError,
@@ -80,7 +81,7 @@ class Verification:
         if not self.new_trust_dir:
             return ""
         where = shown(self.new_trust_dir)
-        return f"; nothing was remembered, because the trust directory {where} did not exist"
+        return f"; nothing had been remembered, because the trust directory {where} did not exist"
 
     def __bool__(self) -> bool:
         raise TypeError("ask for .repository(); a Verification is not a truth value")
@@ -126,6 +127,7 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
         raise ValueError("an offline verification has no source")
     moment = clock.moment_or_now(now)
     anchor, requirements = judged_by(anchor, requirements)
+    _check_name(gun)
     directory, new = _trust_directory(trust_dir)
     remote = not offline and not sources.is_local(source)
     origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
@@ -187,6 +189,18 @@ def judged_by(anchor: object, requirements: object) -> tuple[Anchor, Requirement
         name = type(requirements).__name__
         raise TypeError(f"requirements are a contenttrust.Requirements, not {name}")
     return anchor or Anchor.first_use(), requirements or Requirements()
+
+
+def _check_name(gun: str) -> None:
+    """Refuse half a surrogate pair, which no file and no URL can have; the engine judges the rest.
+
+    Raises:
+        MalformedError: There is one.
+    """
+    try:
+        gun.encode()
+    except UnicodeEncodeError:
+        raise MalformedError(f"{gun!a} is no name of a collection", gun=gun) from None
 
 
 def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirectory, str]:

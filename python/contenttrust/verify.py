@@ -65,9 +65,13 @@ def load(  # noqa: PLR0913 - the contract's keywords
 
     Source: TUF 1.0 §5.3-5.6; Notary server API v2.
     """
-    from contenttrust.verification import run  # noqa: PLC0415 - see the package's start-up
+    from contenttrust.transport import arguments  # noqa: PLC0415 - see the package's start-up
+    from contenttrust.verification import run  # noqa: PLC0415
 
     _check_seconds(max_stale)
+    arguments.check_truth("offline", offline)
+    if remember is not None:
+        arguments.check_truth("remember", remember)
     try:
         verification = run(
             gun_of(name),

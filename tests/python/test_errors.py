@@ -181,6 +181,23 @@ def test_a_trust_directory_that_cannot_be_read_is_no_server_failure():
     assert "server" not in error.explain()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "advice"),
+    [
+        ("a writable trust directory", "Name a trust directory that you may write"),
+        ("a home directory", "Name a trust directory that you may write"),
+        ("free space", "Free space, or name a trust directory"),
+        ("a free lock", "Wait for the process that holds it"),
+    ],
+)
+def test_the_advice_fits_what_the_trust_directory_lacks(wanted, advice):
+    error = TrustDirectoryError("the record: no", gun=GUN, expected=wanted)
+    assert str(error).startswith("the record: no. ")
+    for text in (str(error), error.explain(), str(pickle.loads(pickle.dumps(error)))):
+        assert advice in text
+        assert "Repair owner, mode and content" not in text
+
+
 def test_a_damaged_record_is_told_apart_from_damaged_metadata():
     error = RecordError("the record is cut", gun=GUN, role="root")
     assert isinstance(error, VerificationError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 
@@ -68,10 +69,17 @@ def _run(arguments: Sequence[str]) -> int:
         parser.parser().print_help()
         return exit_codes.USAGE
 
+    from contenttrust.cli import report  # noqa: PLC0415
     from contenttrust.cli.request import Request  # noqa: PLC0415
+    from contenttrust.transport import remark  # noqa: PLC0415
 
     verb = importlib.import_module(f"contenttrust.cli.{_module(options.verb)}")
-    code: int = verb.run(Request(options))
+    request = Request(options)
+    remark.tell = functools.partial(report.remark, request)
+    try:
+        code: int = verb.run(request)
+    finally:
+        remark.tell = None
     return code
 
 

@@ -73,3 +73,9 @@ def warn(request: Request, remarks: Iterable[str]) -> None:
     if not request.options.quiet:
         word = text.paint("warning:", "yellow", sys.stderr)
         text.complain(*(f"{word} {text.safe(remark)}" for remark in remarks))
+
+
+def remark(request: Request, message: str) -> None:
+    """Say on standard error what only should be known; not with -q, not beside a JSON document."""
+    if not request.json:
+        warn(request, [message])

@@ -20,6 +20,7 @@ these is broken; here that is an error, because what follows would look like a w
 from __future__ import annotations
 
 from contenttrust.errors import CredentialsError, UnauthorizedError, shown
+from contenttrust.transport import remark
 from contenttrust.transport.docker_config import (
     DockerConfig,
     check_names,
@@ -200,9 +201,7 @@ def _of_default_store(key: str, env: Mapping[str, str]) -> Credentials | None:
     try:
         return _of_store(store, key, env)
     except UnauthorizedError as error:
-        import logging  # noqa: PLC0415 - only when there is something to say
-
-        logging.getLogger(__name__).warning("going on without credentials: %s", error.message)
+        remark.warn(__name__, f"going on without credentials: {shown(error.message)}")
         return None
 
 

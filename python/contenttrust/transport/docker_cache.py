@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 
 from contenttrust.errors import MalformedError, shown
-from contenttrust.transport import files
+from contenttrust.transport import files, remark
 from contenttrust.transport.source import is_metadata_name
 
 TYPE_CHECKING = False
@@ -67,10 +67,10 @@ def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
                 ) as directory:
                     _write_role(directory, f"{name}.json", data)
     except OSError as error:
-        import logging  # noqa: PLC0415 - costs milliseconds that every start would pay
-
-        logging.getLogger(__name__).warning(
-            "the cache that Docker reads was not updated for %s: %s", shown(gun), error
+        name = f" ({error.filename})" if isinstance(error.filename, str) else ""
+        cause = shown(f"{error.strerror or error}{name}")
+        remark.warn(
+            __name__, f"the cache that Docker reads was not updated for {shown(gun)}: {cause}"
         )
 
 

@@ -19,6 +19,26 @@ class OddFileError(OSError):
     """What was found under a file's name is nothing that may be read."""
 
 
+_LACKS = {
+    errno.EROFS: "a writable trust directory",
+    errno.EACCES: "a writable trust directory",
+    errno.EPERM: "a writable trust directory",
+    errno.ENOTDIR: "a writable trust directory",
+    errno.ENOSPC: "free space",
+    errno.EDQUOT: "free space",
+    errno.ETIMEDOUT: "a free lock",
+}
+
+
+def lacking(error: OSError) -> str:
+    """What a failure in the trust directory asks for, so that the right advice is given.
+
+    Returns:
+        A few words; none where a file itself has to be repaired.
+    """
+    return "" if isinstance(error, OddFileError) else _LACKS.get(error.errno or 0, "")
+
+
 def check_regular(status: os.stat_result, name: str) -> None:
     """Refuse what is no regular file.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.errors import TlsError, shown
-from contenttrust.transport import chosen_file
+from contenttrust.transport import arguments, chosen_file
 from contenttrust.transport.docker_config import config_directory
 
 TYPE_CHECKING = False
@@ -52,12 +52,19 @@ class Tls:
         """Take the names of files, which are read when a connection is made.
 
         Raises:
+            TypeError: An argument has the wrong type, such as one text in place of `ca_files`.
             ValueError: Only one of `cert_file` and `key_file` was given.
         """
+        ca_files = arguments.check_texts("ca_files", ca_files)
+        for what, path in (("cert_file", cert_file), ("key_file", key_file)):
+            if path is not None:
+                arguments.check_text(what, path)
+        arguments.check_truth("verify", verify)
+        arguments.check_truth("system", system)
         if (cert_file is None) != (key_file is None):
             raise ValueError("a client certificate and its key are given together or not at all")
         values = {
-            "ca_files": tuple(ca_files),
+            "ca_files": ca_files,
             "cert_file": cert_file,
             "key_file": key_file,
             "verify": verify,

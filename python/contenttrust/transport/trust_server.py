@@ -14,7 +14,7 @@ from contenttrust.errors import (
     ServerError,
     UnauthorizedError,
 )
-from contenttrust.transport import deadline, publishing
+from contenttrust.transport import arguments, deadline, publishing
 from contenttrust.transport.access import Access
 from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.metadata_paths import by_content, encoded_gun, encoded_role
@@ -73,9 +73,12 @@ class TrustServer:
             timeout: Seconds that one file may take from the request to the last byte.
 
         Raises:
-            ValueError: The URL is none that a trust server can have, or certificates are not to be
-                checked although the server is not on this machine.
+            TypeError: An argument has the wrong type.
+            ValueError: The URL is none that a trust server can have, certificates are not to be
+                checked although the server is not on this machine, or the timeout is none.
         """
+        arguments.check_text("url", url)
+        arguments.check_server(tls, credentials, timeout)
         self._url, from_url = _split(url)
         self._tls = Tls() if tls is None else tls
         if not self._tls.verify and not is_loopback(host_of(self._url)):

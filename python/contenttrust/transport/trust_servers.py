@@ -11,6 +11,7 @@ import os
 from contenttrust import clock
 from contenttrust._core import Instant
 from contenttrust.errors import MalformedError, ServiceEndedError, shown
+from contenttrust.transport import arguments
 from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.origin import authority_of, host_of
 from contenttrust.transport.tls import DISTRUSTED, certificate_directory, tls_of
@@ -169,11 +170,15 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         A source.
 
     Raises:
+        TypeError: An argument has the wrong type.
         ValueError: The URL is none that a trust server can have, a user or a password stands in it
             (they would be passed over), or `now` has no time zone.
         MalformedError: No server is named, and the collection's name begins with no host.
         TlsError: Docker's directory for that server cannot be used.
     """
+    arguments.check_text("gun", gun)
+    if url is not None:
+        arguments.check_text("url", url)
     env = os.environ if env is None else env
     named = is_named(url, env=env)
     url = trust_server_url(gun, env=env) if url is None else url

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
@@ -10,6 +11,7 @@ import pytest
 from contenttrust import Requirements
 from contenttrust.cli.options import LIMITS
 from contenttrust.cli.parser import parse, parser
+from contenttrust.transport import docker_cache, remark
 
 _ID = "ab" * 32
 
@@ -353,8 +355,31 @@ def test_a_trust_directory_that_was_not_there_is_named_beside_first_use(case, ru
     repository = case("good-one-tag")
     arguments = ["verify", *repository.options[:4], f"{repository.gun}:1.0", "--trust-dir"]
     missing = tmp_path / "nosuch"
-    assert f"the trust directory {missing} did not exist" in run(*arguments, str(missing)).err
+    note = f"nothing had been remembered, because the trust directory {missing} did not exist"
+    assert note in run(*arguments, str(missing)).err
     missing.mkdir(mode=0o700)
     ran = run(*arguments, str(missing))
     assert "the first one seen" in ran.err
     assert "did not exist" not in ran.err
+
+
+def test_a_cache_of_docker_s_that_cannot_be_written_is_a_warning_like_others(
+    case, run, tmp_path, monkeypatch
+):
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(docker_cache, "_write_role", full)
+    repository = case("good-one-tag")
+
+    def warned(*options):
+        trust = ["--remember", "--trust-dir", str(tmp_path / "-".join(["new", *options]))]
+        ran = run("verify", *repository.options[:4], *trust, *options, f"{repository.gun}:1.0")
+        assert ran.code == 0
+        return [line for line in ran.err.splitlines() if "was not updated" in line]
+
+    (line,) = warned()
+    assert line.startswith("warning: the cache that Docker reads was not updated for ")
+    assert line.endswith(f": {os.strerror(errno.ENOSPC)}")
+    assert warned("-q") == warned("-o", "json") == []
+    assert remark.tell is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pwd
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from contenttrust.errors import MalformedError, RecordError, TrustDirectoryError
+from contenttrust.transport import files
 from contenttrust.transport.cache import TrustDirectory
 
 
@@ -255,6 +257,35 @@ def test_t062_a_link_on_the_way_to_the_cache_is_refused(trust, state, update):
     link_away(Path(trust.path, "tuf", state.gun.split("/")[0]))
     with pytest.raises(TrustDirectoryError, match="link"):
         trust.cached(state.gun)
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"),
+    [
+        (errno.EROFS, "a writable trust directory"),
+        (errno.EACCES, "a writable trust directory"),
+        (errno.ENOSPC, "free space"),
+        (errno.EDQUOT, "free space"),
+        (errno.ETIMEDOUT, "a free lock"),
+        (errno.EIO, ""),
+    ],
+)
+def test_what_a_trust_directory_lacks_is_told(trust, state, number, wanted, monkeypatch):
+    def failing(*_arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files, "replace", failing)
+    with pytest.raises(TrustDirectoryError) as caught:
+        trust.remember(state.gun, state, {})
+    assert caught.value.expected == wanted
+
+
+def test_what_somebody_else_made_of_a_file_is_no_want_of_a_trust_directory(trust, state):
+    trust.remember(state.gun, state, {})
+    link_away(Path(trust.path, "contenttrust"))
+    with pytest.raises(TrustDirectoryError) as caught:
+        trust.state(state.gun)
+    assert caught.value.expected == ""
 
 
 def test_a_trust_directory_that_is_a_file_is_told(tmp_path, state):

@@ -87,3 +87,33 @@ def test_the_moment_need_not_be_given(monkeypatch):
     assert isinstance(ct.trust_server_of("docker.io/a/b", env={}), ct.TrustServer)
     monkeypatch.setattr("contenttrust.clock.time.time_ns", lambda: 1_796_688_000 * 10**9)
     assert not isinstance(ct.trust_server_of("docker.io/a/b", env={}), ct.TrustServer)
+
+
+_URL = "https://trust.example"
+_WRONG = [
+    (lambda: ct.TrustServer(1), "url is a str, not int"),
+    (lambda: ct.TrustServer(_URL, tls={}), "tls is a contenttrust.Tls, not dict"),
+    (lambda: ct.TrustServer(_URL, credentials=1), "credentials are a contenttrust.Credentials"),
+    (lambda: ct.TrustServer(_URL, timeout="1"), "timeout is a number of seconds, not str"),
+    (lambda: ct.TrustServer(_URL, timeout=True), "timeout is a number of seconds, not bool"),
+    (lambda: ct.trust_server_of(1), "gun is a str, not int"),
+    (lambda: ct.trust_server_of("a.example/b", url=1), "url is a str, not int"),
+    (lambda: ct.trust_server_of("a.example/b", tls=1), "tls is a contenttrust.Tls, not int"),
+    (lambda: ct.Tls(ca_files="abc"), "ca_files is a tuple of str, not str"),
+    (lambda: ct.Tls(ca_files=[1]), "each of ca_files is a str, not int"),
+    (lambda: ct.Tls(cert_file=1, key_file="x"), "cert_file is a str, not int"),
+    (lambda: ct.Tls(verify="no"), "verify is True or False, not str"),
+    (lambda: ct.Tls(system=0), "system is True or False, not int"),
+]
+
+
+@pytest.mark.parametrize(("make", "sentence"), _WRONG)
+def test_an_argument_of_the_wrong_type_is_named(make, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize("seconds", [0, -5, float("nan"), float("inf")])
+def test_a_timeout_is_a_span_of_time(seconds):
+    with pytest.raises(ValueError, match="timeout is a number of seconds above 0"):
+        ct.TrustServer(_URL, timeout=seconds)
