@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 TIMEOUT_S = 60
 """Nothing here takes longer than seconds: what does, hangs."""
@@ -34,7 +35,12 @@ class Ran:
 
 
 def run(
-    command: Sequence[str], env: Mapping[str, str], *, stdin: str = "", timeout: float = TIMEOUT_S
+    command: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    stdin: str = "",
+    timeout: float = TIMEOUT_S,
+    cwd: Path | None = None,
 ) -> Ran:
     """Run a command in exactly that environment."""
     process = subprocess.run(
@@ -45,5 +51,6 @@ def run(
         input=stdin,
         text=True,
         timeout=timeout,
+        cwd=cwd,
     )
     return Ran(command, process.returncode, process.stdout, process.stderr)

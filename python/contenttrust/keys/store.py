@@ -1,8 +1,9 @@
 """The key store: the folder ``private`` of a trust directory, as docker and notary have it.
 
 Each key is a file ``<canonical key id>.key``: PEM with the headers ``role`` and ``gun``, encrypted
-with a passphrase. Both programs open what is written here, and the reverse; only Ed25519 keys do
-they not know. A file never takes the place of a different key.
+with a passphrase. Both programs open what is written here, and the reverse. Of Ed25519 keys they
+open the files, but take none for root or as a signer's. A file never takes the place of a
+different key.
 """
 
 from __future__ import annotations
@@ -155,8 +156,8 @@ class KeyStore:
         """Make a key and keep it; see `add`.
 
         Args:
-            algorithm: ``ecdsa`` (P-256), ``ecdsa-p384``, ``rsa`` (3072 bits), or ``ed25519``, which
-                docker and notary cannot open.
+            algorithm: ``ecdsa`` (P-256), ``ecdsa-p384``, ``rsa`` (3072 bits), or ``ed25519``,
+                of which docker and notary know little.
             role: See `add`.
             gun: See `add`.
 
@@ -341,9 +342,13 @@ class KeyStore:
         )
 
     def warn_of_ed25519(self, key: PrivateKey) -> None:
-        """Say that docker and notary cannot open a key, where that is so."""
+        """Say of an Ed25519 key that docker and notary do not take it everywhere."""
         if key.key_type == "ed25519":
-            _log.warning("key %s: docker and notary cannot open Ed25519 key files", key.key_id)
+            _log.warning(
+                "key %s: docker and notary take no Ed25519 key for root, nor as a signer's, and "
+                "import none that is not encrypted",
+                key.key_id,
+            )
 
     def _read(self, place: tuple[str, ...]) -> tuple[KeyEntry, bytes]:
         path, below = self.folder.where(place), place[:-1]

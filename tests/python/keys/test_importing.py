@@ -26,7 +26,7 @@ FALSE_NAME = "7".rjust(64, "0")
 
 # Where we do something else, and why that is better.
 NEVER_VERIFIES = "notary keeps a key of 1024 bits, of which no client accepts a signature"
-WE_KNOW_ED25519 = "an Ed25519 key is a key, though docker and notary cannot open it"
+WE_KNOW_ED25519 = "notary opens encrypted Ed25519 keys, but no plain ones"
 DOCKER_LOSES_IT = "docker says that it imported the key, and stores nothing"
 WE_DECRYPT = "we open what docker cannot: other ciphers and key derivations"
 BETTER_IMPORT = {"rsa1024-pkcs1.key": NEVER_VERIFIES, "ed25519-pkcs8.key": WE_KNOW_ED25519}

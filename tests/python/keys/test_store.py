@@ -190,7 +190,7 @@ def test_ed25519_comes_with_a_warning(store: KeyStore, caplog: pytest.LogCapture
     store.generate(role="root")
     assert not caplog.records
     store.generate("ed25519", role="root")
-    assert "docker and notary cannot open" in caplog.text
+    assert "docker and notary take no Ed25519 key" in caplog.text
 
 
 def test_adding_a_key_twice_changes_nothing(store: KeyStore) -> None:
