@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def run() -> NoReturn:
         from contenttrust.cli import exit_codes  # noqa: PLC0415 - it may not have been loaded yet
 
         code = exit_codes.INTERRUPTED
+    if "contenttrust.keys" in sys.modules:
+        # Passphrases and keys are wiped when they are freed, which errors put off: each holds the
+        # frames that it came through, and they hold it.
+        gc.collect()
     os._exit(code)
 
 
