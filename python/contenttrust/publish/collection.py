@@ -135,7 +135,8 @@ class Collection(Staging):
         Raises:
             ContentTrustError: As for `publish`.
         """
-        return self.publish_steps([Renewal(days, roles, self.moment)])
+        with self.trust_dir.locked(self.gun, "publish"):
+            return self.publication(renews=True).run([Renewal(days, roles, self.moment)])
 
     # --- signed by several people, or elsewhere -------------------------------
 
@@ -275,19 +276,24 @@ class Collection(Staging):
 
     # --- for the modules beside -----------------------------------------------
 
-    def judge(self) -> Judge:
-        """Who says what the server has."""
+    def judge(self, *, renews: bool = False) -> Judge:
+        """Who says what the server has; see `Judge` for `renews`."""
         return Judge(
-            self.gun, source=self.sink, trust_dir=self.trust_dir, anchor=self.anchor, now=self._now
+            self.gun,
+            source=self.sink,
+            trust_dir=self.trust_dir,
+            anchor=self.anchor,
+            now=self._now,
+            renews=renews,
         )
 
-    def publication(self) -> Publication:
-        """A publication of this collection, for who holds the lock."""
+    def publication(self, *, renews: bool = False) -> Publication:
+        """A publication of this collection, for who holds the lock; see `Judge` for `renews`."""
         return Publication(
             self.gun,
             keyring=Keyring(self.keys),
             sink=self.sink,
-            judge=self.judge(),
+            judge=self.judge(renews=renews),
             now=self.moment,
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),
         )

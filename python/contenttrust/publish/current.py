@@ -17,9 +17,10 @@ from contenttrust.errors import (
     FetchError,
     MalformedError,
     PublishError,
+    ServerError,
 )
 from contenttrust.publish.asking import ask
-from contenttrust.publish.metadata import TIMESTAMP, ends, signed_part
+from contenttrust.publish.metadata import SNAPSHOT, TIMESTAMP, ends, signed_part
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from contenttrust.verification import Verification
 
 _MOMENTS = 8
-_VERSION_LIMIT = 1_048_576
+_VERSION_LIMIT = 16_777_216
 _LARGEST_VERSION = 2**31
 
 
@@ -64,7 +65,7 @@ class Current:
 class Judge:
     """Looks at what the server has of one collection."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword a fact
         self,
         gun: str,
         *,
@@ -72,12 +73,25 @@ class Judge:
         trust_dir: TrustDirectory,
         anchor: Anchor | None = None,
         now: datetime | None = None,
+        renews: bool = False,
     ) -> None:
+        """Look at a collection.
+
+        Args:
+            gun: Its name.
+            source: The trust server.
+            trust_dir: What is remembered of it.
+            anchor: Why a first root is believed.
+            now: The present moment. Default: the system clock.
+            renews: Whether what was verified here last may be the base where the server gives no
+                timestamp, as it does when a snapshot has expired that it cannot sign.
+        """
         self._gun = gun
         self._source = source
         self._trust_dir = trust_dir
         self._anchor = anchor
         self._now = now
+        self._renews = renews
 
     def look(self) -> Current | None:
         """What the server has; None where it has nothing.
@@ -92,11 +106,12 @@ class Judge:
         recorder = _Recorder(self._source)
         done = self._run(recorder)
         outcome = done.outcome
+        assumed = self._renews and self._snapshot_stops_the_server(recorder, before)
         recorder.check()
         if recorder.has_nothing():
             return None
         expired: tuple[str, ...] = ()
-        if _expired_roles(outcome):
+        if assumed or _expired_roles(outcome):
             # Nobody's cache: the files that have just been fetched, judged for a moment before
             # they expired. The timestamp, which the server renews, is judged by the present.
             outcome, documents, expired = self._before_expiry(recorder, before)
@@ -127,6 +142,19 @@ class Judge:
         plausible = type(version) is int and 0 < version < _LARGEST_VERSION
         return max(known, version) if plausible else known
 
+    def _snapshot_stops_the_server(self, recorder: _Recorder, cached: Mapping[str, bytes]) -> bool:
+        """Whether a server fails because of an expired snapshot; then its place takes the cached.
+
+        It has signed that timestamp itself, and refuses what is uploaded if others have published
+        since (notary issue 1648).
+        """
+        if SNAPSHOT not in cached or TIMESTAMP not in cached or not recorder.is_failing(TIMESTAMP):
+            return False
+        if ends(signed_part(cached[SNAPSHOT])) > moment_or_now(self._now):
+            return False
+        recorder.assume(TIMESTAMP, cached[TIMESTAMP])
+        return True
+
     def _run(self, recorder: _Recorder, now: Instant | None = None) -> Verification:
         return run(
             self._gun,
@@ -146,12 +174,13 @@ class Judge:
             done = self._run(recorder, moment)
             outcome = done.outcome
             late = _expired_roles(outcome)
+            assumed = recorder.assumes(TIMESTAMP)
             if isinstance(outcome, ContentTrustError):
-                if not late or TIMESTAMP in late:
+                if not late or (TIMESTAMP in late and not assumed):
                     raise outcome
             elif not late:
                 timestamp = ends(signed_part(done.documents[TIMESTAMP]))
-                if timestamp <= present:
+                if timestamp <= present and not assumed:
                     raise ExpiredError(
                         f"the timestamp expired at {timestamp.datetime}: the server must renew it",
                         gun=self._gun,
@@ -179,6 +208,7 @@ class _Recorder:
         self.files: dict[str, bytes] = {}
         self._answers: dict[tuple[str, str | None], Answer] = {}
         self._last: dict[str, Answer] = {}
+        self._assumed: dict[str, bytes] = {}
 
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """See `Source.fetch`."""
@@ -189,10 +219,25 @@ class _Recorder:
             self._last[file.name] = answer
             if isinstance(answer, bytes):
                 self.files[file.name] = answer
-        return [self._answers[file.name, file.sha256] for file in files]
+        return [
+            self._assumed.get(file.name) or self._answers[file.name, file.sha256] for file in files
+        ]
 
     def _known(self, file: Wanted) -> Answer:
-        return self._answers.get((file.name, file.sha256))
+        return self._assumed.get(file.name) or self._answers.get((file.name, file.sha256))
+
+    def is_failing(self, name: str) -> bool:
+        """Whether the server says of a file that it is in trouble."""
+        return isinstance(self._last.get(name), ServerError)
+
+    def assume(self, name: str, file: bytes) -> None:
+        """Answer with a file of our own."""
+        self._assumed[name] = self.files[name] = file
+        self._last[name] = file
+
+    def assumes(self, name: str) -> bool:
+        """Whether a file is of our own."""
+        return name in self._assumed
 
     def check(self) -> None:
         """Refuse an outcome for which the server was not really asked.

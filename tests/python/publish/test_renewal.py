@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from contenttrust.errors import ExpiredError, PublishError
+from contenttrust.errors import ContentTrustError, ExpiredError, PublishError, ServerError
 from contenttrust.publish.current import _Recorder
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
@@ -141,3 +141,62 @@ def test_what_cannot_be_renewed_is_told(collection, at, publisher):
 
     assert done.versions == {}
     assert "targets ends soon" in done.notes[0]
+
+
+@pytest.fixture
+def stopped(publisher, server):
+    """A collection with a snapshot of ours that has expired: its server gives no timestamp."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=())
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+    collection.publish()
+    server.now = NOW + timedelta(days=1_200)
+    fetch = server.fetch
+
+    def failing(gun, files):
+        expires = server.signed(gun, "snapshot")["expires"]
+        expired = datetime.fromisoformat(expires.replace("Z", "+00:00")) <= server.now
+        return [
+            ServerError("it answers with status 500", role=file.name)
+            if expired and file.name in {"timestamp", "snapshot"} and file.sha256 is None
+            else answer
+            for file, answer in zip(files, fetch(gun, files), strict=True)
+        ]
+
+    server.fetch = failing
+    return publisher.collection(now=server.now)
+
+
+def test_an_expired_snapshot_that_stops_the_server_is_renewed(stopped, server):
+    """notary 1648: nobody could read such a collection, nor publish to it, ever again."""
+    done = stopped.renew()
+
+    assert done.versions == {"targets": 3, "snapshot": 3}
+    assert list(done.repository.tags) == ["v1"]
+    stopped.add_target("v2", size=7, sha256=digest("v2"))
+    assert stopped.publish().versions == {"targets": 4, "snapshot": 4}
+
+
+def test_only_a_renewal_builds_upon_what_the_server_does_not_tell(stopped, server):
+    stopped.add_target("v2", size=7, sha256=digest("v2"))
+    before = len(server.uploads)
+
+    with pytest.raises(ServerError):
+        stopped.publish()
+    assert len(server.uploads) == before
+
+
+def test_a_machine_that_knows_nothing_of_it_cannot_renew_it(stopped, publisher, make_publisher):
+    other = make_publisher("other")
+    other.keys = publisher.keys
+
+    with pytest.raises(ServerError):
+        other.collection(now=stopped._now).renew()
+
+
+def test_a_renewal_of_what_others_have_changed_since_is_refused(stopped, publisher, server):
+    document = server.files[GUN]["targets"]
+    server.files[GUN]["targets"] = document.replace(b'"version":2', b'"version":9')
+
+    with pytest.raises(ContentTrustError):
+        stopped.renew()
