@@ -61,9 +61,13 @@ def check(  # noqa: PLR0913 - one keyword a fact
     """
     found = Servers()
     by_url = _by_url(guns or [_ANY_OFFICIAL], asking, found)
-    if offline:
-        return found
     for url, spoken_of in by_url.items():
+        # The day is known without asking, and matters most to who cannot ask now.
+        if guns or not offline:
+            found.findings += _ending(url, at, within)
+        if offline:
+            found.findings += _ended(url, at) if guns else ()
+            continue
         try:
             answer = asking.ask(spoken_of[0])
         except ValueError as error:
@@ -81,7 +85,8 @@ def check(  # noqa: PLR0913 - one keyword a fact
             found.findings.append(_other(url))
             continue
         found.answering.update(spoken_of)
-        found.findings += _answered(url, answer, at, within)
+        message = f"it answers /v2/ with {answer.status}"
+        found.findings.append(Finding(check=_CHECK, subject=url, level="ok", message=message))
         drift = clock.compared(url, answer.headers, present())
         if drift is not None:
             found.findings.append(drift)
@@ -149,17 +154,26 @@ def _other(url: str) -> Finding:
     )
 
 
-def _answered(url: str, answer: Response, at: datetime, within: timedelta) -> Iterator[Finding]:
+def _ending(url: str, at: datetime, within: timedelta) -> Iterator[Finding]:
+    if url.rstrip("/") != _ENDING_HOST or at >= _ENDS:  # who asks a server that has ended is told
+        return
     yield Finding(
-        check=_CHECK, subject=url, level="ok", message=f"it answers /v2/ with {answer.status}"
+        check=_CHECK,
+        subject=url,
+        level="warning" if _ENDS - at <= within else "note",
+        message=f"it is shut down on {_ENDS:%Y-%m-%d}, in {(_ENDS - at).days} days",
+        advice=_ENDING,
+        code="service_ended",
     )
-    if url.rstrip("/") == _ENDING_HOST and at < _ENDS:
-        days = (_ENDS - at).days
+
+
+def _ended(url: str, at: datetime) -> Iterator[Finding]:
+    if url.rstrip("/") == _ENDING_HOST and at >= _ENDS:
         yield Finding(
             check=_CHECK,
             subject=url,
-            level="warning" if _ENDS - at <= within else "note",
-            message=f"it is shut down on {_ENDS:%Y-%m-%d}, in {days} days",
+            level="failure",
+            message=f"it was shut down on {_ENDS:%Y-%m-%d}",
             advice=_ENDING,
             code="service_ended",
         )

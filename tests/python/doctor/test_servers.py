@@ -192,7 +192,8 @@ def test_a_server_without_https_is_a_failure_and_is_not_asked(url, offline):
 def test_offline_no_server_is_asked():
     asking = Answering()
 
-    assert check(asking, GUN, HUB, offline=True).findings == []
+    assert check(asking, GUN, offline=True).findings == []
+    assert check(asking, offline=True).findings == []
     assert asking.asked == []
 
 
@@ -219,6 +220,23 @@ def test_the_end_of_docker_s_own_server_is_announced(day, within, level):
     assert "2026-12-08" in announced.message
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_the_end_of_docker_s_own_server_is_known_without_its_answer(offline):
+    found = check(Answering(UnreachableError("no network")), HUB, offline=offline)
+
+    (announced,) = [f for f in found.findings if f.code == "service_ended"]
+    assert (announced.level, announced.unanswered) == ("warning", False)
+    assert "2026-12-08" in announced.message
+
+
+def test_offline_too_docker_s_own_server_has_ended():
+    at = datetime(2026, 12, 8, tzinfo=timezone.utc)
+
+    (failure,) = check(Answering(), HUB, at=at, offline=True).findings
+
+    assert (failure.level, failure.code) == ("failure", "service_ended")
+
+
 @pytest.mark.parametrize(("second", "ended"), [(59, False), (60, True)])
 def test_docker_s_own_server_has_ended_on_that_day(second, ended):
     at = datetime(2026, 12, 7, 23, 59, tzinfo=timezone.utc) + timedelta(seconds=second)
@@ -233,6 +251,7 @@ def test_docker_s_own_server_has_ended_on_that_day(second, ended):
 
 
 def test_an_ended_service_leaves_the_rest_unknown():
-    (failure,) = check(Answering(ServiceEndedError("gone")), HUB).findings
+    at = datetime(2026, 12, 8, tzinfo=timezone.utc)
+    (failure,) = check(Answering(ServiceEndedError("gone")), HUB, at=at).findings
 
     assert failure.unanswered
