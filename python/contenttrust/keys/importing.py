@@ -57,11 +57,10 @@ class Imported:
 class _Block:
     """One block of a file, and what it will be in the store."""
 
-    pem: bytes
+    found: KeyFile
     role: str
     gun: str
     key_id: str  # empty until it is opened
-    is_encrypted: bool
 
 
 def import_file(
@@ -163,7 +162,7 @@ def _prepared(found: KeyFile, role: str, gun: str, *, asks: bool) -> _Block:
             "for its passphrase",
             role=role,
         )
-    return _Block(found.pem, role, gun, key_id, found.is_encrypted)
+    return _Block(found, role, gun, key_id)
 
 
 def _gun_of(folders: str) -> str:
@@ -173,16 +172,18 @@ def _gun_of(folders: str) -> str:
 
 
 def _keep(store: KeyStore, block: _Block) -> KeyEntry:
+    contents = block.found.pem
     if block.key_id:
-        data = pem.with_headers(block.pem, {"role": block.role, "gun": block.gun})
-        return store.keep(block.key_id, data, None)
-    if block.is_encrypted:
+        # What else stands there says how the key is encrypted, in the old way.
+        headers = {**block.found.headers, "role": block.role, "gun": block.gun, "path": ""}
+        return store.keep(block.key_id, pem.with_headers(contents, headers), None)
+    if block.found.is_encrypted:
         asked = KeyEntry(
             key_id="", role="encrypted", gun="", path="", is_encrypted=True, rounds=None
         )
-        key = store.decode(block.pem, asked)
+        key = store.decode(contents, asked)
     else:
-        key = PrivateKey.decode(block.pem)
+        key = PrivateKey.decode(contents)
     return store.add(key, role=block.role, gun=block.gun)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contenttrust._core import KeyFile, PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
 from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, gun_for
+from contenttrust.keys.pem import is_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ def checked_gun(role: str, gun: str) -> str:
     """The collection that a key's file names.
 
     Raises:
-        KeyStoreError: The role has keys for one collection only, and none is named.
+        KeyStoreError: The role has keys for one collection only, and none is named; or one of the
+            two is no text.
     """
+    if not is_text(role, gun):
+        raise KeyStoreError(f"no text to name a key by: {shown(role or gun)}")
     if not role:
         raise KeyStoreError("a key needs a role: root, targets, snapshot, or a signer's name")
     if role in ROLES_OF_ONE_COLLECTION and not gun:

@@ -21,8 +21,10 @@ def with_headers(block: bytes, headers: Mapping[str, str]) -> bytes:
         headers: All that it is to have; empty values are left out.
 
     Raises:
-        KeyFileError: The block cannot be told apart, or a header cannot be written.
+        KeyFileError: A header cannot be written.
     """
+    if not is_text(*headers.values()):
+        raise KeyFileError("a header of the key file cannot be written: it is no text")
     lines = [line.strip() for line in block.strip().splitlines()]
     begin, body, end = lines[0], lines[1:-1], lines[-1]
     if b"" in body:
@@ -41,6 +43,15 @@ def with_headers(block: bytes, headers: Mapping[str, str]) -> bytes:
     if KeyFile.parse(block).headers != wanted:
         raise KeyFileError("a header of the key file cannot be written: it is no plain text")
     return block
+
+
+def is_text(*values: str) -> bool:
+    """Whether texts can be written: what comes from a command line may hold half characters."""
+    try:
+        "".join(values).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def public_key_pem(public: bytes, role: str) -> bytes:

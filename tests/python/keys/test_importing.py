@@ -16,7 +16,7 @@ from contenttrust.errors import (
 )
 from contenttrust.keys import KeyStore
 from contenttrust.keys.importing import import_file, load_file
-from keyholder import GUN, PASSPHRASE, Holder, Nobody, paths_in, store_in
+from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody, paths_in, store_in
 
 THEIRS = b"import-pass"
 REFERENCE = json.loads(
@@ -129,6 +129,38 @@ def test_an_exported_key_stays_encrypted_as_it_is(
     # Notary takes the path's word for which key it is. We tell when it is opened.
     with pytest.raises(KeyFileError, match="holds another key than its name says"):
         store_in(trust_dir, THEIRS).open(FALSE_NAME)
+
+
+def test_a_key_that_is_encrypted_in_the_old_way_stays_readable(
+    trust_dir: Path, tmp_path: Path, originals: Path
+) -> None:
+    contents = (originals / "ec-dek-aes256.key").read_text()
+    key_id = PrivateKey.decode(contents.encode(), Secret(THEIRS)).key_id
+    path = tmp_path / "old.key"
+    path.write_text(contents.replace("\n\n", f"\npath: tuf_keys/a/b/{key_id}\nrole: targets\n\n"))
+    (entry,) = import_file(store_in(trust_dir, passphrases=Nobody()), path).entries
+    assert (entry.key_id, entry.role, entry.gun) == (key_id, "targets", "a/b")
+    lines = Path(entry.path).read_text().splitlines()
+    assert [line.partition(":")[0] for line in lines[1:5]] == [
+        "Proc-Type",
+        "DEK-Info",
+        "gun",
+        "role",
+    ]
+    store = store_in(trust_dir, THEIRS)
+    assert store.open(key_id).key_id == key_id
+    assert store.change_passphrase(key_id).rounds == ROUNDS
+
+
+def test_a_plain_key_goes_by_its_own_id_whatever_its_path_says(
+    store: KeyStore, tmp_path: Path, originals: Path
+) -> None:
+    path = tmp_path / "plain.key"
+    text = (originals / "ec-pkcs8-role.key").read_text()
+    path.write_text(text.replace("role:", f"path: {FALSE_NAME}\nrole:"))
+    (entry,) = import_file(store, path).entries
+    assert entry.key_id == PrivateKey.decode(text.encode()).key_id
+    assert (entry.role, entry.is_encrypted) == ("alice", True)
 
 
 def test_a_false_path_takes_no_different_keys_place(

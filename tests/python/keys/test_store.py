@@ -181,6 +181,14 @@ def test_a_key_needs_a_role(store: KeyStore) -> None:
         store.generate(role="")
 
 
+@pytest.mark.parametrize("text", ["\udc80", "a\nrole: root", "a\r", "a\0b"])
+def test_a_key_is_named_by_text_of_one_line(store: KeyStore, text: str, trust_dir: Path) -> None:
+    for names in ({"role": text}, {"role": "targets", "gun": text}):
+        with pytest.raises((KeyStoreError, ValueError)):
+            store.generate(**names)
+    assert not trust_dir.exists()
+
+
 def test_there_are_only_some_algorithms(store: KeyStore) -> None:
     with pytest.raises(ValueError, match="no algorithm 'dsa'"):
         store.generate("dsa", role="root")
