@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from contenttrust._core import Notice, SignedTag, TrustedRepository
     from contenttrust.errors import ContentTrustError
 
+_DECEIVING = "\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+
 
 def tag_members(tag: SignedTag) -> dict[str, Any]:
     """A signed tag as every document shows it."""
@@ -113,10 +115,13 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def encode_as_go(document: object) -> str:
-    """JSON text to the byte as docker prints it, for output that is not a terminal.
+    """JSON text as docker prints it, to the byte where no name is meant to deceive a reader.
+
+    Control characters beyond ASCII and bidirectional marks, which docker prints raw, are escapes
+    everywhere; whatever else a terminal would not show is one at a terminal only.
 
     Source: Go's encoding/json escapes what HTML and JavaScript would stumble over.
     """
     text = json.dumps(document, ensure_ascii=not _utf8(), indent=4)
-    text = re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    text = re.sub(f"[<>&\u2028\u2029{_DECEIVING}]", lambda match: f"\\u{ord(match[0]):04x}", text)
     return re.sub(r"[^ -~\n]", _escape, text) if sys.stdout.isatty() else text

@@ -267,6 +267,14 @@ def test_names_are_escaped_in_json_as_go_escapes_them():
     assert encode_as_go([]) == "[]"
 
 
+def test_what_could_deceive_a_reader_is_escaped_through_a_pipe_too():
+    marks = "\x7f\x80\x9b\u061c\u200e\u202e\u2066\u2069"
+    text = encode_as_go([{"Name": f"é{marks}日"}])
+    assert text.isascii() is False
+    assert json.loads(text) == [{"Name": f"é{marks}日"}]
+    assert not set(text) & set(marks)
+
+
 def test_pretty_text_and_json_exclude_each_other(case, run):
     repository = case("good-one-tag")
     ran = run("inspect", "--pretty", "--json", *repository.options, repository.gun)
