@@ -14,6 +14,7 @@ from contenttrust.doctor import (
     docker_program,
     memory,
     permissions,
+    private_keys,
     served,
     servers,
 )
@@ -44,7 +45,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
     asking: Asking | None = None,
     offline: bool = False,
 ) -> list[Finding]:
-    """Look at docker, the trust servers, the clock, permissions, expiries and the cache.
+    """Look at docker, trust servers, the clock, permissions, keys, expiries and the cache.
 
     Args:
         names: Images or names of collections. None: every collection of the trust directory.
@@ -90,6 +91,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
                 findings += served.check(place, gun, asking, at=moment)
     if place:
         findings += permissions.check(place, env)
+        findings += private_keys.check(place)
         findings += known.findings
         for gun in guns or known.guns:
             findings += _collection(

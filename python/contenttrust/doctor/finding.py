@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     Level: TypeAlias = Literal["ok", "note", "warning", "failure"]
 
-CHECKS = ("docker", "server", "clock", "permissions", "expiry", "cache")
+CHECKS = ("docker", "server", "clock", "permissions", "keys", "expiry", "cache")
 """What is looked at, in the order in which it is told."""
 
 LEVELS = ("ok", "note", "warning", "failure")

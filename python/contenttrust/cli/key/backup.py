@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Back up all keys, or those that were named; the keys keep their own passphrases."""
     from contenttrust.keys.backup import backup  # noqa: PLC0415 -- see editing
+    from contenttrust.keys.backup_note import note  # noqa: PLC0415
     from contenttrust.keys.public_file import create  # noqa: PLC0415
 
     options = request.options
     store = editing.key_store(request)
     archive = backup(store, passphrases=editing.passphrases(request), key_ids=options.keys)
     create(options.file, archive)
+    note(editing.trust_dir(request), options.keys or [one.key_id for one in store.entries()])
     text.say(f"Successfully backed up keys to {text.safe(options.file)}")
     return exit_codes.OK

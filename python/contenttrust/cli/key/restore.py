@@ -23,9 +23,11 @@ def run(request: Request) -> int:
     if options.check:
         return _check(request, archive)
     from contenttrust.keys.backup import restore  # noqa: PLC0415 -- see editing
+    from contenttrust.keys.backup_note import note  # noqa: PLC0415
 
     store = editing.key_store(request)
     done = restore(store, archive, passphrases=editing.passphrases(request))
+    note(editing.trust_dir(request), [entry.key_id for entry in (*done.added, *done.kept)])
     text.say(*(f"Restored {_named(entry)}" for entry in done.added))
     text.say(*(f"Already here: {_named(entry)}" for entry in done.kept))
     return exit_codes.OK

@@ -1,0 +1,95 @@
+"""The private keys of a trust directory: can each be used, how well is it kept, what if it is lost?
+
+No passphrase is asked for: what a key file holds behind it is proved by a backup's check.
+"""
+
+from __future__ import annotations
+
+from contenttrust.doctor.finding import Finding
+from contenttrust.errors import ContentTrustError, InputNeededError
+from contenttrust.keys import KeyStore
+from contenttrust.keys.backup_note import backed_up
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NoReturn
+
+    from contenttrust.keys import KeyEntry, PassphraseRequest
+
+_CHECK = "keys"
+_ROUNDS = 600_000
+"""What a new key file of ours has; docker and notary write 2,048."""
+
+
+class _Nobody:
+    """Gives no passphrase."""
+
+    def give(self, request: PassphraseRequest) -> NoReturn:
+        raise InputNeededError(f"nobody is asked for the passphrase of {request.key_id}")
+
+
+def check(trust_dir: str) -> Iterator[Finding]:
+    """Look at the key files of a trust directory.
+
+    Args:
+        trust_dir: Its path.
+    """
+    try:
+        entries = KeyStore(trust_dir, passphrases=_Nobody()).entries()
+    except (ContentTrustError, OSError) as error:
+        cause = error.message if isinstance(error, ContentTrustError) else str(error.strerror)
+        yield Finding(
+            check=_CHECK, subject=f"{trust_dir}/private", level="failure",
+            message=f"the private keys cannot be looked at: {cause}",
+            advice="Repair owner and mode",
+        )  # fmt: skip
+        return
+    if not entries:
+        yield Finding(
+            check=_CHECK, subject=f"{trust_dir}/private", level="note",
+            message="there are no private keys here",
+        )  # fmt: skip
+        return
+    kept = backed_up(trust_dir)
+    found = [finding for entry in entries for finding in _looked_at(entry, kept)]
+    yield from found
+    if not any(finding.level in {"warning", "failure"} for finding in found):
+        number = f"{len(entries)} private key{'s' if len(entries) > 1 else ''}"
+        yield Finding(
+            check=_CHECK, subject=f"{trust_dir}/private", level="ok",
+            message=f"{number}, as encrypted files",
+        )  # fmt: skip
+
+
+def _looked_at(entry: KeyEntry, kept: frozenset[str]) -> Iterator[Finding]:
+    whose = f"{entry.role or 'delegation'} key"
+    if entry.problem:
+        yield Finding(
+            check=_CHECK, subject=entry.path, level="failure",
+            message=f"it cannot be used: {entry.problem}",
+            advice="Restore it with 'contenttrust key restore'",
+        )  # fmt: skip
+        return
+    if not entry.is_encrypted:
+        yield Finding(
+            check=_CHECK, subject=entry.path, level="failure",
+            message=f"this {whose} is not encrypted: whoever reads the file has the key",
+            advice="Give it a passphrase ('contenttrust key passwd'), and exchange the key if "
+            "others may have read it",
+        )  # fmt: skip
+    elif entry.rounds is not None and entry.rounds < _ROUNDS:
+        yield Finding(
+            check=_CHECK, subject=entry.path, level="note",
+            message=f"the passphrase of this {whose} is guarded by {entry.rounds:,} rounds of key "
+            f"derivation, as docker and notary write it; {_ROUNDS:,} are good practice",
+            advice="'contenttrust key passwd' writes it anew; docker 28 and notary still open it",
+        )  # fmt: skip
+    if entry.role == "root" and entry.key_id not in kept:
+        yield Finding(
+            check=_CHECK, subject=entry.path, level="warning",
+            message="this root key is in one place only, as far as is known here: without it no "
+            "key of its collections can ever be exchanged",
+            advice="Make a backup ('contenttrust key backup FILE'), keep it elsewhere, and prove "
+            "it ('contenttrust key restore --check FILE')",
+        )  # fmt: skip
