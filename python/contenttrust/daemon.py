@@ -10,6 +10,7 @@ import contextlib
 
 from contenttrust.errors import ImageLookupError, shown
 from contenttrust.reference import InvalidReferenceError, Reference
+from contenttrust.transport.children import environment
 from contenttrust.transport.credential_store import on_path
 from contenttrust.transport.excerpt import excerpt
 
@@ -85,7 +86,7 @@ def _output(
     try:
         done = subprocess.run(  # noqa: S603 - a path that was looked up; a reference has no dash first
             command,
-            env=dict(env),
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -31,11 +31,18 @@ def run() -> NoReturn:
         from contenttrust.cli import exit_codes  # noqa: PLC0415 - it may not have been loaded yet
 
         code = exit_codes.INTERRUPTED
-    if "contenttrust.keys" in sys.modules:
-        # Passphrases and keys are wiped when they are freed, which errors put off: each holds the
-        # frames that it came through, and they hold it.
-        gc.collect()
+    wipe_secrets()
     os._exit(code)
+
+
+def wipe_secrets() -> None:
+    """Have passphrases and keys wiped that nobody uses any more, before the process ends.
+
+    That happens when they are freed, which errors put off: each of them holds the frames that it
+    came through, and they hold it.
+    """
+    if "contenttrust.keys" in sys.modules:
+        gc.collect()
 
 
 def began_as_interrupt(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ import signal
 import subprocess
 
 from contenttrust.doctor.finding import Finding
+from contenttrust.transport.children import environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _output(command: list[str], env: Mapping[str, str], time_limit: float) -> st
     try:
         process = subprocess.Popen(  # noqa: S603 - the docker that the user runs, without a shell
             command,
-            env=dict(env),
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ import contextlib
 import os
 
 from contenttrust.errors import UnauthorizedError, shown
+from contenttrust.transport.children import environment
 from contenttrust.transport.docker_config import json_object
 
 TYPE_CHECKING = False
@@ -112,7 +113,11 @@ def _run(
         # No session of its own: a store that asks for a passphrase needs the terminal. Standard
         # error stays the user's, as under Docker.
         process = subprocess.Popen(  # noqa: S603 - a path that was looked up, and a fixed verb
-            command, bufsize=0, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command,
+            bufsize=0,
+            env=environment(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
     except (OSError, ValueError) as error:
         return 0, b"", f"cannot be started: {getattr(error, 'strerror', None) or 'not a command'}"

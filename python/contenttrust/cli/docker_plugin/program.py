@@ -14,6 +14,7 @@ import sys
 
 from contenttrust.cli import exit_codes, main, streams, text
 from contenttrust.cli.options import UsageError
+from contenttrust.cli.program import wipe_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def run() -> NoReturn:
         streams.flush()
     except (BrokenPipeError, streams.OutputError):
         code = code or _FAILED
+    wipe_secrets()
     os._exit(code)
 
 
