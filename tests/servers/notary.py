@@ -39,6 +39,7 @@ class Notary:
         self._lock = threading.Lock()
         self._server = server
         self.memory = memory
+        self.asks_for_password = False
         server.answer_all(self._answer)
 
     @property
@@ -66,6 +67,8 @@ class Notary:
             return None  # it ended in the middle: nobody waits for an answer
         if found is None:
             return status(404)(exchange)
+        if self.asks_for_password and "Authorization" not in exchange.headers:
+            return status(401, {"WWW-Authenticate": 'Basic realm="tests"'})(exchange)
         with self._lock:
             try:
                 body = self._done(exchange.command, *found.groups(), exchange, seen.body)
