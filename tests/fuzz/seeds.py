@@ -137,9 +137,16 @@ def write(folder: Path) -> None:
     seeds = Seeds(folder)
     for case in sorted(VECTORS.glob("*/case.json")):
         add_case(seeds, case.parent)
-    for pem in sorted((folder / "certificates").iterdir()):
-        seeds.add("certificates", der_of(pem.read_bytes()))
-        seeds.add("public_keys", pem.read_bytes())
+    for path in sorted((folder / "certificates").iterdir()):
+        seeds.add("certificates", der_of(path.read_bytes()))
+        seeds.add("public_keys", path.read_bytes())
+    for path in sorted((VECTORS / "keys").glob("import/*.key")):
+        pem = path.read_bytes()
+        seeds.add("private_keys", pem)
+        if b": " not in pem:
+            seeds.add("private_keys", der_of(pem))
+    for path in sorted((VECTORS / "keys").glob("good-delegations/*")):
+        seeds.add("private_keys", path.read_bytes())
     for text in NAMES:
         seeds.add("names", text.encode())
     for text in TIMES:
