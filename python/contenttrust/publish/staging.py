@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 from contenttrust import clock
+from contenttrust.errors import MalformedError, shown
 from contenttrust.publish.changelist import Change, Changelist
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import TARGETS, key_value, target_meta
+from contenttrust.transport import docker_cache
 from contenttrust.transport.cache import TrustDirectory
 
 TYPE_CHECKING = False
@@ -39,7 +41,14 @@ class Staging:
             gun: Globally unique name, taken literally.
             trust_dir: Docker's trust directory. Default: where Docker has it.
             now: The present moment, timezone-aware. Default: the system clock.
+
+        Raises:
+            MalformedError: Nothing can be kept under that name in a trust directory.
         """
+        if not docker_cache.has_place(gun):
+            raise MalformedError(
+                f"files of {shown(gun)} could be taken for those of another collection", gun=gun
+            )
         self.gun = gun
         self.trust_dir = (
             TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)

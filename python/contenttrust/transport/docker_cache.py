@@ -35,10 +35,10 @@ def read(top: int, gun: str) -> dict[str, bytes]:
         OSError: Something there cannot be read, or others may have written it.
     """
     found: dict[str, bytes] = {}
-    segments = _segments(gun)
-    if any(segment.endswith(".json") for segment in _within_metadata(segments)):
+    names = segments(gun)
+    if any(name.endswith(".json") for name in _within_metadata(names)):
         return found  # on the way there may stand a file of another collection
-    below = ["tuf", *segments, "metadata"]
+    below = ["tuf", *names, "metadata"]
     with files.opened(files.open_below(top, below, stays=True)) as metadata:
         for name in ("root", "timestamp", "snapshot", "targets"):
             _read_role(metadata, name, found)
@@ -52,11 +52,11 @@ def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
     Nothing is written where it could be taken for a file of another collection. What Docker has put
     there is read all the same: it guards more, and never less.
     """
-    segments = _segments(gun)
-    if any(one == "targets" or one.endswith(".json") for one in _within_metadata(segments)):
+    names = segments(gun)
+    if not has_place(gun):
         return
     try:
-        below = ["tuf", *segments, "metadata"]
+        below = ["tuf", *names, "metadata"]
         with files.opened(files.open_below(top, below, make=True, stays=True)) as metadata:
             for role, data in documents.items():
                 *parents, name = role.split("/")
@@ -74,13 +74,27 @@ def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
         )
 
 
-def _segments(gun: str) -> list[str]:
-    """The collection's name as directory names; the engine checks the name itself once more."""
-    segments = gun.split("/")
-    for segment in segments:
-        if segment in {"", ".", ".."} or not segment.isprintable() or "\\" in segment:
+def segments(gun: str) -> list[str]:
+    """The collection's name as directory names; the engine checks the name itself once more.
+
+    Raises:
+        MalformedError: It is no path inside the trust directory.
+    """
+    names = gun.split("/")
+    for name in names:
+        if name in {"", ".", ".."} or not name.isprintable() or "\\" in name:
             raise MalformedError(f"{gun!a} is no name of a collection", gun=gun)
-    return segments
+    return names
+
+
+def has_place(gun: str) -> bool:
+    """Whether the files of a collection cannot be taken for those of another.
+
+    Raises:
+        MalformedError: The name of the collection is no path inside the trust directory.
+    """
+    within = _within_metadata(segments(gun))
+    return not any(one == "targets" or one.endswith(".json") for one in within)
 
 
 def _within_metadata(segments: list[str]) -> list[str]:

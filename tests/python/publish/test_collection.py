@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from contenttrust.errors import NoKeyError, PublishError, StagedChangeError
+from contenttrust.errors import MalformedError, NoKeyError, PublishError, StagedChangeError
 
 
 def digest(text):
@@ -123,3 +123,20 @@ def test_without_initialisation_nothing_is_published(publisher):
 
     with pytest.raises(PublishError, match="initialise"):
         collection.publish()
+
+
+@pytest.mark.parametrize(
+    "gun", ["", "a//b", "../a", "a/..", "a\nb", "a\\b", "a/metadata/targets/b", "a/metadata/b.json"]
+)
+def test_a_name_without_a_place_of_its_own_is_refused(publisher, gun):
+    with pytest.raises(MalformedError):
+        publisher.collection(gun)
+
+
+def test_the_names_of_collections_may_begin_alike(publisher):
+    outer, inner = publisher.collection("a/b"), publisher.collection("a/b/changelist/c")
+    for collection in (outer, inner):
+        collection.initialize()
+        add(collection, "v1")
+
+    assert outer.publish().versions == inner.publish().versions == {"root": 1, "targets": 2}
