@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust import load
+from contenttrust import _core, load
 from contenttrust.errors import ContentTrustError
+from contenttrust.keys.importing import import_file
 from interop.collection import P256, RSA
 from interop.hands import Hand, Notary, Ours, certificate
 from interop.our_publisher import OurPublisher
@@ -148,8 +149,6 @@ def test_keys_of_delegations_come_and_go(shared: Shared, gives: str, takes: str)
 
 
 def _canonical(certificate: Path) -> str:
-    from contenttrust import _core
-
     return _core.PublicKey.read(certificate.read_bytes()).canonical_key_id
 
 
@@ -212,8 +211,6 @@ def test_ours_goes_on_after_notary_at_another_machine(
     exported = shared.publisher.folder / "keys.pem"
     shared.publisher.notary("key", "export", "-o", str(exported))
     elsewhere = OurPublisher(place("elsewhere"), shared.stack)
-    from contenttrust.keys.importing import import_file
-
     import_file(elsewhere.keys, str(exported))
     collection = elsewhere.collection(shared.gun)
     collection.add_target("v2", size=7, sha256=digest("v2"))
@@ -221,3 +218,22 @@ def test_ours_goes_on_after_notary_at_another_machine(
     collection.publish()
 
     assert shared.listed() == {"v1": digest("v1"), "v2": digest("v2")}
+
+
+@pytest.mark.parametrize("goes_on", HANDS)
+def test_a_threshold_of_two_is_read_by_everybody(shared: Shared, goes_on: str) -> None:
+    """notary can make no such role; holding both keys it goes on with ours."""
+    alice, bob = (certificate(shared.publisher, name) for name in ("alice", "bob"))
+    shared.hands["ours"].create()
+    collection = shared.ours.collection(shared.gun)
+    keys = [_core.PublicKey.read(one.read_bytes()) for one in (alice, bob)]
+    collection.add_delegation("targets/releases", keys=keys, paths=[""], threshold=2)
+    collection.publish()
+
+    shared.hands["ours"].add("v1", digest("v1"), "targets/releases")
+    shared.hands[goes_on].add("v2", digest("v2"), "targets/releases")
+
+    assert shared.listed() == {"v1": digest("v1"), "v2": digest("v2")}
+    shared.ours.keys.remove(keys[0].canonical_key_id)
+    with pytest.raises(ContentTrustError, match="1 of these must still sign"):
+        shared.hands["ours"].add("v3", digest("v3"), "targets/releases")
