@@ -104,10 +104,12 @@ def bench(session: nox.Session) -> None:
 
     The first argument may name one of them; further arguments are its own.
     """
-    require(session, "build", "test")
     chosen, arguments = ["verification", "commands", "signing"], session.posargs
     if arguments and arguments[0] in chosen:
         chosen, arguments = [arguments[0]], arguments[1:]
+    elif arguments and not arguments[0].startswith("-"):
+        session.error(f"no such bench: {arguments[0]}; there are {', '.join(chosen)}")
+    require(session, "build", "test")
     for name in chosen:
         run(session, PYTHON, "-m", f"bench.{name}", *arguments, PYTHONPATH=str(ROOT / "tests"))
 

@@ -200,6 +200,8 @@ def main() -> None:
             rounds=options.rounds or (1 if options.quick else 5),
         )
         build = bench.ours.build_info()
+        if options.quick:
+            print("--quick: small sizes show that everything runs; THE FIGURES BELOW MEAN NOTHING")
         print("; ".join(f"{name}: {build[name]}" for name in sorted(build)))
         print(HEADING)
         for verdict in all_verdicts(bench, QUICK if options.quick else FULL):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def main() -> int:
         parser.error("neither a target, minutes nor a file; targets are " + ", ".join(targets()))
     if words:
         parser.error("too many arguments")
+    if not (minutes > 0 and math.isfinite(minutes)):
+        parser.error(f"minutes are a number above 0, not {minutes:g}")
     if arguments.dry_run:
         return 0
     seeds.write(campaign.seeds)

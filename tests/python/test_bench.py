@@ -58,6 +58,7 @@ def test_a_quick_run_prints_every_figure(floor: Floor) -> None:
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
+    assert "MEAN NOTHING" in lines[0]
     for name in (
         "W1 in bulk, one thread",
         "W1 in bulk, two threads",

@@ -13,6 +13,8 @@ import pytest
 from fuzz import seeds
 from fuzz.campaign import Campaign, outcome_of, shares, table, targets
 
+TESTS = Path(__file__).resolve().parents[1]
+
 
 def test_all_targets_together_end_when_the_minutes_do() -> None:
     time = shares(targets(), 30, 2)
@@ -50,6 +52,14 @@ def finding_target(folder: Path, script: str) -> Campaign:
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(0o755)
     return Campaign(folder, folder / "work")
+
+
+@pytest.mark.parametrize("words", [("nan",), ("json_reader", "nan"), ("0",), ("inf",), ("nosuch",)])
+def test_what_is_no_time_is_refused_before_the_build(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "fuzz", "--dry-run", *words]
+    ran = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
 
 
 LEAK = """

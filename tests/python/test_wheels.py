@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -228,3 +229,48 @@ def test_a_module_that_a_wheel_lacks_is_found(tmp_path: Path) -> None:
 
     wheel = wheel_of(tmp_path / "wheel", **held)
     assert archives.missing_modules(wheel, package) == ["contenttrust/b.py"]
+
+
+def apt(folder: Path, monkeypatch: pytest.MonkeyPatch, candidate: str) -> None:
+    """An apt that knows one version of every package."""
+    file = folder / "apt-cache"
+    file.write_text(f"#!/bin/sh\nprintf '$2:\\n  Installed: x\\n  Candidate: {candidate}\\n'\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="versions are compared by dpkg")
+@pytest.mark.parametrize(
+    ("candidate", "newer"),
+    [
+        ("3.0.22-1~deb12u2", True),
+        ("3.0.19-1~deb12u2", False),
+        ("3.0.9-1", False),
+        ("(none)", False),
+    ],
+)
+def test_a_grafted_library_older_than_the_distribution_s_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, candidate: str, *, newer: bool
+) -> None:
+    apt(tmp_path, monkeypatch, candidate)
+    dist_info = tmp_path / "wheel" / "contenttrust-0.1.0.dist-info"
+    (dist_info / "sboms").mkdir(parents=True)
+    part = {
+        "name": "libssl3", "version": "3.0.19-1~deb12u2", "description": "libcrypto.so.3",
+        "purl": "pkg:deb/debian/libssl3@3.0.19-1~deb12u2",
+    }  # fmt: skip
+    compiled = {"name": "pybind11", "version": "3", "purl": "pkg:pypi/pybind11@3"}
+    document = dist_info / "sboms" / "contenttrust.cdx.json"
+    document.write_text(json.dumps({"components": [compiled, part]}))
+
+    told = bill_of_materials.outdated(tmp_path / "wheel")
+
+    sentence = f"libcrypto.so.3 is of libssl3 3.0.19-1~deb12u2, but apt has {candidate}"
+    assert told == ([sentence] if newer else [])
+
+
+def test_without_apt_nothing_newer_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert grafted.newer_than("libssl3", "1") == ""

@@ -34,6 +34,14 @@ def say(text: str) -> None:
     print(f"wheels: {text}", flush=True)
 
 
+def warn(outdated: list[str]) -> None:
+    """Say, last and not to be overlooked, that these wheels are none to be published."""
+    say("WARNING: DO NOT PUBLISH THESE WHEELS: they hold libraries older than the distribution's")
+    for sentence in outdated:
+        say(f"WARNING: {sentence}")
+    say("WARNING: 'apt-get install --only-upgrade PACKAGE…' first, then ./dev wheel again")
+
+
 def require_none(found: list[str], what: str) -> None:
     """End if there is anything to complain of."""
     if found:
@@ -65,8 +73,12 @@ def make_wheel(source: Path, interpreter: Interpreter, folder: Path) -> Path:
     return wheel
 
 
-def repair(plain: Path, folder: Path, requirements: list[str]) -> Path:
-    """Graft the shared libraries of a wheel, complete its bill of materials, check both."""
+def repair(plain: Path, folder: Path, requirements: list[str]) -> tuple[Path, list[str]]:
+    """Graft the shared libraries of a wheel, complete its bill of materials, check both.
+
+    Returns:
+        The wheel, and what is outdated in it.
+    """
     grafted, unpacked, packed = (folder / name for name in ("grafted", "unpacked", "packed"))
     auditwheel = (sys.executable, "-m", "auditwheel", "repair", "--wheel-dir", grafted, plain)
     subprocess.run(auditwheel, check=True, stderr=subprocess.DEVNULL)
@@ -78,7 +90,7 @@ def repair(plain: Path, folder: Path, requirements: list[str]) -> Path:
     require_none(bill_of_materials.check(files, requirements), f"bill of materials of {wheel.name}")
     packed.mkdir()
     subprocess.run([*tool, "pack", "--dest-dir", packed, files], check=True, capture_output=True)
-    return packed / wheel.name
+    return packed / wheel.name, bill_of_materials.outdated(files)
 
 
 def compare_with_tree(plain: Path, interpreter: Interpreter, folder: Path) -> None:
@@ -109,6 +121,7 @@ def main() -> None:
         scratch = Path(name)
         sdist = make_sdist(scratch / "sdist")
         kept = [sdist]
+        outdated: dict[str, None] = {}
         for interpreter in found:
             began = time.monotonic()
             folder = scratch / interpreter.tag
@@ -116,7 +129,8 @@ def main() -> None:
             plain = make_wheel(sdist, interpreter, folder / "plain")
             if interpreter is found[0]:
                 compare_with_tree(plain, interpreter, folder / "tree")
-            wheel = repair(plain, folder, requirements)
+            wheel, old = repair(plain, folder, requirements)
+            outdated.update(dict.fromkeys(old))
             try_wheel(wheel, interpreter, folder / "fresh")
             say(f"{wheel.name}: built and tried in {time.monotonic() - began:.0f} s")
             kept.append(wheel)
@@ -125,6 +139,8 @@ def main() -> None:
         for archive in kept:
             shutil.copy(archive, dist)
             say(f"kept {os.path.relpath(dist / archive.name)}")
+    if outdated:
+        warn([*outdated])
 
 
 if __name__ == "__main__":

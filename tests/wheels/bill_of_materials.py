@@ -65,6 +65,18 @@ def complete(unpacked: Path) -> None:
     theirs.unlink()
 
 
+def outdated(unpacked: Path) -> list[str]:
+    """The grafted libraries that the distribution has a newer package of, one sentence each."""
+    parts = json.loads(document_of(unpacked).read_text("utf-8"))["components"]
+    shared = [part for part in parts if part.get("purl", "").startswith("pkg:deb/")]
+    newer = [grafted.newer_than(part["name"], part["version"]) for part in shared]
+    return [
+        f"{part['description']} is of {part['name']} {part['version']}, but apt has {version}"
+        for part, version in zip(shared, newer, strict=True)
+        if version
+    ]
+
+
 def values(part: dict[str, Any], name: str) -> list[str]:
     """The values of a component's properties of that name."""
     return [entry["value"] for entry in part.get("properties", ()) if entry["name"] == name]

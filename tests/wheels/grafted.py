@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,24 @@ def distribution_name() -> str:
     lines = Path("/etc/os-release").read_text("utf-8").splitlines()
     fields = dict(line.split("=", 1) for line in lines if "=" in line)
     return fields["NAME"].strip('"')
+
+
+def newer_than(package: str, version: str) -> str:
+    """The version that apt would install in place of one that is grafted; empty if none is newer.
+
+    What apt knows is as old as its lists; without apt nothing is known.
+    """
+    if shutil.which("apt-cache") is None:
+        return ""
+    policy = subprocess.run(
+        ["apt-cache", "policy", package],
+        check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    found = re.search(r"^ +Candidate: (\S+)$", policy.stdout, re.MULTILINE)
+    if found is None or found[1] == "(none)":
+        return ""
+    compared = subprocess.run(["dpkg", "--compare-versions", version, "lt", found[1]], check=False)
+    return found[1] if compared.returncode == 0 else ""
 
 
 def origin(library: str, packages: list[dict[str, Any]]) -> dict[str, Any]:
