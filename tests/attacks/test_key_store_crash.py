@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from attacks.key_crashes import ARCHIVE, CHANGES, NEW, Fate, fates, make
-from contenttrust._core import PrivateKey
+from contenttrust._core import PrivateKey, Secret, unseal
 from contenttrust.errors import PassphraseError
 from contenttrust.keys.backup import backup
 from keyholder import GUN, PASSPHRASE, Holder, paths_in, store_in
@@ -36,7 +36,8 @@ class Change:
             self.changed = PrivateKey.decode(PLAIN.read_bytes()).key_id
             self.stay = self.keys
         elif name == "restore":
-            self.material.write_bytes(backup(store, passphrases=Holder(ARCHIVE)))
+            archive = backup(store, passphrases=Holder(ARCHIVE))
+            self.material.write_bytes(unseal(archive, Secret(ARCHIVE)))
             for key_id in self.keys[:2]:
                 store.remove(key_id)
             self.stay = self.keys[2:]

@@ -27,7 +27,7 @@ from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from contenttrust.keys.entry import KeyEntry
     from contenttrust.keys.passphrase import Passphrases
@@ -146,7 +146,11 @@ def restore(store: KeyStore, archive: bytes, *, passphrases: Passphrases) -> Res
         KeyStoreError: Another file has the place of one of its keys: nothing was restored.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
-    keys = read(archive, passphrases=passphrases)
+    return put_back(store, read(archive, passphrases=passphrases))
+
+
+def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
+    """Put the keys of an archive that is open into a store; see `restore`."""
     fresh: list[BackedUpKey] = []
     kept: list[KeyEntry] = []
     with store.folder.writing() as top:
