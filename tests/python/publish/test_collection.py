@@ -6,7 +6,14 @@ import hashlib
 
 import pytest
 
-from contenttrust.errors import MalformedError, NoKeyError, PublishError, StagedChangeError
+from contenttrust import _core
+from contenttrust.errors import (
+    MalformedError,
+    NoKeyError,
+    PublishError,
+    StagedChangeError,
+    VerificationError,
+)
 
 
 def digest(text):
@@ -140,3 +147,27 @@ def test_the_names_of_collections_may_begin_alike(publisher):
         add(collection, "v1")
 
     assert outer.publish().versions == inner.publish().versions == {"root": 1, "targets": 2}
+
+
+def test_a_collection_of_ours_is_no_first_use(publisher, caplog):
+    """Its root was written here before the server gave it out."""
+    collection = publisher.collection(anchor=_core.Anchor.remembered())
+    collection.initialize()
+
+    done = collection.publish()
+
+    assert [notice.code for notice in done.repository.warnings] == []
+
+
+def test_a_root_that_somebody_else_published_meanwhile_is_refused(
+    publisher, make_publisher, server
+):
+    collection, other = publisher.collection(), make_publisher("other").collection()
+    collection.initialize()
+    other.initialize()
+    other.publish()
+    before = len(server.uploads)
+
+    with pytest.raises(VerificationError):
+        collection.publish()
+    assert len(server.uploads) == before
