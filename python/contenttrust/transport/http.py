@@ -49,7 +49,8 @@ class Request:
         plain: Whether TLS is left out, whatever the URL says: for loopback hosts only, elsewhere
             the request fails unsent. A redirect is not followed then.
         follow: Whether a redirect may be followed.
-        is_sent: Whether anything of it left this machine; to be asked once it has failed.
+        is_sent: Whether it failed after something of it had left this machine. An answer, whatever
+            it says, leaves nothing open.
         silence: Seconds without a byte after which nothing more is expected.
         timeout: Seconds until the last byte, in place of the client's.
     """

@@ -235,11 +235,8 @@ class TrustServer:
             client = self._known_client(gun)
             client.until = deadline.in_seconds(publishing.SECONDS)
 
-            outcomes: list[Response | FetchError] = []
-
             def one(requests: list[Request]) -> list[Response | FetchError]:
-                outcomes[:] = [send(client, request) for request in requests]
-                return list(outcomes)
+                return [send(client, request) for request in requests]
 
             (response,) = self._access.send(gun, [request], one, client=client, actions=actions)
             if isinstance(response, FetchError):
@@ -251,8 +248,7 @@ class TrustServer:
                     gun=gun,
                     anonymous=self._access.is_anonymous(gun),
                     kind=kind,
-                    # Who was not let in got no further, whatever became of the token.
-                    sent=request.is_sent and response is outcomes[0],
+                    sent=request.is_sent,
                 )
             except ContentTrustError as error:
                 self._access.hide_secrets(error)

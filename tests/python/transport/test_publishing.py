@@ -8,6 +8,7 @@ import json
 import pytest
 
 from contenttrust.errors import (
+    FetchError,
     MalformedError,
     RejectedError,
     ServerError,
@@ -29,6 +30,13 @@ FILES = {"root": b'{"signed":1}', "targets": b"\x00\xff\r\n--x", "targets/releas
 @pytest.fixture
 def sink(server, authority):
     return TrustServer(server.url, tls=Tls(ca_files=(authority.ca_file,)))
+
+
+def known(server, authority):
+    """A way to it for somebody with a password."""
+    return TrustServer(
+        server.url, tls=Tls(ca_files=(authority.ca_file,)), credentials=Credentials("u", "secret")
+    )
 
 
 def refused(code, message="No.", detail=None, *, number=400):
@@ -176,6 +184,22 @@ def test_who_was_not_let_in_has_not_published(server, sink):
     assert "not known" not in failure.value.message
 
 
+@pytest.mark.parametrize("token", [reset(), status(500), status(401), document(b"no JSON")])
+def test_who_got_no_token_has_not_published(server, authority, token):
+    server.answer("/token", token)
+    server.answer(TUF, status(401, {"WWW-Authenticate": f'Bearer realm="{server.url}/token"'}))
+    with pytest.raises(FetchError) as failure:
+        known(server, authority).publish(GUN, FILES)
+    assert "not known" not in failure.value.message
+
+
+def test_an_answer_that_is_lost_after_a_login_leaves_it_unknown(server, authority):
+    answer = challenged(reset(), authorization="Basic dTpzZWNyZXQ=", challenge='Basic realm="x"')
+    server.answer(TUF, answer)
+    with pytest.raises(UnreachableError, match="whether it was published is not known"):
+        known(server, authority).publish(GUN, FILES)
+
+
 def test_a_deletion_without_an_answer_can_be_repeated(server, sink):
     server.answer(TUF, reset())
     with pytest.raises(UnreachableError, match="whether it was deleted is not known: delete it"):
@@ -255,9 +279,7 @@ def tokens(server):
 
 def test_each_action_has_its_token(server, authority):
     tokens(server)
-    sink = TrustServer(
-        server.url, tls=Tls(ca_files=(authority.ca_file,)), credentials=Credentials("u", "secret")
-    )
+    sink = known(server, authority)
     for _ in range(2):
         sink.publish(GUN, FILES)
         assert sink.public_key(GUN, "timestamp") == KEY
@@ -271,9 +293,7 @@ def test_each_action_has_its_token(server, authority):
 def test_who_may_not_write_is_told_so(server, authority):
     tokens(server)
     server.answer(TUF, status(401, {"WWW-Authenticate": f'Bearer realm="{server.url}/token"'}))
-    sink = TrustServer(
-        server.url, tls=Tls(ca_files=(authority.ca_file,)), credentials=Credentials("u", "secret")
-    )
+    sink = known(server, authority)
     with pytest.raises(UnauthorizedError, match="credentials are refused") as refusal:
         sink.publish(GUN, FILES)
     assert "secret" not in str(refusal.value)
