@@ -141,6 +141,7 @@ def staged(request: Request, edited: Collection) -> int:
 def published(request: Request, done: Published) -> int:
     """Say that a publication is done, and what was not."""
     report.warn(request, done.notes)
+    request.tell("published", gun=done.gun, versions=dict(done.versions))
     text.say(f"Successfully published changes for repository {text.safe(done.gun)}")
     return exit_codes.OK
 

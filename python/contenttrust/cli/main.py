@@ -13,6 +13,9 @@ from contenttrust.cli.program import began_as_interrupt
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+    from contenttrust.cli.request import Request
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,9 +80,21 @@ def _run(arguments: Sequence[str]) -> int:
     request = Request(options)
     remark.tell = functools.partial(report.remark, request)
     try:
-        code: int = verb.run(request)
+        code: int = _as_document(verb, request) if request.json else verb.run(request)
     finally:
         remark.tell = None
+    return code
+
+
+def _as_document(verb: ModuleType, request: Request) -> int:
+    """Run a verb; where it has no document of its own, what it says becomes one."""
+    from contenttrust.cli import document, text  # noqa: PLC0415
+
+    with text.kept() as said:
+        code: int = verb.run(request)
+    if not streams.wrote():
+        facts = {"verb": request.options.verb, "done": code == exit_codes.OK, "messages": said}
+        document.write("contenttrust.done/1", {**facts, **request.told})
     return code
 
 

@@ -27,6 +27,7 @@ def run(request: Request) -> int:
             codes.append(exit_codes.of(error))
             continue
         report.warn(request, (f"{gun}: {note}" for note in done.notes))
+        request.tell("published", gun=done.gun, versions=dict(done.versions))
         roles = ", ".join(f"{role} (version {number})" for role, number in done.versions.items())
         text.say(f"Renewed of {gun}: {roles}" if roles else f"Nothing to renew of {gun}")
         # What ends soon and could not be renewed is not done.

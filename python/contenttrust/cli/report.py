@@ -69,8 +69,11 @@ def notices(request: Request, repository: TrustedRepository) -> None:
 
 
 def warn(request: Request, remarks: Iterable[str]) -> None:
-    """Say on standard error what does not stop a verb; not with -q."""
-    if not request.options.quiet:
+    """Say on standard error what does not stop a verb, or in its document; not with -q."""
+    if request.json:
+        for remark in remarks:
+            request.tell("warnings", message=remark)
+    elif not request.options.quiet:
         word = text.paint("warning:", "yellow", sys.stderr)
         text.complain(*(f"{word} {text.safe(remark)}" for remark in remarks))
 

@@ -36,6 +36,7 @@ class Request:
     Attributes:
         options: As they were parsed.
         json: Whether one JSON document is wanted instead of text.
+        told: What verbs without a document of their own have done, for the one that they get.
     """
 
     def __init__(self, options: Options) -> None:
@@ -47,6 +48,7 @@ class Request:
         """
         self.options = options
         self.json = options.output == "json"
+        self.told: dict[str, list[dict[str, object]]] = {}
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
         _check_named(options)
@@ -56,6 +58,10 @@ class Request:
         self._pins = _pins(options)
         self._servers: dict[tuple[str, str], TrustServer | EndedServer] = {}
         self._requirements = _requirements(options)
+
+    def tell(self, what: str, **facts: object) -> None:
+        """Note what was done, for a JSON document."""
+        self.told.setdefault(what, []).append(facts)
 
     def reference(self, image: str) -> Reference:
         """An image name by Docker's rules.

@@ -37,5 +37,6 @@ def run(request: Request) -> int:
         text.complain(f"could not remove signature for {shown}: {text.safe(why)}")
         return exit_codes.of(error)
     report.warn(request, done.notes)
+    request.tell("published", gun=done.gun, versions=dict(done.versions))
     text.say(f"Successfully deleted signature for {shown}")
     return exit_codes.OK

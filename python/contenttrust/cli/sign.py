@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 
 from contenttrust.cli import editing, exit_codes, report, text
@@ -60,6 +61,7 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
             raise
         text.complain(f"failed to sign {names}: {text.safe(str(error))}")
         return exit_codes.of(error)
+    request.tell("published", gun=edited.gun, versions=dict(done.published.versions))
     report.warn(request, (*done.published.notes, *_unreleased(done)))
     if done.signer:
         text.say(f"Created signer: {text.safe(done.signer)}")
@@ -68,6 +70,9 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
     for image, reference in images.items():
         text.say(*_beside(request, done, str(reference.tag)))
         text.say(f"Successfully signed {text.safe(image)}")
+        signed = targets[str(reference.tag)]
+        request.tell("signed", image=image, digest=_digest(signed), size=signed["length"],
+                     roles=list(done.roles))  # fmt: skip
     return exit_codes.OK
 
 
@@ -127,6 +132,10 @@ def _unreleased(done: Signed) -> list[str]:
     if _RELEASES in done.roles or "targets" in done.roles:
         return []
     return [f"no key of {_RELEASES} is here: signed by {', '.join(done.roles)}, but not released"]
+
+
+def _digest(target: Document) -> str:
+    return f"sha256:{base64.b64decode(target['hashes']['sha256']).hex()}"
 
 
 def _hex(digest: str) -> str:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 
 _PIECE = 65_536
+_written: set[bool] = set()
 
 
 def prepare() -> None:
     """Make both streams usable, whatever the process was started with."""
+    _written.clear()
     # Python has None in place of a stream that was closed before the start. The stand-in for the
     # output cannot be written, as a closed descriptor cannot; nothing is heard of the other.
     if sys.stdout is None:
@@ -47,10 +49,16 @@ def write(text: str) -> None:
         OutputError: It cannot be written.
         BrokenPipeError: Nobody reads it any more.
     """
+    _written.add(bool(text))
     with _writing():
         # In pieces: not every kernel tells, of one long write, that the reader left halfway.
         for start in range(0, len(text), _PIECE):
             sys.stdout.write(text[start : start + _PIECE])
+
+
+def wrote() -> bool:
+    """Whether anything was written on standard output since `prepare`."""
+    return True in _written
 
 
 def flush() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -10,7 +11,7 @@ from contenttrust.cli import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import TextIO
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _WIDEST = 256
 _LINE = 96
 _NARROWEST = 20
+
+_kept: list[list[str]] = []
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
@@ -95,8 +98,21 @@ def moment(time: datetime) -> str:
 
 
 def say(*lines: str) -> None:
-    """Lines on standard output."""
+    """Lines on standard output, or in the document that takes their place."""
+    if _kept:
+        _kept[-1].extend(lines)
+        return
     streams.write("".join([line + "\n" for line in lines]))
+
+
+@contextlib.contextmanager
+def kept() -> Iterator[list[str]]:
+    """Keep what is said meanwhile, instead of printing it."""
+    _kept.append([])
+    try:
+        yield _kept[-1]
+    finally:
+        _kept.pop()
 
 
 def complain(*lines: str) -> None:

@@ -258,3 +258,18 @@ def test_a_threshold_is_met_by_witnesses(published):
     assert out.startswith("The following roles were successfully marked for witnessing")
     roles = json.loads(published.done("list", "--json", GUN))["roles"]
     assert (roles["targets/releases"]["threshold"], roles["targets/releases"]["version"]) == (2, 2)
+
+
+def test_what_prints_nothing_is_a_document_where_json_is_wanted(place):
+    made = place.run("init", "--json", GUN)
+    assert (made.code, made.document["done"], made.document["messages"]) == (0, True, [])
+    staged = place.run("add", "-o", "json", "-p", GUN, "v1", "file").document
+    assert staged["published"] == [
+        {"gun": GUN, "versions": {"root": 1, "targets": 2, "snapshot": 2}}
+    ]
+    with place.typing("no"):
+        kept = place.run("delete", "--json", GUN)
+    assert (kept.code, kept.document["done"]) == (1, False)
+    for words in (["list", GUN], ["status", GUN], ["delegation", "list", GUN], ["key", "list"]):
+        document = place.run("--json", *words).document
+        assert document["schema"] != "contenttrust.done/1"

@@ -264,3 +264,25 @@ def test_t101_a_passphrase_that_is_wrong_signs_nothing(place, images, signed, mo
     assert ran.code == 1
     assert "password invalid, operation has failed" in ran.err
     assert len(place.server.uploads) == before
+
+
+def test_what_was_done_is_one_document_where_json_is_wanted(place, images):
+    digest = images.push("1.0")
+    image = f"{images.repository}:1.0"
+    made = place.run("key", "generate", "alice", "-o", "json").document
+    assert (made["schema"], made["verb"], made["done"]) == (
+        "contenttrust.done/1", "key generate", True,
+    )  # fmt: skip
+    assert made["keys"][0]["role"] == "alice"
+    assert made["messages"][0] == "Generating key for alice..."
+    signed = place.run("sign", "--json", image).document
+    [one] = signed["signed"]
+    assert (one["image"], one["digest"]) == (image, digest)
+    assert one["roles"] == ["targets/alice", "targets/releases"]
+    assert signed["published"][0]["versions"]["root"] == 1
+    assert f"Successfully signed {image}" in signed["messages"]
+    removed = place.run("-o", "json", "signer", "remove", "-f", "alice", images.repository).document
+    assert removed["removed"][0]["lost"] == {"1.0": digest}
+    assert removed["removed"][0]["unreleased"] == ["1.0"]
+    revoked = place.run("-o", "json", "revoke", images.repository)
+    assert (revoked.code, revoked.document["schema"]) == (1, "contenttrust.error/1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.cli import editing, exit_codes, text
+from contenttrust.cli.key.list import members
 from contenttrust.cli.options import UsageError
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ def run(request: Request) -> int:
             algorithm, role=role, gun=options.gun_filter or ""
         )
         text.say(f"Generated new {algorithm} {text.safe(role)} key with keyID: {entry.key_id}")
+        request.tell("keys", **members(entry))
         return exit_codes.OK
     if options.role is not None or options.gun_filter is not None:
         raise UsageError("--role and --gun are for keys of roles: leave out the signer's name")
@@ -39,7 +41,8 @@ def run(request: Request) -> int:
     directory = os.getcwd() if options.directory is None else options.directory  # noqa: PTH109
     text.say(f"Generating key for {text.safe(name)}...")
     store = editing.key_store(request)
-    _, path = generate_for_signer(store, name, directory=directory, algorithm=algorithm)
+    entry, path = generate_for_signer(store, name, directory=directory, algorithm=algorithm)
+    request.tell("keys", **members(entry), public_key_file=path)
     text.say(
         "Successfully generated and loaded private key. Corresponding public key available: "
         f"{text.safe(path)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report
+from contenttrust.cli.key.list import members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,4 +19,6 @@ def run(request: Request) -> int:
     for path in options.files:
         done = import_file(store, path, role=options.role or "", gun=options.gun_filter or "")
         report.warn(request, done.skipped)
+        for entry in done.entries:
+            request.tell("keys", **members(entry))
     return exit_codes.OK

@@ -20,7 +20,7 @@ def run(request: Request) -> int:
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
 
-        document.write("contenttrust.keys/1", {"keys": [_members(entry) for entry in entries]})
+        document.write("contenttrust.keys/1", {"keys": [members(entry) for entry in entries]})
         return exit_codes.OK
     text.say("", *_lines(entries), "")
     report.warn(request, _remarks(entries))
@@ -44,6 +44,7 @@ def _remarks(entries: Sequence[KeyEntry]) -> Iterator[str]:
             yield f"{entry.path}: {remark}"
 
 
-def _members(entry: KeyEntry) -> dict[str, object]:
+def members(entry: KeyEntry) -> dict[str, object]:
+    """A key as documents show it."""
     names = ("key_id", "role", "gun", "path", "is_encrypted", "rounds", "problem")
     return {name: getattr(entry, name) for name in names} | {"findings": list(entry.findings)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report, text
+from contenttrust.cli.key.list import members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,5 +20,7 @@ def run(request: Request) -> int:
     store = editing.key_store(request)
     done = load_file(store, options.file, name=options.name or DEFAULT_NAME)
     report.warn(request, done.skipped)
+    for entry in done.entries:
+        request.tell("keys", **members(entry))
     text.say(f"Successfully imported key from {file}")
     return exit_codes.OK

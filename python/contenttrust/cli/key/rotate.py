@@ -32,5 +32,6 @@ def run(request: Request) -> int:
             legacy=options.legacy or 0,
         )
     report.warn(request, done.notes)
+    request.tell("published", gun=done.gun, versions=dict(done.versions))
     text.say(f"Successfully rotated {text.safe(role)} key for repository {text.safe(edited.gun)}")
     return exit_codes.OK

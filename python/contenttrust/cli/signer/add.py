@@ -28,6 +28,7 @@ def run(request: Request) -> int:
         shown = text.safe(repository)
         text.say(f'Adding signer "{name}" to {shown}...')
         done = images.add_signer(editing.collection(request, guns[repository]), name, keys)
+        request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
             text.say(
                 f"Initializing signed repository for {shown}...",

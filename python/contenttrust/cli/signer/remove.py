@@ -31,6 +31,9 @@ def run(request: Request) -> int:
         done = images.remove_signer(edited, name, force=force)
         report.warn(request, done.published.notes)
         text.say(*_told(done, name))
+        request.tell("removed", repository=repository, key_ids=list(done.key_ids),
+                     lost=dict(done.lost), unreleased=list(done.unreleased),
+                     signed_again=list(done.signed_again))  # fmt: skip
         text.say(f"Successfully removed {name} from {shown}")
 
     return each(request, options.names, remove, failed="error removing signer from")
