@@ -63,3 +63,24 @@ def test_no_input_asks_nobody_at_a_terminal_either(place):
         ran = at_a_terminal([*words, "--no-input"], [], env=place.env)
         assert ran.code == 1
         assert "nobody may be asked" in ran.shown
+
+
+@pytest.mark.parametrize(
+    ("verb", "prompt"),
+    [("remove", "Are you sure"), ("passwd", "Enter passphrase for new root key")],
+)
+def test_t143_an_interrupt_at_a_question_is_quiet_and_changes_nothing(place, verb, prompt):
+    [key_id] = place.done("key", "generate").split()[-1:]
+    file = place.trust / "private" / f"{key_id}.key"
+    before = file.read_bytes()
+    ran = at_a_terminal(["key", verb, key_id], [(prompt, "\x03")], env=place.env)
+    assert ran.code == 130
+    assert "Traceback" not in ran.shown
+    assert file.read_bytes() == before
+
+
+def test_t143_the_terminal_s_end_is_no_answer(place):
+    [key_id] = place.done("key", "generate").split()[-1:]
+    ran = at_a_terminal(["key", "remove", key_id], [("Are you sure", "\x04")], env=place.env)
+    assert ran.code == 1
+    assert place.key_ids() == [key_id]
