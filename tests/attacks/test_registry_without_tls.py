@@ -9,12 +9,12 @@ import pytest
 
 from contenttrust.errors import ImageLookupError
 from contenttrust.reference import Reference
-from contenttrust.registry import Registry
+from contenttrust.registry import NoImageError, Registry
 from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.http import Client, Request
 from contenttrust.transport.tls import Tls
 from servers import Authority, HttpsServer
-from servers.answers import document
+from servers.answers import document, redirect, status
 from servers.registry import (
     digest_of,
     image,
@@ -52,6 +52,32 @@ def test_without_tls_no_other_host_is_asked(plain: HttpsServer, host: str) -> No
         with pytest.raises(ImageLookupError):
             asker.manifest(reference)
     assert plain.requests == []
+
+
+def test_who_has_spoken_tls_is_not_asked_without_it(server: HttpsServer) -> None:
+    server.answer_all(status(404, {"Connection": "close"}))
+    asker = Registry(f"localhost:{server.port}", credentials=LOGIN)
+    reference = Reference.parse(name_of(server))
+    with pytest.raises(NoImageError):
+        asker.manifest(reference)
+    server.give_up_tls()
+    push(server, image())
+    with pytest.raises(ImageLookupError, match="does not speak TLS"):
+        asker.manifest(reference)
+    assert len(server.requests) == 1
+    fresh = Registry(f"localhost:{server.port}")
+    assert fresh.manifest(reference).digest == digest_of(image())
+
+
+def test_without_tls_no_redirect_is_followed(
+    plain: HttpsServer, other: HttpsServer, authority: Authority
+) -> None:
+    other.answer_all(document(b"other"))
+    plain.answer_all(redirect(f"{other.url}/x"))
+    client = Client(tls=Tls(ca_files=(authority.ca_file,)))
+    (answer,) = client.get([Request(f"https://localhost:{plain.port}/x", 100, plain=True)])
+    assert getattr(answer, "status", None) == 302
+    assert other.requests == []
 
 
 @pytest.mark.parametrize("host", NOT_SURELY_HERE)

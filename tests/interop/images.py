@@ -98,6 +98,14 @@ class Registry:
         finally:
             connection.close()
 
+    def put(self, repository: str, document: bytes, media_type: str, *, tag: str) -> None:
+        """Upload an index, or another manifest of blobs that are there already."""
+        connection = http.client.HTTPConnection(self.host, timeout=30)
+        try:
+            _uploaded(connection, f"/v2/{repository}/manifests/{tag}", document, media_type)
+        finally:
+            connection.close()
+
 
 def _uploaded(
     connection: http.client.HTTPConnection,

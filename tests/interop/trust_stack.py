@@ -63,6 +63,12 @@ def _wait_until(reached: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait for a server that was started; it must not end meanwhile."""
+    _wait_until(lambda: process.poll() is not None or _listens(port), f"port {port}")
+    assert process.poll() is None, f"{process.args!r} ended"
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on at this moment."""
     with contextlib.ExitStack() as held:

@@ -243,6 +243,10 @@ class HttpsServer:
         """Say what is answered to every path that has no answer of its own."""
         self._listener.otherwise = answer
 
+    def give_up_tls(self) -> None:
+        """Speak plain http on every connection that comes from now on."""
+        self._listener.context = None
+
     def publish(self, gun: str, files: Mapping[str, bytes], *, prefix: str = "") -> None:
         """Serve the metadata files of a collection under their plain names."""
         for name, data in files.items():

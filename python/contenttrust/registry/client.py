@@ -314,7 +314,7 @@ class Registry:
             advice = "repair it, no credentials were sent"
         elif isinstance(error, UnauthorizedError):
             advice = f"log in with '{login}', with an account that may read it"
-        elif isinstance(error, TlsError) and DISTRUSTED in message:
+        elif message.startswith(f"https://{self._host}: {DISTRUSTED}"):  # not who it redirects to
             advice = f"what vouches for it goes to /etc/docker/certs.d/{self._host}/ca.crt"
         elif isinstance(error, UnreachableError):
             advice = "check the image's name and the connection"

@@ -105,7 +105,7 @@ def read(body: bytes, content_type: str) -> Manifest:
     if media_type.startswith(_SCHEMA_1):
         raise DocumentError("has the format schema 1, which Docker has given up: push it anew")
     if media_type not in (*IMAGE_TYPES, *INDEX_TYPES):
-        raise DocumentError(f"has the type {excerpt(media_type) or 'of nothing'}, not an image's")
+        raise DocumentError(f"has the type {_shown(media_type) or 'of nothing'}, not an image's")
     members, reason = json_object(body)
     if reason:
         raise DocumentError(reason)
@@ -125,7 +125,7 @@ def _check_kind(members: Mapping[str, object], media_type: str, *, is_index: boo
     # Docker's own types ask for it, OCI's allow that it is absent.
     is_optional = media_type.startswith("application/vnd.oci.")
     if inside != media_type and not (is_optional and "mediaType" not in members):
-        found = excerpt(inside) if isinstance(inside, str) else "no type"
+        found = _shown(inside) if isinstance(inside, str) else "no type"
         raise DocumentError(f"was sent as {media_type}, but says of itself that it is {found}")
     for name in (*(_OF_IMAGES if is_index else _OF_INDEXES), *_OF_SCHEMA_1):
         if name in members:
@@ -191,7 +191,7 @@ def _check_names(members: Mapping[str, object], known: tuple[str, ...]) -> None:
     for name in members:
         right = folded.get(name.casefold(), name)
         if right != name:
-            raise DocumentError(f"has '{excerpt(name)}', which Docker reads as '{right}'")
+            raise DocumentError(f"has '{_shown(name)}', which Docker reads as '{right}'")
 
 
 def _is_sha256(digest: str) -> bool:
@@ -203,3 +203,8 @@ def _is_sha256(digest: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     return bool(text) and set(text) <= _PLAIN
+
+
+def _shown(text: str) -> str:
+    """ASCII alone: a letter that looks like another one must not look right in the message."""
+    return excerpt(text.encode("ascii", "backslashreplace").decode())
