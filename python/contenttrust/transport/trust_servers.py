@@ -94,6 +94,38 @@ class EndedServer:
         """
         raise self._error("", "")
 
+    def publish(self, gun: str, files: Mapping[str, bytes]) -> NoReturn:  # noqa: ARG002 - no matter
+        """Take nothing; see `Sink.publish`.
+
+        Raises:
+            ServiceEndedError: Always.
+        """
+        raise self._error(gun, "")
+
+    def public_key(self, gun: str, role: str) -> NoReturn:
+        """Have no key; see `Sink.public_key`.
+
+        Raises:
+            ServiceEndedError: Always.
+        """
+        raise self._error(gun, role)
+
+    def rotate_key(self, gun: str, role: str) -> NoReturn:
+        """Make no key; see `Sink.rotate_key`.
+
+        Raises:
+            ServiceEndedError: Always.
+        """
+        raise self._error(gun, role)
+
+    def delete(self, gun: str) -> NoReturn:
+        """Delete nothing; see `Sink.delete`.
+
+        Raises:
+            ServiceEndedError: Always.
+        """
+        raise self._error(gun, "")
+
     def _error(self, gun: str, role: str) -> ServiceEndedError:
         message = f"{self._host} was shut down on {ENDED_ON}"
         return ServiceEndedError(message, gun=gun, role=role)

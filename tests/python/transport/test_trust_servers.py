@@ -14,6 +14,7 @@ from contenttrust.errors import ServiceEndedError, TlsError, UnreachableError
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
 from contenttrust.transport.trust_servers import EndedServer, trust_server_of, trust_server_url
+from servers import HttpsServer
 from servers.answers import challenged, document
 
 BEFORE = datetime(2026, 12, 7, 23, 59, 59, tzinfo=timezone.utc)
@@ -74,6 +75,34 @@ def test_docker_hubs_server_has_ended_by_the_moment_of_the_verification(as_insta
     ]
     with pytest.raises(ServiceEndedError):
         server.ping()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda server: server.publish("docker.io/a/b", {"targets": b"{}"}),
+        lambda server: server.public_key("docker.io/a/b", "timestamp"),
+        lambda server: server.rotate_key("docker.io/a/b", "timestamp"),
+        lambda server: server.delete("docker.io/a/b"),
+    ],
+)
+def test_a_server_that_has_ended_takes_nothing(write):
+    server = trust_server_of("docker.io/a/b", env={}, now=ENDED)
+    with pytest.raises(ServiceEndedError) as failure:
+        write(server)
+    assert failure.value.gun == "docker.io/a/b"
+
+
+def test_who_is_chosen_for_an_image_can_be_written_to(server, authority):
+    tls = Tls(ca_files=(authority.ca_file,), system=False)
+    chosen = trust_server_of("host.example/a/b", env={}, url=server.url, tls=tls)
+    server.answer("/v2/host.example/a/b/_trust/tuf/", b"")
+    chosen.publish("host.example/a/b", {"targets": b"{}"})
+    with HttpsServer(authority.issue(self_signed=True)) as distrusted:
+        chosen = trust_server_of("host.example/a/b", env={}, url=distrusted.url, tls=tls)
+        with pytest.raises(TlsError, match="trusted is what leads to") as failure:
+            chosen.publish("host.example/a/b", {"targets": b"{}"})
+    assert "not known" not in failure.value.message
 
 
 def test_the_end_is_that_of_the_server_not_of_the_registry():
