@@ -69,6 +69,11 @@ Result<PublicKey> read_contents(Bytes contents) {
     // PEM_read_bio drops a NUL at the end of a line.
     if (text.find('\0') != text.npos) return unusable("a PEM text holds a NUL character");
     if (text.starts_with("-----BEGIN PUBLIC KEY-----")) return read_spki_pem(text);
+    const auto label = text.substr(0, text.find_first_of("\r\n"));
+    if (label.ends_with("PRIVATE KEY-----")) {
+        return unusable("a private key checks no signature", "the public key that belongs to it",
+                        "a private key");
+    }
     auto bundle = CertificateBundle::parse(text);
     if (!bundle) return std::move(bundle).error();
     return bundle.value().key();

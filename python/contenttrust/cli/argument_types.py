@@ -76,7 +76,9 @@ def limit(text: str) -> tuple[str, int]:
     # The digits are counted first: int() of a very long text raises an error of its own.
     plain = 0 < len(value) <= len(str(_LARGEST_LIMIT)) and set(value) <= _DIGITS
     if not plain or not 0 < int(value) <= _LARGEST_LIMIT:
-        raise argparse.ArgumentTypeError(f"the limit {name} needs a positive integer")
+        raise argparse.ArgumentTypeError(
+            f"the limit {name} needs a positive integer of at most {_LARGEST_LIMIT}"
+        )
     return name, int(value)
 
 

@@ -23,6 +23,7 @@ _LACKS = {
     errno.EROFS: "a writable trust directory",
     errno.EACCES: "a writable trust directory",
     errno.EPERM: "a writable trust directory",
+    errno.ENOENT: "a writable trust directory",
     errno.ENOTDIR: "a writable trust directory",
     errno.ENOSPC: "free space",
     errno.EDQUOT: "free space",

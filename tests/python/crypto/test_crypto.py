@@ -218,6 +218,13 @@ def test_an_unusable_key_is_an_error_that_says_why(kind, method):
         assert "collection" not in text
 
 
+@pytest.mark.parametrize("kind", [b"PRIVATE KEY", b"EC PRIVATE KEY", b"ENCRYPTED PRIVATE KEY"])
+def test_a_private_key_in_the_place_of_the_public_one_is_called_so(kind):
+    pem = UNUSABLE["a private key"].replace(b"PRIVATE KEY", kind)
+    with pytest.raises(PublicKeyError, match="a private key checks no signature"):
+        crypto.verify(pem, b"", MESSAGE, "ecdsa")
+
+
 @pytest.mark.parametrize("wrong", [bytearray(b"x"), memoryview(b"x"), "x", None, 32])
 @pytest.mark.parametrize("name", ["key", "signature", "message"])
 def test_anything_but_bytes_is_a_type_error_that_names_the_argument(signer, name, wrong):

@@ -264,6 +264,7 @@ def test_t062_a_link_on_the_way_to_the_cache_is_refused(trust, state, update):
     [
         (errno.EROFS, "a writable trust directory"),
         (errno.EACCES, "a writable trust directory"),
+        (errno.ENOENT, "a writable trust directory"),
         (errno.ENOSPC, "free space"),
         (errno.EDQUOT, "free space"),
         (errno.ETIMEDOUT, "a free lock"),
