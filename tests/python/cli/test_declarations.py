@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from contenttrust.cli import declarations
 from contenttrust.cli.declarations.verb import Verb
+from contenttrust.cli.main import _module
 from contenttrust.cli.parser import parse, parser
 
 
@@ -105,3 +107,23 @@ def test_only_the_group_of_the_named_verb_is_loaded():
     )
     loaded = {name.rpartition(".")[2] for name in ran.stdout.split()}
     assert loaded == {"verb", "reading"}
+
+
+def _examples():
+    for verb in declarations.declared(declarations.every()):
+        for line in verb.epilog.splitlines():
+            if line.startswith("  contenttrust "):
+                yield pytest.param(line.strip(), id=line.strip()[13:90])
+
+
+@pytest.mark.parametrize("example", list(_examples()))
+def test_every_example_of_the_help_is_understood(example):
+    words = example.replace("<64 hex digits>", "0" * 64).split()[1:]
+    assert parse(words).verb in {words[0], " ".join(words[:2])}
+
+
+def test_every_verb_has_an_example_and_a_module():
+    for verb in declarations.declared(declarations.every()):
+        assert "examples:\n  contenttrust " in verb.epilog, verb.name
+        module = importlib.import_module(f"contenttrust.cli.{_module(verb.name)}")
+        assert callable(module.run), verb.name
