@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from contenttrust._core import KeyFile, PrivateKey, PublicKey, canonical_json, seal, unseal
+from contenttrust._core import KeyFile, PublicKey, canonical_json, seal, unseal
 from contenttrust.errors import (
     InputNeededError,
     KeyFileError,
@@ -21,15 +21,14 @@ from contenttrust.errors import (
     PublicKeyError,
 )
 from contenttrust.keys import folder
-from contenttrust.keys.entry import EXTENSION, gun_for, is_key_id
-from contenttrust.keys.keeping import opens
+from contenttrust.keys.entry import EXTENSION, KeyEntry, gun_for, is_key_id
+from contenttrust.keys.keeping import opened, opens
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from contenttrust.keys.entry import KeyEntry
     from contenttrust.keys.passphrase import Passphrases
     from contenttrust.keys.store import KeyStore
 
@@ -196,17 +195,17 @@ def check(
     """
     keys = read(archive, passphrases=passphrases)
     root_keys, threshold = _root_keys(root) if root is not None else ((), 0)
-    opened: list[str] = []
+    proved: list[str] = []
     problems: dict[str, str] = {}
     for key in keys:
         try:
             _prove(key, key_passphrases or passphrases)
-            opened.append(key.key_id)
+            proved.append(key.key_id)
         except (KeyFileError, PassphraseError, InputNeededError) as error:  # noqa: PERF203
             problems[key.key_id] = error.message
     return Checked(
         keys=keys,
-        opened=tuple(opened),
+        opened=tuple(proved),
         problems=problems,
         root_keys=root_keys,
         root_threshold=threshold,
@@ -233,21 +232,18 @@ def read(archive: bytes, *, passphrases: Passphrases) -> tuple[BackedUpKey, ...]
 
 
 def _prove(key: BackedUpKey, passphrases: Passphrases) -> None:
-    if not KeyFile.parse(key.pem).is_encrypted:
-        return _check_id(key, PrivateKey.decode(key.pem))
-    for attempt in range(TRIES):
-        request = PassphraseRequest(role=key.role, gun=key.gun, key_id=key.key_id, attempt=attempt)
-        secret = passphrases.give(request)
-        try:
-            return _check_id(key, PrivateKey.decode(key.pem, secret))
-        except PassphraseError as error:
-            wrong = error
-    raise PassphraseError(f"no passphrase out of {TRIES} opened it, or it is damaged") from wrong
-
-
-def _check_id(key: BackedUpKey, found: PrivateKey) -> None:
-    if found.key_id != key.key_id:
-        raise KeyFileError(f"it holds another key: {found.key_id}", found=found.key_id)
+    found = KeyFile.parse(key.pem)
+    entry = KeyEntry(
+        key_id=key.key_id,
+        role=key.role,
+        gun=key.gun,
+        path="",
+        is_encrypted=found.is_encrypted,
+        rounds=found.rounds,
+    )
+    key_id = opened(key.pem, entry, passphrases).key_id
+    if key_id != key.key_id:
+        raise KeyFileError(f"it holds another key: {key_id}", found=key_id)
 
 
 def _keys_of(contents: bytes) -> tuple[BackedUpKey, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contenttrust._core import KeyFile, PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
 from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, gun_for
+from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 from contenttrust.keys.pem import is_text
 
 TYPE_CHECKING = False
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from contenttrust._core import Secret
+    from contenttrust.keys.entry import KeyEntry
+    from contenttrust.keys.passphrase import Passphrases
 
 
 def checked_gun(role: str, gun: str) -> str:
@@ -33,6 +36,38 @@ def checked_gun(role: str, gun: str) -> str:
 def no_key(key_id: str) -> NoKeyError:
     """The refusal of a key that is not here."""
     return NoKeyError(f"No key with ID {key_id} found", expected=key_id)
+
+
+def opened(contents: bytes, entry: KeyEntry, passphrases: Passphrases) -> PrivateKey:
+    """Open the contents of a key file, asking for its passphrase where it has one.
+
+    Args:
+        contents: Of the file.
+        entry: What is known of it.
+        passphrases: Who is asked, three times at most.
+
+    Raises:
+        KeyFileError: The file is damaged.
+        InputNeededError: Its passphrase is needed, and nobody can be asked.
+        PassphraseError: The passphrase was wrong too often, or the file is damaged.
+    """
+    if not entry.is_encrypted:
+        return PrivateKey.decode(contents)
+    for attempt in range(TRIES):
+        request = PassphraseRequest(
+            role=entry.role, gun=entry.gun, key_id=entry.key_id, attempt=attempt
+        )
+        secret = passphrases.give(request)
+        try:
+            return PrivateKey.decode(contents, secret)
+        except PassphraseError as error:
+            wrong = error
+    raise PassphraseError(
+        f"password invalid, operation has failed. No passphrase out of {TRIES} opened {request}, "
+        "or its file is damaged",
+        gun=entry.gun,
+        role=entry.role,
+    ) from wrong
 
 
 def opens(key_id: str, secret: Secret | None, data: bytes = b"") -> Callable[[bytes], None]:

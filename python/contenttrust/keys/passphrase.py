@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TRIES = 3
 """How often somebody may mistype the passphrase of a key."""
 
+PIN = "PIN"
+"""What is asked for where a token keeps the key."""
+
 _BASE_ROLES = ("root", "targets", "snapshot", "timestamp")
 _DOCKER = "DOCKER_CONTENT_TRUST_{}_PASSPHRASE"
 _NOTARY = "NOTARY_{}_PASSPHRASE"
@@ -41,7 +44,8 @@ class PassphraseRequest:
         key_id: Canonical id of the key, or empty where nobody knows yet.
         is_new: Whether it will protect a key from now on, instead of opening one.
         attempt: How many passphrases for this key were wrong before.
-        what: What it is for where that is no key: ``backup``.
+        what: What it is for where that is no key: ``backup``, or ``PIN`` of the token that keeps
+            a key; the key id is its address then.
     """
 
     role: str
@@ -132,10 +136,11 @@ class PassphraseChain:
 
 def input_needed(request: PassphraseRequest, why: str) -> InputNeededError:
     """The refusal of a passphrase that is not to be had."""
-    variables = " or ".join(variables_for(request.role))
+    options = "use --passphrase-file or --passphrase-fd"
+    if request.what == "key":  # the environment says nothing of others
+        options = f"set {' or '.join(variables_for(request.role))}, or {options}"
     return InputNeededError(
-        f"the passphrase of {request} is needed, and {why}: set {variables}, "
-        "or use --passphrase-file or --passphrase-fd",
+        f"the passphrase of {request} is needed, and {why}: {options}",
         gun=request.gun,
         role=request.role,
         expected=request.key_id,

@@ -51,15 +51,48 @@ def generate_for_signer(
         KeyStoreError: The name is none, the file exists already, or something could not be written.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
+    path = _free_path(name, directory)
+    entry = store.generate(algorithm, role=name)
+    return _with_public_half(store, entry, path)
+
+
+def remember_for_signer(
+    store: KeyStore, address: str, name: str, *, directory: str = ""
+) -> tuple[KeyEntry, str]:
+    """Take a key that is kept elsewhere for a signer's, and write its public half.
+
+    Args:
+        store: Remembers the address.
+        address: Such as ``hsm:2?label=release``.
+        name: Of the signer.
+        directory: Where ``NAME.pub`` goes; default: the current one.
+
+    Returns:
+        The entry of the key, and the path of the file.
+
+    Raises:
+        NoKeyError: Nobody knows the address.
+        KeyStoreError: The name is none, the file exists already, the key cannot be had, or
+            something could not be written.
+        InputNeededError: A PIN is needed, and nobody can be asked.
+    """
+    path = _free_path(name, directory)
+    return _with_public_half(store, store.remember(address, role=name), path)
+
+
+def _free_path(name: str, directory: str) -> str:
     check_name(name)
     path = os.path.join(directory, f"{name}{EXTENSION}")  # noqa: PTH118
     if not os.path.isdir(directory or "."):  # noqa: PTH112
         raise KeyStoreError(f'public key path does not exist: "{shown(directory)}"')
     if os.path.lexists(path):
         raise KeyStoreError(f'public key file already exists: "{shown(path)}"')
-    entry = store.generate(algorithm, role=name)
+    return path
+
+
+def _with_public_half(store: KeyStore, entry: KeyEntry, path: str) -> tuple[KeyEntry, str]:
     try:
-        create(path, pem.public_key_pem(store.open(entry.key_id).public, name))
+        create(path, pem.public_key_pem(store.open(entry.key_id).public, entry.role))
     except KeyStoreError as error:
         raise KeyStoreError(
             f"the key {entry.key_id} is in the store, but its public half is not written: "

@@ -13,7 +13,7 @@ import importlib
 
 from contenttrust._core import PublicKey
 from contenttrust.errors import ContentTrustError, KeyStoreError, shown
-from contenttrust.keys.passphrase import PassphraseRequest
+from contenttrust.keys.passphrase import PIN, PassphraseRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def make(address: str, passphrases: Passphrases) -> Signer:
 
     def pin(_: str) -> str:
         # The library wants a str, which nobody can wipe.
-        secret = passphrases.give(PassphraseRequest(role="", key_id=address, what="PIN"))
+        secret = passphrases.give(PassphraseRequest(role="", key_id=address, what=PIN))
         return secret.reveal().decode()
 
     try:

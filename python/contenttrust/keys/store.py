@@ -16,6 +16,7 @@ from contenttrust import _core
 from contenttrust._core import PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
 from contenttrust.keys import folder
+from contenttrust.keys.addresses import SignerAddresses, signer_of
 from contenttrust.keys.entry import (
     EXTENSION,
     LEGACY_FOLDERS,
@@ -24,8 +25,9 @@ from contenttrust.keys.entry import (
     describe,
     is_key_id,
 )
-from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opens
-from contenttrust.keys.passphrase import TRIES, PassphraseRequest
+from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opened, opens
+from contenttrust.keys.passphrase import PassphraseRequest
+from contenttrust.keys.signer import signer_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class KeyStore:
         """
         self.folder = folder.KeyFolder(f"{os.fspath(trust_dir)}/{PRIVATE}")
         self.rounds = _checked_rounds(rounds)
+        self._addresses = SignerAddresses(self.folder)
         self._passphrases = passphrases
         self._forbid_dumps = forbid_dumps
         self._opened: dict[str, Signer] = {}
@@ -90,7 +93,8 @@ class KeyStore:
             KeyStoreError: The folder cannot be read.
         """
         entries = [self._read(place)[0] for place in self.folder.places()]
-        return tuple(sorted((*entries, *self._attached.values()), key=lambda entry: entry.order))
+        entries += [*self._addresses.entries(), *self._attached.values()]
+        return tuple(sorted(entries, key=lambda entry: entry.order))
 
     def find(self, key_id: str) -> KeyEntry | None:
         """The entry of a key, or None.
@@ -104,7 +108,7 @@ class KeyStore:
         if key_id in self._attached:
             return self._attached[key_id]
         place = self.place_of(key_id)
-        return None if place is None else self._read(place)[0]
+        return self._addresses.find(key_id) if place is None else self._read(place)[0]
 
     def open(self, key_id: str) -> Signer:
         """Open a key; somebody who types its passphrase may be wrong twice.
@@ -121,7 +125,13 @@ class KeyStore:
         """
         with self._lock:
             if key_id not in self._opened:
-                self._opened[key_id] = self.open_file(key_id)[0]
+                place = self.place_of(key_id)
+                elsewhere = self._addresses.find(key_id) if place is None else None
+                self._before_secrets()
+                if elsewhere is None:
+                    self._opened[key_id] = self.open_file(key_id)[0]
+                else:
+                    self._opened[key_id] = signer_of(elsewhere, self._passphrases)
             return self._opened[key_id]
 
     def add(self, key: PrivateKey, *, role: str, gun: str = "") -> KeyEntry:
@@ -192,8 +202,31 @@ class KeyStore:
             self._opened[signer.key_id] = signer
         return entry
 
+    def remember(self, address: str, *, role: str, gun: str = "") -> KeyEntry:
+        """Count a key that is kept elsewhere among the keys from now on.
+
+        Args:
+            address: Such as ``hsm:2?label=release``; see `signer_at`.
+            role: See `add`.
+            gun: See `add`.
+
+        Raises:
+            NoKeyError: Nobody knows the address.
+            KeyStoreError: The key cannot be had, or the address could not be written.
+            InputNeededError: A PIN is needed, and nobody can be asked.
+        """
+        self._before_secrets()
+        signer = signer_at(address, self._passphrases)
+        entry = self.attach(signer, role=role, gun=gun, where=address)
+        self._addresses.keep(entry)
+        with self._lock:
+            del self._attached[signer.key_id]
+        return entry
+
     def remove(self, key_id: str) -> KeyEntry:
         """Remove a key's file; without a backup the key is lost.
+
+        Of a key that is kept elsewhere the address is forgotten.
 
         Returns:
             What its entry was.
@@ -202,9 +235,14 @@ class KeyStore:
             NoKeyError: It is not here.
             KeyStoreError: It could not be removed.
         """
-        entry, place = self.existing(key_id)
-        with self.folder.writing() as top:
-            folder.remove(top, place)
+        elsewhere = self._addresses.find(key_id) if self.place_of(key_id) is None else None
+        if elsewhere is not None:
+            entry = elsewhere
+            self._addresses.forget(key_id)
+        else:
+            entry, place = self.existing(key_id)
+            with self.folder.writing() as top:
+                folder.remove(top, place)
         with self._lock:
             self._opened.pop(key_id, None)
         return entry
@@ -305,23 +343,7 @@ class KeyStore:
     def decode(self, contents: bytes, entry: KeyEntry) -> PrivateKey:
         """Open the contents of a key file, asking for its passphrase where it has one."""
         self._before_secrets()
-        if not entry.is_encrypted:
-            return PrivateKey.decode(contents)
-        for attempt in range(TRIES):
-            request = PassphraseRequest(
-                role=entry.role, gun=entry.gun, key_id=entry.key_id, attempt=attempt
-            )
-            secret = self._passphrases.give(request)
-            try:
-                return PrivateKey.decode(contents, secret)
-            except PassphraseError as error:
-                wrong = error
-        raise PassphraseError(
-            f"password invalid, operation has failed. No passphrase out of {TRIES} opened "
-            f"{request}, or its file is damaged",
-            gun=entry.gun,
-            role=entry.role,
-        ) from wrong
+        return opened(contents, entry, self._passphrases)
 
     def place_of(self, key_id: str) -> tuple[str, ...] | None:
         """Where a key's file is in the folder; None: nowhere."""

@@ -15,7 +15,7 @@ import threading
 
 from contenttrust.errors import InputNeededError, PassphraseError, shown
 from contenttrust.keys import passphrase_file
-from contenttrust.keys.passphrase import TRIES, PassphraseRequest, input_needed
+from contenttrust.keys.passphrase import PIN, TRIES, PassphraseRequest, input_needed
 from contenttrust.transport import files
 
 TYPE_CHECKING = False
@@ -58,12 +58,14 @@ class TerminalPassphrases:
 
     def give(self, request: PassphraseRequest) -> Secret:
         """Ask for a passphrase; see `Passphrases`."""
-        kept = self._typed.get((request.what, request.role))
+        # A token may close for ever after some wrong PINs: each has its own.
+        kind = request.what, request.role if request.what != PIN else request.key_id
+        kept = self._typed.get(kind)
         if kept is not None and not request.attempt and not request.is_new:
             return kept
         with files.opened(self._open(request)) as terminal:
             secret = _new(terminal, request) if request.is_new else _known(terminal, request)
-        self._typed[request.what, request.role] = secret
+        self._typed[kind] = secret
         return secret
 
     def _open(self, request: PassphraseRequest) -> int:
@@ -108,6 +110,8 @@ def _new(terminal: int, request: PassphraseRequest) -> Secret:
 
 
 def _called(request: PassphraseRequest) -> str:
+    if request.what == PIN:
+        return f"the PIN of {shown(request.key_id)}"
     role = shown(_DISPLAYED.get(request.role, request.role))
     called = f"{role} {request.what}".lstrip()
     return f"{called} with ID {request.key_id[:_SHOWN_OF_ID]}" if request.key_id else called

@@ -177,7 +177,7 @@ def test_a_check_tells_which_keys_do_not_open(store: KeyStore, archive: bytes, k
     roles = Holder(b"wrong", roles={"root": PASSPHRASE})
     checked = check(archive, passphrases=holder(), key_passphrases=roles)
     assert checked.opened == (keys[0].key_id,)
-    assert "no passphrase out of 3 opened it" in checked.problems[keys[1].key_id]
+    assert "No passphrase out of 3 opened" in checked.problems[keys[1].key_id]
     checked = check(archive, passphrases=holder(), key_passphrases=Nobody())
     assert checked.opened == ()
     assert len(checked.problems) == 2

@@ -1,0 +1,154 @@
+"""Keys that are kept elsewhere: remembered by their addresses, proved when they are opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from contenttrust import crypto
+from contenttrust._core import PublicKey
+from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError
+from contenttrust.keys import KeyStore
+from contenttrust.keys.public_file import remember_for_signer
+from keyholder import GUN, Nobody, paths_in, store_in
+
+PLUGIN = """
+from contenttrust._core import PrivateKey
+
+keys = {}
+
+def make(address, passphrases):
+    return keys.setdefault(address, PrivateKey.generate("ecdsa"))
+"""
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A package that offers keys under addresses such as `vault-x:1`; its keys by address."""
+    package = tmp_path / "package"
+    folder = package / "signer_of_vault_x-1.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: signer-of-vault-x\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(
+        "[contenttrust.signers]\nvault-x = signer_of_vault_x:make\n"
+    )
+    (package / "signer_of_vault_x.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(package)
+    import signer_of_vault_x
+
+    yield signer_of_vault_x.keys
+    sys.modules.pop("signer_of_vault_x", None)
+
+
+def test_an_address_is_remembered(vault, store: KeyStore, trust_dir: Path) -> None:
+    entry = store.remember("vault-x:1", role="root", gun=GUN)
+    assert (entry.role, entry.gun, entry.path, entry.is_encrypted) == (
+        "root",
+        "",
+        "vault-x:1",
+        False,
+    )
+    own = store.generate(role="alice")
+    again = store_in(trust_dir)
+    assert again.entries() == (entry, own)
+    assert again.find(entry.key_id) == entry
+    signer = again.open(entry.key_id)
+    assert signer.key_id == vault["vault-x:1"].key_id == entry.key_id
+    assert crypto.verify(signer.public, signer.sign(b"m"), b"m", signer.method)
+    assert again.open(entry.key_id) is signer
+    path = trust_dir / "private" / "signers.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert again.remember("vault-x:1", role="bob").role == "bob"  # in place of what was known
+    assert [found.role for found in store_in(trust_dir).entries()] == ["alice", "bob"]
+
+
+def test_an_address_is_forgotten(vault, store: KeyStore, trust_dir: Path) -> None:
+    one, two = (store.remember(f"vault-x:{n}", role="root") for n in "12")
+    assert store.remove(one.key_id) == one
+    assert store_in(trust_dir).entries() == (two,)
+    with pytest.raises(NoKeyError):
+        store.open(one.key_id)
+    with pytest.raises(NoKeyError):
+        store.remove(one.key_id)
+
+
+def test_another_key_at_an_address_is_not_used(vault, store: KeyStore, trust_dir: Path) -> None:
+    entry = store.remember("vault-x:1", role="root")
+    vault.clear()
+    with pytest.raises(KeyStoreError, match="another key than before"):
+        store_in(trust_dir).open(entry.key_id)
+
+
+def test_an_address_that_nobody_knows_is_not_remembered(vault, store: KeyStore) -> None:
+    with pytest.raises(NoKeyError):
+        store.remember("vault-y:1", role="root")
+    with pytest.raises(KeyStoreError, match="belongs to one collection"):
+        store.remember("vault-x:1", role="targets")
+    assert store.entries() == ()
+
+
+def test_a_signers_public_half_is_written(vault, store: KeyStore, tmp_path: Path) -> None:
+    entry, path = remember_for_signer(store, "vault-x:1", "alice", directory=str(tmp_path))
+    key = PublicKey.read(Path(path).read_bytes())
+    assert (key.key_id, key.role) == (entry.key_id, "alice")
+    with pytest.raises(KeyStoreError, match="already exists"):
+        remember_for_signer(store, "vault-x:2", "alice", directory=str(tmp_path))
+    assert store.entries() == (entry,)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"format":"x","signers":[]}',
+        b'{"format":"contenttrust signers 1","signers":[{}]}',
+        b'{"format":"contenttrust signers 1","signers":5}',
+        json.dumps(
+            {
+                "format": "contenttrust signers 1",
+                "signers": [{"key_id": "../x", "role": "root", "gun": "", "address": "vault-x:1"}],
+            }
+        ).encode(),
+    ],
+)
+def test_a_damaged_file_is_told_and_left(vault, store: KeyStore, trust_dir: Path, contents) -> None:
+    own = store.generate(role="alice")
+    path = trust_dir / "private" / "signers.json"
+    path.write_bytes(contents)
+    path.chmod(0o600)
+    odd, kept = sorted(store.entries(), key=lambda entry: not entry.problem)
+    assert kept == own
+    assert odd.path == str(path)
+    assert "load the keys of your signers anew" in odd.problem or "another format" in odd.problem
+    assert store.open(own.key_id)
+    with pytest.raises(KeyFileError):
+        store.remember("vault-x:1", role="root")
+    assert path.read_bytes() == contents
+
+
+def test_t102_a_file_that_others_may_write_names_no_signer(
+    vault, store: KeyStore, trust_dir: Path
+) -> None:
+    entry = store.remember("vault-x:1", role="root")
+    (trust_dir / "private" / "signers.json").chmod(0o666)
+    fresh = KeyStore(trust_dir, passphrases=Nobody())
+    (found,) = fresh.entries()
+    assert "writable by others" in found.problem
+    assert fresh.find(entry.key_id) is None
+    with pytest.raises(NoKeyError):
+        fresh.open(entry.key_id)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_t102_a_strangers_file_names_no_signer(vault, store: KeyStore, trust_dir: Path) -> None:
+    store.remember("vault-x:1", role="root")
+    os.chown(trust_dir / "private" / "signers.json", 12345, 12345)
+    (found,) = KeyStore(trust_dir, passphrases=Nobody()).entries()
+    assert "owned by another user" in found.problem
+    assert paths_in(trust_dir) == ["private/signers.json"]
