@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, StagedChangeError
 from simulator.canonical import canonical, encoded, served
 
@@ -160,4 +161,20 @@ def test_who_must_still_sign_is_told_and_nothing_is_published(
     with pytest.raises(NoKeyError, match="1 of these must still sign") as refused:
         collection.publish()
     assert threshold_of_two.canonical_key_id in refused.value.expected
+    assert len(server.uploads) == before
+
+
+def test_one_key_under_two_ids_is_one_key(collection, publisher, server):
+    """Notary would publish it; every reader of ours would refuse it."""
+    entry = publisher.keys.generate("ecdsa", role="alice")
+    key = publisher.keys.open(entry.key_id)
+    now = _core.Instant(1_795_000_000)
+    certificate = key.certificate("alice", now, _core.Instant(now.seconds + 86_400 * 3_650))
+    both = [_core.PublicKey.of(key.key_type, key.public), _core.PublicKey.read(certificate)]
+    collection.add_delegation("targets/a", keys=both, paths=[""], threshold=2)
+    add(collection, "v1", roles=["targets/a"])
+    before = len(server.uploads)
+
+    with pytest.raises(NoKeyError, match="needs the signatures of 2 keys, and 1 of them"):
+        collection.publish()
     assert len(server.uploads) == before
