@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from datetime import timedelta
 from typing import cast
 
 from contenttrust.cli import exit_codes, report, text
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError
+
+SOON = 182
+"""Days before its end that notary warns of a certificate, and root is renewed."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,6 +194,7 @@ def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]
     from contenttrust._core import PublicKey  # noqa: PLC0415
 
     now = clock.moment_or_now(request.options.at)
+    soon = clock.instant(now.datetime + timedelta(days=SOON))
     found = []
     for path in paths:
         try:
@@ -198,6 +203,8 @@ def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]
             raise UsageError(f"{path}: no valid public key found: {error.message}") from None
         if key.not_after is not None and key.not_after <= now:
             raise UsageError(f"{path}: the certificate of {key.common_name} has expired")
+        if key.not_after is not None and key.not_after <= soon:
+            report.warn(request, [f"certificate with CN {key.common_name} is near expiry"])
         found.append(key)
     return tuple(found)
 

@@ -9,14 +9,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.cli.request import Request
 
-_DAYS = 182  # Notary warns, and renews root, half a year ahead
-
 
 def run(request: Request) -> int:
     """Renew each collection on its own: one that fails does not keep the others from it."""
     options = request.options
     edited = [editing.collection(request, gun) for gun in options.names]
-    days = _DAYS if options.within is None else options.within
+    days = editing.SOON if options.within is None else options.within
     codes: list[int] = []
     for one in edited:
         gun = text.safe(one.gun)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from at_terminal import at_a_terminal
+from contenttrust import clock
+from contenttrust._core import PrivateKey
 from key_place import Place
 
 GUN = "collection.example/team/files"
@@ -186,3 +189,20 @@ def test_a_staged_change_that_is_none_is_told_and_can_be_reset(place):
     assert place.run("reset", "-n", "0", GUN).code == 1
     place.done("reset", "--all", GUN)
     assert staged(place) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "code", "text"),
+    [(-1, 2, "has expired"), (100, 0, "certificate with CN alice is near expiry"), (400, 0, "")],
+)
+def test_a_certificate_that_ends_is_told(place, days, code, text):
+    today = datetime.now(timezone.utc)
+    made = PrivateKey.generate("ecdsa").certificate(
+        "alice", clock.instant(today - timedelta(days=9)), clock.instant(today + timedelta(days))
+    )
+    (place.here / "alice.crt").write_bytes(made)
+    ran = place.run("delegation", "add", GUN, "targets/alice", "alice.crt", "--all-paths")
+    assert ran.code == code
+    assert text in ran.err
+    assert bool(ran.err) == bool(text)
+    assert len(staged(place)) == (2 if code == 0 else 0)
