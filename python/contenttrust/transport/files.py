@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LARGEST_READ = 0x7FFF_F000  # what Linux gives at a time
 # Seconds between two looks at a lock that is held: as long as a record takes to write, then longer.
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
@@ -132,12 +133,15 @@ def read(directory: int, name: str, limit: int, *, private: bool = False) -> byt
         OddFileError: It is a link, a FIFO, a device or a directory, or not private.
         OSError: It cannot be read.
     """
-    with opened(open_regular(directory, name, private=private)) as descriptor:
+    descriptor, size = _open_regular(directory, name, private=private)
+    with opened(descriptor):
         # A file that grows meanwhile is cut here, and fails its check later.
-        left = min(os.fstat(descriptor).st_size, limit) + 1
-        parts = []
-        while left and (part := os.read(descriptor, left)):
+        left, parts = min(size, limit) + 1, []
+        while left:
+            part = os.read(descriptor, left)
             parts.append(part)
+            if len(part) < min(left, _LARGEST_READ):  # its end
+                break
             left -= len(part)
         return b"".join(parts)
 
@@ -158,6 +162,11 @@ def open_regular(directory: int, name: str, *, private: bool = False) -> int:
         OddFileError: It is a link, a FIFO, a device or a directory, or not private.
         OSError: It cannot be opened.
     """
+    return _open_regular(directory, name, private=private)[0]
+
+
+def _open_regular(directory: int, name: str, *, private: bool) -> tuple[int, int]:
+    """The descriptor of a regular file, and its size; see `open_regular`."""
     check_name(name)
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
@@ -176,7 +185,7 @@ def open_regular(directory: int, name: str, *, private: bool = False) -> int:
     except OSError:
         os.close(descriptor)
         raise
-    return descriptor
+    return descriptor, status.st_size
 
 
 def replace(
