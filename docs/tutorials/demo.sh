@@ -145,7 +145,7 @@ END
     judged 0 contenttrust key rotate --yes "$image" root
     judged 0 contenttrust verify "$image:1.0"
     printf '\n%s# What the original client says of it all:%s\n' "$dim" "$off"
-    prepare notary -c "$NOTARY_CLIENT_CONFIG" list -r targets/releases "$image"
+    judged 0 notary -c "$NOTARY_CLIENT_CONFIG" list -r targets/releases "$image"
     printf '\n%s# The trust server goes away: what is cached holds until it expires, anything else is unknown.%s\n' \
         "$dim" "$off"
     "$stack/down" --dir "$scratch/live" >/dev/null
