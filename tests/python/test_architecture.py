@@ -201,7 +201,7 @@ def test_the_road_from_bytes_to_verdict_is_short() -> None:
         if path.stem not in {"key_encryption", "libsodium"}
         for line in path.read_text().splitlines()
     ]
-    assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2750
+    assert 1000 < sum(1 for line in lines if line and not line.startswith("//")) <= 2770
 
 
 def sources() -> list[Path]:
