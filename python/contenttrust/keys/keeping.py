@@ -33,8 +33,16 @@ def checked_gun(role: str, gun: str) -> str:
     return gun_for(role, gun)
 
 
-def no_key(key_id: str) -> NoKeyError:
-    """The refusal of a key that is not here."""
+def no_key(key_id: str, elsewhere: KeyEntry | None = None) -> NoKeyError:
+    """The refusal of a key whose file is not here.
+
+    Args:
+        key_id: Canonical key id.
+        elsewhere: Who keeps it, where somebody does.
+    """
+    if elsewhere is not None:
+        cause = f"the key {key_id} is kept by {shown(elsewhere.path)}, and not in a file"
+        return NoKeyError(cause, expected=key_id)
     return NoKeyError(f"No key with ID {key_id} found", expected=key_id)
 
 

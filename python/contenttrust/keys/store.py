@@ -315,7 +315,7 @@ class KeyStore:
         """
         place = self.place_of(key_id)
         if place is None:
-            raise no_key(key_id)
+            raise no_key(key_id, self.find(key_id))
         return self._read(place)[0], place
 
     def entry_at(self, place: tuple[str, ...]) -> KeyEntry:

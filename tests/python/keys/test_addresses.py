@@ -13,6 +13,8 @@ from contenttrust import crypto
 from contenttrust._core import PublicKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError
 from contenttrust.keys import KeyStore
+from contenttrust.keys.backup import backup
+from contenttrust.keys.exporting import export
 from contenttrust.keys.public_file import remember_for_signer
 from keyholder import GUN, Nobody, paths_in, store_in
 
@@ -74,6 +76,18 @@ def test_an_address_is_forgotten(vault, store: KeyStore, trust_dir: Path) -> Non
         store.open(one.key_id)
     with pytest.raises(NoKeyError):
         store.remove(one.key_id)
+
+
+def test_a_key_that_is_kept_elsewhere_is_in_no_export(vault, store: KeyStore) -> None:
+    entry = store.remember("vault-x:1", role="root")
+    for action in (
+        lambda: export(store, key_ids=[entry.key_id]),
+        lambda: store.change_passphrase(entry.key_id),
+        lambda: backup(store, passphrases=Nobody(), key_ids=[entry.key_id]),
+    ):
+        with pytest.raises(NoKeyError, match="is kept by vault-x:1, and not in a file"):
+            action()
+    assert export(store) == b""
 
 
 def test_another_key_at_an_address_is_not_used(vault, store: KeyStore, trust_dir: Path) -> None:

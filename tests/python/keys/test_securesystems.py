@@ -243,3 +243,29 @@ def test_a_clouds_key_is_found_by_its_address(monkeypatch, address, who, asked) 
     assert imported == [asked]
     assert len(signer.sign(b"message")) == 64
     assert GUN not in repr(signer)
+
+
+@needs_softhsm
+def test_the_command_line_knows_a_key_in_an_hsm(token: str, tmp_path: Path) -> None:
+    pin = tmp_path / "pin"
+    pin.write_bytes(PIN)
+    pin.chmod(0o600)
+
+    def command(*words: str) -> str:
+        program = [sys.executable, "-m", "contenttrust", *words]
+        options = ["--trust-dir", str(tmp_path / "trust"), "--no-input"]
+        done = subprocess.run(
+            [*program, *options], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    loaded = command("key", "load", token, "--name", "alice", "--passphrase-file", str(pin))
+    assert "Corresponding public key available: alice.pub" in loaded
+    key = PublicKey.read((tmp_path / "alice.pub").read_bytes())
+    assert key.role == "alice"
+    listed = command("key", "list")
+    assert key.key_id in listed
+    assert token in listed
+    command("key", "remove", key.key_id, "--yes")
+    assert key.key_id not in command("key", "list")

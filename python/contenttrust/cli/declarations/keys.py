@@ -21,7 +21,7 @@ _MEANINGLESS = (*VERDICTS, *ANCHORS)
 
 _GENERATE = """\
 With a NAME: the key of a signer; NAME.pub is for whoever adds the signer. Without: a root key.
-docker and notary open ecdsa, ecdsa-p384 and rsa keys, but no ed25519 ones.
+docker and notary take no ed25519 key for root, nor as a signer's.
 
 examples:
   contenttrust key generate alice

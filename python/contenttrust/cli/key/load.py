@@ -1,6 +1,11 @@
-"""`contenttrust key load KEYFILE`: a signer's private key into the store, as docker trust does."""
+"""`contenttrust key load KEYFILE`: a signer's private key into the store, as docker trust does.
+
+In a file's place there may be the address of a key that is kept elsewhere, as `hsm:2?label=x`.
+"""
 
 from __future__ import annotations
+
+import os
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.key.list import members
@@ -18,9 +23,29 @@ def run(request: Request) -> int:
     file = text.safe(options.file)
     text.say(f'Loading key from "{file}"...')
     store = editing.key_store(request)
-    done = load_file(store, options.file, name=options.name or DEFAULT_NAME)
+    name = options.name or DEFAULT_NAME
+    if _is_address(options.file):
+        from contenttrust.keys.public_file import remember_for_signer  # noqa: PLC0415 -- rare
+
+        entry, path = remember_for_signer(store, options.file, name)
+        request.tell("keys", **members(entry))
+        text.say(
+            f"Successfully loaded {file}. Corresponding public key available: {text.safe(path)}"
+        )
+        return exit_codes.OK
+    done = load_file(store, options.file, name=name)
     report.warn(request, done.skipped)
     for entry in done.entries:
         request.tell("keys", **members(entry))
     text.say(f"Successfully imported key from {file}")
     return exit_codes.OK
+
+
+def _is_address(name: str) -> bool:
+    """Whether a name is that of no file, but begins with the scheme of a signer."""
+    scheme, colon, _ = name.partition(":")
+    if not colon or os.path.lexists(name):
+        return False
+    from contenttrust.keys import signers_from_entry_points  # noqa: PLC0415 -- takes milliseconds
+
+    return scheme in signers_from_entry_points()

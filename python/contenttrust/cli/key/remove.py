@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Remove one key, once that is confirmed."""
     store = editing.key_store(request)
-    entry, _ = store.existing(request.options.key)
+    # One that is kept elsewhere is forgotten; it stays where it is.
+    entry = store.find(request.options.key) or store.existing(request.options.key)[0]
     where = text.safe(store.folder.path)
     what = f"{entry.key_id} (role {text.safe(entry.role)}) from {where}"
     if not confirmed(request, f"\nAre you sure you want to remove {what}?  (yes/no)  "):
