@@ -120,8 +120,8 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.held = self.machine.notary.held()
-        self.keys = self._keys(self.start)
-        self.changes = self._changes(self.start)
+        self.keys = self.keys_in(self.start)
+        self.changes = self.changes_in(self.start)
 
     def begin(self) -> Path:
         """A copy of the trust directory, and the server as it was."""
@@ -136,7 +136,7 @@ class Scene:
         if not self.passwd:
             more = [*machine.asking(), *machine.passphrase("old")]
         else:
-            is_new = NEW in self._keys(trust_dir).values()
+            is_new = NEW in self.keys_in(trust_dir).values()
             more = machine.passphrase("new" if is_new else "old")
             more += ["--new-passphrase-file", str(machine.folder / "new")]
         return [*self.words, "--trust-dir", str(trust_dir), *more]
@@ -148,17 +148,17 @@ class Scene:
         directory and server can be used.
         """
         self.machine.server.settle()  # what was sent has been dealt with
-        keys = self._keys(trust_dir)
-        served = self._served(trust_dir)
+        keys = self.keys_in(trust_dir)
+        served = self.served(trust_dir)
         done = self.wanted(self, trust_dir)
         before = self.held.files.get(self.machine.gun)
         assert done or self.machine.memory.files.get(self.machine.gun) == before, "a third state"
         assert not self._needed(trust_dir) - keys.keys(), "a key is lost"
         assert done or not self.keys.keys() - keys.keys(), "a key was removed too early"
-        changes = self._changes(trust_dir)
+        changes = self.changes_in(trust_dir)
         assert changes.items() <= self.changes.items()
         assert changes == self.changes or (done and served is not None), "a change is lost"
-        assert all(not entry.problem for entry in self._store(trust_dir).entries())
+        assert all(not entry.problem for entry in self.store_in(trust_dir).entries())
         TrustDirectory(trust_dir).state(self.machine.gun)
         return done
 
@@ -167,15 +167,16 @@ class Scene:
         ended = self.machine.warm.run(*self.command(trust_dir))
         assert ended.code == 0, ended
         assert self.stands(trust_dir)
-        assert not self._changes(trust_dir)
+        assert not self.changes_in(trust_dir)
         left = [path for path in trust_dir.rglob(".*") if path.name != ".contenttrust.lock"]
         assert not left
         shutil.rmtree(trust_dir)
 
-    def _store(self, trust_dir: Path) -> KeyStore:
+    def store_in(self, trust_dir: Path) -> KeyStore:
+        """The key store of a trust directory."""
         return KeyStore(trust_dir, passphrases=Holder(OLD, NEW), rounds=ROUNDS)
 
-    def _keys(self, trust_dir: Path) -> dict[str, bytes]:
+    def keys_in(self, trust_dir: Path) -> dict[str, bytes]:
         """Every key by its id, each with the passphrase that opens it."""
         return {
             path.stem: _opened(path)
@@ -183,11 +184,12 @@ class Scene:
             if not path.name.startswith(".")
         }
 
-    def _changes(self, trust_dir: Path) -> dict[str, bytes]:
+    def changes_in(self, trust_dir: Path) -> dict[str, bytes]:
+        """The files of staged changes."""
         folder = trust_dir / "tuf" / self.machine.gun / "changelist"
         return {path.name: path.read_bytes() for path in folder.glob("*")}
 
-    def _served(self, trust_dir: Path) -> ct.TrustedRepository | None:
+    def served(self, trust_dir: Path) -> ct.TrustedRepository | None:
         """What the server has, as our own judgement finds it with this trust directory."""
         if self.machine.gun not in self.machine.memory.files:
             return None
@@ -229,7 +231,7 @@ def _opened(path: Path) -> bytes:
 
 def _tags(*names: str) -> Callable[[Scene, Path], bool]:
     def wanted(scene: Scene, trust_dir: Path) -> bool:
-        served = scene._served(trust_dir)
+        served = scene.served(trust_dir)
         return served is not None and set(facts(served)) == set(names)
 
     return wanted
@@ -288,7 +290,7 @@ def another_passphrase(machine: Machine) -> Scene:
     [key_id] = [entry.key_id for entry in made.keys.entries() if entry.role == "root"]
 
     def wanted(scene: Scene, trust_dir: Path) -> bool:
-        return scene._keys(trust_dir)[key_id] == NEW
+        return scene.keys_in(trust_dir)[key_id] == NEW
 
     return Scene(machine, start, ["key", "passwd", key_id], wanted, passwd=True)
 

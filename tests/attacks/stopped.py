@@ -40,6 +40,7 @@ KeyStore.__init__.__kwdefaults__["rounds"] = {ROUNDS}
 from contenttrust.cli.program import run
 run()
 """
+_MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) .*\n(?:\w+:.*\n)+", re.MULTILINE)
 
 
 class Stopped:

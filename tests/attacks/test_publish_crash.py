@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import select
 import signal
-import subprocess
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -23,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from attacks.publishing import SCENES, Machine, Scene
+from attacks.strikes import calls_of, traced
 from attacks.test_trust_store_crash import needs_strace
-from attacks.warm import AT_FIRST_CHANGE, AT_ONCE, Ended
+from attacks.warm import AT_FIRST_CHANGE
 from servers import Authority
 
 CALLS = (
@@ -54,33 +52,6 @@ def on_all(machines: list[Machine], work: Callable[[int, Machine], list[bool]]) 
         return [outcome for part in parts for outcome in part]
 
 
-def traced(scene: Scene, trust_dir: Path, *how: str) -> Ended:
-    """A run that strace looks at from its first step on."""
-    warm = scene.machine.warm
-    process = warm.begin(*scene.command(trust_dir), stops=AT_ONCE)
-    log = str(scene.machine.folder / "log")
-    with subprocess.Popen(
-        ["strace", "-f", "-o", log, *how, "-p", str(process)], stderr=subprocess.PIPE
-    ) as tracer:
-        assert tracer.stderr is not None
-        assert b"attached" in tracer.stderr.readline()
-        os.kill(process, signal.SIGCONT)
-        ended = warm.end()
-        tracer.stderr.read()
-    return ended
-
-
-def calls_of(scene: Scene) -> list[tuple[str, int]]:
-    """Every call of a run that nobody disturbs, with its number among its like."""
-    trust_dir = scene.begin()
-    ended = traced(scene, trust_dir, "-e", "trace=" + ",".join(CALLS))
-    assert ended.code == 0, ended
-    assert scene.stands(trust_dir)
-    log = (scene.machine.folder / "log").read_text()
-    counts = Counter(re.findall(r"^\d+ +(\w+)\(", log, re.MULTILINE))
-    return [(call, number) for call in CALLS for number in range(1, counts[call] + 1)]
-
-
 def strike(scene: Scene, call: str, number: int) -> bool:
     """Kill a run at one call; whether it had come to its end."""
     trust_dir = scene.begin()
@@ -97,7 +68,7 @@ def strike(scene: Scene, call: str, number: int) -> bool:
 def test_t143_a_kill_at_any_call_loses_nothing(make: Make, machines: list[Machine]) -> None:
     def sweep(worker: int, machine: Machine) -> list[bool]:
         scene = make(machine)
-        return [strike(scene, *call) for call in calls_of(scene)[worker :: len(machines)]]
+        return [strike(scene, *call) for call in calls_of(scene, CALLS)[worker :: len(machines)]]
 
     outcomes = on_all(machines, sweep)
     assert outcomes.count(True) >= 1
