@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import sys
 import types
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from contenttrust import crypto
+from contenttrust import crypto, load
 from contenttrust._core import PrivateKey, PublicKey
 from contenttrust.errors import InputNeededError, KeyStoreError
 from contenttrust.keys import KeyStore
+from contenttrust.keys.public_file import remember_for_signer
 from contenttrust.keys.securesystems import SecureSystemsSigner, make
 from contenttrust.keys.signer import CheckedSigner
-from keyholder import GUN, Holder, Nobody
+from contenttrust.publish import Collection
+from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody
+from servers.memory_server import MemoryServer
 
 MODULE = next(
     (path for path in map(Path, ("/usr/lib/softhsm/libsofthsm2.so",)) if path.exists()), None
@@ -269,3 +273,26 @@ def test_the_command_line_knows_a_key_in_an_hsm(token: str, tmp_path: Path) -> N
     assert token in listed
     command("key", "remove", key.key_id, "--yes")
     assert key.key_id not in command("key", "list")
+
+
+@needs_softhsm
+def test_what_a_key_in_an_hsm_signed_verifies(token: str, tmp_path: Path) -> None:
+    now = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
+    server = MemoryServer(now)
+    held = Holder(PASSPHRASE, roles={"": PIN})
+    store = KeyStore(tmp_path / "trust", passphrases=held, rounds=ROUNDS)
+    _, public = remember_for_signer(store, token, "release", directory=str(tmp_path))
+
+    def collection() -> Collection:
+        return Collection(GUN, keys=store, sink=server, trust_dir=tmp_path / "trust", now=now)
+
+    collection().initialize()
+    collection().add_delegation(
+        "targets/release", keys=[PublicKey.read(Path(public).read_bytes())], paths=[""]
+    )
+    collection().publish()
+    collection().add_target("1.0", sha256="11" * 32, size=7, roles=("targets/release",))
+    collection().publish()
+    repository = load(GUN, source=server, trust_dir=tmp_path / "reader", now=now)
+    (tag,) = repository.role_tags("targets/release")
+    assert (tag.name, tag.digest) == ("1.0", f"sha256:{'11' * 32}")
