@@ -8,18 +8,17 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <variant>
 
 #include "contenttrust/crypto/hash.hpp"
 #include "libcrypto.hpp"
+#include "libsodium.hpp"
 
 namespace contenttrust::crypto {
 namespace {
@@ -154,21 +153,17 @@ bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
     const int length = RSA_size(key);
-    if (signature.size() != static_cast<std::size_t>(length)) return false;
-    bool right = false;
-    if (method == Method::rsapkcs1v15) {
-        right = RSA_verify(NID_sha256, octets(digest), static_cast<unsigned>(digest.size()),
-                           octets(signature), static_cast<unsigned>(length), key) == 1;
-    } else if (method == Method::rsapss) {
-        std::array<unsigned char, max_rsa_bits / 8> encoded;
-        const EVP_MD* hash = EVP_sha256();
-        right = RSA_public_decrypt(length, octets(signature), encoded.data(), key,
-                                   RSA_NO_PADDING) == length &&
-                RSA_verify_PKCS1_PSS_mgf1(key, octets(digest), hash, hash, encoded.data(),
-                                          salt_length) == 1;
-    } else {
-        return false;
-    }
+    const bool is_pss = method == Method::rsapss;
+    if ((!is_pss && method != Method::rsapkcs1v15) || std::ssize(signature) != length) return false;
+    std::array<unsigned char, max_rsa_bits / 8> encoded;
+    const EVP_MD* hash = EVP_sha256();
+    const bool right =
+        is_pss ? RSA_public_decrypt(length, octets(signature), encoded.data(), key,
+                                    RSA_NO_PADDING) == length &&
+                     RSA_verify_PKCS1_PSS_mgf1(key, octets(digest), hash, hash, encoded.data(),
+                                               salt_length) == 1
+               : RSA_verify(NID_sha256, octets(digest), static_cast<unsigned>(digest.size()),
+                            octets(signature), static_cast<unsigned>(length), key) == 1;
     // What is wrong with a signature is told as an error of RSA; anything else, and silence, is a lack of something.
     if (!right && ERR_GET_LIB(ERR_peek_last_error()) != ERR_LIB_RSA) throw std::bad_alloc();
     return right;
@@ -265,8 +260,7 @@ Result<PublicKey> PublicKey::from_spki(Bytes der) {
 }
 
 Result<PublicKey> PublicKey::from_ed25519(Bytes raw) {
-    static const int started = sodium_init();
-    if (started < 0) throw std::runtime_error("libsodium could not be started");
+    start_libsodium();
     Ed25519Key key;
     if (raw.size() != key.size()) {
         return unusable("an ed25519 key has a wrong length", "32 bytes",
@@ -275,9 +269,8 @@ Result<PublicKey> PublicKey::from_ed25519(Bytes raw) {
     std::ranges::copy(std::span(octets(raw), raw.size()), key.begin());
     // Refuses what is not canonical, not on the curve, of small order, or outside the subgroup of prime order. Every
     // key that was made as RFC 8032 §5.1.5 says is inside; one that is not has signatures about which libraries differ.
-    if (crypto_core_ed25519_is_valid_point(key.data()) != 1) {
+    if (crypto_core_ed25519_is_valid_point(key.data()) != 1)
         return unusable("an ed25519 key is not a point of the prime-order group");
-    }
     return PublicKey(std::make_shared<const Material>(
         Material{{Algorithm::ed25519, identify("ed25519", as_text(raw)), key}}));
 }
