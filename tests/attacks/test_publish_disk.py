@@ -30,7 +30,13 @@ ERRORS = {
     "openat": "EROFS",
     "flock": "ENOLCK",
 }
-"""What each call answers in its turn."""
+"""What each call answers in its turn; of `openat` those fail that make a file."""
+QUICK = """
+from attacks.warm import use_few_rounds
+use_few_rounds()
+from contenttrust.cli.program import run
+run()
+"""
 
 
 @pytest.fixture
@@ -42,16 +48,16 @@ def machine(authority: Authority, tmp_path: Path) -> Iterator[Machine]:
 @needs_strace
 @pytest.mark.parametrize(
     ("make", "every"),
-    [(later_publication, 1), (first_signature, 2), (rotation, 2)],
+    [(later_publication, 2), (first_signature, 4), (rotation, 4)],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_t102_a_disk_that_fails_loses_nothing(
     machine: Machine, make: Callable[[Machine], Scene], every: int
 ) -> None:
-    """Of all calls every one, or every second, fails in a run of its own."""
+    """Of 54, 92 and 54 calls every second or fourth fails in a run of its own."""
     scene = make(machine)
     calls = calls_of(scene, list(ERRORS), AT_FIRST_CHANGE)
-    codes = []
+    codes = set()
     for call, number in calls[::every]:
         trust_dir = scene.begin()
         inject = f"inject={call}:error={ERRORS[call]}:when={number}"
@@ -65,10 +71,10 @@ def test_t102_a_disk_that_fails_loses_nothing(
         assert "Traceback" not in ended.out, where
         assert "internal error" not in ended.out, where
         reason = os.strerror(getattr(errno, ERRORS[call]))
-        print(where) if reason not in ended.out and ended.code else None
+        assert not ended.code or reason in ended.out, where
         scene.goes_on(trust_dir)
-        codes.append(ended.code)
-    print(make.__name__, len(calls), len(codes), {c: codes.count(c) for c in set(codes)})
+        codes.add(ended.code)
+    assert len(codes) > 1
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])
@@ -76,12 +82,11 @@ def test_t102_files_are_ours_alone_whatever_the_umask(machine: Machine, umask: i
     scene = first_signature(machine)
     trust_dir = machine.folder / "trust"
     done = subprocess.run(
-        [sys.executable, "-m", "contenttrust", *scene.command(trust_dir)],
-        env=machine.env, umask=umask, capture_output=True, text=True, check=False, timeout=60,
+        [sys.executable, "-c", QUICK, *scene.command(trust_dir)],
+        env=machine.env | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}, umask=umask,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (trust_dir, *trust_dir.rglob("*"))}
     assert len(modes) > 10
-    assert {
-        path: mode for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)
-    } == {}
+    assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
