@@ -289,7 +289,8 @@ def test_every_threat_that_is_said_to_be_met_has_a_test() -> None:
         for folder in ("attacks", "python")
         for path in (ROOT / "tests" / folder).rglob("test_*.py")
     ]
-    numbers = set(re.findall(r"_(t\d{3})(?=_)", "".join(path.read_text() for path in tests)))
+    tests += (ROOT / "tests" / "cpp").rglob("*_test.cpp")
+    numbers = set(re.findall(r"[_(](t\d{3})(?=_)", "".join(path.read_text() for path in tests)))
 
     assert {number.lower() for number in re.findall(r"\bT\d{3}\b", met)} <= numbers
     named = set(re.findall(r"`(test_\w+\.py)`", met))
