@@ -71,14 +71,15 @@ def notices(request: Request, repository: TrustedRepository) -> None:
 def warn(request: Request, remarks: Iterable[str]) -> None:
     """Say on standard error what does not stop a verb, or in its document; not with -q."""
     if request.json:
-        for remark in remarks:
-            request.tell("warnings", message=remark)
-    elif not request.options.quiet:
-        word = text.paint("warning:", "yellow", sys.stderr)
-        text.complain(*(f"{word} {text.safe(remark)}" for remark in remarks))
+        for message in remarks:
+            request.tell("warnings", message=message)
+    else:
+        for message in remarks:
+            remark(request, message)
 
 
 def remark(request: Request, message: str) -> None:
-    """Say on standard error what only should be known; not with -q, not beside a JSON document."""
-    if not request.json:
-        warn(request, [message])
+    """Say on standard error what no document holds; not with -q."""
+    if not request.options.quiet:
+        word = text.paint("warning:", "yellow", sys.stderr)
+        text.complain(f"{word} {text.safe(message)}")
