@@ -40,6 +40,15 @@ try:
 except ContentTrustError as error:
     print(type(error).__name__, error.message)
 """
+PINS = """
+from contenttrust._core import Secret
+from contenttrust.keys import PassphraseRequest
+from contenttrust.keys.terminal import TerminalPassphrases
+asked = TerminalPassphrases()
+for label in "aba":
+    request = PassphraseRequest(role="", key_id=f"hsm:2?label={label}", what="PIN")
+    print(asked.give(request) == Secret(b"correct horse battery"), flush=True)
+"""
 # A shell that runs the rest as a job in the foreground, and says so when it stops.
 SHELL = """
 import os, signal
@@ -110,6 +119,15 @@ def test_t101_keys_are_called_as_docker_calls_them(terminal, role: str, called: 
     user.wait_for(f"Enter passphrase for {called} key with ID 0123456: ")
     user.type(PASSPHRASE)
     assert user.end()[1] == b"True\n"
+
+
+def test_t101_each_token_has_a_pin_of_its_own(terminal) -> None:
+    """A wrong PIN, tried at other tokens too, would close them."""
+    user = terminal(PINS)
+    for address in ("hsm:2?label=a", "hsm:2?label=b"):
+        user.wait_for(f"Enter the PIN of {address}: ")
+        user.type(PASSPHRASE)
+    assert user.end()[1] == b"True\n" * 3
 
 
 def test_t101_spaces_around_it_do_not_belong_to_it(terminal) -> None:

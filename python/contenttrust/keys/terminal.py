@@ -82,7 +82,8 @@ class TerminalPassphrases:
 def _known(terminal: int, request: PassphraseRequest) -> Secret:
     if request.attempt:
         _say(terminal, "Passphrase incorrect. Please retry.\n")
-    return _ask(terminal, f"Enter passphrase for {_called(request)}: ", request)
+    wanted = "" if request.what == PIN else "passphrase for "
+    return _ask(terminal, f"Enter {wanted}{_called(request)}: ", request)
 
 
 def _new(terminal: int, request: PassphraseRequest) -> Secret:
