@@ -24,6 +24,7 @@ _TITLES = {
     "server": "Trust servers",
     "clock": "Clock",
     "permissions": "Permissions",
+    "keys": "Private keys",
     "expiry": "Expiry",
     "cache": "Cache and record",
 }

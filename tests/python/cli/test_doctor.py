@@ -77,7 +77,8 @@ def test_a_machine_in_order_ends_with_0(run, place, repository, monkeypatch):
     assert ran.err == ""
     assert "✗" not in ran.out
     assert [line for line in ran.out.splitlines() if line and line[0] != " "] == [
-        "Docker", "Clock", "Permissions", "Expiry", "Cache and record", "2 notes, 7 ok",
+        "Docker", "Clock", "Permissions", "Private keys", "Expiry", "Cache and record",
+        "3 notes, 7 ok",
     ]  # fmt: skip
 
 
