@@ -90,3 +90,21 @@ def test_t102_files_are_ours_alone_whatever_the_umask(machine: Machine, umask: i
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (trust_dir, *trust_dir.rglob("*"))}
     assert len(modes) > 10
     assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+
+
+def test_t104_a_damaged_key_file_is_named_by_who_needs_its_key(machine: Machine) -> None:
+    scene = later_publication(machine)
+    trust_dir = scene.begin()
+    [path] = [
+        path
+        for path in (trust_dir / "private").glob("*.key")
+        if "role: targets" in path.read_text()
+    ]
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    ended = machine.warm.run(*scene.command(trust_dir))
+    assert ended.code == 1
+    assert str(path) in ended.out
+    path.write_bytes(whole)
+    assert not scene.stands(trust_dir)
+    scene.goes_on(trust_dir)

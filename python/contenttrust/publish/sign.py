@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 
-from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError
+from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, shown
 from contenttrust.publish.delegations import Authority, authority_in
 from contenttrust.publish.metadata import ROOT, envelope, message_of, public_key
 
@@ -107,11 +107,17 @@ class Keyring:
                 "published"
             )
         raise NoKeyError(
-            message,
+            message + "".join(self._damaged(authority.keys[one]) for one in absent),
             role=authority.role,
             expected=wanted,
             found=", ".join(sorted(here)),
         )
+
+    def _damaged(self, key: Document) -> str:
+        """That a key is not counted as being here because its file cannot be used."""
+        canonical = _canonical_id(key)
+        entry = self._store.find(canonical) if canonical else None
+        return f"; {shown(entry.path)}: {entry.problem}" if entry and entry.problem else ""
 
     def _canonical(self, key_id: str, key: Document) -> str:
         """Canonical id of a key that is here; else empty."""
