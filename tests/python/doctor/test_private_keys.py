@@ -86,10 +86,10 @@ def test_a_damaged_file_and_one_without_a_passphrase_are_failures(trust_dir, sto
     }
 
 
-def test_keys_that_cannot_be_looked_at_are_a_failure(trust_dir):
+def test_keys_that_cannot_be_looked_at_are_told_among_the_permissions(trust_dir):
     trust_dir.mkdir(mode=0o700)
     (trust_dir / "private").write_text("no directory")
-    assert found(trust_dir) == [("failure", "private")]
+    assert found(trust_dir) == [("note", "private")]
 
 
 def test_a_note_that_cannot_be_written_is_told(tmp_path):
