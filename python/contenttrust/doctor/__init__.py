@@ -91,7 +91,8 @@ def examine(  # noqa: PLR0913 - one keyword a fact
                 findings += served.check(place, gun, asking, at=moment)
     if place:
         findings += permissions.check(place, env)
-        findings += private_keys.check(place)
+        told = {finding.subject for finding in findings if finding.level == "failure"}
+        findings += [key for key in private_keys.check(place) if key.subject not in told]
         findings += known.findings
         for gun in guns or known.guns:
             findings += _collection(

@@ -215,3 +215,14 @@ def test_one_broken_collection_hides_no_other(look, place):
 
     assert ("docker.io/acme/two", "ok") in told(look(), "cache")
     assert ("docker.io/acme/one", "failure") in told(look(), "cache")
+
+
+def test_a_directory_of_keys_that_others_may_write_is_told_once(look, place, repository):
+    place.verify(repository)
+    keys = place.path / "private"
+    keys.mkdir()
+    keys.chmod(0o777)
+
+    failures = [f for f in look() if f.subject == str(keys) and f.level == "failure"]
+
+    assert [f.check for f in failures] == ["permissions"]
