@@ -91,8 +91,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
                 findings += served.check(place, gun, asking, at=moment)
     if place:
         findings += permissions.check(place, env)
-        told = {finding.subject for finding in findings if finding.level == "failure"}
-        findings += [key for key in private_keys.check(place) if key.subject not in told]
+        findings += private_keys.check(place)
         findings += known.findings
         for gun in guns or known.guns:
             findings += _collection(
