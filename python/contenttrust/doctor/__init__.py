@@ -17,6 +17,7 @@ from contenttrust.doctor import (
     private_keys,
     served,
     servers,
+    signers,
 )
 from contenttrust.doctor.asking import Asking
 from contenttrust.doctor.finding import CHECKS, LEVELS, Finding
@@ -73,6 +74,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
     known = collections.known(place) if place else collections.Known([], [], [])
     guns = list(dict.fromkeys(_gun(name, known) for name in names))  # names first: they may be odd
     findings += [*docker_program.check(env), clock.plausible(now)]
+    removes_nobody = any(one.subject == docker_program.SIGNER_REMOVE for one in findings)
     moment = now if at is None else at
     answering: set[str] = set()
     if asking is not None:
@@ -97,6 +99,7 @@ def examine(  # noqa: PLR0913 - one keyword a fact
             findings += _collection(
                 place, gun, known, at=moment, within=within, answering=gun in answering
             )
+            findings += signers.check(place, gun, at=moment, removes_nobody=removes_nobody)
     return sorted(findings, key=lambda finding: CHECKS.index(finding.check))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _CHECK = "docker"
+SIGNER_REMOVE = "docker trust signer remove"
+"""Subject of the finding that this command removes nobody."""
 _SWITCH = "DOCKER_CONTENT_TRUST"
 _TIME_LIMIT = 10.0
 _FALSE = {"0", "f", "F", "FALSE", "false", "False"}
@@ -162,11 +164,11 @@ def _gaps(program: DockerProgram, env: Mapping[str, str]) -> Iterator[Finding]:
     if program.major >= _SIGNER_REMOVE_BROKEN:
         yield Finding(
             check=_CHECK,
-            subject="docker trust signer remove",
+            subject=SIGNER_REMOVE,
             level="note",
             message=f"since {_SIGNER_REMOVE_BROKEN}.0 it ends with 0 and removes nobody, except a "
             "last signer after asking",
-            advice="Look at 'contenttrust inspect' afterwards; notary delegation remove works",
+            advice="Use 'contenttrust signer remove', which does",
         )
 
 

@@ -1,0 +1,77 @@
+"""Who may release the tags of a collection, where that may be somebody who was meant to be gone.
+
+`docker trust signer remove` of the versions 26 to 28 says nothing and removes nobody. What it left
+looks like any signer: only its user knows who should be there, so that all are named. A key that
+may release but belongs to no signer is what a removal by halves leaves.
+"""
+
+from __future__ import annotations
+
+from contenttrust.doctor.finding import Finding
+from contenttrust.errors import ContentTrustError
+from contenttrust.transport.cache import TrustDirectory
+from contenttrust.verification import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from contenttrust.model import TrustedRepository
+
+_CHECK = "keys"
+_RELEASES = "targets/releases"
+_MOST = 10
+
+
+def check(trust_dir: str, gun: str, *, at: datetime, removes_nobody: bool) -> Iterator[Finding]:
+    """Look at the signers of one collection, as far as the cache shows them.
+
+    Args:
+        trust_dir: Path of the trust directory.
+        gun: Name of the collection.
+        at: The moment to judge by.
+        removes_nobody: Whether the docker here has the command that removes nobody.
+    """
+    try:
+        cached = TrustDirectory(trust_dir).cached(gun)
+        outcome = run(gun, source=cached, trust_dir=trust_dir, now=at, remember=False).outcome
+    except ContentTrustError:
+        return  # told where the cache is judged
+    if isinstance(outcome, ContentTrustError):
+        return
+    names = sorted(signer.name for signer in outcome.signers)
+    if names and removes_nobody:
+        yield Finding(
+            check=_CHECK, subject=gun, level="note",
+            message=f"may sign: {_listed(names)}. 'docker trust signer remove' of this docker "
+            "would have left anybody there whom it was asked to remove",
+            advice="Whoever should be gone is removed by 'contenttrust signer remove'",
+        )  # fmt: skip
+    strangers = _without_signer(outcome)
+    if names and strangers:
+        yield Finding(
+            check=_CHECK, subject=gun, level="warning",
+            message=f"{_RELEASES} may be signed with keys of no signer: {_listed(strangers)}",
+            advice="If a signer was removed by halves: 'contenttrust delegation remove GUN "
+            f"{_RELEASES} ID'",
+        )  # fmt: skip
+
+
+def _without_signer(repository: TrustedRepository) -> list[str]:
+    """Canonical ids of keys that may release and sign as nobody."""
+    roles = repository.roles
+    if _RELEASES not in roles:
+        return []
+    known = {
+        key_id
+        for name, role in roles.items()
+        if name.startswith("targets/") and name != _RELEASES
+        for key_id in role.canonical_key_ids
+    }
+    return sorted(set(roles[_RELEASES].canonical_key_ids) - known)
+
+
+def _listed(words: list[str]) -> str:
+    more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
+    return f"{', '.join(words[:_MOST])}{more}"

@@ -1,0 +1,60 @@
+"""Who may release: signers that a removal left behind are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from contenttrust.doctor import examine, signers
+from simulator.keys import key_pair
+from simulator.repository import NOW, Repository
+from simulator.roles import image
+
+ALICE, BOB = key_pair("alice"), key_pair("bob")
+
+
+@pytest.fixture
+def with_signers():
+    made = Repository()
+    made.targets["1.0"] = image("one")
+    made.delegate("targets/alice", keys=[ALICE.bare])
+    made.delegate("targets/releases", keys=[ALICE.bare, BOB.bare])
+    return made
+
+
+def found(place, repository, *, removes_nobody=False):
+    return list(
+        signers.check(str(place.path), repository.gun, at=NOW, removes_nobody=removes_nobody)
+    )
+
+
+def test_a_key_that_releases_for_no_signer_is_a_warning(place, with_signers):
+    place.verify(with_signers)
+    [finding] = found(place, with_signers)
+    assert finding.level == "warning"
+    assert "keys of no signer" in finding.message
+
+
+def test_signers_are_named_where_docker_removes_nobody(place, with_signers):
+    place.verify(with_signers)
+    first, _ = found(place, with_signers, removes_nobody=True)
+    assert first.level == "note"
+    assert "may sign: alice." in first.message
+
+
+def test_without_signers_nothing_is_said(place, repository):
+    place.verify(repository)
+    assert found(place, repository, removes_nobody=True) == []
+
+
+def test_what_does_not_verify_is_told_elsewhere(place, with_signers):
+    place.verify(with_signers)
+    (place.metadata(with_signers.gun) / "root.json").write_text("{}")
+    assert found(place, with_signers) == []
+
+
+@pytest.mark.parametrize(("version", "said"), [("28.2.2", True), ("20.10.24", False)])
+def test_the_docker_here_decides(place, with_signers, program, version, said):
+    place.verify(with_signers)
+    path = str(program(f"echo 'Docker version {version}, build x'").parent)
+    findings = examine(env={"PATH": path}, now=NOW, trust_dir=str(place.path))
+    assert any("may sign: alice." in one.message for one in findings) == said
