@@ -117,7 +117,8 @@ def target_meta(
         raise ValueError("a sha256 or a sha512 digest must be given")
     meta: Document = {"hashes": hashes, "length": size}
     if custom is not None:
-        meta["custom"] = json.loads(_core.canonical_json(custom))
+        # Canonical text has control characters as they are.
+        meta["custom"] = json.loads(_core.canonical_json(custom), strict=False)
     return meta
 
 

@@ -13,20 +13,23 @@ from dataclasses import dataclass, field
 
 from contenttrust import _core
 from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, PublishError, shown
+from contenttrust.publish import signable
 from contenttrust.publish.delegations import Authority, is_delegation
-from contenttrust.publish.metadata import BASE_ROLES, envelope, message_of, public_key
-from contenttrust.publish.strict_json import members
+from contenttrust.publish.metadata import ROOT, TARGETS, envelope, message_of, public_key
+from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
+from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
 
 SCHEMA = "contenttrust.signing-request/1"
-LIMIT = 512 * 1024 * 1024
-"""The largest file that is read, in bytes: as for metadata."""
+LIMIT = 64 * 1024 * 1024
+"""The largest file that is read, in bytes: two hundred thousand targets."""
+_MOST_SIGNATURES = 64
 _MEMBERS = frozenset({"schema", "gun", "base", "staged", "files", "parts"})
 _OF_PART = frozenset({"role", "document", "authorities", "optional", "signatures"})
 
@@ -161,6 +164,26 @@ class SigningRequest:
             )
         return added
 
+    def merge(self, other: SigningRequest) -> None:
+        """Take over the signatures that somebody else gave meanwhile.
+
+        Args:
+            other: The same request, as it is now where it is kept.
+
+        Raises:
+            PublishError: It is another one.
+        """
+        ours, theirs = ([(one.role, one.document) for one in it.parts] for it in (self, other))
+        if (self.gun, ours) != (other.gun, theirs):
+            raise PublishError(
+                "the signing request was changed while it was signed: look at it again, and sign "
+                "it anew",
+                gun=self.gun,
+            )
+        for part, same in zip(self.parts, other.parts, strict=True):
+            known = {signature["keyid"] for signature in part.signatures}
+            part.signatures += [one for one in same.signatures if one["keyid"] not in known]
+
     def uploaded(self) -> dict[str, bytes]:
         """The files to publish, by role.
 
@@ -222,19 +245,24 @@ class SigningRequest:
     def _read(cls, value: Document) -> SigningRequest:
         if value.get("schema") != SCHEMA:
             raise ValueError(f"its schema is not {SCHEMA}")
-        _exactly(value, _MEMBERS)
-        parts = tuple(_part(_object(one)) for one in _list(value["parts"]))
-        files = {role: _bytes(text) for role, text in _object(value["files"]).items()}
+        exactly(value, _MEMBERS)
+        parts = tuple(_part(object_of(one)) for one in list_of(value["parts"]))
+        files = {role: _bytes(text) for role, text in object_of(value["files"]).items()}
         roles = [*files, *(part.role for part in parts)]
         for role in roles:
-            if role not in BASE_ROLES and not is_delegation(role):
-                raise ValueError(f"{role!r} is no role")
+            if role not in {ROOT, TARGETS} and not is_delegation(role):
+                raise ValueError(f"{role!r} is no role that is signed in turns")
         if len(set(roles)) != len(roles) or not parts:
             raise ValueError("it has a role twice, or nothing to sign")
+        gun = text_of(value["gun"])
+        if not gun or not gun.isascii() or not gun.isprintable():
+            raise ValueError("no collection has such a name")
+        for part in parts:
+            signable.check(part.role, part.document, part.authorities, part.optional, gun=gun)
         return cls(
-            gun=_text(value["gun"]),
-            base={role: _text(digest) for role, digest in _object(value["base"]).items()},
-            staged=tuple(_text(name) for name in _list(value["staged"])),
+            gun=gun,
+            base={role: text_of(digest) for role, digest in object_of(value["base"]).items()},
+            staged=tuple(text_of(name) for name in list_of(value["staged"])),
             files=files,
             parts=parts,
         )
@@ -247,10 +275,10 @@ def read(path: str) -> SigningRequest:
         OSError: It cannot be read.
         PublishError: It is none.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 - pathlib would be imported for this alone
-        data = file.read(LIMIT + 1)
-    if len(data) > LIMIT:
-        raise PublishError("the signing request is too large")
+    try:
+        data = chosen_file.read(path, limit=LIMIT)
+    except chosen_file.ChosenFileError as error:
+        raise PublishError(f"the signing request cannot be used: {error}") from error
     return SigningRequest.from_bytes(data)
 
 
@@ -276,16 +304,19 @@ def check_base(request: SigningRequest, documents: Mapping[str, bytes]) -> None:
 
 
 def _part(value: Document) -> Part:
-    _exactly(value, _OF_PART)
+    exactly(value, _OF_PART)
     part = Part(
-        role=_text(value["role"]),
-        document=_object(value["document"]),
-        authorities=tuple(_read_authority(_object(one)) for one in _list(value["authorities"])),
-        optional=tuple(_read_authority(_object(one)) for one in _list(value["optional"])),
-        signatures=[_signature(_object(one)) for one in _list(value["signatures"])],
+        role=text_of(value["role"]),
+        document=object_of(value["document"]),
+        authorities=tuple(_read_authority(object_of(one)) for one in list_of(value["authorities"])),
+        optional=tuple(_read_authority(object_of(one)) for one in list_of(value["optional"])),
+        signatures=[_signature(object_of(one)) for one in list_of(value["signatures"])],
     )
     if not part.authorities or any(one.threshold < 1 for one in part.authorities):
         raise ValueError("a document asks for nobody's signature")
+    ids = [signature["keyid"] for signature in part.signatures]
+    if len(set(ids)) != len(ids) or len(ids) > _MOST_SIGNATURES:
+        raise ValueError("it has a signature twice, or too many")
     _ = part.message  # refuses what has no canonical form
     return part
 
@@ -299,20 +330,20 @@ def _authority(authority: Authority) -> Document:
 
 
 def _read_authority(value: Document) -> Authority:
-    _exactly(value, frozenset({"role", "threshold", "keys"}))
+    exactly(value, frozenset({"role", "threshold", "keys"}))
     threshold: object = value["threshold"]
     if isinstance(threshold, bool) or not isinstance(threshold, int):
         raise TypeError("a threshold is no number")
-    keys = {_text(key_id): _object(key) for key_id, key in _object(value["keys"]).items()}
+    keys = {text_of(key_id): object_of(key) for key_id, key in object_of(value["keys"]).items()}
     for key_id, key in keys.items():
         if public_key(key).key_id != key_id:
             raise ValueError("a key is filed under an id that is not its own")
-    return Authority(_text(value["role"]), keys, threshold)
+    return Authority(text_of(value["role"]), keys, threshold)
 
 
 def _signature(value: Document) -> Document:
-    _exactly(value, frozenset({"keyid", "method", "sig"}))
-    return {name: _text(value[name]) for name in ("keyid", "method", "sig")}
+    exactly(value, frozenset({"keyid", "method", "sig"}))
+    return {name: text_of(value[name]) for name in ("keyid", "method", "sig")}
 
 
 def _is_right(key: Document, signature: Document, message: bytes) -> bool:
@@ -324,32 +355,9 @@ def _is_right(key: Document, signature: Document, message: bytes) -> bool:
         return False
 
 
-def _exactly(value: Document, names: frozenset[str]) -> None:
-    if value.keys() != names:
-        raise ValueError(f"members are missing or unknown: {sorted(value.keys() ^ names)}")
-
-
-def _object(value: object) -> Document:
-    if not isinstance(value, dict):
-        raise TypeError("something is no object")
-    return value
-
-
-def _list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise TypeError("something is no list")
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("something is no text")
-    return value
-
-
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
 def _bytes(text: object) -> bytes:
-    return base64.b64decode(_text(text), validate=True)
+    return base64.b64decode(text_of(text), validate=True)

@@ -43,3 +43,46 @@ def _no_number(text: str) -> NoReturn:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number
 )
+
+
+def exactly(value: dict[str, Any], names: frozenset[str]) -> None:
+    """Refuse an object whose members are not these.
+
+    Raises:
+        ValueError: One is missing or unknown.
+    """
+    if value.keys() != names:
+        raise ValueError(f"members are missing or unknown: {sorted(value.keys() ^ names)}")
+
+
+def object_of(value: object) -> dict[str, Any]:
+    """A value that must be an object.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, dict):
+        raise TypeError("something is no object")
+    return value
+
+
+def list_of(value: object) -> list[object]:
+    """A value that must be a list.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, list):
+        raise TypeError("something is no list")
+    return value
+
+
+def text_of(value: object) -> str:
+    """A value that must be text.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError("something is no text")
+    return value

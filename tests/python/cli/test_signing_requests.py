@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 
 import pytest
@@ -130,7 +132,50 @@ def test_names_of_strangers_are_shown_harmless(made, vault):
     made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
     path = made.here / "rotate.json"
     value = json.loads(path.read_text())
-    value["parts"][1]["document"]["targets"]["\x1b[2J\u202e"] = {"hashes": {"sha256": "\x07"}}
+    value["parts"][1]["document"]["targets"]["\x1b[2J\u202e"] = {
+        "hashes": {"sha256": base64.b64encode(bytes(32)).decode()},
+        "length": 1,
+        "custom": {"\x07": "\u2066"},
+    }
     path.write_text(json.dumps(value))
     shown = made.done("signing-request", "show", "rotate.json")
     assert all(line.isprintable() for line in shown.splitlines())
+
+
+def test_what_another_signed_in_the_same_file_meanwhile_is_kept(made, monkeypatch):
+    alice, bob = (("--trust-dir", str(made.here / name)) for name in ("alice", "bob"))
+    made.done("key", "generate", "alice", *alice)
+    made.done("key", "generate", "bob", *bob)
+    made.done(
+        "delegation", "add", "-p", "--all-paths", "--threshold", "2", GUN, "targets/releases",
+        "alice.pub", "bob.pub",
+    )  # fmt: skip
+    made.done("addhash", "-r", "targets/releases", GUN, "1.4", "7", "--sha256", DIGEST)
+    made.done("signing-request", "prepare", GUN, "release.json")
+    path = made.here / "release.json"
+    before = path.read_bytes()
+    made.done("signing-request", "sign", "-y", "release.json", *alice)
+    with_alice = path.read_bytes()
+    path.write_bytes(before)
+    from contenttrust.cli.signing_request import output
+    from contenttrust.publish.request import SigningRequest
+
+    path.write_bytes(with_alice)  # alice was faster than somebody who had read it before
+    output.replace(str(path), SigningRequest.from_bytes(before))
+    assert len(json.loads(path.read_text())["parts"][0]["signatures"]) == 1
+
+
+def test_a_link_stays_one(made, vault):
+    made.done("key", "generate", "two")
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    (made.here / "link.json").symlink_to("rotate.json")
+    made.done("signing-request", "sign", "-y", "link.json", *vault)
+    assert (made.here / "link.json").is_symlink()
+    made.done("signing-request", "publish", "rotate.json")
+
+
+def test_what_never_ends_is_no_request(place):
+    os.mkfifo(place.here / "fifo")
+    refused = place.run("signing-request", "show", "fifo")
+    assert refused.code == 1
+    assert "no regular file" in refused.err

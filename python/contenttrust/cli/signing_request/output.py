@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from contenttrust.cli import text
@@ -10,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from contenttrust.publish.delegations import Authority
     from contenttrust.publish.request import Missing, Part, SigningRequest
 
 
@@ -29,16 +31,35 @@ def write_new(path: str, request: SigningRequest) -> None:
 def replace(path: str, request: SigningRequest) -> None:
     """Write a request again that has got signatures; as a whole or not at all.
 
+    What others signed in the same file meanwhile is kept.
+
     Raises:
         OSError: It cannot be written; the old one stands.
+        PublishError: It was replaced by another one meanwhile.
     """
-    new = f"{path}.{os.getpid()}.new"
+    import fcntl  # noqa: PLC0415 -- only who signs waits for others
+
+    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+
+    place = os.path.realpath(path)
+    folder = os.open(os.path.dirname(place), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        request.merge(read(place))
+        _write(place, request.to_bytes())
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _write(place: str, data: bytes) -> None:
+    new = f"{place}.{os.getpid()}.new"
     try:
         with open(new, "xb") as file:  # noqa: PTH123 -- pathlib would be imported for this alone
-            file.write(request.to_bytes())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(new, path)  # noqa: PTH105
+        os.replace(new, place)  # noqa: PTH105
     except OSError:
         if os.path.exists(new):  # noqa: PTH110
             os.unlink(new)  # noqa: PTH108
@@ -64,8 +85,10 @@ def lines(request: SigningRequest) -> Iterator[str]:
         for authority in part.authorities:
             done = part.signed_by(authority)
             asked = f"which asks for {authority.threshold}"
-            yield f"    signed by {len(done)} of the keys of {text.safe(authority.role)}, {asked}"
+            yield f"    signed by {len(done)} of {len(authority.keys)} keys, {asked}"
             yield from (f"        {key_id}" for key_id in sorted(done))
+        for authority in part.optional:
+            yield f"    may be signed too by: {', '.join(_canonical_ids(authority))}"
     yield ""
     yield from whats_missing(request)
 
@@ -77,14 +100,21 @@ def _content(part: Part) -> Iterator[str]:
     for name, role in sorted(_items(document.get("roles"))):
         yield from _keys(name, role, known)
     for name, meta in sorted(_items(document.get("targets"))):
-        digest = _items_of(meta, "hashes").get("sha256", "without sha256")
-        yield text.safe(f"target {name}: {_hex(digest)}, {meta.get('length')} bytes")
+        hashes = ", ".join(
+            f"{kind}:{_hex(digest)}" for kind, digest in sorted(_items_of(meta, "hashes").items())
+        )
+        custom = f", custom {json.dumps(meta['custom'])}" if "custom" in meta else ""
+        yield text.safe(f"target {name}: {hashes}, {meta.get('length')} bytes") + text.safe(custom)
     delegations = _items_of(document, "delegations")
     known = dict(_items(delegations.get("keys")))
     roles = delegations.get("roles")
     for role in roles if isinstance(roles, list) else ():
         if isinstance(role, dict):
             yield from _keys(str(role.get("name")), role, known)
+            paths = role.get("paths")
+            listed = paths if isinstance(paths, list) else []
+            shown = ", ".join(json.dumps(path) for path in listed) or "none"
+            yield text.safe(f"    paths: {shown}")
 
 
 def _keys(name: str, role: dict[str, object], known: dict[str, dict[str, object]]) -> Iterator[str]:
@@ -104,6 +134,12 @@ def _shown_id(key_id: str, known: dict[str, dict[str, object]]) -> str:
         return f"{key_id} (unusable)"
 
 
+def _canonical_ids(authority: Authority) -> list[str]:
+    from contenttrust.publish.metadata import public_key  # noqa: PLC0415 -- see editing
+
+    return sorted(public_key(key).canonical_key_id for key in authority.keys.values())
+
+
 def _items(value: object) -> list[tuple[str, dict[str, object]]]:
     if not isinstance(value, dict):
         return []
@@ -119,7 +155,7 @@ def _hex(digest: object) -> str:
     import base64  # noqa: PLC0415 -- loaded with the request anyway
 
     try:
-        return "sha256:" + base64.b64decode(str(digest), validate=True).hex()
+        return base64.b64decode(str(digest), validate=True).hex()
     except ValueError:
         return str(digest)
 

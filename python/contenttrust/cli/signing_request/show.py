@@ -27,6 +27,7 @@ def run(request: Request) -> int:
                 "signed_by": sorted(
                     key_id for one in part.authorities for key_id in part.signed_by(one)
                 ),
+                "document": part.document,
                 "missing": [
                     {"role": one.role, "count": one.count, "key_ids": list(one.key_ids)}
                     for one in missing

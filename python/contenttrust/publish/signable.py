@@ -1,0 +1,150 @@
+"""What a signing request may ask to be signed: a document of one role, to its last member.
+
+Who signs a request looks at what is shown of it, so nothing may be in it that is not shown, that
+another reader would take for another kind of document, or that belongs to another collection. The
+form is the one in which documents are published here; whatever else a stranger put there is
+refused.
+"""
+
+from __future__ import annotations
+
+from contenttrust import _core
+from contenttrust.publish.delegations import authority_in, is_delegation
+from contenttrust.publish.draft import checked_meta
+from contenttrust.publish.metadata import BASE_ROLES, ROOT, TARGETS, public_key
+from contenttrust.publish.strict_json import exactly, list_of, object_of, text_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from contenttrust.publish.delegations import Authority
+    from contenttrust.publish.metadata import Document
+
+_HEADER = frozenset({"_type", "expires", "version"})
+_OF_ROOT = _HEADER | {"consistent_snapshot", "keys", "roles"}
+_OF_TARGETS = _HEADER | {"delegations", "targets"}
+_MOST_KEYS = 64
+
+
+def check(
+    role: str,
+    document: Document,
+    authorities: Collection[Authority],
+    optional: Collection[Authority],
+    *,
+    gun: str,
+) -> None:
+    """Refuse a document that is not what it is said to be.
+
+    Args:
+        role: Whose document it is said to be.
+        document: Its signed part.
+        authorities: Who is to sign it.
+        optional: Who may sign it too.
+        gun: The collection that it is said to belong to.
+
+    Raises:
+        ValueError: It is another, or keys of another role or collection are to sign it.
+        TypeError: A member has the wrong type.
+        ContentTrustError: A key is not usable.
+    """
+    for one in (*authorities, *optional):
+        if one.role != role:
+            raise ValueError(f"keys of {one.role} are to sign a document of {role}")
+        if not 0 < len(one.keys) <= _MOST_KEYS:
+            raise ValueError(f"{len(one.keys)} keys are to sign a document of {role}")
+    if role == ROOT:
+        _check_root(document)
+        first, *others = authorities
+        if first != authority_in(document, ROOT) or len(others) > 1:
+            raise ValueError("other keys are to sign a root than it names")
+        for one in (*authorities, *optional):
+            for key in one.keys.values():
+                _check_certificate(key, gun)
+        return
+    if role != TARGETS and not is_delegation(role):
+        raise ValueError(f"a document of {role} is not signed in turns")
+    if len(authorities) != 1 or optional:
+        raise ValueError(f"too many are to sign a document of {role}")
+    _check_targets(document, role)
+
+
+def _check_header(document: Document, kind: str, names: frozenset[str]) -> None:
+    exactly(document, names)
+    if document["_type"] != kind:
+        raise ValueError(f"its type is not {kind}")
+    _number(document["version"], "a version")
+    if _core.Instant.parse(text_of(document["expires"])) is None:
+        raise ValueError("it does not say when it expires")
+
+
+def _check_root(document: Document) -> None:
+    _check_header(document, "Root", _OF_ROOT)
+    if not isinstance(document["consistent_snapshot"], bool):
+        raise TypeError("consistent_snapshot is no truth value")
+    keys = _checked_keys(document["keys"])
+    roles = object_of(document["roles"])
+    exactly(roles, frozenset(BASE_ROLES))
+    for value in roles.values():
+        exactly(object_of(value), frozenset({"keyids", "threshold"}))
+        _check_signers(value, keys)
+
+
+def _check_targets(document: Document, role: str) -> None:
+    _check_header(document, "Targets", _OF_TARGETS)
+    delegations = object_of(document["delegations"])
+    exactly(delegations, frozenset({"keys", "roles"}))
+    keys = _checked_keys(delegations["keys"])
+    names = set()
+    for value in list_of(delegations["roles"]):
+        entry = object_of(value)
+        exactly({**entry, "paths": None}, frozenset({"keyids", "name", "paths", "threshold"}))
+        name = text_of(entry["name"])
+        if name.rpartition("/")[0] != role or not is_delegation(name) or name in names:
+            raise ValueError(f"{name!r} is no delegation of {role}, or is there twice")
+        names.add(name)
+        for path in list_of(entry.get("paths", [])):
+            text_of(path)
+        _check_signers(entry, keys, may_be_empty=True)
+    for name, meta in object_of(document["targets"]).items():
+        if not name:
+            raise ValueError("a target has no name")
+        checked_meta(object_of(meta))
+
+
+def _check_signers(
+    value: Document, keys: Mapping[str, object], *, may_be_empty: bool = False
+) -> None:
+    ids = [text_of(one) for one in list_of(value["keyids"])]
+    if len(set(ids)) != len(ids) or not set(ids) <= keys.keys() or not (ids or may_be_empty):
+        raise ValueError("a role names keys that are not there, or none")
+    if _number(value["threshold"], "a threshold") > max(len(ids), 1) and not may_be_empty:
+        raise ValueError("a role asks for more signatures than it has keys")
+
+
+def _checked_keys(value: object) -> Mapping[str, Document]:
+    keys: Mapping[str, Document] = object_of(value)
+    for key_id, key in keys.items():
+        exactly(object_of(key), frozenset({"keytype", "keyval"}))
+        exactly(object_of(key["keyval"]), frozenset({"private", "public"}))
+        if key["keyval"]["private"] is not None:
+            raise ValueError("a private key stands in it")
+        if public_key(key).key_id != key_id:
+            raise ValueError("a key is filed under an id that is not its own")
+    return keys
+
+
+def _check_certificate(key: Document, gun: str) -> None:
+    """A root key belongs to the collection that its certificate names; a wildcard to several."""
+    found = public_key(key)
+    name = found.common_name
+    fits = gun == name or (name.endswith("*") and gun.startswith(name[:-1]))
+    if not found.key_type.endswith("-x509") or not fits:
+        raise ValueError(f"a root key is certified for {name or 'nothing'}, not for {gun}")
+
+
+def _number(value: object, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{what} is no number of 1 or more")
+    return value

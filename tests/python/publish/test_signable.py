@@ -1,0 +1,172 @@
+"""Requests that would have something signed that their signers do not see, or do not mean."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contenttrust import _core
+from contenttrust.errors import PublishError
+from contenttrust.publish.initialisation import certified
+from contenttrust.publish.request import SigningRequest
+
+GUN = "registry.example/team/app"
+OTHER = "registry.example/hobby/page"
+DIGEST = "a" * 64
+
+
+@pytest.fixture
+def rotation(collection, publisher):
+    """A request for a new repository key, as a dictionary."""
+    request = collection.prepare_rotation("targets", [publisher.key("second")])
+    return json.loads(request.to_bytes())
+
+
+@pytest.fixture
+def release(collection, publisher):
+    """A request for a target in a delegation that two must sign, as a dictionary."""
+    keys = [publisher.key("alice"), publisher.key("bob")]
+    collection.add_delegation("targets/both", keys=keys, paths=["dev/"], threshold=1)
+    collection.publish()
+    collection.add_target("dev/1.0", sha256=DIGEST, size=7, roles=["targets/both"])
+    return json.loads(collection.prepare().to_bytes())
+
+
+def read(value):
+    return SigningRequest.from_bytes(json.dumps(value).encode())
+
+
+def refused(value, words):
+    with pytest.raises(PublishError, match=words):
+        read(value)
+
+
+def test_both_are_read_as_they_were_made(rotation, release):
+    assert [part.role for part in read(rotation).parts] == ["root", "targets"]
+    assert [part.role for part in read(release).parts] == ["targets/both"]
+
+
+def test_a_root_for_another_collection_is_not_signed_under_this_name(rotation):
+    rotation["gun"] = OTHER
+    refused(rotation, f"certified for {GUN}, not for {OTHER}")
+
+
+def test_a_wildcard_certificate_fits_what_begins_so(publisher, collection):
+    signer = publisher.keys.open(publisher.keys.generate("ecdsa", role="root").key_id)
+    wildcard = certified(signer, "registry.example/team/*", collection.moment)
+    request = publisher.collection("registry.example/team/b").prepare_initialization([wildcard])
+    value = json.loads(request.to_bytes())
+    read(value)
+    value["gun"] = OTHER
+    refused(value, "certified for")
+
+
+def test_a_root_is_not_signed_as_a_delegation(rotation):
+    root = rotation["parts"][0]
+    authority = {**root["authorities"][0], "role": "targets/releases"}
+    rotation["parts"] = [{**root, "role": "targets/releases", "authorities": [authority]}]
+    refused(rotation, "members are missing or unknown")
+
+
+@pytest.mark.parametrize("role", ["snapshot", "timestamp"])
+def test_what_the_server_signs_is_not_signed_in_turns(release, role):
+    part = release["parts"][0]
+    part["role"] = role
+    part["authorities"][0]["role"] = role
+    refused(release, "no role that is signed in turns")
+
+
+def test_keys_of_another_role_are_not_made_to_sign(rotation):
+    root, targets = rotation["parts"]
+    targets["authorities"].append(root["authorities"][0])
+    refused(rotation, "keys of root are to sign a document of targets")
+
+
+def test_nobody_signs_beside_the_role(release):
+    part = release["parts"][0]
+    part["optional"] = [{**part["authorities"][0], "threshold": 0}]
+    refused(release, "too many are to sign")
+
+
+def test_a_root_is_signed_by_the_keys_that_it_names(rotation):
+    root = rotation["parts"][0]
+    root["document"]["roles"]["root"]["keyids"] = root["document"]["roles"]["targets"]["keyids"]
+    refused(rotation, "other keys are to sign a root than it names")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.update(Targets={}),
+        lambda document: document.update(meta={}),
+        lambda document: document.update(_type="Timestamp"),
+        lambda document: document.update(_type="targets"),
+        lambda document: document.pop("targets"),
+        lambda document: document.update(version=True),
+        lambda document: document.update(version=0),
+        lambda document: document.update(expires="tomorrow"),
+        lambda document: document.update(targets=[]),
+        lambda document: document["targets"].update({"": {}}),
+        lambda document: document["targets"]["dev/1.0"].update(more=1),
+        lambda document: document["targets"]["dev/1.0"].update(length=-1),
+        lambda document: document["targets"]["dev/1.0"].update(hashes={"md5": "AAAA"}),
+        lambda document: document["delegations"].update(more=[]),
+        lambda document: document["delegations"].update(roles=[{"name": "targets/other/x"}]),
+        lambda document: document["delegations"].update(
+            roles=[{"keyids": [], "name": "targets/other", "threshold": 1}]
+        ),
+        lambda document: document["delegations"].update(
+            roles=[{"keyids": ["0" * 64], "name": "targets/both/x", "threshold": 1}]
+        ),
+        lambda document: document["delegations"].update(keys={"0" * 64: {}}),
+    ],
+)
+def test_nothing_is_signed_that_no_such_document_has(release, change):
+    change(release["parts"][0]["document"])
+    with pytest.raises(PublishError, match="signing request cannot be used"):
+        read(release)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.update(Keys={}),
+        lambda document: document.update(Roles={}),
+        lambda document: document.update(consistent_snapshot=0),
+        lambda document: document["roles"].update(more={"keyids": [], "threshold": 1}),
+        lambda document: document["roles"].pop("snapshot"),
+        lambda document: document["roles"]["targets"].update(threshold=2),
+        lambda document: document["roles"]["targets"].update(threshold=0),
+        lambda document: document["roles"]["targets"].update(keyids=[]),
+        lambda document: next(iter(document["keys"].values()))["keyval"].update(private="AAAA"),
+        lambda document: next(iter(document["keys"].values())).update(more=1),
+    ],
+)
+def test_nothing_is_signed_that_no_root_has(rotation, change):
+    change(rotation["parts"][0]["document"])
+    with pytest.raises(PublishError, match="signing request cannot be used"):
+        read(rotation)
+
+
+def test_one_signature_is_not_there_many_times(release, publisher):
+    part = release["parts"][0]
+    part["signatures"] *= 2
+    assert part["signatures"]
+    refused(release, "a signature twice")
+
+
+@pytest.mark.parametrize("gun", ["", "\ud800", "a\nb", "a\u202eb"])
+def test_odd_names_of_collections_are_refused(release, gun):
+    release["gun"] = gun
+    refused(release, "no collection has such a name")
+
+
+def test_a_root_key_without_a_certificate_is_none(rotation, publisher):
+    root = rotation["parts"][0]
+    bare = publisher.key("bare")
+    assert _core.PublicKey.of(bare.key_type, bare.public).key_id == bare.key_id
+    key = {"keytype": bare.key_type, "keyval": {"private": None, "public": ""}}
+    root["authorities"].append({"role": "root", "threshold": 1, "keys": {bare.key_id: key}})
+    with pytest.raises(PublishError):
+        read(rotation)
