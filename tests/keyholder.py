@@ -52,6 +52,13 @@ def store_in(trust_dir: Path, *passphrases: bytes, **options) -> KeyStore:
     return KeyStore(trust_dir, **options)
 
 
+def _sit_down(terminal: str) -> None:
+    """Take a terminal, with the signals as a shell has them at one: nohup has some ignored."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    os.close(os.open(terminal, os.O_RDWR))
+
+
 class Terminal:
     """A program with a terminal of its own, and somebody who types."""
 
@@ -65,7 +72,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=lambda: os.close(os.open(os.ttyname(slave), os.O_RDWR)),  # noqa: PLW1509
+            preexec_fn=lambda: _sit_down(os.ttyname(slave)),  # noqa: PLW1509
             env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
             restore_signals=True,
         )
