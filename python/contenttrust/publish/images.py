@@ -9,7 +9,7 @@ Source: docker CLI 28, `cli/command/trust/`, `cli/trust/trust.go` (``GetSignable
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
@@ -59,6 +59,8 @@ class Removed:
         lost: Digests of the tags that lost this signer's signature, by tag.
         signed_again: Roles that were signed anew with the keys that stay.
         unreleased: Tags that can no longer be pulled, because the last signer went.
+        still_in: Canonical ids of keys that went from the signer and `targets/releases`, by the
+            other roles that they may sign still.
     """
 
     published: Published
@@ -66,6 +68,7 @@ class Removed:
     lost: Mapping[str, str]
     signed_again: tuple[str, ...]
     unreleased: tuple[str, ...] = ()
+    still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def sign(
@@ -139,17 +142,20 @@ def remove_signer(collection: Collection, name: str, *, force: bool = False) -> 
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
 
     What the others release stays released: it is signed anew where the signer's signature was
-    needed. Afterwards the server is asked whether all this is so.
+    needed. Afterwards the server is asked whether all this is so. A key is the same key bare and
+    in any certificate. Other delegations may name it too: they are told, and left as they are.
 
     Args:
         collection: The repository.
         name: Of the signer.
-        force: Whether to remove also the last signer, and with it every tag that is released.
+        force: Whether to remove also the last signer, and with it every tag that is released; and
+            a signer whose key another signer or the repository has too; it leaves
+            `targets/releases` then, and stays in their roles.
 
     Raises:
         ValueError: No signer can have that name.
         PublishError: There is no such signer; or a role would have too few keys or signatures
-            left: then the message says what to do first.
+            left, or a key is not this signer's only: then the message says what to do first.
         ContentTrustError: As for `Collection.publish`.
     """
     check_name(name)
@@ -157,6 +163,7 @@ def remove_signer(collection: Collection, name: str, *, force: bool = False) -> 
     done = collection.publish_steps([removal])
     if any(one.role == role_of(name) for one in done.repository.signers):
         raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
+    removal.check(done.documents)
     broken = {notice.role for notice in done.repository.degraded} & set(removal.signed_again)
     if broken:
         raise PublishError(
@@ -170,6 +177,7 @@ def remove_signer(collection: Collection, name: str, *, force: bool = False) -> 
         lost=removal.lost,
         signed_again=tuple(removal.signed_again),
         unreleased=tuple(removal.unreleased),
+        still_in={role: tuple(key_ids) for role, key_ids in removal.still_in.items()},
     )
 
 

@@ -64,6 +64,8 @@ class Published:
         attempts: How often it was tried, because others published too.
         notes: What the publisher should know of what was not done.
         repository: The collection as it was read back.
+        documents: The verified files by role, as they were read back.
+        replaced: Canonical ids of the keys that a rotation replaced and that are here still.
     """
 
     gun: str
@@ -71,6 +73,8 @@ class Published:
     attempts: int = 1
     notes: tuple[str, ...] = ()
     repository: TrustedRepository
+    documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    replaced: tuple[str, ...] = ()
 
 
 class Publication:
@@ -360,6 +364,7 @@ class Publication:
             attempts=attempts,
             notes=tuple(draft.notes),
             repository=served.repository,
+            documents=served.documents,
         )
 
 

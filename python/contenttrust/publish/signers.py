@@ -6,17 +6,30 @@ import base64
 import json
 
 from contenttrust import _core
-from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.errors import (
+    ContentTrustError,
+    MalformedError,
+    PublicKeyError,
+    PublishError,
+    shown,
+)
 from contenttrust.publish import delegations
 from contenttrust.publish.delegations import Authority, authority_of
-from contenttrust.publish.metadata import TARGETS, message_of, public_key, signed_part
+from contenttrust.publish.metadata import (
+    BASE_ROLES,
+    TARGETS,
+    message_of,
+    public_key,
+    signed_part,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from contenttrust._core import PublicKey
     from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
 
 RELEASES = f"{TARGETS}/releases"
@@ -43,11 +56,15 @@ class SignerAdded:
 class RemovedSigner:
     """Takes a signer's delegation and keys away, and has signed anew what needs it.
 
+    A key is the same under whatever id: bare, or in any certificate. None of the signer's keys
+    signs `targets/releases` afterwards. Where else one of them may sign is told, not changed.
+
     Attributes:
         key_ids: Canonical ids of the keys that go.
         lost: Digests of the tags that lose the signature, by tag.
         signed_again: Roles that are signed with the keys that stay.
         unreleased: Tags that nobody releases any more.
+        still_in: Canonical ids of the signer's keys by the roles that they may sign still.
     """
 
     def __init__(self, name: str, keyring: Keyring, *, force: bool) -> None:
@@ -58,6 +75,7 @@ class RemovedSigner:
         self.lost: dict[str, str] = {}
         self.signed_again: list[str] = []
         self.unreleased: list[str] = []
+        self.still_in: dict[str, list[str]] = {}
 
     def apply(self, draft: Draft) -> None:
         """Remove the signer.
@@ -66,43 +84,84 @@ class RemovedSigner:
             PublishError: There is none of that name, or it cannot be removed yet.
         """
         role = role_of(self._name)
-        if role not in set(delegations.below(draft)):
-            if self.key_ids:
-                return  # an attempt before this one has removed it
+        if role in set(delegations.below(draft)):
+            keys = authority_of(draft, role).keys
+            self.key_ids = sorted({*self.key_ids, *(_same(one, key) for one, key in keys.items())})
+            document = draft.roles.get(role)
+            self.lost = {} if document is None else dict(_digests(document["targets"]))
+            self.signed_again, self.unreleased = [], []
+            delegations.delete(draft, role)
+        elif not self.key_ids:
             raise PublishError(f"no signer {self._name} for repository {draft.gun}", role=role)
-        gone = authority_of(draft, role).keys
-        self.key_ids = [public_key(value).canonical_key_id for value in gone.values()]
-        document = draft.roles.get(role)
-        self.lost = {} if document is None else dict(_digests(document["targets"]))
-        self.signed_again, self.unreleased = [], []
-        delegations.delete(draft, role)
+        # Else an attempt before this one, or somebody else meanwhile, has removed the delegation.
         self._keyring.forget()
-        shared = {
-            one
-            for name in delegations.below(draft)
-            if name != RELEASES
-            for one in authority_of(draft, name).keys
-        }
+        self.still_in = dict(self._holders(draft))
+        if self._shared() and not self._force:
+            self._refuse_shared(draft)
         if RELEASES in set(delegations.below(draft)):
-            self._release_without(draft, [one for one in gone if one not in shared])
+            self._release_without(draft)
 
-    def _release_without(self, draft: Draft, key_ids: Sequence[str]) -> None:
+    def check(self, documents: Mapping[str, bytes]) -> None:
+        """See that no key of the signer may release, by what the server has now.
+
+        A signature counts only by a key that the delegation names, under whatever id.
+
+        Raises:
+            PublishError: One may.
+        """
+        given = signed_part(documents[TARGETS])["delegations"]
+        for role in given["roles"] or []:
+            left = {_same(one, given["keys"].get(one, {})) for one in role["keyids"] or []}
+            left &= set(self.key_ids)
+            if role["name"] == RELEASES and left:
+                raise PublishError(
+                    f"{RELEASES} has keys of {self._name} still: {', '.join(sorted(left))}",
+                    role=RELEASES,
+                )
+
+    def _holders(self, draft: Draft) -> Iterator[tuple[str, list[str]]]:
+        """Every role but `targets/releases` that a key of the signer may sign."""
+        for role in (*BASE_ROLES, *delegations.below(draft)):
+            if role != RELEASES:
+                keys = authority_of(draft, role).keys
+                held = {_same(one, key) for one, key in keys.items()} & set(self.key_ids)
+                if held:
+                    yield role, sorted(held)
+
+    def _shared(self) -> list[str]:
+        """The roles that make one of its keys somebody else's too: signers, and those of root."""
+        return [role for role in self.still_in if role.count("/") <= 1]
+
+    def _refuse_shared(self, draft: Draft) -> None:
+        shared = self._shared()
+        plan = "; ".join(way_out(draft.gun, role, self.still_in[role]) for role in shared)
+        raise PublishError(
+            f"a key of {self._name} is also a key of {', '.join(shared)}, so that whoever holds it "
+            f"could sign still. Take it out there first: {plan}. If others sign with it, let them "
+            f"have a key of their own before. Or remove {self._name} with --force: then the key "
+            f"leaves {RELEASES}, but may sign {', '.join(shared)} still. Nothing was removed",
+            gun=draft.gun,
+            role=shared[0],
+        )
+
+    def _release_without(self, draft: Draft) -> None:
         before = authority_of(draft, RELEASES)
-        left = {one: key for one, key in before.keys.items() if one not in key_ids}
+        same = {one: _same(one, key) for one, key in before.keys.items()}
+        left = {one: key for one, key in before.keys.items() if same[one] not in self.key_ids}
         if len(left) == len(before.keys):
             return
-        if len(left) < before.threshold:
+        if len({same[one] for one in left}) < before.threshold:
             self._without_signers(draft, before, left)
             return
         after = Authority(RELEASES, left, before.threshold)
-        delegations.update(draft, RELEASES, remove_keys=key_ids)
+        delegations.update(draft, RELEASES, remove_keys=before.keys.keys() - left.keys())
         if RELEASES not in draft.roles:
             return  # nothing was released yet
         if self._keyring.holds(after):
             draft.changed.add(RELEASES)
-            self.signed_again.append(RELEASES)
+            self.signed_again = [RELEASES]
         elif len(set(_valid(draft, after))) < after.threshold:
-            who = ", ".join(sorted(public_key(key).canonical_key_id for key in left.values()))
+            who = ", ".join(sorted({same[one] for one in left}))
             raise PublishError(
                 f"what {RELEASES} lists is signed by {self._name} only, and none of the keys that "
                 f"stay is here: first let one of them sign it ({who}: contenttrust witness "
@@ -114,7 +173,7 @@ class RemovedSigner:
     def _without_signers(
         self, draft: Draft, before: Authority, left: dict[str, dict[str, object]]
     ) -> None:
-        if not self._force or left:
+        if not self._force or left or self._shared():
             raise PublishError(
                 f"{RELEASES} needs the signatures of {before.threshold} keys, and without "
                 f"{self._name} {len(left)} would be left: every tag that it lists would be lost. "
@@ -127,6 +186,21 @@ class RemovedSigner:
         listed = set() if document is None else set(document["targets"])
         self.unreleased = sorted(listed - set(draft.roles[TARGETS]["targets"]))
         delegations.delete(draft, RELEASES)
+
+
+def way_out(gun: str, role: str, key_ids: Sequence[str]) -> str:
+    """The command that takes keys out of a role."""
+    if role in BASE_ROLES:
+        return f"contenttrust key rotate {shown(gun)} {role}"
+    return f"contenttrust delegation remove -p {shown(gun)} {shown(role)} {' '.join(key_ids)}"
+
+
+def _same(key_id: str, value: Document) -> str:
+    """What is alike for one key under all its ids: the canonical id, if it is a key."""
+    try:
+        return public_key(value).canonical_key_id
+    except (PublicKeyError, MalformedError):  # a key that verifies nothing
+        return key_id
 
 
 def _digests(targets: dict[str, dict[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
@@ -145,8 +219,8 @@ def _valid(draft: Draft, authority: Authority) -> Iterator[str]:
         value = authority.keys.get(entry["keyid"])
         if value is None:
             continue
-        key = public_key(value)
         try:
+            key = public_key(value)
             signature = base64.b64decode(entry["sig"], validate=True)
             valid = _core.verify_signature(key.public, signature, message, entry["method"])
         except (ContentTrustError, ValueError):

@@ -205,6 +205,24 @@ def test_t078_a_removed_signer_is_gone_and_what_it_signed_alone_is_named(place, 
     assert f"error removing signer from: {signed}, {images.repository}-nosuch\n" in ran.err
 
 
+def test_t078_roles_that_keep_a_key_of_a_removed_signer_are_named(place, images, signed):
+    place.done("delegation", "add", "-p", "--all-paths", signed, "targets/qa", "bob.pub")
+    ran = place.run("signer", "remove", "bob", signed)
+    assert (ran.code, "Removed" in ran.out, "Successfully" in ran.out) == (1, False, False)
+    assert "is also a key of targets/qa" in ran.err
+    place.done("delegation", "add", "-p", "--all-paths", signed, "targets/alice/sub", "bob.pub")
+    ran = place.run("signer", "remove", "-f", "bob", signed)
+    assert ran.code == 0
+    roles = "targets/alice/sub, targets/qa"
+    assert ran.out.endswith(
+        f"Removed bob from {signed}, but a key of bob may sign still: {roles}\n"
+    )
+    assert "Successfully" not in ran.out
+    for role in ("targets/alice/sub", "targets/qa"):
+        assert f"warning: a key of bob is still a key of {role}: " in ran.err
+        assert f"contenttrust delegation remove -p {signed} {role} " in ran.err
+
+
 @pytest.mark.parametrize(("typed", "code"), [("y", 0), ("n", 1)])
 def test_the_last_signer_goes_once_somebody_says_so(place, signed, typed, code):
     place.done("signer", "remove", "bob", signed)

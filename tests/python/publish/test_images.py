@@ -279,18 +279,3 @@ def test_a_signer_comes_back_after_the_last_one_went(collection, publisher):
     assert signed.published.versions == {"targets/bob": 1, "targets/releases": 2}
     assert sorted(signed.published.repository.tags) == ["v0", "v2"]
     assert "begins anew" in signed.published.notes[0]
-
-
-def test_a_key_that_another_signer_shares_stays(collection, publisher, server):
-    key = publisher.key("alice")
-    images.add_signer(collection, "alice", [key])
-    images.add_signer(collection, "team", [key])
-    images.sign(collection, tags("v1"))
-
-    images.remove_signer(collection, "alice")
-
-    roles = {
-        one["name"]: one for one in server.signed(collection.gun, "targets")["delegations"]["roles"]
-    }
-    assert set(roles) == {"targets/team", "targets/releases"}
-    assert roles["targets/releases"]["keyids"] == [key.key_id]

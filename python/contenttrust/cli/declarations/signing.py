@@ -83,7 +83,8 @@ def _declare_signer_add(made: ArgumentParser) -> None:
 def _declare_signer_remove(made: ArgumentParser) -> None:
     _add_signer(made)
     made.add_argument("-f", "--force", action="store_true", help="do not ask before the last "
-                      "signer is removed, and with it all that was released")  # fmt: skip
+                      "signer is removed, and with it all that was released; and remove a signer "
+                      "whose key other signers have too")  # fmt: skip
 
 
 def _declare_signer_list(made: ArgumentParser) -> None:

@@ -30,11 +30,18 @@ def run(request: Request) -> int:
         force = options.force or _last_of(request, edited, repository)
         done = images.remove_signer(edited, name, force=force)
         report.warn(request, done.published.notes)
+        report.warn(request, _where_else(done, name))
         text.say(*_told(done, name))
         request.tell("removed", repository=repository, key_ids=list(done.key_ids),
                      lost=dict(done.lost), unreleased=list(done.unreleased),
-                     signed_again=list(done.signed_again))  # fmt: skip
-        text.say(f"Successfully removed {name} from {shown}")
+                     signed_again=list(done.signed_again),
+                     still_in={role: list(ids) for role, ids in done.still_in.items()})  # fmt: skip
+        roles = ", ".join(map(text.safe, done.still_in))
+        text.say(
+            f"Removed {name} from {shown}, but a key of {name} may sign still: {roles}"
+            if roles
+            else f"Successfully removed {name} from {shown}"
+        )
 
     return each(request, options.names, remove, failed="error removing signer from")
 
@@ -57,6 +64,17 @@ def _last_of(request: Request, edited: Collection, repository: str) -> bool:
     if not confirmed(request, question, option="--force"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
     return True
+
+
+def _where_else(done: Removed, name: str) -> list[str]:
+    """Which roles the keys may sign still, and how that ends."""
+    from contenttrust.publish.signers import way_out  # noqa: PLC0415 -- see editing
+
+    return [
+        f"a key of {name} is still a key of {role}: {', '.join(key_ids)}. To take it out there: "
+        f"{way_out(done.published.gun, role, key_ids)}"
+        for role, key_ids in done.still_in.items()
+    ]
 
 
 def _told(done: Removed, name: str) -> list[str]:
