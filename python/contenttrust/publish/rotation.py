@@ -5,6 +5,8 @@ Source: notary `client/client.go` (``RotateKey``, ``oldKeysForLegacyClientSuppor
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
 from contenttrust.publish.asking import ROOT_LIMIT, ask
@@ -48,8 +50,7 @@ def rotate(
     replacement = Replacement(role, keys)
     older = _older_root_keys(collection, legacy)
     done = collection.publication().run([replacement], legacy=older)
-    _drop_old_keys(collection, replacement, keys)
-    return done
+    return replace(done, replaced=tuple(_still_here(collection, replacement, keys)))
 
 
 def prepare(
@@ -159,14 +160,15 @@ def _is_ours(collection: Collection, value: dict[str, object]) -> bool:
     return entry is not None and entry.role == ROOT
 
 
-def _drop_old_keys(
+def _still_here(
     collection: Collection, replacement: Replacement, keys: Sequence[PublicKey]
-) -> None:
-    """Remove private keys that nothing uses any more, as Notary does: never those of root."""
+) -> list[str]:
+    """Canonical ids of the replaced keys that the store has.
+
+    Notary removes them. Others may need them: another collection, a delegation, a reader that has
+    to be shown who signed the old root. Only who holds them knows, and a key that is gone stays
+    gone.
+    """
     used = {key.canonical_key_id for key in keys}
-    for key in replacement.replaced.values():
-        entry = collection.keys.find(key.canonical_key_id)
-        if entry is None or key.canonical_key_id in used:
-            continue
-        if entry.role in {TARGETS, SNAPSHOT} and entry.gun == collection.gun:
-            collection.keys.remove(key.canonical_key_id)
+    old = {key.canonical_key_id for key in replacement.replaced.values()} - used
+    return sorted(one for one in old if collection.keys.find(one) is not None)

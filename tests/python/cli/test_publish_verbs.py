@@ -178,6 +178,17 @@ def test_keys_are_rotated_and_nothing_staged_is_published(published, words):
     assert names(published) == ["v1"]
 
 
+@pytest.mark.parametrize("role", ["targets", "root"])
+def test_a_key_that_was_replaced_is_said_to_be_still_here(published, role):
+    here = {one["key_id"] for one in json.loads(published.done("key", "list", "--json"))["keys"]
+            if one["role"] == role}  # fmt: skip
+    ran = published.run("key", "rotate", "-y", GUN, role)
+    [old] = here
+    assert f"warning: the old {role} key {old} is still here; " in ran.err
+    assert (f"'contenttrust key remove {old}'" in ran.err) == (role == "targets")
+    assert old in published.done("key", "list", "--json")
+
+
 @pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("no", 1)])
 def test_the_root_key_is_rotated_once_somebody_says_so(published, typed, code):
     before = len(published.server.uploads)

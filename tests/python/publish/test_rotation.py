@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from contenttrust import _core
 from contenttrust.errors import NoKeyError, PublishError, UnreachableError
 
 
@@ -22,15 +23,55 @@ def key_ids(server, collection, role):
     return server.signed(collection.gun, "root")["roles"][role]["keyids"]
 
 
-def test_targets_get_another_key_and_the_old_one_goes(collection, publisher, server):
+def test_targets_get_another_key_and_the_old_one_stays_here(collection, publisher, server):
+    """Notary deletes it."""
     old = key_ids(server, collection, "targets")
 
     done = collection.rotate_key("targets")
 
     assert done.versions == {"root": 2, "targets": 3}
     assert key_ids(server, collection, "targets") != old
-    assert publisher.keys.find(old[0]) is None
-    assert roles_here(publisher) == ["root", "targets"]
+    assert done.replaced == tuple(old)
+    assert publisher.keys.find(old[0]) is not None
+    assert roles_here(publisher) == ["root", "targets", "targets"]
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+    collection.publish()
+    signatures = json.loads(server.files[collection.gun]["targets"])["signatures"]
+    assert [one["keyid"] for one in signatures] == key_ids(server, collection, "targets")
+
+
+def test_the_old_key_still_signs_a_delegation_that_has_it(collection, publisher, server):
+    [old] = key_ids(server, collection, "targets")
+    key = publisher.keys.open(old)
+    collection.add_delegation(
+        "targets/releases", keys=[_core.PublicKey.of(key.key_type, key.public)], paths=[""]
+    )
+    collection.publish()
+
+    collection.rotate_key("targets")
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/releases"])
+
+    assert set(collection.publish().repository.tags) == {"v1"}
+
+
+def test_the_old_key_still_signs_another_collection_that_has_it(collection, publisher, server):
+    old = key_ids(server, collection, "targets")
+    other = publisher.collection(f"{collection.gun}/other")
+    other.initialize()
+    other.publish()
+    other.rotate_key("targets", key_ids=old)
+
+    collection.rotate_key("targets")
+    other.add_target("v1", size=7, sha256=digest("v1"))
+
+    assert set(other.publish().repository.tags) == {"v1"}
+
+
+def test_a_key_that_only_gets_another_certificate_is_not_replaced(collection, server, publisher):
+    [root] = [entry.key_id for entry in publisher.keys.entries() if entry.role == "root"]
+
+    assert collection.rotate_key("root", key_ids=[root]).replaced == ()
+    assert collection.rotate_key("root").replaced == (root,)
 
 
 def test_root_is_signed_by_old_and_new_keys_and_both_stay(collection, publisher, server):
@@ -76,7 +117,7 @@ def test_the_snapshot_moves_between_us_and_the_server(collection, publisher, ser
     done = collection.rotate_key("snapshot", server_managed=True)
     assert done.versions == {"root": 3}
     assert server.signed(collection.gun, "snapshot")["version"] == 3
-    assert roles_here(publisher) == ["root", "targets"]
+    assert roles_here(publisher) == ["root", "snapshot", "targets"]
 
 
 def test_the_timestamp_gets_another_key_of_the_server(collection, server):

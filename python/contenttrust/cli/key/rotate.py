@@ -8,6 +8,7 @@ from contenttrust.cli.confirm import confirmed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.cli.request import Request
+    from contenttrust.publish.publication import Published
 
 _QUESTION = """\
 Warning: you are about to rotate your root key.
@@ -31,7 +32,22 @@ def run(request: Request) -> int:
             key_ids=editing.key_ids(edited, options.keys, role=role),
             legacy=options.legacy or 0,
         )
-    report.warn(request, done.notes)
+    report.warn(request, [*done.notes, *_old_keys(done, role)])
     request.tell("published", gun=done.gun, versions=dict(done.versions))
     text.say(f"Successfully rotated {text.safe(role)} key for repository {text.safe(edited.gun)}")
     return exit_codes.OK
+
+
+def _old_keys(done: Published, role: str) -> list[str]:
+    """That the keys that were replaced are here still, and until when they are needed."""
+    lines = []
+    for key_id in done.replaced:
+        users = [one for one, it in done.repository.roles.items() if key_id in it.canonical_key_ids]
+        if role == "root":
+            need = "keep it, in a backup: clients that were away for long know no other"
+        elif users:
+            need = f"keep it: it still signs {', '.join(users)}"
+        else:
+            need = f"once nothing else needs it, 'contenttrust key remove {key_id}' takes it away"
+        lines.append(f"the old {role} key {key_id} is still here; {need}")
+    return lines
