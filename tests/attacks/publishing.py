@@ -270,7 +270,7 @@ def later_publication(machine: Machine) -> Scene:
 
 
 def rotation(machine: Machine, role: str = "targets") -> Scene:
-    """`key rotate`, which makes a key and takes the old one away; staged changes stay staged."""
+    """`key rotate`, which makes a key and keeps the old one; staged changes stay staged."""
     start = machine.folder / f"rotation of {role}"
     _published(machine, start)
     old = machine.memory.signed(machine.gun, "root")["roles"][role]["keyids"]
