@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contenttrust.errors import PublishError, shown
+from contenttrust.publish import staged_data
 from contenttrust.publish.metadata import TARGETS, key_value, public_key
 from contenttrust.publish.strict_json import members
 from contenttrust.transport.source import is_metadata_name
@@ -109,17 +110,20 @@ def apply(draft: Draft, change: Change) -> None:
         delete(draft, role)
         return
     given = members(change.data or b"")
-    if set(given) - _OF_A_CHANGE or given.get("new_name"):
+    if set(given) - _OF_A_CHANGE or given.get("new_name") not in (None, ""):
         raise ValueError("it says of the delegation what cannot be applied")
-    remove_keys, threshold = given.get("remove_keys") or [], given.get("threshold") or 0
+    remove_keys = staged_data.texts(given, "remove_keys")
     if role.endswith("/*"):
         purge(draft, role.removesuffix("/*"), remove_keys)
         return
-    if not isinstance(threshold, int) or threshold < 0:
-        raise ValueError("its threshold is no number")
-    keys = [public_key(one) for one in given.get("add_keys") or []]
+    threshold = staged_data.number(given, "threshold")
+    clear_paths = staged_data.flag(given, "clear_paths")
+    keys = staged_data.keys(given, "add_keys")
+    add_paths, remove_paths = (
+        staged_data.texts(given, f"{one}_paths") for one in ("add", "remove")
+    )
     if change.action == "create":
-        create(draft, role, keys, given.get("add_paths") or [], threshold)
+        create(draft, role, keys, add_paths, threshold)
     else:
         authority_of(draft, role)
         update(
@@ -127,9 +131,9 @@ def apply(draft: Draft, change: Change) -> None:
             role,
             add_keys=keys,
             remove_keys=remove_keys,
-            add_paths=given.get("add_paths") or [],
-            remove_paths=given.get("remove_paths") or [],
-            clear_paths=bool(given.get("clear_paths")),
+            add_paths=add_paths,
+            remove_paths=remove_paths,
+            clear_paths=clear_paths,
             threshold=threshold,
         )
 
@@ -242,11 +246,14 @@ def delete(draft: Draft, role: str) -> None:
 def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
     """Take keys out of every delegation from a role downwards.
 
-    Where we cannot sign the delegator, its delegations keep them, which is noted.
+    Where we cannot sign the delegator, its delegations keep them, which is noted; so is a key that
+    no delegation has.
     """
+    known: set[str] = set()
     for parent in sorted(name for name in draft.roles if f"{name}/".startswith(f"{start}/")):
         delegations = draft.roles[parent]["delegations"]
         gone = _ids(delegations["keys"], delegations["keys"], key_ids)
+        known |= {*gone, *(public_key(delegations["keys"][one]).canonical_key_id for one in gone)}
         if not gone:
             continue
         if not draft.can_sign(authority_of(draft, parent)):
@@ -260,6 +267,11 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
             one: value for one, value in delegations["keys"].items() if one not in gone
         }
         draft.changed.add(parent)
+    draft.notes += [
+        f"no delegation has the key {shown(one)}: there was nothing to take out"
+        for one in dict.fromkeys(key_ids)
+        if one not in known
+    ]
 
 
 def below(draft: Draft, start: str = TARGETS) -> Iterator[str]:

@@ -8,11 +8,17 @@ Source: notary `client/helpers.go`, `tuf/tuf.go`.
 
 from __future__ import annotations
 
-import json
 import re
 
-from contenttrust.errors import PublishError, StagedChangeError, shown
-from contenttrust.publish import delegations
+from contenttrust.errors import (
+    ContentTrustError,
+    MalformedError,
+    PublicKeyError,
+    PublishError,
+    StagedChangeError,
+    shown,
+)
+from contenttrust.publish import delegations, staged_data
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -22,7 +28,6 @@ from contenttrust.publish.metadata import (
     key_value,
     message_of,
     new_targets,
-    public_key,
     target_meta,
 )
 from contenttrust.publish.strict_json import members
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
 else:
     Step = object
 
+# How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
+_REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
 # Notary's files cannot hold control characters, nor any file half a surrogate pair.
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
@@ -108,8 +115,8 @@ class Draft:
         """
         try:
             self._apply(change)
-        except (PublishError, ValueError, KeyError, TypeError) as error:
-            cause = error.message if isinstance(error, PublishError) else str(error)
+        except _REFUSED as error:
+            cause = error.message if isinstance(error, ContentTrustError) else str(error)
             what = f"{change.action} {change.type} {shown(change.path or change.role)}"
             file = f" ({change.file})" if change.file else ""
             raise StagedChangeError(
@@ -124,7 +131,7 @@ class Draft:
             if (change.type, change.action) != ("role", "create"):
                 raise ValueError(f"{change.action} of a {change.type} is no change of root")
             given = members(change.data or b"")
-            self.replace_keys(given["role"], [public_key(one) for one in given["keys"]])
+            self.replace_keys(staged_data.text(given, "role"), staged_data.keys(given, "keys"))
         elif change.role.removesuffix("/*") == TARGETS or delegations.is_delegation(
             change.role.removesuffix("/*")
         ):
@@ -308,7 +315,7 @@ def checked_meta(meta: Document) -> Document:
     return target_meta(
         meta.get("length", -1),
         **hashes,
-        custom=None if custom is None else json.dumps(custom).encode(),
+        custom=None if custom is None else staged_data.encoded(custom),
     )
 
 

@@ -250,6 +250,18 @@ def test_what_cannot_be_purged_is_noted(draft, keys):
     assert "targets/a" in draft.notes[0]
 
 
+def test_a_key_that_nobody_has_is_purged_with_a_note(draft, keys):
+    delegate(draft, "targets/a", keys[1:3])
+    draft.changed.clear()
+    gone = [keys[1].canonical_key_id, keys[3].canonical_key_id]
+
+    draft.apply(change("update", "delegation", "targets/*", data={"remove_keys": gone}))
+
+    [note] = draft.notes
+    assert f"no delegation has the key {gone[1]}" in note
+    assert entry(draft, "targets/a")["keyids"] == [keys[2].key_id]
+
+
 def test_a_threshold_is_given_to_a_new_delegation_and_changed_by_an_update(draft, keys):
     delegate(draft, "targets/a", keys[1:4], threshold=2)
     delegate(draft, "targets/a", keys[1:4], threshold=1)  # as every change of Notary's says
