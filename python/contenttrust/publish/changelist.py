@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from contenttrust.errors import StagedChangeError, TrustDirectoryError, shown
 from contenttrust.publish.strict_json import members
-from contenttrust.transport import files
+from contenttrust.transport import files, permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -250,7 +250,8 @@ class Changelist:
     def _fail(self, error: OSError) -> NoReturn:
         cause = shown(error.strerror or str(error))
         message = f"the staged changes in {shown(self.path)}: {cause}"
-        raise TrustDirectoryError(message, gun=self._gun) from error
+        wanted = permissions.lacking(error)
+        raise TrustDirectoryError(message, gun=self._gun, expected=wanted) from error
 
 
 def _named(change: Change, file: str) -> Change:

@@ -36,7 +36,7 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.request import Part, SigningRequest
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.strict_json import members
-from contenttrust.transport import files
+from contenttrust.transport import files, permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -235,7 +235,8 @@ def forget(trust_dir: TrustDirectory, gun: str) -> None:
     except OSError as error:
         cause = shown(error.strerror or str(error))
         message = f"the trust data of {shown(gun)} in {shown(trust_dir.path)}: {cause}"
-        raise TrustDirectoryError(message, gun=gun) from error
+        wanted = permissions.lacking(error)
+        raise TrustDirectoryError(message, gun=gun, expected=wanted) from error
 
 
 def _refuse_existing(collection: Collection) -> None:
@@ -326,7 +327,8 @@ def _write(trust_dir: TrustDirectory, gun: str, documents: dict[str, bytes]) -> 
     except OSError as error:
         cause = shown(error.strerror or str(error))
         message = f"the trust data of {shown(gun)} could not be written: {cause}"
-        raise TrustDirectoryError(message, gun=gun) from error
+        wanted = permissions.lacking(error)
+        raise TrustDirectoryError(message, gun=gun, expected=wanted) from error
 
 
 def _remove_files(folder: int, below: list[str], *, delegations: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import stat
@@ -176,6 +177,16 @@ def test_a_change_that_others_may_write_is_refused(changelist):
 
     with pytest.raises(StagedChangeError, match="2_others"):
         changelist.read()
+
+
+def test_a_changelist_without_room_asks_for_some(changelist, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("contenttrust.transport.files.place", full)
+    with pytest.raises(TrustDirectoryError) as refused:
+        changelist.add([ADD], now=NOW)
+    assert "Free space" in refused.value.explain()
 
 
 def test_a_folder_that_others_may_write_is_refused(changelist):
