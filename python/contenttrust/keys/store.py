@@ -9,7 +9,6 @@ different key.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 
 from contenttrust import _core
@@ -28,9 +27,12 @@ from contenttrust.keys.entry import (
 from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opened, opens
 from contenttrust.keys.passphrase import PassphraseRequest
 from contenttrust.keys.signer import signer_at
+from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
+
     from contenttrust._core import Secret
     from contenttrust.keys.passphrase import Passphrases
     from contenttrust.keys.signer import Signer
@@ -72,9 +74,10 @@ class KeyStore:
                 a passphrase is first asked for. The command line does.
 
         Raises:
-            ValueError: The rounds are fewer than docker's.
+            ValueError: The rounds are fewer than docker's, or no directory is named.
+            TypeError: The directory is named by something else than a text or a path.
         """
-        self.folder = folder.KeyFolder(f"{os.fspath(trust_dir)}/{PRIVATE}")
+        self.folder = folder.KeyFolder(f"{files.directory_name(trust_dir)}/{PRIVATE}")
         self.rounds = _checked_rounds(rounds)
         self._addresses = SignerAddresses(self.folder)
         self._passphrases = passphrases

@@ -10,7 +10,7 @@ from contenttrust.publish.metadata import TARGETS
 from contenttrust.publish.publication import Publication
 from contenttrust.publish.renewal import Renewal
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.staging import EVERY_PATH, Staging
+from contenttrust.publish.staging import EVERY_PATH, Staging, check_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +54,13 @@ class Collection(Staging):
             anchor: Why a first root is believed, as for `contenttrust.load`.
             now: Moment to sign at and to judge expiry by, timezone-aware. Default: the system
                 clock.
+
+        Raises:
+            MalformedError: Nothing can be kept under that name in a trust directory.
+            TypeError: The name is no text, or the sink no trust server.
         """
         super().__init__(gun, trust_dir=trust_dir, now=now)
+        _check_server(sink)
         self.keys = keys
         self.anchor = anchor
         self._sink = sink
@@ -185,7 +190,9 @@ class Collection(Staging):
 
         Raises:
             ContentTrustError: As for `publish`, but for keys that are not here.
+            TypeError: The role is no text.
         """
+        check_text(role, "a role")
         with self.trust_dir.locked(self.gun, "publish"):
             return rotation.prepare(self, role, keys, threshold=threshold, legacy=legacy)
 
@@ -254,7 +261,9 @@ class Collection(Staging):
 
         Raises:
             ContentTrustError: As for `publish`; or the role's keys cannot be rotated so.
+            TypeError: The role is no text.
         """
+        check_text(role, "a role")
         with self.trust_dir.locked(self.gun, "publish"):
             return rotation.rotate(
                 self, role, server_managed=server_managed, key_ids=key_ids, legacy=legacy
@@ -297,6 +306,13 @@ class Collection(Staging):
             now=self.moment,
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),
         )
+
+
+def _check_server(sink: object) -> None:
+    # One that has been shut down can only be read, and says so then.
+    if sink is not None and not hasattr(sink, "fetch"):
+        kind = type(sink).__name__
+        raise TypeError(f"the sink is a trust server, as trust_server_of gives one, not a {kind}")
 
 
 __all__ = ["EVERY_PATH", "Collection"]

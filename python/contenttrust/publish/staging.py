@@ -44,7 +44,9 @@ class Staging:
 
         Raises:
             MalformedError: Nothing can be kept under that name in a trust directory.
+            TypeError: The name is no text.
         """
+        check_text(gun, "the name of a collection")
         if not docker_cache.has_place(gun):
             raise MalformedError(
                 f"files of {shown(gun)} could be taken for those of another collection", gun=gun
@@ -224,6 +226,20 @@ class Staging:
             Change(action=action, role=role, type=kind, path=path, data=content) for role in roles
         ]
         self._changelist.add(changes, now=self.moment)
+
+
+def check_text(given: object, what: str) -> None:
+    """Refuse what is no text where a text was meant.
+
+    Args:
+        given: As the caller gave it.
+        what: What it should be.
+
+    Raises:
+        TypeError: It is no text.
+    """
+    if not isinstance(given, str):
+        raise TypeError(f"{what} is a text, not {given!r}")
 
 
 def _as_notary_writes(key: PublicKey) -> Document:

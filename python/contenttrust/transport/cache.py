@@ -47,8 +47,12 @@ class TrustDirectory:
 
         Args:
             path: Such as ``~/.docker/trust``.
+
+        Raises:
+            ValueError: No directory is named.
+            TypeError: It is named by something else than a text or a path.
         """
-        self._path = os.fspath(path)
+        self._path = files.directory_name(path)
 
     @classmethod
     def default(cls, env: Mapping[str, str] | None = None) -> TrustDirectory:

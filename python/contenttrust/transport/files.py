@@ -42,6 +42,21 @@ def opened(descriptor: int) -> Iterator[int]:
         os.close(descriptor)
 
 
+def directory_name(path: str | os.PathLike[str]) -> str:
+    """The name of a directory as a caller gave it, which must be one.
+
+    Raises:
+        ValueError: It is empty: what stands below it would stand in the root of the file system.
+        TypeError: It is no text, and no path made of one.
+    """
+    name: object = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError(f"a directory is named by a text or a path, not by {name!r}")
+    if not name:
+        raise ValueError("no directory is named: its name is empty")
+    return name
+
+
 def open_directory(path: str, *, make: bool = False) -> int:
     """Open the directory that a user chose; links in its path are followed.
 

@@ -68,6 +68,12 @@ def test_what_is_written_by_default_is_harder_to_guess_than_dockers(trust_dir: P
     assert store.generate(role="root").rounds == 600_000
 
 
+@pytest.mark.parametrize(("trust_dir", "error"), [("", ValueError), (b"x", TypeError)])
+def test_a_trust_directory_has_a_name_that_is_text(trust_dir: str, error: type[Exception]) -> None:
+    with pytest.raises(error, match="directory is named"):
+        KeyStore(trust_dir, passphrases=Nobody())
+
+
 def test_keys_are_listed_in_notarys_order(store: KeyStore) -> None:
     for role, gun in [
         ("targets", "b/b"),

@@ -14,6 +14,7 @@ from contenttrust.errors import (
     StagedChangeError,
     VerificationError,
 )
+from contenttrust.publish.collection import Collection
 
 
 def digest(text):
@@ -138,6 +139,20 @@ def test_without_initialisation_nothing_is_published(publisher):
 def test_a_name_without_a_place_of_its_own_is_refused(publisher, gun):
     with pytest.raises(MalformedError):
         publisher.collection(gun)
+
+
+@pytest.mark.parametrize("gun", [None, 5, [], b"a/b"])
+def test_the_name_of_a_collection_is_text(publisher, gun):
+    with pytest.raises(TypeError, match="the name of a collection is a text, not"):
+        publisher.collection(gun)
+
+
+def test_what_is_no_server_and_what_is_no_role_is_said_to_be_none(collection, tmp_path):
+    with pytest.raises(TypeError, match=r"the sink is a trust server, .*, not a str"):
+        Collection("a/b", keys=collection.keys, sink="https://x", trust_dir=tmp_path)
+    for rotate in (collection.rotate_key, lambda role: collection.prepare_rotation(role, [])):
+        with pytest.raises(TypeError, match="a role is a text, not None"):
+            rotate(None)
 
 
 def test_the_names_of_collections_may_begin_alike(publisher):
