@@ -274,20 +274,25 @@ TEXTS = {
         "Whether the image may be trusted is not known",
         "Look at that file or at the server's log, then try again",
     ),
+    "server_without_verdict": (
+        "The trust server did not do what it was asked for {gun}{facts}",
+        "That says nothing against what was sent",
+        "Check the server's address ('--server') or look at its log, then try again",
+    ),
     "unauthorized": (
         "The trust server asks for a login that is not possible for {gun}{facts}",
-        "No credentials were sent, so whether the image may be trusted is not known",
+        "No credentials were sent, so {unknown}",
         "Tell who runs the trust server how it asks; a new login does not help",
     ),
     "credentials_refused": (
         "The credentials for {gun} were not accepted{facts}",
-        "Whether the image may be trusted is not known",
-        "Log in to the registry again ('docker login') with an account that may read it",
+        "{Unknown}",
+        "Log in to the registry again ('docker login') with an account that may {do} it",
     ),
     "no_credentials": (
-        "The trust server asks who wants to read {gun}{facts}",
-        "No credentials were sent, so whether the image may be trusted is not known",
-        "Log in to the registry ('docker login') with an account that may read it",
+        "The trust server asks who wants to {do} {gun}{facts}",
+        "No credentials were sent, so {unknown}",
+        "Log in to the registry ('docker login') with an account that may {do} it",
     ),
     "credentials": (
         "The credentials for {gun} cannot be used{facts}",
@@ -295,9 +300,9 @@ TEXTS = {
         "Repair what is named here; where that is not config.json, 'docker login' does not help",
     ),
     "access_denied": (
-        "The trust server does not let this account read {gun}{facts}",
-        "Whether the image may be trusted is not known",
-        "Check the name and the server's address, or use an account that may read it",
+        "The trust server does not let this account {do} {gun}{facts}",
+        "{Unknown}",
+        "Check the name and the server's address, or use an account that may {do} it",
     ),
     "tls": (
         "No trustworthy connection to the trust server of {gun} was possible{facts}",

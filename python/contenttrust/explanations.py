@@ -31,6 +31,12 @@ _LACKING = {
     "free space": "trust_directory_full",
     "a free lock": "trust_directory_locked",
 }
+_MAY_PUBLISH = "an account that may publish"
+_EXPECTED = {
+    ("tls", "TLS"): "not_tls",
+    ("server_error", "a trust server's verdict"): "server_without_verdict",
+}
+"""What else than metadata a check asked for, where that needs other words."""
 _UNSIGNED = ("No valid trust data for ", "No trust data for ")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -109,8 +115,8 @@ def _key(error: ContentTrustError) -> str:  # noqa: PLR0911 - one a kind
         return _LACKING.get(error.expected, kind) if kind == "trust_directory" else kind
     if isinstance(error, (errors.KeyStoreError, errors.PublishError, errors.ImageLookupError)):
         return "own_words"
-    if error.code == "tls" and error.expected == "TLS":
-        return "not_tls"
+    if (error.code, error.expected) in _EXPECTED:
+        return _EXPECTED[error.code, error.expected]
     for (code, beginning), key in CAUSES.items():
         if error.code == code and error.message.startswith(beginning):
             return key
@@ -129,6 +135,8 @@ def _words(error: ContentTrustError) -> dict[str, str]:
     gun = shown(error.gun).encode("ascii", "backslashreplace").decode() or "this collection"
     what = f"the {shown(error.role)} metadata of {gun}" if error.role else f"metadata of {gun}"
     subject = shown(error.subject) or "the tag"
+    writes = error.expected == _MAY_PUBLISH
+    unknown = "nothing was changed" if writes else "whether the image may be trusted is not known"
     found = BROKEN.get(error.found, error.found) if error.code == "role_broken" else error.found
     facts = [
         f"{name} {shown(value)}"
@@ -147,6 +155,9 @@ def _words(error: ContentTrustError) -> dict[str, str]:
         "facts": (f": {message}" if message else "") + bare_facts,
         "bare_facts": bare_facts,
         "message": message,
+        "do": "publish" if writes else "read",
+        "unknown": unknown,
+        "Unknown": unknown[0].upper() + unknown[1:],
     }
 
 

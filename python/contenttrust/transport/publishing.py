@@ -23,6 +23,10 @@ SECONDS = 600.0
 SILENCE = 120
 """Seconds without a byte after which a server is given up that is judging what it was sent."""
 
+MAY_PUBLISH = "an account that may publish"
+VERDICT = "a trust server's verdict"
+"""What was expected: who writes needs other advice than who reads."""
+
 UPLOAD, DELETION, KEY = "upload", "deletion", "key"
 """What a server is asked for."""
 
@@ -76,6 +80,24 @@ def answered(  # noqa: PLR0913 - one keyword a fact
     if status == _NOT_FOUND and kind != UPLOAD:
         return None
     raise _refusal(response, url=url, gun=gun, anonymous=anonymous, kind=kind)
+
+
+def no_key(answer: bytes | None, *, url: str, gun: str, role: str) -> ServerError:
+    """The refusal of what is no key of a server: nothing, or far more than any key."""
+    message, found = f"{url} gives no key for {role}", str(_NOT_FOUND)
+    if answer is not None:
+        message += f": its answer has more than {ANSWER_LIMIT:,} bytes"
+        found = ""
+    return ServerError(message, gun=gun, role=role, expected=VERDICT, found=found)
+
+
+def expected(error: ContentTrustError) -> str:
+    """What a failure asks for when it was not reading that failed."""
+    from contenttrust.errors import CredentialsError, UnauthorizedError  # noqa: PLC0415 - rare
+
+    if isinstance(error, UnauthorizedError) and not isinstance(error, CredentialsError):
+        return MAY_PUBLISH
+    return VERDICT if isinstance(error, ServerError) else error.expected
 
 
 def _refusal(

@@ -212,8 +212,7 @@ class TrustServer:
             raise ValueError(f"a server keeps keys for timestamp and snapshot, not for {role!r}")
         key = self._written(gun, f"{role}.key", send, actions=actions, kind=publishing.KEY)
         if key is None or len(key) > publishing.ANSWER_LIMIT:
-            message = f"{self._url} gives no key for {role}"
-            raise ServerError(message, gun=gun, role=role, found=str(_NOT_FOUND))
+            raise publishing.no_key(key, url=self._url, gun=gun, role=role)
         return key
 
     def _written(
@@ -251,6 +250,7 @@ class TrustServer:
                     sent=request.is_sent,
                 )
             except ContentTrustError as error:
+                error.expected = publishing.expected(error)
                 self._access.hide_secrets(error)
                 raise
 

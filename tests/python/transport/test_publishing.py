@@ -218,8 +218,9 @@ def test_a_server_without_a_key_is_none(server, sink):
     with pytest.raises(ServerError, match="gives no key for timestamp"):
         sink.public_key(GUN, "timestamp")
     server.answer(TUF + "timestamp.key", b"x" * 70_000)
-    with pytest.raises(ServerError, match="gives no key for timestamp"):
+    with pytest.raises(ServerError, match="more than 65,536 bytes") as refusal:
         sink.rotate_key(GUN, "timestamp")
+    assert refusal.value.found == ""
     with pytest.raises(ValueError, match="not for 'root'"):
         sink.public_key(GUN, "root")
 
@@ -298,8 +299,21 @@ def test_who_may_not_write_is_told_so(server, authority):
         sink.publish(GUN, FILES)
     assert "secret" not in str(refusal.value)
     server.answer(TUF, status(403))
-    with pytest.raises(UnauthorizedError, match="access is denied"):
+    with pytest.raises(UnauthorizedError, match="access is denied") as denied:
         sink.publish(GUN, FILES)
+    for error in (refusal.value, denied.value):
+        assert "with an account that may publish it" in error.explain().replace("use", "with")
+        assert "othing was changed" in error.explain()
+        assert "read" not in error.explain()
+
+
+@pytest.mark.parametrize("number", [307, 500])
+def test_whoever_did_not_take_an_upload_has_no_file_to_look_at(server, sink, number):
+    server.answer(TUF, status(number))
+    with pytest.raises(ServerError) as refusal:
+        sink.publish(GUN, FILES)
+    assert "that file" not in refusal.value.explain()
+    assert "look at its log" in refusal.value.explain()
 
 
 def test_a_password_that_a_server_repeats_is_hidden(server, authority):
