@@ -101,6 +101,7 @@ def _given(file: str | None, descriptor: int | None, option: str) -> PassphraseS
 
     _core.forbid_dumps()
     if file is not None:
+        check_file(file)
         return GivenPassphrase(passphrase_file.from_file(file), name=f"{option}-file")
     assert descriptor is not None  # noqa: S101 -- one of them is given
     return GivenPassphrase(passphrase_file.from_descriptor(descriptor), name=f"{option}-fd")
@@ -179,6 +180,7 @@ def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str
         if re.fullmatch(r"[0-9a-f]{64}", word):
             found.append(word)
         else:
+            check_file(word)
             done = import_file(edited.keys, word, role=role, gun=edited.gun)
             found += [entry.key_id for entry in done.entries]
     return tuple(found)
@@ -209,16 +211,38 @@ def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]
     return tuple(found)
 
 
-def content(path: str) -> bytes:
+def content(path: str, *, limit: int = 0) -> bytes:
     """The bytes of a file that was named.
+
+    Args:
+        path: Of the file.
+        limit: Most bytes that it may have. Default: what is enough for most.
 
     Raises:
         UsageError: It cannot be read.
     """
     from contenttrust.transport import chosen_file  # noqa: PLC0415 -- see `key_store`
 
+    with _named(path):
+        return chosen_file.read(path, limit=limit or chosen_file.LIMIT)
+
+
+def check_file(path: str) -> None:
+    """Refuse the name of a file that is not there or cannot be read, before another reads it.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    from contenttrust.transport import chosen_file  # noqa: PLC0415 -- see `key_store`
+
+    with _named(path):
+        chosen_file.check(path)
+
+
+@contextlib.contextmanager
+def _named(path: str) -> Iterator[None]:
     try:
-        return chosen_file.read(path)
+        yield
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:

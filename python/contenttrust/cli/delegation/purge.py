@@ -20,6 +20,6 @@ def run(request: Request) -> int:
     text.say(
         f"Removal of the following keys from all delegations in {text.safe(edited.gun)} staged "
         "for next publish:",
-        *(f"\t- {key_id}" for key_id in options.keys),
+        *(f"\t- {text.safe(key_id)}" for key_id in options.keys),
     )
     return editing.staged(request, edited)

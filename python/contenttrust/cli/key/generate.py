@@ -27,7 +27,9 @@ def run(request: Request) -> int:
         entry = editing.key_store(request).generate(
             algorithm, role=role, gun=options.gun_filter or ""
         )
-        text.say(f"Generated new {algorithm} {text.safe(role)} key with keyID: {entry.key_id}")
+        text.say(
+            f"Generated new {algorithm} {text.safe(role)} key with keyID: {text.safe(entry.key_id)}"
+        )
         request.tell("keys", **members(entry))
         return exit_codes.OK
     if options.role is not None or options.gun_filter is not None:

@@ -17,6 +17,7 @@ def run(request: Request) -> int:
     options = request.options
     store = editing.key_store(request)
     for path in options.files:
+        editing.check_file(path)
         done = import_file(store, path, role=options.role or "", gun=options.gun_filter or "")
         report.warn(request, done.skipped)
         for entry in done.entries:

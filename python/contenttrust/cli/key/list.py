@@ -29,7 +29,7 @@ def run(request: Request) -> int:
 
 def _lines(entries: Sequence[KeyEntry]) -> list[str]:
     rows = [
-        (text.safe(entry.role), text.safe(entry.gun), entry.key_id,
+        (text.safe(entry.role), text.safe(entry.gun), text.safe(entry.key_id),
          text.safe(entry.path.rpartition("/")[0] or entry.path))
         for entry in entries
     ]  # fmt: skip

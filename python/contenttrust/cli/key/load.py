@@ -33,6 +33,7 @@ def run(request: Request) -> int:
             f"Successfully loaded {file}. Corresponding public key available: {text.safe(path)}"
         )
         return exit_codes.OK
+    editing.check_file(options.file)
     done = load_file(store, options.file, name=name)
     report.warn(request, done.skipped)
     for entry in done.entries:

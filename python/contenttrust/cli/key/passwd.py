@@ -14,5 +14,5 @@ def run(request: Request) -> int:
     store = editing.key_store(request)
     new = editing.new_passphrases(request)
     entry = store.change_passphrase(request.options.key, passphrases=new)
-    text.say(f"Successfully updated passphrase for key ID: {entry.key_id}")
+    text.say(f"Successfully updated passphrase for key ID: {text.safe(entry.key_id)}")
     return exit_codes.OK

@@ -16,7 +16,7 @@ def run(request: Request) -> int:
     # One that is kept elsewhere is forgotten; it stays where it is.
     entry = store.find(request.options.key) or store.existing(request.options.key)[0]
     where = text.safe(store.folder.path)
-    what = f"{entry.key_id} (role {text.safe(entry.role)}) from {where}"
+    what = f"{text.safe(entry.key_id)} (role {text.safe(entry.role)}) from {where}"
     if not confirmed(request, f"\nAre you sure you want to remove {what}?  (yes/no)  "):
         text.complain("", "Aborting action.")
         return exit_codes.REFUSED

@@ -19,10 +19,12 @@ def run(request: Request) -> int:
     options = request.options
     if options.gun_filter is not None and not options.check:
         raise UsageError("--gun names whose root the keys must fit: it goes with --check")
-    archive = _content(options.file)
+    from contenttrust.keys.backup import LIMIT  # noqa: PLC0415 -- see editing
+
+    archive = editing.content(options.file, limit=LIMIT)
     if options.check:
         return _check(request, archive)
-    from contenttrust.keys.backup import restore  # noqa: PLC0415 -- see editing
+    from contenttrust.keys.backup import restore  # noqa: PLC0415
     from contenttrust.keys.backup_note import note  # noqa: PLC0415
 
     store = editing.key_store(request)
@@ -64,18 +66,6 @@ def _fits(request: Request, gun: str, done: Checked) -> int:
     return exit_codes.OK if enough else exit_codes.REFUSED
 
 
-def _content(path: str) -> bytes:
-    from contenttrust.keys.backup import LIMIT  # noqa: PLC0415 -- see editing
-    from contenttrust.transport import chosen_file  # noqa: PLC0415
-
-    try:
-        return chosen_file.read(path, limit=LIMIT)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: {error}") from None
-
-
 def _named(key: BackedUpKey | KeyEntry) -> str:
     of = f" of {text.safe(key.gun)}" if key.gun else ""
-    return f"the {text.safe(key.role)} key {key.key_id}{of}"
+    return f"the {text.safe(key.role)} key {text.safe(key.key_id)}{of}"
