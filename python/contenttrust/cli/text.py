@@ -82,11 +82,12 @@ def wrapped(paragraph: str) -> list[str]:
 def _width() -> int:
     """Columns of a line: as many as people like to read, or as the terminal has if it has fewer."""
     text = os.environ.get("COLUMNS", "")
-    if text.isascii() and text.isdigit() and 0 < len(text) <= len(str(_LINE)) + 1:
+    if text.isascii() and text.isdigit() and len(text) <= len(str(_LINE)) + 1 and int(text):
         columns = int(text)
     else:
         try:
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+            # A terminal that was never told its size has 0 columns.
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or _LINE
         except (OSError, ValueError):
             columns = _LINE
     return min(max(columns, _NARROWEST), _LINE)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 
 import pytest
 
@@ -39,6 +41,21 @@ def test_colours_are_for_terminals_only(monkeypatch):
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert text.paint("x", "red", Terminal()) == "x"
+
+
+def test_a_terminal_without_a_size_is_written_to_in_lines(monkeypatch):
+    """A pseudo-terminal has 0 columns until somebody says how many."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    ours, theirs = pty.openpty()
+    try:
+        with open(theirs, "w", closefd=False) as terminal:
+            monkeypatch.setattr("sys.stderr", terminal)
+            assert len(text.wrapped("word " * 15)) == 1
+            monkeypatch.setenv("COLUMNS", "0")
+            assert len(text.wrapped("word " * 15)) == 1
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_marks_are_words_where_the_stream_has_no_ticks():
