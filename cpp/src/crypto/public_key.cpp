@@ -153,20 +153,18 @@ bool verify_ecdsa(const EcdsaKey& key, const Sha256& digest, Bytes signature) {
 
 bool verify_rsa(RSA* key, Method method, const Sha256& digest, Bytes signature) {
     const int length = RSA_size(key);
-    const bool is_pss = method == Method::rsapss;
-    if ((!is_pss && method != Method::rsapkcs1v15) || std::ssize(signature) != length) return false;
+    if (signature.size() != static_cast<std::size_t>(length)) return false;
+    if (method == Method::rsapkcs1v15) {
+        return RSA_verify(NID_sha256, octets(digest), static_cast<unsigned>(digest.size()),
+                          octets(signature), static_cast<unsigned>(length), key) == 1;
+    }
     std::array<unsigned char, max_rsa_bits / 8> encoded;
     const EVP_MD* hash = EVP_sha256();
-    const bool right =
-        is_pss ? RSA_public_decrypt(length, octets(signature), encoded.data(), key,
-                                    RSA_NO_PADDING) == length &&
-                     RSA_verify_PKCS1_PSS_mgf1(key, octets(digest), hash, hash, encoded.data(),
-                                               salt_length) == 1
-               : RSA_verify(NID_sha256, octets(digest), static_cast<unsigned>(digest.size()),
-                            octets(signature), static_cast<unsigned>(length), key) == 1;
-    // What is wrong with a signature is told as an error of RSA; anything else, and silence, is a lack of something.
-    if (!right && ERR_GET_LIB(ERR_peek_last_error()) != ERR_LIB_RSA) throw std::bad_alloc();
-    return right;
+    return method == Method::rsapss &&
+           RSA_public_decrypt(length, octets(signature), encoded.data(), key, RSA_NO_PADDING) ==
+               length &&
+           RSA_verify_PKCS1_PSS_mgf1(key, octets(digest), hash, hash, encoded.data(),
+                                     salt_length) == 1;
 }
 
 /// A key that can be used, and who it is.

@@ -177,5 +177,5 @@ def test_a_link_stays_one(made, vault):
 def test_what_never_ends_is_no_request(place):
     os.mkfifo(place.here / "fifo")
     refused = place.run("signing-request", "show", "fifo")
-    assert refused.code == 1
+    assert refused.code == 2
     assert "no regular file" in refused.err

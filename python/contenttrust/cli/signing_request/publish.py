@@ -13,6 +13,7 @@ def run(request: Request) -> int:
     """Publish a request that is complete."""
     from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
 
+    editing.check_file(request.options.file)
     found = read(request.options.file)
     edited = editing.collection(request, found.gun)
     text.say(f"Pushing changes to {text.safe(edited.gun)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import exit_codes, text
+from contenttrust.cli import editing, exit_codes, text
 from contenttrust.cli.signing_request import output
 
 TYPE_CHECKING = False
@@ -14,6 +14,7 @@ def run(request: Request) -> int:
     """Show a request; nobody is asked for anything."""
     from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
 
+    editing.check_file(request.options.file)
     found = read(request.options.file)
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json

@@ -17,6 +17,7 @@ def run(request: Request) -> int:
     from contenttrust.publish.sign import Keyring  # noqa: PLC0415 -- see editing
 
     path = request.options.file
+    editing.check_file(path)
     found = read(path)
     text.say(*output.lines(found))
     if not confirmed(request, "\nSign this? (yes/no)  "):
