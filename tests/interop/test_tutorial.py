@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 
 from markdown_it import MarkdownIt
 
@@ -32,8 +33,8 @@ def commands(folder: Path) -> str:
     blocks = MarkdownIt("commonmark").parse(PAGE.read_text())
     text = "\n".join(block.content for block in blocks if block.info == "sh")
     text = text.replace("/tmp/trust-stack", str(folder / "stack"))
-    text = text.replace("tests/interop/stack/", f"{ROOT}/tests/interop/stack/")
-    return text.replace("PYTHONPATH=tests", f"PYTHONPATH={ROOT}/tests")
+    text = text.replace("tests/interop/stack/", f"{quote(str(ROOT))}/tests/interop/stack/")
+    return text.replace("PYTHONPATH=tests", f"PYTHONPATH={quote(str(ROOT))}/tests")
 
 
 def typed(script: str, folder: Path, env: dict[str, str]) -> str:
