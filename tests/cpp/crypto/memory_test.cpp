@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(t016_a_lack_of_memory_is_no_verdict_about_a_private_key_or_
                          900);
         check_every_lack([&] { return bool(decrypt_pkcs8(as_bytes(encrypted), passphrase)); }, 300);
         if (kind != NewKey::ecdsa_p256) continue;  // has no certificate
-        const NoReportOfLeaks unreported;
+        [[maybe_unused]] const NoReportOfLeaks unreported;
         check_every_lack(
             [&] {
                 return bool(key.certificate("docker.io/library/x", {0, 0}, {1, 0}));
