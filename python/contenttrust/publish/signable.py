@@ -136,11 +136,14 @@ def _checked_keys(value: object) -> Mapping[str, Document]:
 
 
 def _check_certificate(key: Document, gun: str) -> None:
-    """A root key belongs to the collection that its certificate names; a wildcard to several."""
+    """A root key belongs to the collection that its certificate names.
+
+    A wildcard would let one signature serve collections that nobody was shown, and who made the
+    certificate is not known: it is refused.
+    """
     found = public_key(key)
     name = found.common_name
-    fits = gun == name or (name.endswith("*") and gun.startswith(name[:-1]))
-    if not found.key_type.endswith("-x509") or not fits:
+    if not found.key_type.endswith("-x509") or gun != name:
         raise ValueError(f"a root key is certified for {name or 'nothing'}, not for {gun}")
 
 
