@@ -139,12 +139,15 @@ class SigningRequest:
 
         Raises:
             NoKeyError: No key is here that may sign anything of it.
+            PublishError: A key is kept here for another role or collection.
             KeyStoreError: A key cannot be opened.
         """
         added: list[tuple[str, str]] = []
         is_ours = False
         for part in self.parts:
             everybody = (*part.authorities, *part.optional)
+            for authority in everybody:
+                keyring.check_meant(authority, gun=self.gun)
             is_ours = is_ours or any(keyring.holds(authority) for authority in everybody)
             done = {key_id for authority in everybody for key_id in part.signed_by(authority)}
             for canonical, signature in keyring.signatures(part.message, everybody, without=done):

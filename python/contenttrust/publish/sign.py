@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 
-from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, shown
+from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, PublishError, shown
 from contenttrust.publish.delegations import Authority, authority_in
-from contenttrust.publish.metadata import ROOT, envelope, message_of, public_key
+from contenttrust.publish.metadata import BASE_ROLES, ROOT, envelope, message_of, public_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +87,31 @@ class Keyring:
                     }
                     found[key_id] = canonical, signature
         return list(found.values())
+
+    def check_meant(self, authority: Authority, *, gun: str) -> None:
+        """Refuse to sign for a role with a key that is kept here for another.
+
+        Args:
+            authority: Who is to sign, by the word of a stranger.
+            gun: The collection, by the same word.
+
+        Raises:
+            PublishError: A root, targets or snapshot key is to sign as another role, or for
+                another collection.
+        """
+        for key_id, key in authority.keys.items():
+            canonical = self._canonical(key_id, key)
+            entry = self._store.find(canonical) if canonical else None
+            if entry is None or entry.role not in BASE_ROLES:
+                continue
+            if entry.role != authority.role or entry.gun not in {"", gun}:
+                whose = f" of {entry.gun}" if entry.gun else ""
+                raise PublishError(
+                    f"the key {canonical} is kept here as the {entry.role} key{whose}: it does not "
+                    f"sign as {authority.role} of {gun}",
+                    gun=gun,
+                    role=authority.role,
+                )
 
     def _check(self, authority: Authority) -> None:
         here = {self._canonical(one, key) for one, key in authority.keys.items()} - {""}

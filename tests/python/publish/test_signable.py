@@ -9,7 +9,9 @@ import pytest
 from contenttrust import _core
 from contenttrust.errors import PublishError
 from contenttrust.publish.initialisation import certified
+from contenttrust.publish.metadata import key_value
 from contenttrust.publish.request import SigningRequest
+from contenttrust.publish.sign import Keyring
 
 GUN = "registry.example/team/app"
 OTHER = "registry.example/hobby/page"
@@ -167,3 +169,19 @@ def test_a_root_key_without_a_certificate_is_none(rotation, publisher):
     root["authorities"].append({"role": "root", "threshold": 1, "keys": {bare.key_id: key}})
     with pytest.raises(PublishError):
         read(rotation)
+
+
+@pytest.mark.parametrize(
+    ("gun", "role"), [(GUN, "targets/nightly"), (OTHER, "targets"), (OTHER, "targets/nightly")]
+)
+def test_the_repository_key_signs_as_nothing_else(rotation, publisher, gun, role):
+    targets = rotation["parts"][1]
+    [ours] = [entry for entry in publisher.keys.entries() if entry.role == "targets"]
+    key = publisher.keys.open(ours.key_id)
+    public = _core.PublicKey.of(key.key_type, key.public)
+    authority = {"role": role, "threshold": 1, "keys": {public.key_id: key_value(public)}}
+    part = {**targets, "role": role, "authorities": [authority], "signatures": []}
+    request = read({**rotation, "gun": gun, "parts": [part]})
+    with pytest.raises(PublishError, match="is kept here as the targets key"):
+        request.sign(Keyring(publisher.keys))
+    assert request.parts[0].signatures == []
