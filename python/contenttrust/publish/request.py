@@ -15,7 +15,14 @@ from contenttrust import _core
 from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, PublishError, shown
 from contenttrust.publish import signable
 from contenttrust.publish.delegations import Authority, is_delegation
-from contenttrust.publish.metadata import ROOT, TARGETS, envelope, message_of, public_key
+from contenttrust.publish.metadata import (
+    ROOT,
+    TARGETS,
+    envelope,
+    message_of,
+    public_key,
+    signed_part,
+)
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
 from contenttrust.transport import chosen_file
 
@@ -257,6 +264,10 @@ class SigningRequest:
                 raise ValueError(f"{role!r} is no role that is signed in turns")
         if len(set(roles)) != len(roles) or not parts:
             raise ValueError("it has a role twice, or nothing to sign")
+        if files and value["base"]:
+            raise ValueError("files without a signature to come belong to a new collection only")
+        for role, file in files.items():
+            signable.check_document(role, signed_part(file))
         gun = text_of(value["gun"])
         if not gun or not gun.isascii() or not gun.isprintable():
             raise ValueError("no collection has such a name")

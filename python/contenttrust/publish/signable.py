@@ -70,6 +70,20 @@ def check(
     _check_targets(document, role)
 
 
+def check_document(role: str, document: Document) -> None:
+    """Refuse a document that is not, to its last member, one of its role.
+
+    Raises:
+        ValueError: It is another.
+        TypeError: A member has the wrong type.
+        ContentTrustError: A key is not usable.
+    """
+    if role == ROOT:
+        _check_root(document)
+    else:
+        _check_targets(document, role)
+
+
 def _check_header(document: Document, kind: str, names: frozenset[str]) -> None:
     exactly(document, names)
     if document["_type"] != kind:

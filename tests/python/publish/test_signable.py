@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -185,3 +186,21 @@ def test_the_repository_key_signs_as_nothing_else(rotation, publisher, gun, role
     with pytest.raises(PublishError, match="is kept here as the targets key"):
         request.sign(Keyring(publisher.keys))
     assert request.parts[0].signatures == []
+
+
+@pytest.mark.parametrize("signed", [{}, {"version": 1}, []])
+def test_files_are_documents_of_their_role(publisher, collection, signed):
+    signer = publisher.keys.open(publisher.keys.generate("ecdsa", role="root").key_id)
+    certificate = certified(signer, OTHER, collection.moment)
+    request = publisher.collection(OTHER).prepare_initialization([certificate])
+    value = json.loads(request.to_bytes())
+    assert list(read(value).files) == ["targets"]
+    file = json.dumps({"signed": signed, "signatures": []}).encode()
+    value["files"]["targets"] = base64.b64encode(file).decode()
+    with pytest.raises(PublishError, match="signing request cannot be used"):
+        read(value)
+
+
+def test_files_go_with_new_collections_only(release):
+    release["files"] = {"targets/more": ""}
+    refused(release, "belong to a new collection only")
