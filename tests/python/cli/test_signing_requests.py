@@ -9,6 +9,8 @@ import re
 
 import pytest
 
+from contenttrust.cli.signing_request import output
+from contenttrust.publish.request import SigningRequest
 from publisher_place import PublisherPlace
 
 GUN = "collection.example/team/files"
@@ -81,7 +83,8 @@ def test_a_request_shows_what_it_would_change(made, vault):
     )
 
 
-def test_two_people_release_in_turns(made):
+def for_two(made):
+    """Prepare release.json, which alice and bob must both sign; options that name their keys."""
     alice, bob = (("--trust-dir", str(made.here / name)) for name in ("alice", "bob"))
     made.done("key", "generate", "alice", *alice)
     made.done("key", "generate", "bob", *bob)
@@ -91,6 +94,11 @@ def test_two_people_release_in_turns(made):
     )  # fmt: skip
     made.done("addhash", "-r", "targets/releases", GUN, "1.4", "7", "--sha256", DIGEST)
     made.done("signing-request", "prepare", GUN, "release.json")
+    return alice, bob
+
+
+def test_two_people_release_in_turns(made):
+    alice, bob = for_two(made)
     for somebody in (alice, bob):
         assert made.run("signing-request", "publish", "release.json").code == 1
         made.done("signing-request", "sign", "-y", "release.json", *somebody)
@@ -142,25 +150,12 @@ def test_names_of_strangers_are_shown_harmless(made, vault):
     assert all(line.isprintable() for line in shown.splitlines())
 
 
-def test_what_another_signed_in_the_same_file_meanwhile_is_kept(made, monkeypatch):
-    alice, bob = (("--trust-dir", str(made.here / name)) for name in ("alice", "bob"))
-    made.done("key", "generate", "alice", *alice)
-    made.done("key", "generate", "bob", *bob)
-    made.done(
-        "delegation", "add", "-p", "--all-paths", "--threshold", "2", GUN, "targets/releases",
-        "alice.pub", "bob.pub",
-    )  # fmt: skip
-    made.done("addhash", "-r", "targets/releases", GUN, "1.4", "7", "--sha256", DIGEST)
-    made.done("signing-request", "prepare", GUN, "release.json")
+def test_what_another_signed_in_the_same_file_meanwhile_is_kept(made):
+    alice, _ = for_two(made)
     path = made.here / "release.json"
     before = path.read_bytes()
     made.done("signing-request", "sign", "-y", "release.json", *alice)
-    with_alice = path.read_bytes()
-    path.write_bytes(before)
-    from contenttrust.cli.signing_request import output
-    from contenttrust.publish.request import SigningRequest
-
-    path.write_bytes(with_alice)  # alice was faster than somebody who had read it before
+    # Somebody who had read the file before her writes it again.
     output.replace(str(path), SigningRequest.from_bytes(before))
     assert len(json.loads(path.read_text())["parts"][0]["signatures"]) == 1
 
