@@ -17,10 +17,6 @@ Source: OCI distribution-spec 1.1 "Pulling manifests"; distribution `docs/spec/a
 
 from __future__ import annotations
 
-import os
-import time
-from threading import Lock
-
 from contenttrust.errors import (
     CredentialsError,
     FetchError,
@@ -33,11 +29,11 @@ from contenttrust.errors import (
 from contenttrust.reference import Reference
 from contenttrust.registry import manifest as manifests
 from contenttrust.transport import auth, deadline
-from contenttrust.transport.deadline import VISIT_SECONDS
+from contenttrust.transport.access import Access
 from contenttrust.transport.excerpt import excerpt
-from contenttrust.transport.http import Client, Request, Response
-from contenttrust.transport.origin import authority_of, host_of, is_loopback, origin_of
-from contenttrust.transport.redaction import redact, secrets_of
+from contenttrust.transport.http import Request, Response
+from contenttrust.transport.origin import authority_of, host_of, is_loopback
+from contenttrust.transport.shared_client import SharedClient
 from contenttrust.transport.tls import DISTRUSTED, Tls
 
 TYPE_CHECKING = False
@@ -46,6 +42,7 @@ if TYPE_CHECKING:
 
     from contenttrust.registry.manifest import Descriptor, Manifest
     from contenttrust.transport.credentials import Credentials
+    from contenttrust.transport.http import Client
 
 MANIFEST_LIMIT = 4 * 1024 * 1024
 """Bytes of a manifest; what registries store, too."""
@@ -101,17 +98,13 @@ class Registry:
         if authority_of(self._url) != self._host:
             raise ValueError(f"{domain!a} is no host of a registry")
         is_local = is_loopback(host_of(self._url))
-        self._tls = Tls(verify=not is_local) if tls is None else tls
-        if not self._tls.verify and not is_local:
+        tls = Tls(verify=not is_local) if tls is None else tls
+        if not tls.verify and not is_local:
             raise ValueError("the certificate check can be switched off for loopback hosts only")
-        self._credentials = credentials
-        self._timeout = timeout
+        self._access = Access(self._url, credentials, name=self._host, kind="the registry")
+        self._client = SharedClient(tls=tls, timeout=timeout)
         self._may_be_plain = is_local  # until the first answer over https
         self._plain = False
-        self._authorization: dict[str, str] = {}  # by repository
-        self._found: Credentials | FetchError | None = None
-        self._found_at = -VISIT_SECONDS
-        self._start()
 
     @property
     def url(self) -> str:
@@ -142,8 +135,8 @@ class Registry:
         version = reference.digest or reference.tag
         url = f"{self._url}/v2/{reference.path}/manifests/{version}"
         try:
-            with self._owned():
-                response = self._answer(reference, url)
+            with self._client.held(reference.gun, until=deadline.end()) as client:
+                response = self._answer(client, reference, url)
                 return self._judged(response, reference)
         except FetchError as error:
             reason = self._told(error, reference)
@@ -170,83 +163,29 @@ class Registry:
             raise self._told(self._refused(named, cause, f"{said}", f"{found}"), named)
         return child
 
-    def _owned(self) -> Lock:
-        """What only one thread may hold, and only the process that made it."""
-        if os.getpid() != self._process:
-            # Closing what was inherited would say goodbye in the parent's name: it is kept.
-            _inherited.append(self._client)
-            self._start()
-        return self._lock
+    def _answer(self, client: Client, reference: Reference, url: str) -> Response:
+        """The answer, after the registry was told who we are if it asked."""
 
-    def _start(self) -> None:
-        self._process = os.getpid()
-        self._lock = Lock()
-        self._client = Client(tls=self._tls, timeout=self._timeout)
+        def send(requests: list[Request]) -> list[Response | FetchError]:
+            return [self._sent(client, request) for request in requests]
 
-    def _answer(self, reference: Reference, url: str) -> Response:
-        """The answer, after the registry was told who we are if it asked; once, not for ever."""
-        path = reference.path
-        self._client.gun = reference.gun
-        self._client.until = deadline.end()
-        known = self._authorization.get(path) or self._authorization.get("")
-        response = self._sent(url, known)
-        if response.status == _UNAUTHORIZED:
-            response = self._sent(url, self._authorization_for(reference, response))
-        return response
-
-    def _sent(self, url: str, authorization: str | None) -> Response:
-        headers = (
-            (_ACCEPT,) if authorization is None else (_ACCEPT, f"Authorization: {authorization}")
-        )
-        answer = self._got(url, headers, plain=self._plain)
-        if isinstance(answer, FetchError) and self._may_be_plain and _is_without_tls(answer):
-            plain = self._got(url, headers, plain=True)
-            if isinstance(plain, Response):
-                answer, self._plain = plain, True
+        request = Request(url, MANIFEST_LIMIT, headers=(_ACCEPT,), plain=self._plain)
+        (answer,) = self._access.send(reference.path, [request], send, client=client)
         if isinstance(answer, FetchError):
             raise answer
-        self._may_be_plain = False
         return answer
 
-    def _got(self, url: str, headers: tuple[str, ...], *, plain: bool) -> Response | FetchError:
-        return self._client.get([Request(url, MANIFEST_LIMIT, headers=headers, plain=plain)])[0]
-
-    def _authorization_for(self, reference: Reference, refusal: Response) -> str:
-        """What the registry's challenge asks for; kept for the next requests."""
-        if not self._plain and origin_of(refusal.url) != origin_of(self._url):
-            raise UnauthorizedError(
-                f"{self._host} redirects to another server, which asks for credentials: it gets "
-                "none"
-            )
-        challenge = auth.challenge_of(refusal.headers.get("www-authenticate", ""))
-        if challenge is None:
-            raise UnauthorizedError(f"{self._host} answers 401 and offers no way to log in")
-        value = auth.authorization(
-            self._client,
-            challenge,
-            scopes=[f"repository:{reference.path}:pull"],
-            credentials=self._known_credentials(),
-            server_url=self._url,
-            gun=reference.gun,
-        )
-        if isinstance(value, FetchError):
-            raise value
-        self._authorization["" if challenge.scheme == "basic" else reference.path] = value
-        return value
-
-    def _known_credentials(self) -> Credentials | None:
-        """Who we are; a function that was given is not asked with every challenge."""
-        if not callable(self._credentials):
-            return self._credentials
-        if time.monotonic() - self._found_at >= VISIT_SECONDS:
-            try:
-                self._found = self._credentials()
-            except FetchError as error:
-                self._found = error
-            self._found_at = time.monotonic()
-        if isinstance(self._found, FetchError):
-            raise self._found
-        return self._found
+    def _sent(self, client: Client, request: Request) -> Response | FetchError:
+        """The answer over https, or without TLS where that is allowed and nobody speaks it."""
+        (answer,) = client.get([request])
+        if isinstance(answer, FetchError) and self._may_be_plain and _is_without_tls(answer):
+            request.plain = True
+            (plain,) = client.get([request])
+            if isinstance(plain, Response):
+                answer, self._plain = plain, True
+        if isinstance(answer, Response):
+            self._may_be_plain = False
+        return answer
 
     def _judged(self, response: Response, reference: Reference) -> Manifest:
         """The document of an answer, if it is the one that was asked for."""
@@ -278,7 +217,7 @@ class Registry:
             )
             raise NoImageError(f"{self._host} has no image {name}: check the name, or push it")
         if status == _UNAUTHORIZED:
-            sent = self._known_credentials() is not None
+            sent = not self._access.is_anonymous(reference.path)
             raise UnauthorizedError(auth.refused_by(self._host, status, sent=sent))
         if status == _FORBIDDEN:
             raise UnauthorizedError(f"{auth.DENIED} by {self._host} ({status})")
@@ -292,19 +231,17 @@ class Registry:
 
     def _told(self, error: FetchError, reference: Reference) -> ImageLookupError:
         """An error in words that fit a registry, with what to do, and without our secrets."""
-        words = error.message.replace("the trust server", "the registry")
         advice = self._advice(error)
         told = type(error) if isinstance(error, ImageLookupError) else ImageLookupError
         reason = told(
-            f"{words}: {advice}" if advice else words,
+            f"{error.message}: {advice}" if advice else error.message,
             gun=reference.gun,
             expected=error.expected,
             found=error.found,
             subject=reference.digest or reference.tag or "",
         )
         reason.code = error.code or ServerError.code
-        credentials = self._found if callable(self._credentials) else self._credentials
-        redact(reason, secrets_of(credentials, self._authorization.values()), own=self._host)
+        self._access.hide_secrets(reason)
         return reason
 
     def _advice(self, error: FetchError) -> str:
@@ -321,9 +258,6 @@ class Registry:
         else:
             advice = ""
         return advice
-
-
-_inherited: list[object] = []
 
 
 def _is_without_tls(error: FetchError) -> bool:

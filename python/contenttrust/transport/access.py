@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PULL = "pull"
 """What a token must allow that is asked for to read."""
 
+_AUTHORIZATION = "Authorization:"
 _UNAUTHORIZED = 401
 # A server may ask who we are with every file. For as long as a visit lasts at most, credentials are
 # looked up once, which may run a program, and tokens asked for as often as honest servers need.
@@ -33,15 +34,24 @@ class Access:
     """
 
     def __init__(
-        self, url: str, credentials: Credentials | Callable[[], Credentials | None] | None
+        self,
+        url: str,
+        credentials: Credentials | Callable[[], Credentials | None] | None,
+        *,
+        name: str = "",
+        kind: str = "the trust server",
     ) -> None:
         """Prepare; nothing is looked up before a server asks.
 
         Args:
             url: Of the server, whose challenges alone are answered.
             credentials: What to answer, or a function that finds it then.
+            name: What this server is called in messages; default: its URL.
+            kind: What such servers are called there.
         """
         self._url = url
+        self._name = name or url
+        self._kind = kind
         self._credentials = credentials
         self._authorization: dict[tuple[str, str], str] = {}  # by collection and actions
         self._nobody: set[str] = set()  # collections that are asked for without credentials
@@ -61,8 +71,8 @@ class Access:
         """Send requests; where the server asks who we are, answer it once and send them again.
 
         Args:
-            gun: Name of the collection, or empty.
-            requests: What to send.
+            gun: Name of the collection, or of what else a token is for; or empty.
+            requests: What to send. Their ``Authorization`` is written here.
             how: Sends them.
             client: Whom a token server is asked through.
             actions: What a token must allow, such as ``push,pull``.
@@ -72,7 +82,8 @@ class Access:
         refused = [i for i, response in enumerate(responses) if _status(response) == _UNAUTHORIZED]
         if not refused:
             return responses
-        value = self._authorization_for(gun, actions, responses[refused[0]], client)
+        at = refused[0]
+        value = self._authorization_for(gun, actions, requests[at], responses[at], client)
         if isinstance(value, FetchError):
             for i in refused:
                 responses[i] = _renamed(value, gun, requests[i].role)
@@ -96,23 +107,29 @@ class Access:
             redact(error, secrets, own=authority_of(self._url))
 
     def _authorization_for(
-        self, gun: str, actions: str, refusal: Response | FetchError, client: Client
+        self,
+        gun: str,
+        actions: str,
+        request: Request,
+        refusal: Response | FetchError,
+        client: Client,
     ) -> str | FetchError:
         """What the server's challenge asks for; kept for the next requests."""
         from contenttrust.transport.auth import authorization, challenge_of  # noqa: PLC0415 - rare
 
         if isinstance(refusal, FetchError):
             return refusal
-        if not self._is_own(refusal.url):
+        if not request.plain and not self._is_own(refusal.url):  # plain, no redirect is followed
             return UnauthorizedError(
-                f"{self._url} redirects to another server, which asks for credentials: it gets none"
+                f"{self._name} redirects to another server, which asks for credentials: it gets "
+                "none"
             )
         challenge = challenge_of(refusal.headers.get("www-authenticate", ""))
         if challenge is None:
-            return UnauthorizedError(f"{self._url} answers 401 and offers no way to log in")
+            return UnauthorizedError(f"{self._name} answers 401 and offers no way to log in")
         if not self._may_answer(gun, actions):
             return UnauthorizedError(
-                f"{self._url} asks again and again who we are, and takes no answer for long"
+                f"{self._name} asks again and again who we are, and takes no answer for long"
             )
         credentials = self._known_credentials()
         if isinstance(credentials, FetchError):
@@ -128,6 +145,7 @@ class Access:
             credentials=credentials,
             server_url=self._url,
             gun=gun,
+            whom=self._kind,
         )
         if isinstance(value, str):
             place = ("", "") if challenge.scheme == "basic" else (gun, actions)
@@ -164,7 +182,8 @@ class Access:
 
 def _with_authorization(requests: list[Request], value: str | None) -> list[Request]:
     for request in requests:
-        request.headers = () if value is None else (f"Authorization: {value}",)
+        others = [line for line in request.headers if not line.startswith(_AUTHORIZATION)]
+        request.headers = (*others, *([] if value is None else [f"{_AUTHORIZATION} {value}"]))
     return requests
 
 

@@ -108,6 +108,7 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
     credentials: Credentials | None,
     server_url: str,
     gun: str,
+    whom: str = "the trust server",
 ) -> str | FetchError:
     """Get what the next request to a server needs in its ``Authorization`` header.
 
@@ -120,15 +121,16 @@ def authorization(  # noqa: PLR0913 - one keyword a fact
         credentials: Of the registry, or None to ask for what everybody gets.
         server_url: The server that asks; what is returned is for its origin alone.
         gun: Name of the collection, for messages.
+        whom: What servers like the one that asks are called in messages.
 
     Returns:
         The header's value, or why there is none.
     """
     if challenge.scheme == "basic":
-        value: str | FetchError = _basic(credentials, server_url)
+        value: str | FetchError = _basic(credentials, server_url, whom)
     else:
         needed = scopes or challenge.scope.split()
-        value = _bearer(client, challenge, needed, credentials, server_url=server_url)
+        value = _bearer(client, challenge, needed, credentials, server_url=server_url, whom=whom)
     if isinstance(value, FetchError):
         value.gun = gun
     return value
@@ -187,30 +189,29 @@ def _words(header: str) -> list[str]:
         return []
 
 
-def _basic(credentials: Credentials | None, server_url: str) -> str | FetchError:
+def _basic(credentials: Credentials | None, server_url: str, whom: str) -> str | FetchError:
     from base64 import b64encode  # noqa: PLC0415 - see above
 
     if not server_url.lower().startswith("https://"):
         return UnauthorizedError("a password is sent over https only")
     if credentials is None:
-        return UnauthorizedError(f"{NO_CREDENTIALS}, and the trust server asks for a password")
+        return UnauthorizedError(f"{NO_CREDENTIALS}, and {whom} asks for a password")
     if credentials.identity_token:
-        return CredentialsError(
-            "the trust server asks for a password, and only an identity token is known"
-        )
+        return CredentialsError(f"{whom} asks for a password, and only an identity token is known")
     plain = f"{credentials.username}:{credentials.secret}"
     return f"Basic {b64encode(plain.encode()).decode()}"
 
 
-def _bearer(
+def _bearer(  # noqa: PLR0913 - see above
     client: Client,
     challenge: Challenge,
     scopes: Sequence[str],
     credentials: Credentials | None,
     *,
     server_url: str,
+    whom: str,
 ) -> str | FetchError:
-    host = _host_of(challenge.realm)
+    host = _host_of(challenge.realm, whom)
     if isinstance(host, FetchError):
         return host
     certified = _is_same(challenge.realm, server_url)
@@ -226,31 +227,32 @@ def _bearer(
     return token if isinstance(token, FetchError) else f"Bearer {token}"
 
 
-def _host_of(realm: str) -> str | FetchError:
+def _host_of(realm: str, whom: str) -> str | FetchError:
     """The token server's host for messages; or why the realm is none that may be asked."""
     from urllib.parse import urlsplit  # noqa: PLC0415 - see above
 
+    malformed = f"{whom} names a token server whose URL is malformed"
     # Characters that two readers of URLs may read differently are not needed in one.
     if not set(realm) <= set(_VISIBLE) - set('"<>\\^`{|}'):
-        return UnauthorizedError("the trust server names a token server whose URL is malformed")
+        return UnauthorizedError(malformed)
     try:
         url = urlsplit(realm)
         port = url.port
     except ValueError:
-        return UnauthorizedError("the trust server names a token server whose URL is malformed")
+        return UnauthorizedError(malformed)
     if url.scheme != "https" or not url.hostname:
         return UnauthorizedError(
-            "the trust server names a token server that is not reached by https",
+            f"{whom} names a token server that is not reached by https",
             expected="https",
             found=excerpt(url.scheme) or "no scheme",
         )
     if "@" in url.netloc:
-        return UnauthorizedError("the trust server names a user in the URL of its token server")
+        return UnauthorizedError(f"{whom} names a user in the URL of its token server")
     return excerpt(url.hostname if port is None else f"{url.hostname}:{port}")
 
 
 def _is_same(realm: str, server_url: str) -> bool:
-    """Whether the token server is the trust server itself, for which our certificate is meant."""
+    """Whether the token server is the very server that asks, for which our certificate is meant."""
     try:
         return origin_of(realm) == origin_of(server_url)
     except ValueError:

@@ -5,9 +5,6 @@ Source: notary `server/server.go` (routes) and `storage/httpstore.go`; docker CL
 
 from __future__ import annotations
 
-import os
-from _thread import allocate_lock
-
 from contenttrust.errors import (
     ContentTrustError,
     FetchError,
@@ -19,12 +16,12 @@ from contenttrust.transport.access import Access
 from contenttrust.transport.excerpt import excerpt
 from contenttrust.transport.metadata_paths import by_content, encoded_gun, encoded_role
 from contenttrust.transport.origin import host_of, is_loopback, origin_of
+from contenttrust.transport.shared_client import SharedClient
 from contenttrust.transport.source import is_metadata_name
 from contenttrust.transport.tls import Tls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from _thread import LockType
     from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
@@ -80,12 +77,11 @@ class TrustServer:
         arguments.check_text("url", url)
         arguments.check_server(tls, credentials, timeout)
         self._url, from_url = _split(url)
-        self._tls = Tls() if tls is None else tls
-        if not self._tls.verify and not is_loopback(host_of(self._url)):
+        tls = Tls() if tls is None else tls
+        if not tls.verify and not is_loopback(host_of(self._url)):
             raise ValueError("the certificate check can be switched off for loopback hosts only")
         self._access = Access(self._url, from_url if credentials is None else credentials)
-        self._timeout = timeout
-        self._start()
+        self._client = SharedClient(tls=tls, timeout=timeout)
 
     @property
     def url(self) -> str:
@@ -107,16 +103,16 @@ class TrustServer:
         base = f"{self._url}/v2/{encoded_gun(gun)}/_trust/tuf"
         plain = [f"{base}/{encoded_role(file.name)}.json" for file in files]
         exact = [by_content(url, file.sha256) for url, file in zip(plain, files, strict=True)]
-        with self._owned():
-            self._known_client(gun).until = deadline.end()
-            answers = self._answers(gun, exact, files)
+        with self._client.held(gun, until=deadline.end()) as client:
+            answers = self._answers(client, exact, files)
             again = [
                 i
                 for i, answer in enumerate(answers)
                 if answer is None and files[i].sha256 is not None
             ]
             if again:
-                repeated = self._answers(gun, [plain[i] for i in again], [files[i] for i in again])
+                urls, wanted = [plain[i] for i in again], [files[i] for i in again]
+                repeated = self._answers(client, urls, wanted)
                 for i, answer in zip(again, repeated, strict=True):
                     answers[i] = answer
         return answers
@@ -132,9 +128,9 @@ class TrustServer:
         """
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
-        with self._owned():
-            self._known_client("").until = deadline.end()
-            (response,) = self._sent("", [Request(f"{self._url}/v2/", _PING_LIMIT)])
+        request = Request(f"{self._url}/v2/", _PING_LIMIT)
+        with self._client.held("", until=deadline.end()) as client:
+            (response,) = self._access.send("", [request], client.get, client=client)
             answer = self._judged(response, "", "")
         if isinstance(answer, FetchError):
             raise answer
@@ -230,9 +226,8 @@ class TrustServer:
             silence=publishing.SILENCE,
             timeout=publishing.SECONDS,
         )
-        with self._owned():
-            client = self._known_client(gun)
-            client.until = deadline.in_seconds(publishing.SECONDS)
+        until = deadline.in_seconds(publishing.SECONDS)
+        with self._client.held(gun, until=until) as client:
 
             def one(requests: list[Request]) -> list[Response | FetchError]:
                 return [send(client, request) for request in requests]
@@ -254,42 +249,19 @@ class TrustServer:
                 self._access.hide_secrets(error)
                 raise
 
-    def _owned(self) -> LockType:
-        """What only one thread may hold, and only the process that made it."""
-        if os.getpid() != self._process:
-            # Closing what was inherited would say goodbye in the parent's name: it is kept.
-            _inherited.append(self._client)
-            self._start()
-        return self._lock
-
-    def _start(self) -> None:
-        self._process = os.getpid()
-        self._lock = allocate_lock()
-        self._client: Client | None = None
-
-    def _answers(self, gun: str, urls: Sequence[str], files: Sequence[Wanted]) -> list[Answer]:
+    def _answers(
+        self, client: Client, urls: Sequence[str], files: Sequence[Wanted]
+    ) -> list[Answer]:
         from contenttrust.transport.http import Request  # noqa: PLC0415 - when used
 
         requests = [
             Request(url, file.limit, role=file.name) for url, file in zip(urls, files, strict=True)
         ]
-        responses = self._sent(gun, requests)
+        responses = self._access.send(client.gun, requests, client.get, client=client)
         return [
-            self._judged(response, gun, file.name)
+            self._judged(response, client.gun, file.name)
             for response, file in zip(responses, files, strict=True)
         ]
-
-    def _known_client(self, gun: str) -> Client:
-        from contenttrust.transport.http import Client  # noqa: PLC0415 - when used
-
-        if self._client is None:
-            self._client = Client(tls=self._tls, timeout=self._timeout)
-        self._client.gun = gun
-        return self._client
-
-    def _sent(self, gun: str, requests: list[Request]) -> list[Response | FetchError]:
-        client = self._known_client(gun)
-        return self._access.send(gun, requests, client.get, client=client)
 
     def _judged(self, response: Response | FetchError, gun: str, role: str) -> Answer:
         """The file, None for its absence, or what the answer means, without our secrets."""
@@ -330,9 +302,6 @@ class TrustServer:
         else:
             message = refused_by(self._url, status, sent=not self._access.is_anonymous(gun))
         return UnauthorizedError(message, gun=gun, role=role, found=str(status))
-
-
-_inherited: list[object] = []
 
 
 def _split(url: str) -> tuple[str, Credentials | None]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import pickle
 import socket
 import threading
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from contenttrust.errors import CredentialsError, FetchError, ImageLookupError
+from asked_registry import asked, failure, reference, registry
+from contenttrust.errors import FetchError, ImageLookupError
 from contenttrust.reference import Reference
 from contenttrust.registry import NoImageError, Registry
-from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.tls import Tls
 from servers import HttpsServer
-from servers.answers import challenged, document, reset, status
+from servers.answers import document, reset, status
 from servers.registry import (
     IMAGE,
     INDEX,
@@ -30,39 +28,7 @@ from servers.registry import (
     path_of,
     platform,
     push,
-    told,
 )
-
-ALICE = Credentials("alice", "S3cretOfMine")
-BASIC = f"Basic {base64.b64encode(b'alice:S3cretOfMine').decode()}"
-
-
-@pytest.fixture
-def plain():
-    """A server without TLS."""
-    with HttpsServer(None) as server:
-        yield server
-
-
-def reference(server, version=":1", **options):
-    return Reference.parse(name_of(server, version, **options))
-
-
-def registry(server, **options):
-    return Registry(f"localhost:{server.port}", **options)
-
-
-def failure(registry, name, kind=ImageLookupError):
-    with pytest.raises(ImageLookupError) as caught:
-        registry.manifest(name)
-    assert type(caught.value) is kind
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None or isinstance(caught.value.__context__, FetchError)
-    return caught.value
-
-
-def asked(server):
-    return [seen.path for seen in server.requests]
 
 
 def test_a_tag_stands_for_the_document_that_is_served(server):
@@ -253,113 +219,12 @@ def test_a_domain_that_is_no_host_is_refused(domain):
         Registry(domain)
 
 
-# Credentials.
-
-
-def with_token(server, token="T0ken0fTheRegistry"):
-    """Have the server ask for a token that its token server gives."""
-    challenge = (
-        f'Bearer realm="{server.url}/token",service="registry",scope="repository:{PATH}:pull"'
-    )
-    server.answer("/token", document(b'{"token":"%s"}' % token.encode()))
-    server.answer(
-        path_of(),
-        challenged(told(image()), authorization=f"Bearer {token}", challenge=challenge),
-    )
-
-
-def test_a_token_is_asked_for_with_the_scope_of_the_repository(server):
-    with_token(server)
-    asker = registry(server, credentials=ALICE)
-    assert asker.manifest(reference(server)).digest == digest_of(image())
-    (question,) = [seen for seen in server.requests if seen.path.startswith("/token")]
-    assert parse_qs(urlsplit(question.path).query) == {
-        "account": ["alice"],
-        "scope": [f"repository:{PATH}:pull"],
-        "service": ["registry"],
-    }
-    assert question.headers["authorization"] == BASIC
-
-
-def test_a_token_is_kept_and_a_new_one_asked_for_when_it_is_refused(server):
-    with_token(server)
-    asker = registry(server, credentials=ALICE)
-    for _ in range(3):
-        asker.manifest(reference(server))
-    assert sum(path.startswith("/token") for path in asked(server)) == 1
-    with_token(server, "An0therT0ken")
-    asker.manifest(reference(server))
-    assert sum(path.startswith("/token") for path in asked(server)) == 2
-
-
-def test_without_credentials_a_token_is_asked_for_as_everybody(server):
-    with_token(server)
-    registry(server).manifest(reference(server))
-    (question,) = [seen for seen in server.requests if seen.path.startswith("/token")]
-    assert "authorization" not in question.headers
-
-
-@pytest.mark.parametrize("which", ["server", "plain"])
-def test_a_password_is_given_where_the_registry_asks_for_it(request, which):
-    server = request.getfixturevalue(which)
-    answer = challenged(told(image()), authorization=BASIC, challenge='Basic realm="x"')
-    server.answer(path_of(), answer)
-    calls = []
-
-    def found():
-        calls.append(1)
-        return ALICE
-
-    asker = registry(server, credentials=found)
-    for _ in range(2):
-        assert asker.manifest(reference(server)).digest == digest_of(image())
-    assert len(calls) == 1
-    assert "authorization" not in server.requests[0].headers
-
-
-def test_credentials_are_not_looked_up_unless_they_are_asked_for(server):
-    push(server, image())
-    registry(server, credentials=lambda: pytest.fail("looked up")).manifest(reference(server))
-
-
-def test_wrong_credentials_are_told_and_not_shown(server):
-    server.answer(path_of(), status(401, {"WWW-Authenticate": "Basic"}))
-    error = failure(registry(server, credentials=ALICE), reference(server))
-    assert error.code == "unauthorized"
-    assert f"the credentials are refused by localhost:{server.port}" in str(error)
-    assert f"log in with 'docker login localhost:{server.port}'" in str(error)
-    assert len(server.requests) == 2
-
-
-def test_no_credentials_are_told(server):
-    server.answer(path_of(), status(401, {"WWW-Authenticate": "Basic"}))
-    error = failure(registry(server), reference(server))
-    assert "no credentials are known, and the registry asks for a password" in str(error)
-
-
-def test_credentials_that_are_broken_are_told(server):
-    def broken():
-        raise CredentialsError("config.json is no JSON")
-
-    server.answer(path_of(), status(401, {"WWW-Authenticate": "Basic"}))
-    error = failure(registry(server, credentials=broken), reference(server))
-    assert error.code == "unauthorized"
-    assert "config.json is no JSON: repair it, no credentials were sent" in str(error)
-
-
-def test_a_token_server_is_asked_over_https_even_by_a_registry_without(plain):
-    with_token(plain)
-    error = failure(registry(plain, credentials=ALICE), reference(plain))
-    assert "the registry names a token server that is not reached by https" in error.message
-    assert [path for path in asked(plain) if "token" in path] == []
-
-
 # Threads and processes.
 
 
 def test_threads_take_turns(server):
-    with_token(server)
-    asker = registry(server, credentials=ALICE)
+    push(server, image())
+    asker = registry(server)
     found = []
     threads = [
         threading.Thread(target=lambda: found.append(asker.manifest(reference(server)).digest))

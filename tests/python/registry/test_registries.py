@@ -134,14 +134,16 @@ def test_credentials_of_docker_hub_are_kept_under_its_old_address(home, monkeypa
     home.log_in(HUB, "hub:pass")
     registry = registry_of(Reference.parse("alpine"), env=home.env)
     assert registry.url == "https://registry-1.docker.io"
-    assert registry._known_credentials().username == "hub"
+    assert registry._access._known_credentials().username == "hub"
 
 
-def test_by_default_the_environment_is_the_process_s_own(home, monkeypatch):
-    home.log_in("registry.example.com", "alice:pass")
+def test_by_default_the_environment_is_the_process_s_own(home, server, monkeypatch):
+    server.answer_all(status(401, {"WWW-Authenticate": "Basic"}))
+    asked = reference(server)
+    home.log_in(asked.domain, "alice:pass")
     monkeypatch.setattr(os, "environ", home.env)
-    registry = registry_of(Reference.parse("registry.example.com/web"))
-    assert registry._known_credentials().username == "alice"
+    with pytest.raises(ImageLookupError, match="the credentials are refused"):
+        registry_of(asked).manifest(asked)
 
 
 @pytest.mark.parametrize("name", ["localhost:0/web:1", "registry.example.com:70000/web"])

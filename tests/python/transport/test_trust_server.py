@@ -16,7 +16,6 @@ from contenttrust.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from contenttrust.transport import trust_server
 from contenttrust.transport.credentials import Credentials
 from contenttrust.transport.tls import Tls
 from contenttrust.transport.trust_server import TrustServer
@@ -372,7 +371,7 @@ def test_a_forked_process_leaves_its_parents_connections_alone(server, source, m
     assert answer(source) == b"s"
     parent = os.getpid()
     with monkeypatch.context() as child:
-        child.setattr(trust_server.os, "getpid", lambda: parent + 1)
+        child.setattr(os, "getpid", lambda: parent + 1)
         assert answer(source) == b"s"
     assert server.connections == 2
 
