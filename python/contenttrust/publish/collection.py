@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contenttrust.errors import PublishError
+from dataclasses import replace
+
+from contenttrust.errors import PublishError, StagedChangeError
 from contenttrust.publish import initialisation, rotation
+from contenttrust.publish.contained import are_contained
 from contenttrust.publish.current import Judge
 from contenttrust.publish.draft import Targets
 from contenttrust.publish.metadata import TARGETS
@@ -204,14 +207,27 @@ class Collection(Staging):
 
         Raises:
             NoKeyError: Not enough keys have signed; says who must.
-            ContentTrustError: As for `publish`; or others have published since it was prepared.
+            ContentTrustError: As for `publish`; or others have published since it was prepared,
+                or the collection does not authorise who signed it.
         """
         with self.trust_dir.locked(self.gun, "publish"):
             done = self.publication().finish(request)
-            here = {one.file for one in self.changes()}
-            staged = [name for name in request.staged if name in here]
-            self._changelist.remove(staged, now=self.moment)
+            here = [name for name in self._changelist.names() if name in request.staged]
+            if here and not self._are_contained(here, done):
+                note = (
+                    f"{len(here)} staged changes that the request names are not in what was "
+                    "published, or others come before them: they are still staged; look at them "
+                    "with `contenttrust status`"
+                )
+                return replace(done, notes=(*done.notes, note))
+            self._changelist.remove(here, now=self.moment)
             return done
+
+    def _are_contained(self, names: Sequence[str], done: Published) -> bool:
+        try:
+            return are_contained(names, self.changes(), done)
+        except StagedChangeError:  # what cannot be read is in nothing
+            return False
 
     # --- keys and the whole ---------------------------------------------------
 

@@ -33,7 +33,8 @@ from contenttrust.publish.metadata import (
     public_key,
     renewed,
 )
-from contenttrust.publish.request import Part, SigningRequest
+from contenttrust.publish.part import Part
+from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.strict_json import members
 from contenttrust.transport import files, permissions

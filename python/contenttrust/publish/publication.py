@@ -22,6 +22,7 @@ from contenttrust.errors import (
 )
 from contenttrust.publish import delegations
 from contenttrust.publish.asking import ask
+from contenttrust.publish.authorised import check_base, check_signatures
 from contenttrust.publish.current import Current, documents_of
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.draft import Draft
@@ -36,7 +37,8 @@ from contenttrust.publish.metadata import (
     renewed,
     signed_part,
 )
-from contenttrust.publish.request import Part, SigningRequest, check_base
+from contenttrust.publish.part import Part
+from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import root_authorities
 
 TYPE_CHECKING = False
@@ -191,12 +193,16 @@ class Publication:
     def finish(self, request: SigningRequest) -> Published:
         """Publish a request that is complete, and see that the server serves it.
 
+        It is judged before anything is signed for it: a stranger may have made it.
+
         Args:
             request: Of this collection.
 
         Raises:
             NoKeyError: Not enough keys have signed.
-            PublishError: It is of another collection, or others have published since.
+            PublishError: It is of another collection, others have published since, other keys than
+                those of the collection have signed, or its snapshot would be signed by a key that
+                is kept here for something else.
             RejectedError: The server refused.
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer.
@@ -210,6 +216,8 @@ class Publication:
         files: Mapping[str, bytes] = {} if current is None else current.documents
         before = {} if current is None else documents_of(current)
         draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
+        check_signatures(request, draft, before)
+        self._check_snapshot_keys(draft, before)
         upload = self._with_snapshot(draft, files, upload)
         failure = self._send(upload)
         served = self._look_again(failure)
@@ -218,6 +226,12 @@ class Publication:
         raise failure or PublishError(
             "the server accepted what was published, and does not serve it", gun=self._gun
         )
+
+    def _check_snapshot_keys(self, draft: Draft, before: Mapping[str, Document]) -> None:
+        """Refuse to sign a snapshot with a key that only a stranger's root calls its key."""
+        authority = authority_in(draft.root, SNAPSHOT)
+        known = authority_in(before[ROOT], SNAPSHOT).keys if before else {}
+        self._keyring.check_meant(authority, gun=self._gun, known=known)
 
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
         """The collection as it is now, and its files."""

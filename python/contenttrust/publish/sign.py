@@ -88,12 +88,17 @@ class Keyring:
                     found[key_id] = canonical, signature
         return list(found.values())
 
-    def check_meant(self, authority: Authority, *, gun: str) -> None:
+    def check_meant(
+        self, authority: Authority, *, gun: str, known: Collection[str] | None = None
+    ) -> None:
         """Refuse to sign for a role with a key that is kept here for another.
 
         Args:
             authority: Who is to sign, by the word of a stranger.
             gun: The collection, by the same word.
+            known: Metadata ids of the keys that are known to be the role's; others must be kept
+                here for this very role and collection. Default: keys that are kept for no
+                top-level role, as those of delegations are, may sign.
 
         Raises:
             PublishError: A root, targets or snapshot key is to sign as another role, or for
@@ -102,12 +107,16 @@ class Keyring:
         for key_id, key in authority.keys.items():
             canonical = self._canonical(key_id, key)
             entry = self._store.find(canonical) if canonical else None
-            if entry is None or entry.role not in BASE_ROLES:
+            if entry is None:
                 continue
-            if entry.role != authority.role or entry.gun not in {"", gun}:
-                whose = f" of {entry.gun}" if entry.gun else ""
+            is_known = known is None or key_id in known
+            if entry.role not in BASE_ROLES and is_known:
+                continue
+            if entry.role != authority.role or entry.gun not in ({"", gun} if is_known else {gun}):
+                kept = shown(entry.role) or "unnamed"
+                whose = f" of {shown(entry.gun)}" if entry.gun else ""
                 raise PublishError(
-                    f"the key {canonical} is kept here as the {entry.role} key{whose}: it does not "
+                    f"the key {canonical} is kept here as the {kept} key{whose}: it does not "
                     f"sign as {authority.role} of {gun}",
                     gun=gun,
                     role=authority.role,

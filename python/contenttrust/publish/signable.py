@@ -11,7 +11,13 @@ from __future__ import annotations
 from contenttrust import _core
 from contenttrust.publish.delegations import authority_in, is_delegation
 from contenttrust.publish.draft import checked_meta
-from contenttrust.publish.metadata import BASE_ROLES, ROOT, TARGETS, public_key
+from contenttrust.publish.metadata import (
+    BASE_ROLES,
+    ROOT,
+    TARGETS,
+    key_value,
+    public_key,
+)
 from contenttrust.publish.strict_json import exactly, list_of, object_of, text_of
 
 TYPE_CHECKING = False
@@ -25,6 +31,7 @@ _HEADER = frozenset({"_type", "expires", "version"})
 _OF_ROOT = _HEADER | {"consistent_snapshot", "keys", "roles"}
 _OF_TARGETS = _HEADER | {"delegations", "targets"}
 _MOST_KEYS = 64
+_TOO_LARGE_VERSION = 2**31
 
 
 def check(
@@ -70,8 +77,13 @@ def check(
     _check_targets(document, role)
 
 
-def check_document(role: str, document: Document) -> None:
+def check_document(role: str, document: Document, *, gun: str) -> None:
     """Refuse a document that is not, to its last member, one of its role.
+
+    Args:
+        role: Whose document it is said to be.
+        document: Its signed part.
+        gun: The collection that it is said to belong to.
 
     Raises:
         ValueError: It is another.
@@ -80,6 +92,8 @@ def check_document(role: str, document: Document) -> None:
     """
     if role == ROOT:
         _check_root(document)
+        for key in authority_in(document, ROOT).keys.values():
+            _check_certificate(key, gun)
     else:
         _check_targets(document, role)
 
@@ -88,7 +102,8 @@ def _check_header(document: Document, kind: str, names: frozenset[str]) -> None:
     exactly(document, names)
     if document["_type"] != kind:
         raise ValueError(f"its type is not {kind}")
-    _number(document["version"], "a version")
+    if _number(document["version"], "a version") >= _TOO_LARGE_VERSION:
+        raise ValueError("its version is 2^31 or more: after it hardly another could be published")
     if _core.Instant.parse(text_of(document["expires"])) is None:
         raise ValueError("it does not say when it expires")
 
@@ -124,7 +139,8 @@ def _check_targets(document: Document, role: str) -> None:
     for name, meta in object_of(document["targets"]).items():
         if not name:
             raise ValueError("a target has no name")
-        checked_meta(object_of(meta))
+        if checked_meta(object_of(meta)) != meta:
+            raise ValueError(f"the target {name!r} is not written as a published one is")
 
 
 def _check_signers(
@@ -144,7 +160,8 @@ def _checked_keys(value: object) -> Mapping[str, Document]:
         exactly(object_of(key["keyval"]), frozenset({"private", "public"}))
         if key["keyval"]["private"] is not None:
             raise ValueError("a private key stands in it")
-        if public_key(key).key_id != key_id:
+        found = public_key(key)
+        if found.key_id != key_id or key_value(found) != key:
             raise ValueError("a key is filed under an id that is not its own")
     return keys
 

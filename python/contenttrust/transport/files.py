@@ -203,15 +203,16 @@ def _open_regular(directory: int, name: str, *, private: bool) -> tuple[int, int
     return descriptor, status.st_size
 
 
-def replace(
+def replace(  # noqa: PLR0913 - one keyword a fact
     directory: int,
     name: str,
     data: bytes,
     *,
     durable: bool = True,
+    mode: int = 0o600,
     proof: Callable[[str], None] | None = None,
 ) -> None:
-    """Put a file in place with mode 0600, so that a crash leaves the old one or the new one.
+    """Put a file in place, so that a crash leaves the old one or the new one.
 
     The caller holds the lock of whoever writes this name: the temporary file's name is fixed, so
     that what a crash left behind is cleared by the next writer.
@@ -222,6 +223,7 @@ def replace(
         data: Its whole content.
         durable: Whether to wait until the storage has it. Without, a power failure may also leave
             an empty or a damaged file.
+        mode: Its permission bits, whatever the umask.
         proof: Called with the name of the new file before it takes the old one's place; what it
             raises prevents that.
 
@@ -234,7 +236,7 @@ def replace(
     descriptor = os.open(temporary, _WRITE, 0o600, dir_fd=directory)
     try:
         with opened(descriptor):
-            os.fchmod(descriptor, 0o600)
+            os.fchmod(descriptor, mode)
             with open(descriptor, "wb", closefd=False) as file:
                 file.write(data)
             if durable:

@@ -11,9 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from contenttrust._core import Instant
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.metadata import Document
-    from contenttrust.publish.request import Missing, Part, SigningRequest
+    from contenttrust.publish.part import Missing, Part
+    from contenttrust.publish.request import SigningRequest
+
+
+# A tag as Docker has it, and the file of a staged change: nothing else is shown as it is.
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_CHANGE = r"[0-9]{20}_[0-9a-f-]{36}\.change"
 
 
 def write_new(path: str, request: SigningRequest) -> None:
@@ -41,30 +48,15 @@ def replace(path: str, request: SigningRequest) -> None:
     import fcntl  # noqa: PLC0415 -- only who signs waits for others
 
     from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+    from contenttrust.transport import files  # noqa: PLC0415 -- see editing
 
     place = os.path.realpath(path)
-    folder = os.open(os.path.dirname(place), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH120
-    try:
+    with files.opened(files.open_directory(os.path.dirname(place))) as folder:  # noqa: PTH120
         fcntl.flock(folder, fcntl.LOCK_EX)
         request.merge(read(place))
-        _write(place, request.to_bytes())
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _write(place: str, data: bytes) -> None:
-    new = f"{place}.{os.getpid()}.new"
-    try:
-        with open(new, "xb") as file:  # noqa: PTH123 -- pathlib would be imported for this alone
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, place)  # noqa: PTH105
-    except OSError:
-        if os.path.exists(new):  # noqa: PTH110
-            os.unlink(new)  # noqa: PTH108
-        raise
+        # Who could read it before reads it again: others may have to sign it where it lies.
+        mode = os.stat(place).st_mode & 0o777  # noqa: PTH116
+        files.replace(folder, os.path.basename(place), request.to_bytes(), mode=mode)  # noqa: PTH119
 
 
 def whats_missing(request: SigningRequest) -> list[str]:
@@ -75,14 +67,11 @@ def whats_missing(request: SigningRequest) -> list[str]:
     return [_line(one) for one in missing]
 
 
-def lines(request: SigningRequest) -> Iterator[str]:
-    """What a signer should read before signing."""
+def lines(request: SigningRequest, now: Instant) -> Iterator[str]:
+    """What a signer should read before signing, at a moment."""
     yield f"Signing request for {text.safe(request.gun)}"
     for part in request.parts:
-        yield ""
-        version, expires = part.document.get("version"), part.document.get("expires")
-        yield text.safe(f"{part.role}, version {version}, expires {expires}")
-        yield from (f"    {line}" for line in _content(part))
+        yield from _document(part, now)
         for authority in part.authorities:
             done = part.signed_by(authority)
             asked = f"which asks for {authority.threshold}"
@@ -90,8 +79,24 @@ def lines(request: SigningRequest) -> Iterator[str]:
             yield from (f"        {key_id}" for key_id in sorted(done))
         for authority in part.optional:
             yield f"    may be signed too by: {', '.join(_canonical_ids(authority))}"
+    for part in request.ready():
+        yield from _document(part, now)
+        yield "    goes with the others as it is: nobody signs it in this request"
+    if request.staged:
+        yield ""
+        yield "staged changes that are done with when it is published:"
+        yield from (f"    {_name(name, _CHANGE)}" for name in request.staged)
     yield ""
     yield from whats_missing(request)
+
+
+def _document(part: Part, now: Instant) -> Iterator[str]:
+    """Whose it is, how long it lives, what it says."""
+    version, expires = part.document["version"], part.document["expires"]
+    past = "has expired" if part.has_expired(now) else "expires"
+    yield ""
+    yield text.safe(f"{part.role}, version {version}, {past} {expires}")
+    yield from (f"    {line}" for line in _content(part))
 
 
 def _content(part: Part) -> Iterator[str]:
@@ -104,12 +109,19 @@ def _content(part: Part) -> Iterator[str]:
             f"{kind}:{_hex(digest)}" for kind, digest in sorted(meta["hashes"].items())
         )
         custom = f", custom {json.dumps(meta['custom'])}" if "custom" in meta else ""
-        yield text.safe(f"target {name}: {hashes}, {meta['length']} bytes") + text.safe(custom)
+        yield text.safe(f"target {_name(name, _TAG)}: {hashes}, {meta['length']} bytes{custom}")
     delegations = document.get("delegations", {"keys": {}, "roles": []})
     for role in delegations["roles"]:
         yield _keys(role["name"], role, delegations["keys"])
         paths = ", ".join(json.dumps(path) for path in role.get("paths", ())) or "none"
         yield text.safe(f"    paths: {paths}")
+
+
+def _name(name: str, plain: str) -> str:
+    """A name as it is where it looks as usual; else as a JSON string, which ends where it ends."""
+    import re  # noqa: PLC0415 -- loaded with json anyway
+
+    return name if re.fullmatch(plain, name) else json.dumps(name)
 
 
 def _keys(name: str, role: Document, known: Document) -> str:

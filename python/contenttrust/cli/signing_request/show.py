@@ -7,28 +7,28 @@ from contenttrust.cli.signing_request import output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contenttrust._core import Instant
     from contenttrust.cli.request import Request
+    from contenttrust.publish.part import Part
 
 
 def run(request: Request) -> int:
     """Show a request; nobody is asked for anything."""
+    from contenttrust import clock  # noqa: PLC0415 -- see editing
     from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
 
     editing.check_file(request.options.file)
-    found = read(request.options.file)
+    found, now = read(request.options.file), clock.now()
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
 
         missing = found.missing()
         parts = [
             {
-                "role": part.role,
-                "version": part.document.get("version"),
-                "expires": part.document.get("expires"),
+                **_facts(part, now),
                 "signed_by": sorted(
                     key_id for one in part.authorities for key_id in part.signed_by(one)
                 ),
-                "document": part.document,
                 "missing": [
                     {"role": one.role, "count": one.count, "key_ids": list(one.key_ids)}
                     for one in missing
@@ -37,8 +37,24 @@ def run(request: Request) -> int:
             }
             for part in found.parts
         ]
-        members = {"gun": found.gun, "complete": not missing, "documents": parts}
+        members = {
+            "gun": found.gun,
+            "complete": not missing,
+            "documents": parts,
+            "files": [_facts(part, now) for part in found.ready()],
+            "staged": list(found.staged),
+        }
         document.write("contenttrust.signing-request-status/1", members)
     else:
-        text.say(*output.lines(found))
+        text.say(*output.lines(found, now))
     return exit_codes.OK
+
+
+def _facts(part: Part, now: Instant) -> dict[str, object]:
+    return {
+        "role": part.role,
+        "version": part.document["version"],
+        "expires": part.document["expires"],
+        "expired": part.has_expired(now),
+        "document": part.document,
+    }
