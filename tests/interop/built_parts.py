@@ -1,0 +1,133 @@
+"""Programs that no package has as we need them: built once from Go modules, kept outside the tree.
+
+`python -m interop.built_parts NAME…` in `tests` builds them ahead of the tests that want them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from interop.parts import skip
+
+BUILDKIT = "0.25.1"
+BUILDX = "0.29.1"
+CONTAINERD = "2.1.4"
+_PATIENCE_S = 1800
+
+
+def buildkitd() -> Path:
+    """The daemon of BuildKit; the test is skipped where it cannot be built."""
+    return _kept(f"buildkitd-{BUILDKIT}", lambda made: _buildkit("buildkitd", made))
+
+
+def buildctl() -> Path:
+    """BuildKit's own client; the test is skipped where it cannot be built."""
+    return _kept(f"buildctl-{BUILDKIT}", lambda made: _buildkit("buildctl", made))
+
+
+def buildx() -> Path:
+    """`docker buildx` as a program of its own; the test is skipped where it cannot be built."""
+    module = f"github.com/docker/buildx@v{BUILDX}"
+    return _kept(f"buildx-{BUILDX}", lambda made: build(module, "./cmd/buildx", made))
+
+
+def containerd() -> Path:
+    """The daemon of containerd; the test is skipped where it cannot be built."""
+    return _kept(f"containerd-{CONTAINERD}", lambda made: _containerd("containerd", made))
+
+
+def ctr() -> Path:
+    """containerd's own client; the test is skipped where it cannot be built."""
+    return _kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
+
+
+def build(
+    module: str,
+    command: str,
+    made: Path,
+    *,
+    prepare: Callable[[Path], None] | None = None,
+    flags: tuple[str, ...] = (),
+) -> None:
+    """Build one program of a Go module.
+
+    Args:
+        module: Module and version, for example `github.com/docker/buildx@v0.29.1`.
+        command: Its package within the module.
+        made: Where the program goes.
+        prepare: Changes the copy of the source before it is built.
+        flags: More arguments of `go build`.
+
+    Raises:
+        subprocess.CalledProcessError: A step failed; `stderr` says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="source-", dir=made.parent) as place:
+        told = json.loads(_go(["mod", "download", "-json", module], cwd=place))
+        source = Path(place, "source")
+        shutil.copytree(told["Dir"], source)
+        for path in (source, *source.rglob("*")):  # what Go keeps of modules is read-only
+            path.chmod(path.stat().st_mode | 0o200)
+        shutil.rmtree(source / "vendor", ignore_errors=True)
+        if prepare is not None:
+            prepare(source)
+        _go(["build", *flags, "-o", str(made), command], cwd=source)
+
+
+def _buildkit(program: str, made: Path) -> None:
+    build(f"github.com/moby/buildkit@v{BUILDKIT}", f"./cmd/{program}", made)
+
+
+def _containerd(program: str, made: Path) -> None:
+    build(f"github.com/containerd/containerd/v2@v{CONTAINERD}", f"./cmd/{program}", made)
+
+
+@cache
+def _folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home, "contenttrust", "parts")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _kept(name: str, make: Callable[[Path], None]) -> Path:
+    """The kept program of that name, made where it is missing."""
+    kept = _folder() / name
+    if kept.is_file():
+        return kept
+    if shutil.which("go") is None:
+        skip(f"no Go toolchain to build {name} with")
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=kept.parent) as place:
+        made = Path(place, name)
+        try:
+            make(made)
+        except subprocess.CalledProcessError as error:
+            skip(f"{name} cannot be built: {error.stderr.strip()[-300:]}")
+        made.rename(kept)
+    return kept
+
+
+def _go(arguments: list[str], *, cwd: str | Path) -> str:
+    env = {**os.environ, "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+    return subprocess.run(
+        ["nice", "go", *arguments],
+        check=True, cwd=cwd, env=env, capture_output=True, text=True, timeout=_PATIENCE_S,
+    ).stdout  # fmt: skip
+
+
+PARTS: dict[str, Callable[[], Path]] = {
+    part.__name__: part for part in (buildkitd, buildctl, buildx, containerd, ctr)
+}
+"""Every program that is built here, by its name."""
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or PARTS:
+        print(PARTS[wanted]())
