@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from covered.counting import COUNTING
+
 _PATIENCE_S = 60
 _TAKE_TERMINAL = """\
 import fcntl, os, sys, termios
@@ -44,7 +46,8 @@ def at_a_terminal(
     terminal, other = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", _TAKE_TERMINAL, *arguments],
-        stdin=other, stdout=other, stderr=other, env=dict(env), cwd=cwd, start_new_session=True,
+        stdin=other, stdout=other, stderr=other, env={**COUNTING, **env}, cwd=cwd,
+        start_new_session=True,
     )  # fmt: skip
     os.close(other)
     shown = b""

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from covered.counting import COUNTING
+
 ROOT, OTHER = "passphrase of root keys", "passphrase of others"
 PASSPHRASES = {
     "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE": ROOT,
@@ -42,8 +44,8 @@ class Place:
         """Run the program in a process without a terminal."""
         ran = subprocess.run(
             [sys.executable, "-m", "contenttrust", *arguments],
-            check=False, capture_output=True, text=True, timeout=120, cwd=self.here, env=self.env,
-            input=stdin, pass_fds=pass_fds, start_new_session=True,
+            check=False, capture_output=True, text=True, timeout=120, cwd=self.here,
+            env={**COUNTING, **self.env}, input=stdin, pass_fds=pass_fds, start_new_session=True,
         )  # fmt: skip
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from contenttrust.cli.docker_plugin import install, program
+from covered.counting import COUNTING
 
 _UNREACHABLE = "https://127.0.0.1:1"
 
@@ -112,7 +113,7 @@ def _install(config, *words):
     return subprocess.run(
         [scripts / "contenttrust", "docker-plugin", "install", *words],
         check=False, capture_output=True, text=True,
-        env={"PATH": os.defpath, "DOCKER_CONFIG": str(config)},
+        env={**COUNTING, "PATH": os.defpath, "DOCKER_CONFIG": str(config)},
     )  # fmt: skip
 
 
