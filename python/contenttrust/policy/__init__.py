@@ -1,0 +1,1 @@
+"""What an organisation asks of its images: values, and what they mean."""

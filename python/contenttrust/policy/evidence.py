@@ -1,0 +1,89 @@
+"""Who signed a tag, as a policy counts it: keys that really signed, each once, and whose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from contenttrust.model import Signer
+    from contenttrust.policy.facts import Facts
+    from contenttrust.policy.people import Key, Person
+
+RELEASES = "targets/releases"
+_DELEGATED = "targets/"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The signatures on one tag, seen with the people of one policy. Immutable.
+
+    Whoever signs any tag last signs `targets/releases` for all tags in it. So its signatures say
+    that the tag is released, not who vouches for it: they count where that role is asked for, and
+    where a key is denied.
+    """
+
+    facts: Facts
+    people: tuple[Person, ...] = ()
+
+    def keys(self) -> tuple[str, ...]:
+        """Canonical ids of the keys that vouch for the tag, each once, in order."""
+        return _once(s for s in self.facts.signatures if not is_releases(s.role))
+
+    def every_key(self) -> tuple[str, ...]:
+        """Canonical ids of all keys that signed anything that lists the tag."""
+        return _once(self.facts.signatures)
+
+    def keys_of_role(self, role: str) -> tuple[str, ...]:
+        """Canonical ids of the keys that signed a role."""
+        return _once(s for s in self.facts.signatures if s.role == role)
+
+    def keys_of_signer(self, name: str) -> tuple[str, ...]:
+        """Canonical ids of the keys that signed the role of a signer."""
+        return self.keys_of_role(_DELEGATED + name)
+
+    def among(self, keys: Iterable[Key], ids: Iterable[str]) -> tuple[str, ...]:
+        """Those ids that belong to one of the keys."""
+        known = tuple(keys)
+        return tuple(one for one in ids if any(key.is_id(one, self) for key in known))
+
+    def person_of(self, key_id: str) -> str:
+        """Name of the person whose key it is; empty where nobody known has it."""
+        for person in self.people:
+            if any(key.is_id(key_id, self) for key in person.keys):
+                return person.name
+        return ""
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the roles that vouch for the tag, as Docker shows signers."""
+        signers = (s for s in self.facts.signatures if not is_releases(s.role))
+        return tuple(dict.fromkeys(s.name or s.role.removeprefix(_DELEGATED) for s in signers))
+
+
+def is_releases(role: str) -> bool:
+    """Whether a role only releases what others vouch for."""
+    return role == RELEASES or role.startswith(RELEASES + "/")
+
+
+def owners(people: Iterable[Person]) -> Mapping[Key, str]:
+    """Whose each key is.
+
+    Raises:
+        ValueError: Two people have one key: who signs with it would be both.
+    """
+    found: dict[Key, str] = {}
+    for person in people:
+        for key in person.keys:
+            other = found.setdefault(key, person.name)
+            if other != person.name:
+                raise ValueError(
+                    f"{person.name!a} and {other!a} have one key, {key.shown}: "
+                    "a key belongs to one person"
+                )
+    return found
+
+
+def _once(signers: Iterable[Signer]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for signer in signers for key in signer.key_ids))
