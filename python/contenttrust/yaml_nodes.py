@@ -103,6 +103,18 @@ class Document:
             node = self._child(node, step)
         return _position(node)
 
+    def key(self, path: Path) -> Scalar:
+        """Where the key of the value at this path stands; of a value without one, the value.
+
+        Raises:
+            KeyError: There is none.
+        """
+        node = self._root
+        for step in path[:-1]:
+            node = self._child(node, step)
+        keys = [key for key, _ in node.value if key.value == path[-1]] if _has_keys(node) else []
+        return _position(keys[0]) if keys else self.scalar(path)
+
     def _child(self, node: Node, step: str | int) -> Node:
         if id(node) in self._members:
             return self._members[id(node)][str(step)]
@@ -278,6 +290,10 @@ class _Reading:
     def _wrong(self, problem: str, node: Node) -> YamlError:
         mark = node.start_mark
         return YamlError(problem, file=self._file, line=mark.line + 1, column=mark.column + 1)
+
+
+def _has_keys(node: Node) -> bool:
+    return str(node.tag) == _CORE + "map"
 
 
 def _position(node: Node) -> Scalar:
