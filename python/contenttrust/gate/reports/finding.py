@@ -1,0 +1,105 @@
+"""One thing that a gate has to say of a file: a decision on an image, or a fault of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contenttrust.errors import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from contenttrust.policy.decision import Decision
+
+    Level = Literal["pass", "note", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place in a file.
+
+    Attributes:
+        file: Its name, as it was given; ``-`` is standard input.
+        line: From 1.
+        column: From 1, counted in characters; 0 where only the line is known.
+        end_line: Line of the last character; 0 where it is not known.
+        end_column: The column behind the last character; 0 where it is not known.
+        what: What stands there: a JSON pointer, an instruction.
+    """
+
+    file: str
+    line: int = 1
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is said of one place.
+
+    Attributes:
+        spot: The place.
+        level: ``error`` refuses; ``pass`` is an image that may be used.
+        code: ``ok``, a reason code of `contenttrust.errors`, or a word of the gate's own.
+        message: A sentence that may be printed as it is.
+        image: As it was written, or empty.
+        decision: What the policy said of it; None where it was not asked.
+    """
+
+    spot: Spot
+    level: Level
+    code: str
+    message: str
+    image: str = ""
+    decision: Decision | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether this stops what the file is for."""
+        return self.level == "error"
+
+    @staticmethod
+    def decided(decision: Decision, spot: Spot) -> Finding:
+        """What a policy said of an image.
+
+        Args:
+            decision: The decision.
+            spot: Where the image stands.
+        """
+        level: Level = "pass"
+        message = f"signed by {', '.join(map(shown, decision.signers)) or shown(decision.role)}"
+        if not decision.allowed or decision.although or decision.verdict == "warn":
+            level = "warning" if decision.allowed else "error"
+            message = "; ".join(map(shown, decision.reasons)) or shown(decision.although)
+        elif not decision.digest:
+            message = "; ".join(map(shown, decision.reasons)) or "allowed"
+        return Finding(
+            spot=spot, level=level, code=decision.code, message=message, image=decision.image,
+            decision=decision,
+        )  # fmt: skip
+
+    @staticmethod
+    def fault(message: str, spot: Spot, *, code: str = "malformed", image: str = "") -> Finding:
+        """Something that is refused before any policy is asked.
+
+        Args:
+            message: A sentence.
+            spot: Where it is.
+            code: Its reason code.
+            image: The image that it is about.
+        """
+        return Finding(spot=spot, level="error", code=code, message=shown(message), image=image)
+
+    @staticmethod
+    def note(message: str, spot: Spot, *, code: str = "note") -> Finding:
+        """Something that refuses nothing and is worth a line.
+
+        Args:
+            message: A sentence.
+            spot: Where it is.
+            code: A word for it.
+        """
+        return Finding(spot=spot, level="note", code=code, message=shown(message))
