@@ -14,6 +14,7 @@ from contenttrust.errors import (
     MalformedError,
     NoKeyError,
     PublishError,
+    ServerError,
     TrustDirectoryError,
     shown,
 )
@@ -38,6 +39,7 @@ from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.strict_json import members
 from contenttrust.transport import files, permissions
+from contenttrust.transport.publishing import VERDICT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,13 +189,14 @@ def server_key(document: bytes) -> PublicKey:
     """The public key that a trust server gives out.
 
     Raises:
-        MalformedError: It is none.
+        ServerError: It is none.
     """
     try:
         return public_key(members(document))
-    except ValueError as error:
-        raise MalformedError(
-            f"the key of the trust server cannot be used: {shown(str(error))}"
+    except (ValueError, MalformedError) as error:
+        cause = error.message if isinstance(error, MalformedError) else str(error)
+        raise ServerError(
+            f"the key of the trust server cannot be used: {shown(cause)}", expected=VERDICT
         ) from error
 
 
@@ -229,8 +232,8 @@ def forget(trust_dir: TrustDirectory, gun: str) -> None:
             trust_dir.opened() as top,
             files.opened(files.open_below(top, ["tuf", *gun.split("/")], stays=True)) as folder,
         ):
-            _remove_files(folder, ["metadata"], delegations=True)
-            _remove_files(folder, ["changelist"], delegations=False)
+            _remove_files(folder, "metadata", delegations=True)
+            _remove_files(folder, "changelist", delegations=False)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -332,12 +335,13 @@ def _write(trust_dir: TrustDirectory, gun: str, documents: dict[str, bytes]) -> 
         raise TrustDirectoryError(message, gun=gun, expected=wanted) from error
 
 
-def _remove_files(folder: int, below: list[str], *, delegations: bool) -> None:
+def _remove_files(folder: int, below: str, *, delegations: bool, inside: bool = False) -> None:
+    """Remove the files of a folder, and those of delegations, which lie in folders named alike."""
     with contextlib.suppress(FileNotFoundError):
-        with files.opened(files.open_below(folder, below, stays=True)) as inner:
+        with files.opened(files.open_below(folder, [below], stays=True)) as inner:
             for name, is_directory in files.names(inner):
                 if not is_directory:
                     os.unlink(name, dir_fd=inner)
-                elif delegations and (name == TARGETS or len(below) > 1):
-                    _remove_files(inner, [name], delegations=True)
-        os.rmdir(below[0], dir_fd=folder)
+                elif delegations and (name == TARGETS or inside):
+                    _remove_files(inner, name, delegations=True, inside=True)
+        os.rmdir(below, dir_fd=folder)

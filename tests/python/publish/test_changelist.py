@@ -13,6 +13,7 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.errors import StagedChangeError, TrustDirectoryError
+from contenttrust.publish import changelist as changelist_module
 from contenttrust.publish.changelist import Change, Changelist
 from contenttrust.transport.cache import TrustDirectory
 
@@ -193,5 +194,38 @@ def test_a_folder_that_others_may_write_is_refused(changelist):
     changelist.add([ADD], now=NOW)
     Path(changelist.path).chmod(0o777)
 
+    with pytest.raises(TrustDirectoryError):
+        changelist.read()
+
+
+def test_a_change_longer_than_any_is_refused(changelist):
+    changelist.add([ADD], now=NOW)
+    text = json.dumps(GOOD)
+    write(changelist, "2_long.change", text + " " * (changelist_module._LIMIT - len(text)))
+    assert len(changelist.read()) == 2
+    write(changelist, "2_long.change", text + " " * (changelist_module._LIMIT + 1 - len(text)))
+    with pytest.raises(StagedChangeError, match="2_long"):
+        changelist.read()
+
+
+def test_what_cannot_be_taken_away_is_told_and_stays(changelist, monkeypatch):
+    [staged] = changelist.add([ADD], now=NOW)
+
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", read_only)
+        with pytest.raises(TrustDirectoryError, match="Read-only"):
+            changelist.remove([staged.file])
+    assert [one.file for one in changelist.read()] == [staged.file]
+
+
+def test_a_file_in_the_place_of_the_collection_is_told(changelist, tmp_path):
+    place = Path(changelist.path).parent
+    place.parent.mkdir(parents=True, mode=0o700)
+    place.write_text("no folder")
+    with pytest.raises(TrustDirectoryError):
+        changelist.add([ADD], now=NOW)
     with pytest.raises(TrustDirectoryError):
         changelist.read()
