@@ -215,9 +215,9 @@ class Collection(Staging):
             here = [name for name in self._changelist.names() if name in request.staged]
             if here and not self._are_contained(here, done):
                 note = (
-                    f"{len(here)} staged changes that the request names are not in what was "
-                    "published, or others come before them: they are still staged; look at them "
-                    "with `contenttrust status`"
+                    "the request names staged changes that are not in what was published, or "
+                    "that others come before: all of them are still staged; look at them with "
+                    "`contenttrust status`"
                 )
                 return replace(done, notes=(*done.notes, note))
             self._changelist.remove(here, now=self.moment)

@@ -150,6 +150,147 @@ def test_names_of_strangers_are_shown_harmless(made, vault):
     assert all(line.isprintable() for line in shown.splitlines())
 
 
+def rotation(made):
+    """Prepare rotate.json; its path and its content."""
+    made.done("key", "generate", "two")
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    path = made.here / "rotate.json"
+    return path, json.loads(path.read_text())
+
+
+def test_files_that_go_with_a_request_are_shown(place, vault):
+    place.done("signing-request", "init", "--root-cert", "root.crt", GUN, "first.json")
+    path = place.here / "first.json"
+    value = json.loads(path.read_text())
+    file = json.loads(base64.b64decode(value["files"]["targets"]))
+    file["signed"]["targets"]["1.0"] = {
+        "hashes": {"sha256": base64.b64encode(bytes.fromhex(DIGEST)).decode()},
+        "length": 7,
+    }
+    value["files"]["targets"] = base64.b64encode(json.dumps(file).encode()).decode()
+    path.write_text(json.dumps(value))
+    shown = place.done("signing-request", "show", "first.json")
+    signed = place.done("signing-request", "sign", "-y", "first.json", *vault)
+    for out in (shown, signed):
+        assert f"\ntargets, version 1, expires {file['signed']['expires']}\n" in out
+        assert f"\n    target 1.0: sha256:{DIGEST}, 7 bytes\n" in out
+        assert "nobody signs it in this request" in out
+    facts = json.loads(place.done("signing-request", "show", "--json", "first.json"))
+    [targets] = facts["files"]
+    assert (targets["role"], targets["version"], targets["expired"]) == ("targets", 1, False)
+    assert targets["expires"] == file["signed"]["expires"]
+    assert targets["document"] == file["signed"]
+    assert facts["staged"] == []
+
+
+def test_staged_changes_that_end_with_a_request_are_shown(made):
+    for_two(made)
+    path = made.here / "release.json"
+    value = json.loads(path.read_text())
+    [staged] = value["staged"]
+    value["staged"].append("a\nroot, version 7")
+    path.write_text(json.dumps(value))
+    shown = made.done("signing-request", "show", "release.json")
+    assert f"\n    {staged}\n" in shown
+    assert '\n    "a\\nroot, version 7"\n' in shown
+    facts = json.loads(made.done("signing-request", "show", "--json", "release.json"))
+    assert facts["staged"] == value["staged"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("1.0", "1.0"),
+        ("v1: sha256:00, 3 bytes", '"v1: sha256:00, 3 bytes"'),
+        ("a/b", '"a/b"'),
+        ('"1.0"', '"\\"1.0\\""'),
+        ("1.0 ", '"1.0 "'),
+        ("v\u0661", '"v\\u0661"'),
+        ("a" * 129, f'"{"a" * 129}"'),
+    ],
+)
+def test_the_name_of_one_target_does_not_look_like_the_line_of_another(made, name, shown):
+    path, value = rotation(made)
+    meta = {"hashes": {"sha256": base64.b64encode(bytes(32)).decode()}, "length": 1}
+    value["parts"][1]["document"]["targets"] = {name: meta}
+    path.write_text(json.dumps(value))
+    line = f"    target {shown}: sha256:{'0' * 64}, 1 bytes"
+    assert line in made.done("signing-request", "show", "rotate.json").splitlines()
+
+
+def test_what_has_expired_is_marked_and_not_signed(made, vault):
+    path, value = rotation(made)
+    value["parts"][0]["document"]["expires"] = "2026-01-01T00:00:00Z"
+    path.write_text(json.dumps(value))
+    before = path.read_bytes()
+    shown = made.done("signing-request", "show", "rotate.json")
+    assert "\nroot, version 2, has expired 2026-01-01T00:00:00Z\n" in shown
+    assert re.search(r"\ntargets, version \d, expires", shown)
+    facts = json.loads(made.done("signing-request", "show", "--json", "rotate.json"))
+    assert [one["expired"] for one in facts["documents"]] == [True, False]
+    refused = made.run("signing-request", "sign", "-y", "rotate.json", *vault)
+    assert refused.code == 1
+    assert "root of this request expired at 2026-01-01" in refused.err
+    assert path.read_bytes() == before
+
+
+def test_a_version_that_leaves_no_room_for_others_is_refused(made, vault):
+    path, value = rotation(made)
+    value["parts"][0]["document"]["version"] = 2**31 - 1
+    path.write_text(json.dumps(value))
+    assert "root, version 2147483647," in made.done("signing-request", "show", "rotate.json")
+    value["parts"][0]["document"]["version"] = 2**31
+    path.write_text(json.dumps(value))
+    refused = made.run("signing-request", "sign", "-y", "rotate.json", *vault)
+    assert refused.code == 1
+    assert "its version is 2^31 or more" in refused.err
+
+
+def names_all_that_is_staged(made, name):
+    """What a stranger may write into a request."""
+    path = made.here / name
+    value = json.loads(path.read_text())
+    changelist = made.config / "trust" / "tuf" / GUN / "changelist"
+    value["staged"] = sorted(one.name for one in changelist.iterdir())
+    path.write_text(json.dumps(value))
+
+
+def test_a_revocation_that_is_not_in_a_request_stays_staged_and_is_told(made):
+    made.done("addhash", "-p", GUN, "0.9", "7", "--sha256", DIGEST)
+    everybody = for_two(made)
+    made.done("remove", GUN, "0.9")
+    names_all_that_is_staged(made, "release.json")
+    for somebody in everybody:
+        made.done("signing-request", "sign", "-y", "release.json", *somebody)
+
+    published = made.run("signing-request", "publish", "release.json")
+
+    assert published.code == 0
+    assert "all of them are still staged" in published.err
+    assert "0.9" in made.done("status", GUN)
+
+
+def test_a_revocation_of_what_is_not_there_is_done_with(made):
+    everybody = for_two(made)
+    made.done("remove", GUN, "0.9")
+    names_all_that_is_staged(made, "release.json")
+    for somebody in everybody:
+        made.done("signing-request", "sign", "-y", "release.json", *somebody)
+
+    made.done("signing-request", "publish", "release.json")
+
+    assert made.done("status", GUN) == f"No unpublished changes for {GUN}\n"
+
+
+def test_who_could_read_a_request_can_read_it_when_it_is_signed(made, vault):
+    path, _ = rotation(made)
+    path.chmod(0o640)
+    made.done("signing-request", "sign", "-y", "rotate.json", *vault)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert not list(made.here.glob("*.new"))
+    assert not list(made.here.glob(".*"))
+
+
 def test_what_another_signed_in_the_same_file_meanwhile_is_kept(made):
     alice, _ = for_two(made)
     path = made.here / "release.json"

@@ -120,6 +120,9 @@ def test_a_root_is_signed_by_the_keys_that_it_names(rotation):
             roles=[{"keyids": ["0" * 64], "name": "targets/both/x", "threshold": 1}]
         ),
         lambda document: document["delegations"].update(keys={"0" * 64: {}}),
+        lambda document: document.update(version=2**31),
+        lambda document: document["targets"]["dev/1.0"].update(custom=None),
+        lambda document: document["targets"]["dev/1.0"]["hashes"].update(sha256=f"{'A' * 42}B="),
     ],
 )
 def test_nothing_is_signed_that_no_such_document_has(release, change):
@@ -147,6 +150,75 @@ def test_nothing_is_signed_that_no_root_has(rotation, change):
     change(rotation["parts"][0]["document"])
     with pytest.raises(PublishError, match="signing request cannot be used"):
         read(rotation)
+
+
+def test_a_key_is_written_in_one_form(rotation):
+    """Other bits behind the last byte would give the key another id for who hashes the text."""
+    keys = rotation["parts"][0]["document"]["keys"]
+    [value] = [one["keyval"] for one in keys.values() if one["keyval"]["public"].endswith("==")][:1]
+    value["public"] = f"{value['public'][:-3]}{_next(value['public'][-3])}=="
+    refused(rotation, "a key is filed under an id that is not its own")
+
+
+def test_a_signature_is_written_in_one_form(rotation):
+    """A server writes it anew, and the file would no longer be the one that the snapshot names."""
+    whole = read(rotation).missing()
+    [signature] = rotation["parts"][1]["signatures"]
+    assert signature["sig"].endswith("==")
+    signature["sig"] = f"{signature['sig'][:-3]}{_next(signature['sig'][-3])}=="
+    assert base64.b64decode(signature["sig"], validate=True)
+    assert len(read(rotation).missing()) == len(whole) + 1
+
+
+def _next(digit):
+    """The next digit of base64, which differs in its last bit."""
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    return digits[digits.index(digit) + 1]
+
+
+@pytest.mark.parametrize("place", ["part", "file"])
+def test_what_has_expired_is_not_signed(publisher, collection, place):
+    signer = publisher.keys.open(publisher.keys.generate("ecdsa", role="root").key_id)
+    certificate = certified(signer, OTHER, collection.moment)
+    request = publisher.collection(OTHER).prepare_initialization([certificate])
+    request.parts[0].signatures.clear()
+    ended = _core.Instant.parse("2026-11-28T00:00:00Z")
+    if place == "part":
+        request.parts[0].document["expires"] = "2026-11-28T00:00:00Z"
+    else:
+        file = json.loads(request.files["targets"])
+        file["signed"]["expires"] = "2026-11-28T00:00:00Z"
+        request.files = {"targets": json.dumps(file).encode()}
+    request = SigningRequest.from_bytes(request.to_bytes())
+
+    with pytest.raises(PublishError, match="expired at 2026-11-28") as caught:
+        request.sign(Keyring(publisher.keys), now=ended)
+    assert caught.value.role == {"part": "root", "file": "targets"}[place]
+    with pytest.raises(PublishError, match="look at this machine's clock"):
+        request.sign(Keyring(publisher.keys))
+    assert request.parts[0].signatures == []
+    assert request.sign(Keyring(publisher.keys), now=_core.Instant(ended.seconds - 1))
+
+
+def test_root_among_files_is_for_this_collection_only(publisher):
+    collection = publisher.collection(OTHER)
+    collection.initialize()
+    collection.add_delegation("targets/a", keys=[publisher.key("a")], paths=[""])
+    value = json.loads(collection.prepare().to_bytes())
+    assert list(read(value).files) == ["root"]
+    refused({**value, "gun": GUN}, f"certified for {OTHER}, not for {GUN}")
+
+
+def test_a_file_has_no_member_twice(publisher, collection):
+    """Who looks at it would see one of them, and another reader might take the other."""
+    signer = publisher.keys.open(publisher.keys.generate("ecdsa", role="root").key_id)
+    certificate = certified(signer, OTHER, collection.moment)
+    request = publisher.collection(OTHER).prepare_initialization([certificate])
+    file = request.files["targets"].replace(b'"targets":{}', b'"targets":{},"targets":{}')
+    assert file != request.files["targets"]
+    value = json.loads(request.to_bytes())
+    value["files"]["targets"] = base64.b64encode(file).decode()
+    refused(value, "a member twice")
 
 
 def test_one_signature_is_not_there_many_times(release, publisher):
