@@ -205,6 +205,38 @@ def test_docker_s_configuration_is_looked_at(docker, tmp_path, content, mode, le
     assert "dXNlcjpwYXNz" not in repr(found)
 
 
+def test_a_configuration_that_cannot_be_read_is_a_warning(docker, tmp_path):
+    config = tmp_path / "docker" / "config.json"
+    config.mkdir(parents=True)
+
+    (found,) = [f for f in looked_at(docker, config.parent) if f.subject == str(config)]
+
+    assert found.level == "warning"
+    assert "it cannot be read" in found.message
+
+
+@needs_root
+def test_a_configuration_of_another_user_is_a_failure(docker, tmp_path):
+    config = tmp_path / "docker" / "config.json"
+    config.parent.mkdir()
+    config.write_text("{}")
+    os.chown(config, STRANGER, STRANGER)
+
+    (found,) = [f for f in looked_at(docker, config.parent) if f.subject == str(config)]
+
+    assert found.level == "failure"
+
+
+def test_without_a_place_for_it_there_is_no_configuration_to_look_at(docker):
+    assert not [f for f in permissions.check(str(docker.path), {}) if "config" in f.subject]
+
+
+def test_a_trust_directory_that_its_group_may_write_is_a_note(docker):
+    docker.path.chmod(0o770)
+
+    assert worse_than_ok(looked_at(docker)) == [(str(docker.path), "note")]
+
+
 @contextlib.contextmanager
 def as_stranger():
     """This process without the superuser's rights."""

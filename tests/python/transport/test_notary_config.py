@@ -6,7 +6,11 @@ import json
 
 import pytest
 
-from contenttrust.transport.notary_config import NotaryConfigError, anchor_from_notary_config
+from contenttrust.transport.notary_config import (
+    NotaryConfigError,
+    anchor_from_notary_config,
+    remote_server_from_notary_config,
+)
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -123,3 +127,75 @@ def test_the_engine_takes_these_anchors(tmp_path):
     path.write_text(json.dumps(pinning(certs={"x": [A]}, disable_tofu=True)))
     assert "1 certificate pins" in repr(anchor_from_notary_config(path, "x"))
     assert "first use off" in repr(anchor_from_notary_config(path, "y"))
+
+
+# The trust server.
+
+
+@pytest.fixture
+def remote(tmp_path):
+    """Gives what a configuration says of the server; its folder has the files of a client."""
+    for name in ("ca.crt", "client.crt"):
+        (tmp_path / name).write_text(PEM)
+    (tmp_path / "client.key").write_text("a key")
+    (tmp_path / "empty.crt").touch()
+
+    def read(section):
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({"remote_server": section}))
+        return remote_server_from_notary_config(path)
+
+    return read
+
+
+def test_a_configuration_may_say_nothing_of_a_server(remote):
+    server = remote({})
+    assert (server.url, server.tls) == (None, None)
+
+
+def test_its_files_lie_beside_the_configuration(remote, tmp_path):
+    server = remote(
+        {
+            "url": "https://notary.example",
+            "root_ca": "ca.crt",
+            "tls_client_cert": "client.crt",
+            "tls_client_key": f"{tmp_path}/client.key",
+        }
+    )
+    assert server.url == "https://notary.example"
+    assert server.tls.ca_files == (f"{tmp_path}/ca.crt",)
+    assert (server.tls.cert_file, server.tls.key_file) == (
+        f"{tmp_path}/client.crt",
+        f"{tmp_path}/client.key",
+    )
+    assert server.tls.verify
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ([], "remote_server"),
+        ({"urls": "https://a"}, "unknown member 'urls'"),
+        ({"url": 7}, "url must be a text"),
+        ({"root_ca": ["ca.crt"]}, "root_ca must be a text"),
+        ({"skipTLSVerify": "no"}, "skipTLSVerify must be true or false"),
+        ({"skipTLSVerify": 0}, "skipTLSVerify must be true or false"),
+        ({"tls_client_cert": "client.crt"}, "either both client key and cert"),
+        ({"tls_client_key": "client.key"}, "either both client key and cert"),
+        ({"root_ca": "empty.crt"}, r"empty\.crt"),
+        ({"root_ca": "client.key"}, r"client\.key"),
+        ({"tls_client_cert": "empty.crt", "tls_client_key": "client.key"}, r"empty\.crt"),
+    ],
+)
+def test_what_is_said_wrongly_of_a_server_is_never_passed_over(remote, section, words):
+    with pytest.raises(NotaryConfigError, match=words):
+        remote(section)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [{"root_ca": "missing.crt"}, {"tls_client_cert": "client.crt", "tls_client_key": "no.key"}],
+)
+def test_a_file_that_is_missing_is_told(remote, section):
+    with pytest.raises(FileNotFoundError):
+        remote(section)
