@@ -1,0 +1,160 @@
+"""What is said of an admission review: allowed or not, why, and how to pin the images.
+
+Source: Kubernetes 1.34, `k8s.io/api/admission/v1/types.go` AdmissionResponse.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from contenttrust.errors import shown
+from contenttrust.gate.service import json_patch
+from contenttrust.gate.service.admission_review import API_VERSION, KIND
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from contenttrust.gate.kubernetes import Place
+    from contenttrust.gate.service.admission_review import Review
+    from contenttrust.gate.service.verdicts import Verdict
+
+_MESSAGE_LIMIT = 4096
+_WARNING_LIMIT = 240
+_WARNINGS = 16
+_FORBIDDEN = 403
+
+
+def allowed(uid: str, **annotations: str) -> dict[str, Any]:
+    """An answer that lets a request through of which nothing had to be asked."""
+    return _review({"uid": uid, "allowed": True, "auditAnnotations": annotations})
+
+
+def denied(
+    uid: str, message: str, *, code: str, warnings: Sequence[str] = (), **annotations: str
+) -> dict[str, Any]:
+    """A refusal; the API server shows the message to whoever made the request."""
+    response: dict[str, Any] = {
+        "uid": uid,
+        "allowed": False,
+        "status": {
+            "status": "Failure",
+            "code": _FORBIDDEN,
+            "reason": "Forbidden",
+            "message": shown(message)[:_MESSAGE_LIMIT],
+        },
+        "auditAnnotations": {"verdict": "deny", "code": code, **annotations},
+    }
+    if warnings:
+        response["warnings"] = list(warnings)
+    return _review(response)
+
+
+def answer(
+    review: Review,
+    checked: Sequence[tuple[Place, Verdict]],
+    *,
+    mutate: bool,
+    unpinned: str = "deny",
+) -> dict[str, Any]:
+    """The answer to a review whose images were all asked about.
+
+    Args:
+        review: The question.
+        checked: Every image that had to be asked about, with its verdict.
+        mutate: Whether the images are to be replaced by what is signed.
+        unpinned: Without that: what becomes of an image that is signed but not named by its
+            digest, so that the node could pull another one: ``deny`` or ``warn``.
+    """
+    warnings = [_warning(place, verdict) for place, verdict in checked if _visible(verdict)]
+    refusals = [(place, verdict) for place, verdict in checked if not verdict.decision.allowed]
+    facts = _facts(checked)
+    if refusals:
+        lines = [_refusal(place, verdict) for place, verdict in refusals]
+        code = refusals[0][1].decision.code
+        message = "contenttrust: " + "; ".join(lines)
+        return denied(review.uid, message, code=code, warnings=warnings[:_WARNINGS], **facts)
+    loose = [] if mutate else [_unpinned(place, verdict) for place, verdict in checked]
+    loose = [line for line in loose if line]
+    if loose and unpinned == "deny":
+        message = "contenttrust: " + "; ".join(loose)
+        return denied(review.uid, message, code="unpinned", warnings=warnings[:_WARNINGS], **facts)
+    warnings = (warnings + [shown(line)[:_WARNING_LIMIT] for line in loose])[:_WARNINGS]
+    response: dict[str, Any] = {"uid": review.uid, "allowed": True, "auditAnnotations": facts}
+    if mutate:
+        try:
+            _add_patch(response, review, checked)
+        except ValueError as error:
+            return denied(review.uid, f"contenttrust: {error}", code="malformed", **facts)
+    if warnings:
+        response["warnings"] = warnings
+    return _review(response)
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """An answer as it is sent."""
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _review(response: Mapping[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": KIND, "response": dict(response)}
+
+
+def _add_patch(
+    response: dict[str, Any], review: Review, checked: Sequence[tuple[Place, Verdict]]
+) -> None:
+    changes = [
+        (place.pointer, place.image, verdict.decision.pinned)
+        for place, verdict in checked
+        if verdict.decision.pinned
+    ]
+    operations = json_patch.pinning(review.document, changes)
+    if operations:
+        response["patchType"] = "JSONPatch"
+        patch = json.dumps(operations, separators=(",", ":")).encode()
+        response["patch"] = base64.b64encode(patch).decode()
+
+
+def _visible(verdict: Verdict) -> bool:
+    """Whether a request is let through that a rule in force would have refused."""
+    return verdict.decision.verdict == "warn"
+
+
+def _facts(checked: Sequence[tuple[Place, Verdict]]) -> dict[str, str]:
+    """What the API server writes into its audit log beside the request."""
+    decisions = [verdict.decision for _, verdict in checked]
+    verdicts = {decision.verdict for decision in decisions}
+    worst = next((word for word in ("deny", "warn") if word in verdicts), "allow")
+    facts = {"verdict": worst, "images": str(len(decisions))}
+    modes = sorted({decision.mode for decision in decisions} - {"", "enforce"})
+    if modes:
+        facts["mode"] = " ".join(modes)
+    if decisions:
+        facts["policy"] = decisions[0].policy_digest
+        facts["pinned"] = " ".join(dict.fromkeys(one.pinned for one in decisions if one.pinned))
+    although = "; ".join(dict.fromkeys(one.although for one in decisions if one.although))
+    if although:
+        facts["although"] = although[:_MESSAGE_LIMIT]
+    return {name: shown(text) for name, text in facts.items() if text}
+
+
+def _refusal(place: Place, verdict: Verdict) -> str:
+    decision = verdict.decision
+    reason = decision.reasons[0] if decision.reasons else decision.code
+    return f"{place.pointer}: {decision.image}: {decision.code}: {reason}"
+
+
+def _warning(place: Place, verdict: Verdict) -> str:
+    decision = verdict.decision
+    text = f"contenttrust: NOT ENFORCED ({decision.mode or 'warn'}): {_refusal(place, verdict)}"
+    return shown(text)[:_WARNING_LIMIT]
+
+
+def _unpinned(place: Place, verdict: Verdict) -> str:
+    """What is wrong with a name that may mean another image when a node pulls it, or nothing."""
+    pinned = verdict.decision.pinned
+    if not pinned or f"@{verdict.decision.digest}" in place.image:
+        return ""
+    return f"{place.pointer}: {place.image} names no digest: use {pinned}"

@@ -1,0 +1,218 @@
+"""Verdicts for many who ask at once: each image is verified once, and believed for a while.
+
+A verdict is used again for the same text under the same policy, for a short time, never past the
+expiry of what it rests on, and only until newer trust data of its collection were seen. Whoever
+cannot be answered in time is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from contenttrust import clock
+from contenttrust.policy.decision import Decision
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+    from typing import Protocol
+
+    from contenttrust.gate.check import Answer
+    from contenttrust.model import Instant
+    from contenttrust.policy.rules import Policy
+
+    class Asked(Protocol):
+        """Who verifies: `contenttrust.gate.check.Gate`."""
+
+        @property
+        def policy(self) -> Policy:
+            """What is wanted."""
+            ...
+
+        def answers(self, images: Sequence[str]) -> list[Answer]:
+            """Verify images; may take long, never raises for an image."""
+            ...
+
+
+DEADLINE, OVERLOADED, INTERNAL = "deadline", "overloaded", "internal"
+"""Codes of refusals without a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision, and how it was come by: ``asked``, ``shared``, ``cached`` or ``none``."""
+
+    decision: Decision
+    how: str
+
+
+class _Flight:
+    """A verification under way, with those who wait for it."""
+
+    __slots__ = ("done", "waiting", "work")
+
+    def __init__(self, work: Future[Answer], done: asyncio.Future[Answer]) -> None:
+        self.work = work
+        self.done = done
+        self.waiting = 0
+
+
+class _Kept:
+    """A decision that may be used again."""
+
+    __slots__ = ("at", "decision", "valid_until", "versions")
+
+    def __init__(self, answer: Answer, at: float, valid_until: Instant) -> None:
+        self.decision = answer.decision
+        self.at = at
+        self.valid_until = valid_until
+        self.versions = answer.versions
+
+
+class Verdicts:
+    """Asks one gate for many. Belongs to one event loop; the gate is asked in threads."""
+
+    def __init__(
+        self, gate: Asked, *, threads: int, pending: int, lifetime: float, entries: int
+    ) -> None:
+        """Prepare.
+
+        Args:
+            gate: Who verifies.
+            threads: How many verifications run at once.
+            pending: How many may run or wait; whoever asks for one more is refused.
+            lifetime: Seconds for which a verdict is used again; 0 for never.
+            entries: How many verdicts are kept.
+        """
+        self._gate = gate
+        self._pending = pending
+        self._lifetime = lifetime
+        self._entries = entries
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="verify")
+        self._flights: dict[str, _Flight] = {}
+        self._kept: dict[str, _Kept] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many verifications run or wait for a thread."""
+        return len(self._flights)
+
+    @property
+    def policy(self) -> Policy:
+        """What is wanted at present."""
+        return self._gate.policy
+
+    def use(self, gate: Asked) -> None:
+        """Ask another gate from now on, such as one with a newer policy; forget all verdicts."""
+        self._gate = gate
+        self._flights = {}
+        self._kept.clear()
+
+    def close(self) -> None:
+        """Begin no more verifications."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def of(self, images: Sequence[str], *, until: float) -> list[Verdict]:
+        """The verdicts on images, in their order.
+
+        Args:
+            images: As they are written.
+            until: By the clock of the event loop: when there must be an answer.
+        """
+        known = {image: self._cached(image) for image in dict.fromkeys(images)}
+        asked = [image for image, verdict in known.items() if verdict is None]
+        if len(asked) == 1:
+            known[asked[0]] = await self._ask(asked[0], until)
+        elif asked:
+            answers = await asyncio.gather(*(self._ask(image, until) for image in asked))
+            known.update(zip(asked, answers, strict=True))
+        return [verdict for image in images if (verdict := known[image]) is not None]
+
+    def refused(self, image: str, code: str, reason: str) -> Decision:
+        """A refusal without a verdict."""
+        return Decision(
+            image=image,
+            reference=None,
+            verdict="deny",
+            code=code,
+            reasons=(reason,),
+            policy_digest=self.policy.digest,
+        )
+
+    def _cached(self, image: str) -> Verdict | None:
+        kept = self._kept.get(image)
+        if kept is None:
+            return None
+        age = time.monotonic() - kept.at
+        if age >= self._lifetime or clock.now() >= kept.valid_until:
+            del self._kept[image]
+            return None
+        although = f"the trust server was asked {age:.0f} seconds ago, not anew"
+        if kept.decision.although:
+            although = f"{kept.decision.although}; {although}"
+        return Verdict(replace(kept.decision, although=although), "cached")
+
+    async def _ask(self, image: str, until: float) -> Verdict:
+        flight, how = self._flights.get(image), "shared"
+        if flight is None:
+            if len(self._flights) >= self._pending:
+                reason = f"{self._pending} verifications are under way: ask again later"
+                return Verdict(self.refused(image, OVERLOADED, reason), "none")
+            flight, how = self._begin(image), "asked"
+        loop = asyncio.get_running_loop()
+        flight.waiting += 1
+        try:
+            await asyncio.wait({flight.done}, timeout=max(0.0, until - loop.time()))
+        finally:
+            flight.waiting -= 1
+            self._abandon(image, flight)
+        if not flight.done.done():
+            reason = (
+                "no verdict was reached before the deadline: the trust server may be slow or down"
+            )
+            return Verdict(self.refused(image, DEADLINE, reason), "none")
+        try:
+            return Verdict(flight.done.result().decision, how)
+        except Exception:
+            logging.getLogger(__name__).exception("a verification failed")
+            reason = "the verification failed for a reason of its own: see the log of the gate"
+            return Verdict(self.refused(image, INTERNAL, reason), "none")
+
+    def _begin(self, image: str) -> _Flight:
+        gate, began = self._gate, time.monotonic()
+        work = self._pool.submit(lambda: gate.answers([image])[0])
+        flight = _Flight(work, asyncio.wrap_future(work))
+        self._flights[image] = flight
+
+        def landed(done: asyncio.Future[Answer]) -> None:
+            if self._flights.get(image) is flight:
+                del self._flights[image]
+            if not done.cancelled() and done.exception() is None and gate is self._gate:
+                self._keep(image, done.result(), began)
+
+        flight.done.add_done_callback(landed)
+        return flight
+
+    def _abandon(self, image: str, flight: _Flight) -> None:
+        """Drop from the queue what nobody waits for. What runs goes on: who asks again gets it."""
+        if not flight.waiting and not flight.done.done() and flight.work.cancel():
+            self._flights.pop(image, None)
+
+    def _keep(self, image: str, answer: Answer, began: float) -> None:
+        decision = answer.decision
+        if answer.versions:  # newer data may say something else of every tag of the collection
+            for text, kept in list(self._kept.items()):
+                if kept.decision.gun == decision.gun and kept.versions != answer.versions:
+                    del self._kept[text]
+        # An exception ends at a moment of its own, which the trust data does not name.
+        if not decision.allowed or decision.exception or answer.valid_until is None:
+            return
+        while self._kept and len(self._kept) >= self._entries:
+            del self._kept[next(iter(self._kept))]
+        if self._lifetime and self._entries:
+            self._kept[image] = _Kept(answer, began, clock.instant(answer.valid_until))
