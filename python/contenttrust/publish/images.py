@@ -17,11 +17,12 @@ from contenttrust.publish import delegations, initialisation
 from contenttrust.publish.delegations import authority_of, paths_of
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.signers import RELEASES, RemovedSigner, SignerAdded, role_of
+from contenttrust.publish.signers import RemovedSigner, SignerAdded, role_of
+from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from contenttrust._core import PublicKey, Signer
     from contenttrust.publish.collection import Collection
@@ -61,6 +62,9 @@ class Removed:
         unreleased: Tags that can no longer be pulled, because the last signer went.
         still_in: Canonical ids of keys that went from the signer and `targets/releases`, by the
             other roles that they may sign still.
+        unvouched: Digests of the tags that stay released though neither `targets` nor another
+            signer lists them, by tag.
+        revoked: Digests of the tags that were taken back for that reason, by tag.
     """
 
     published: Published
@@ -69,6 +73,8 @@ class Removed:
     signed_again: tuple[str, ...]
     unreleased: tuple[str, ...] = ()
     still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unvouched: Mapping[str, str] = field(default_factory=dict)
+    revoked: Mapping[str, str] = field(default_factory=dict)
 
 
 def sign(
@@ -138,7 +144,14 @@ def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> 
     return collection.publish_steps([SignerAdded(name, keys)])
 
 
-def remove_signer(collection: Collection, name: str, *, force: bool = False) -> Removed:
+def remove_signer(
+    collection: Collection,
+    name: str,
+    *,
+    force: bool = False,
+    revoke: bool = False,
+    confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+) -> Removed:
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
 
     What the others release stays released: it is signed anew where the signer's signature was
@@ -151,15 +164,22 @@ def remove_signer(collection: Collection, name: str, *, force: bool = False) -> 
         force: Whether to remove also the last signer, and with it every tag that is released; and
             a signer whose key another signer or the repository has too; it leaves
             `targets/releases` then, and stays in their roles.
+        revoke: Whether tags that nobody else lists with that digest are taken out of
+            `targets/releases`, and out of `targets`, in the same publication.
+        confirm: Is given the digests of the tags that stay released though nobody else lists them,
+            by tag, before anything is published; what it raises ends the removal.
 
     Raises:
         ValueError: No signer can have that name.
         PublishError: There is no such signer; or a role would have too few keys or signatures
-            left, or a key is not this signer's only: then the message says what to do first.
+            left, or a key is not this signer's only: then the message says what to do first; or
+            meanwhile more was released that nobody else vouches for.
         ContentTrustError: As for `Collection.publish`.
     """
     check_name(name)
-    removal = RemovedSigner(name, Keyring(collection.keys), force=force)
+    removal = RemovedSigner(
+        name, Keyring(collection.keys), force=force, revoke=revoke, confirm=confirm
+    )
     done = collection.publish_steps([removal])
     if any(one.role == role_of(name) for one in done.repository.signers):
         raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
@@ -178,6 +198,8 @@ def remove_signer(collection: Collection, name: str, *, force: bool = False) -> 
         signed_again=tuple(removal.signed_again),
         unreleased=tuple(removal.unreleased),
         still_in={role: tuple(key_ids) for role, key_ids in removal.still_in.items()},
+        unvouched=removal.unvouched,
+        revoked=removal.revoked,
     )
 
 

@@ -68,6 +68,8 @@ class Published:
         repository: The collection as it was read back.
         documents: The verified files by role, as they were read back.
         replaced: Canonical ids of the keys that a rotation replaced and that are here still.
+        recertified: Canonical ids of the keys that a rotation kept, in new certificates.
+        still_in: Canonical ids of keys that a rotation replaced, by the roles that name them still.
     """
 
     gun: str
@@ -77,6 +79,8 @@ class Published:
     repository: TrustedRepository
     documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     replaced: tuple[str, ...] = ()
+    recertified: tuple[str, ...] = ()
+    still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Publication:

@@ -5,12 +5,15 @@ Source: notary `client/client.go` (``RotateKey``, ``oldKeysForLegacyClientSuppor
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
+from contenttrust.publish import changes
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.delegations import Authority, authority_in
+from contenttrust.publish.draft import Draft
 from contenttrust.publish.initialisation import certified, check_certificates, server_key
 from contenttrust.publish.metadata import (
     BASE_ROLES,
@@ -21,14 +24,16 @@ from contenttrust.publish.metadata import (
     public_key,
     signed_part,
 )
+from contenttrust.publish.signers import holders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Collection as Held
 
     from contenttrust._core import PublicKey
     from contenttrust.publish.collection import Collection
-    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
     from contenttrust.publish.publication import Published
     from contenttrust.publish.request import SigningRequest
 
@@ -50,7 +55,13 @@ def rotate(
     replacement = Replacement(role, keys)
     older = _older_root_keys(collection, legacy)
     done = collection.publication().run([replacement], legacy=older)
-    return replace(done, replaced=tuple(_still_here(collection, replacement, keys)))
+    new = {key.canonical_key_id for key in keys}
+    return replace(
+        done,
+        replaced=tuple(_still_here(collection, replacement, keys)),
+        recertified=tuple(sorted(replacement.before & new)),
+        still_in=_still_in(done, replacement.before - new),
+    )
 
 
 def prepare(
@@ -79,23 +90,79 @@ def prepare(
 
 
 class Replacement:
-    """Names other keys for a top-level role."""
+    """Names other keys for a top-level role, and refuses to sign with them what nobody has seen.
+
+    Attributes:
+        replaced: The keys that went and that no top-level role has any more, by metadata id.
+        before: Canonical ids of the keys that the role had.
+    """
 
     def __init__(self, role: str, keys: Sequence[PublicKey], threshold: int = 0) -> None:
         self._role = role
         self._threshold = threshold
         self._keys = list(keys)
+        self._seen: Document | None = None
         self.replaced: dict[str, PublicKey] = {}
+        self.before: set[str] = set()
 
     def apply(self, draft: Draft) -> None:
-        """Name them; see `Draft.replace_keys`."""
+        """Name them; see `Draft.replace_keys`.
+
+        Raises:
+            PublishError: They are the role's keys; or when it is applied again, its document says
+                something else. Whoever holds the old key may have written that.
+        """
+        present = authority_in(draft.root, self._role)
         new = {key.key_id for key in self._keys}
-        for key_id, value in authority_in(draft.root, self._role).keys.items():
+        if self._seen is None:
+            self._refuse_present(draft, present)
+            self._seen = self._document(draft)
+        elif present.keys.keys() != new:  # else what others have published came after the rotation
+            self._refuse_changed(draft, self._seen)
+        for key_id, value in present.keys.items():
             if key_id not in new:
                 self.replaced[key_id] = public_key(value)
+                self.before.add(self.replaced[key_id].canonical_key_id)
         draft.replace_keys(self._role, self._keys, self._threshold)
         still = {key_id for one in draft.root["roles"].values() for key_id in one["keyids"] or []}
         self.replaced = {one: key for one, key in self.replaced.items() if one not in still}
+
+    def _refuse_present(self, draft: Draft, present: Authority) -> None:
+        """Refuse keys that are the role's already; of root only in the very same certificates."""
+        new = {key.key_id for key in self._keys}
+        same = present.keys.keys() == new
+        if self._role != ROOT and not same:
+            before = {public_key(value).canonical_key_id for value in present.keys.values()}
+            same = before == {key.canonical_key_id for key in self._keys}
+        if same and self._threshold in {0, present.threshold}:
+            ids = ", ".join(sorted(key.canonical_key_id for key in self._keys))
+            raise PublishError(
+                f"{ids} is the {self._role} key of {draft.gun} already: nothing would be rotated. "
+                "Name another key, or none, and one is made",
+                gun=draft.gun,
+                role=self._role,
+                expected="another key",
+                found=ids,
+            )
+
+    def _document(self, draft: Draft) -> Document | None:
+        """A copy of what the new keys are going to sign; for other roles nothing of substance."""
+        if self._role == ROOT:
+            return copy.deepcopy(draft.root)
+        return copy.deepcopy(draft.roles[TARGETS]) if self._role == TARGETS else {}
+
+    def _refuse_changed(self, draft: Draft, seen: Document) -> None:
+        changed = changes.between(seen, self._document(draft) or {})
+        if changed:
+            what = "; ".join(changed)
+            raise PublishError(
+                f"somebody published {self._role} of {draft.gun} while its key was being rotated: "
+                f"{what}. Whoever holds the old key may have done so, and the new key would sign "
+                "it, so nothing was rotated: look at it, then rotate again",
+                gun=draft.gun,
+                role=self._role,
+                found=what,
+            )
 
 
 def _check(role: str, *, server_managed: bool, key_ids: Sequence[str]) -> None:
@@ -121,10 +188,10 @@ def _local_keys(collection: Collection, role: str, key_ids: Sequence[str]) -> li
         entry = keys.find(key_id)
         if entry is None:
             raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
-        if role == ROOT and entry.role != ROOT:
+        if entry.role != role:
+            given = shown(entry.role) or "delegation"
             raise PublishError(
-                f"attempted to load root key but given {entry.role or 'delegation'} key instead",
-                role=role,
+                f"attempted to load {role} key but given {given} key instead", role=role
             )
         signer = keys.open(key_id)
         found.append(
@@ -172,3 +239,10 @@ def _still_here(
     used = {key.canonical_key_id for key in keys}
     old = {key.canonical_key_id for key in replacement.replaced.values()} - used
     return sorted(one for one in old if collection.keys.find(one) is not None)
+
+
+def _still_in(done: Published, key_ids: Held[str]) -> Mapping[str, tuple[str, ...]]:
+    """Which roles name replaced keys still, by the metadata: whoever has the keys can sign them."""
+    documents = {role: signed_part(file) for role, file in done.documents.items()}
+    found = holders(Draft(done.gun, documents), key_ids)
+    return {role: tuple(held) for role, held in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 
 from contenttrust import _core
@@ -18,21 +19,21 @@ from contenttrust.publish.delegations import Authority, authority_of
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     TARGETS,
+    TIMESTAMP,
     message_of,
     public_key,
     signed_part,
 )
+from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from contenttrust._core import PublicKey
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
-
-RELEASES = f"{TARGETS}/releases"
 
 
 def role_of(signer: str) -> str:
@@ -65,23 +66,39 @@ class RemovedSigner:
         signed_again: Roles that are signed with the keys that stay.
         unreleased: Tags that nobody releases any more.
         still_in: Canonical ids of the signer's keys by the roles that they may sign still.
+        unvouched: Digests of the tags that stay released though nobody else lists them, by tag.
+        revoked: Digests of the tags that were taken back because nobody else lists them, by tag.
     """
 
-    def __init__(self, name: str, keyring: Keyring, *, force: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        keyring: Keyring,
+        *,
+        force: bool,
+        revoke: bool = False,
+        confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> None:
         self._name = name
         self._keyring = keyring
         self._force = force
+        self._revoke = revoke
+        self._confirm = confirm
+        self._seen: tuple[dict[str, Document], list[Document]] | None = None
         self.key_ids: list[str] = []
         self.lost: dict[str, str] = {}
         self.signed_again: list[str] = []
         self.unreleased: list[str] = []
         self.still_in: dict[str, list[str]] = {}
+        self.unvouched: dict[str, str] = {}
+        self.revoked: dict[str, str] = {}
 
     def apply(self, draft: Draft) -> None:
         """Remove the signer.
 
         Raises:
-            PublishError: There is none of that name, or it cannot be removed yet.
+            PublishError: There is none of that name, or it cannot be removed yet; or when it is
+                applied again, more is released that nobody else vouches for.
         """
         role = role_of(self._name)
         if role in set(delegations.below(draft)):
@@ -95,11 +112,14 @@ class RemovedSigner:
             raise PublishError(f"no signer {self._name} for repository {draft.gun}", role=role)
         # Else an attempt before this one, or somebody else meanwhile, has removed the delegation.
         self._keyring.forget()
-        self.still_in = dict(self._holders(draft))
+        self.still_in = {
+            role: held for role, held in holders(draft, self.key_ids) if role != RELEASES
+        }
         if self._shared() and not self._force:
             self._refuse_shared(draft)
         if RELEASES in set(delegations.below(draft)):
             self._release_without(draft)
+        self._judge_what_stays(draft)
 
     def check(self, documents: Mapping[str, bytes]) -> None:
         """See that no key of the signer may release, by what the server has now.
@@ -119,14 +139,41 @@ class RemovedSigner:
                     role=RELEASES,
                 )
 
-    def _holders(self, draft: Draft) -> Iterator[tuple[str, list[str]]]:
-        """Every role but `targets/releases` that a key of the signer may sign."""
-        for role in (*BASE_ROLES, *delegations.below(draft)):
-            if role != RELEASES:
-                keys = authority_of(draft, role).keys
-                held = {_same(one, key) for one, key in keys.items()} & set(self.key_ids)
-                if held:
-                    yield role, sorted(held)
+    def _judge_what_stays(self, draft: Draft) -> None:
+        """Tell what others are about to answer for; refuse what came after it was told."""
+        found = unvouched(draft, self.still_in)
+        if self._revoke:
+            self.revoked |= dict(_digests(found))
+            for tag in found:
+                draft.remove_target(RELEASES, tag)
+                draft.remove_target(TARGETS, tag)  # or what it lists there would be pulled again
+            if RELEASES in draft.changed:
+                self.signed_again = [RELEASES]
+            found = {}
+        self.unvouched = dict(_digests(found))
+        below = draft.roles[RELEASES]["delegations"]["roles"] if RELEASES in draft.roles else []
+        if self._seen is None:
+            self._seen = found, copy.deepcopy(below)
+            if found:
+                self._confirm(self.unvouched)
+            return
+        seen, seen_below = self._seen
+        new = {tag: meta for tag, meta in found.items() if seen.get(tag) != meta}
+        if new or (below and below != seen_below):
+            self._refuse_new(draft, dict(_digests(new)))
+
+    def _refuse_new(self, draft: Draft, new: Mapping[str, str]) -> None:
+        what = ", ".join(f"{shown(tag)} ({digest})" for tag, digest in new.items())
+        raise PublishError(
+            f"while {self._name} was being removed, somebody published in {RELEASES}: "
+            + (f"{what}, which nobody else lists" if new else "its delegations are others")
+            + f". It would be signed again unseen, so nothing was removed: look at it "
+            f"(contenttrust list --all-roles {shown(draft.gun)}), then remove {self._name} again",
+            gun=draft.gun,
+            role=RELEASES,
+            subject=next(iter(new), ""),
+            found=what,
+        )
 
     def _shared(self) -> list[str]:
         """The roles that make one of its keys somebody else's too: signers, and those of root."""
@@ -188,10 +235,25 @@ class RemovedSigner:
         delegations.delete(draft, RELEASES)
 
 
+def holders(draft: Draft, key_ids: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """Every role that names one of some keys, under whatever id, with the canonical ids of those.
+
+    Args:
+        draft: The collection.
+        key_ids: Canonical ids.
+    """
+    for role in (*BASE_ROLES, *delegations.below(draft)):
+        keys = authority_of(draft, role).keys
+        held = {_same(one, key) for one, key in keys.items()} & set(key_ids)
+        if held:
+            yield role, sorted(held)
+
+
 def way_out(gun: str, role: str, key_ids: Sequence[str]) -> str:
     """The command that takes keys out of a role."""
     if role in BASE_ROLES:
-        return f"contenttrust key rotate {shown(gun)} {role}"
+        managed = " --server-managed" if role == TIMESTAMP else ""
+        return f"contenttrust key rotate {shown(gun)} {role}{managed}"
     return f"contenttrust delegation remove -p {shown(gun)} {shown(role)} {' '.join(key_ids)}"
 
 

@@ -70,8 +70,10 @@ def test_the_old_key_still_signs_another_collection_that_has_it(collection, publ
 def test_a_key_that_only_gets_another_certificate_is_not_replaced(collection, server, publisher):
     [root] = [entry.key_id for entry in publisher.keys.entries() if entry.role == "root"]
 
-    assert collection.rotate_key("root", key_ids=[root]).replaced == ()
-    assert collection.rotate_key("root").replaced == (root,)
+    done = collection.rotate_key("root", key_ids=[root])
+    assert (done.replaced, done.recertified, done.still_in) == ((), (root,), {})
+    done = collection.rotate_key("root")
+    assert (done.replaced, done.recertified) == ((root,), ())
 
 
 def test_root_is_signed_by_old_and_new_keys_and_both_stay(collection, publisher, server):
@@ -180,19 +182,145 @@ def test_a_rotation_that_is_not_published_keeps_the_old_key(collection, publishe
     assert collection.rotate_key("targets").versions == {"root": 2, "targets": 3}
 
 
-def test_a_rotation_and_a_publication_at_once_both_count(
-    collection, publisher, make_publisher, server
-):
+@pytest.fixture
+def elsewhere(collection, publisher, make_publisher):
+    """The same keys on another machine: who holds the old ones can publish there."""
     other = make_publisher("elsewhere")
     other.keys = publisher.keys
-    elsewhere = other.collection()
-    elsewhere.add_target("v1", size=7, sha256=digest("v1"))
+    return other.collection()
+
+
+@pytest.mark.parametrize("role", ["targets", "root", "snapshot"])
+def test_a_rotation_and_a_publication_at_once_both_count(collection, elsewhere, server, role):
+    """The new key signs nothing of what was published."""
+    entry = collection.keys.generate("ecdsa", role="releases")
+    signer = collection.keys.open(entry.key_id)
+    public = _core.PublicKey.of(signer.key_type, signer.public)
+    collection.add_delegation("targets/releases", keys=[public], paths=[""])
+    collection.publish()
+    elsewhere.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/releases"])
     server.before_publish.append(elsewhere.publish)
 
-    done = collection.rotate_key("targets")
+    assert set(collection.rotate_key(role).repository.tags) == {"v1"}
 
-    assert done.attempts == 2
-    assert set(done.repository.tags) == {"v1"}
+
+def test_a_renewal_of_the_same_content_at_once_stops_no_rotation(collection, elsewhere, server):
+    elsewhere.witness(["targets"])
+    server.before_publish.append(elsewhere.publish)
+
+    assert collection.rotate_key("targets").attempts == 2
+
+
+def test_t078_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
+    collection, publisher, elsewhere, server
+):
+    """Only the holder of the old key can have published it."""
+    for tag in ("kept", "moved", "gone"):
+        collection.add_target(tag, size=7, sha256=digest(tag))
+    collection.publish()
+    old = key_ids(server, collection, "targets")
+    for tag in ("evil", "moved"):
+        elsewhere.add_target(tag, size=7, sha256=digest("evil"))
+    elsewhere.remove_target("gone")
+    key = _core.PrivateKey.generate("ecdsa")
+    elsewhere.add_delegation(
+        "targets/evil", keys=[_core.PublicKey.of(key.key_type, key.public)], paths=[""]
+    )
+    server.before_publish.append(elsewhere.publish)
+
+    with pytest.raises(PublishError, match="so nothing was rotated") as refused:
+        collection.rotate_key("targets")
+
+    assert refused.value.found == (
+        "tag added: evil; tag changed: moved; tag removed: gone; delegation added: targets/evil"
+    )
+    assert key_ids(server, collection, "targets") == old
+    [made] = [
+        one.key_id
+        for one in publisher.keys.entries()
+        if one.role == "targets" and one.key_id not in old
+    ]
+    assert collection.rotate_key("targets", key_ids=[made]).versions["root"] == 2
+
+
+def test_t078_a_new_root_key_signs_no_root_that_came_while_it_was_rotated(
+    collection, elsewhere, server
+):
+    server.before_publish.append(lambda: elsewhere.rotate_key("targets"))
+
+    with pytest.raises(PublishError, match=r"somebody published root of .*: role changed: targets"):
+        collection.rotate_key("root")
+
+    assert server.signed(collection.gun, "root")["version"] == 2
+
+
+@pytest.mark.parametrize("role", ["targets", "snapshot"])
+def test_the_present_key_is_no_other_key(collection, server, role):
+    collection.rotate_key(role)
+    present = key_ids(server, collection, role)
+    before = len(server.uploads)
+
+    with pytest.raises(PublishError, match=f"{present[0]} is the {role} key of .* already"):
+        collection.rotate_key(role, key_ids=present)
+    assert len(server.uploads) == before
+
+
+def test_a_server_that_gives_the_key_that_it_had_rotates_nothing(collection, server, monkeypatch):
+    monkeypatch.setattr(server, "rotate_key", server.public_key)
+
+    with pytest.raises(PublishError, match=r"is the timestamp key of .* already"):
+        collection.rotate_key("timestamp", server_managed=True)
+
+
+def test_a_rotation_whose_answer_is_lost_is_found_out(collection, server):
+    def gone():
+        raise UnreachableError("gone")
+
+    server.after_publish.append(gone)
+
+    assert collection.rotate_key("targets").versions == {"root": 2, "targets": 3}
+
+
+@pytest.mark.parametrize("role", ["targets", "snapshot", "root"])
+@pytest.mark.parametrize("kept_for", ["root", "targets", "snapshot", "alice"])
+def test_a_key_that_is_kept_for_another_role_is_not_taken(
+    collection, publisher, server, role, kept_for
+):
+    gun = "" if kept_for in {"root", "alice"} else collection.gun
+    entry = publisher.keys.generate("ecdsa", role=kept_for, gun=gun)
+    before = len(server.uploads)
+    if role == kept_for:
+        collection.rotate_key(role, key_ids=[entry.key_id])
+        return
+
+    with pytest.raises(PublishError, match=f"load {role} key but given {kept_for} key instead"):
+        collection.rotate_key(role, key_ids=[entry.key_id])
+    assert len(server.uploads) == before
+
+
+def test_where_a_replaced_key_still_counts_is_told_by_the_metadata(collection, publisher, server):
+    """Whether the key is here does not matter: somebody else has it, that is why it goes."""
+    [old] = key_ids(server, collection, "targets")
+    key = publisher.keys.open(old)
+    begins = _core.Instant(int(server.now.timestamp()) - 86_400)
+    ends = _core.Instant(begins.seconds + 400 * 86_400)
+    certificate = _core.PublicKey.read(key.certificate("qa", begins, ends))
+    assert certificate.key_id != old
+    bare = _core.PublicKey.of(key.key_type, key.public)
+    collection.add_delegation("targets/qa", keys=[certificate], paths=[""])
+    collection.add_delegation("targets/releases", keys=[bare], paths=[""])
+    collection.publish()
+    publisher.keys.remove(old)
+
+    done = collection.rotate_key("targets", key_ids=_made(publisher, collection))
+
+    assert done.still_in == {"targets/qa": (old,), "targets/releases": (old,)}
+    assert done.replaced == ()
+    assert collection.rotate_key("targets").still_in == {}
+
+
+def _made(publisher, collection):
+    return [publisher.keys.generate("ecdsa", role="targets", gun=collection.gun).key_id]
 
 
 def test_without_the_root_key_nothing_is_rotated(collection, publisher, server):

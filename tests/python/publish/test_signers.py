@@ -206,3 +206,158 @@ def test_what_is_read_back_must_not_have_a_key_of_the_signer(collection, mallory
 
     with pytest.raises(PublishError, match="targets/releases has keys of mallory still"):
         images.remove_signer(collection, "mallory")
+
+
+def test_t078_what_only_a_removed_signer_lists_is_told_before_and_after(collection, mallory):
+    images.sign(mallory.collection(), tags("evil", "good"))
+    images.sign(collection, {"good": tags("good")["good"], "other": tags("other")["other"]})
+    asked = []
+
+    removed = images.remove_signer(collection, "mallory", confirm=asked.append)
+
+    assert asked == [{"evil": f"sha256:{digest('evil')}"}]
+    assert removed.unvouched == asked[0]
+    assert removed.revoked == {}
+    released = listed(removed.published.repository, "targets/releases")
+    assert released == ["evil", "good", "other"]
+
+
+def test_t078_another_digest_under_the_same_tag_is_vouched_for_by_nobody(collection, mallory):
+    images.sign(collection, tags("v1"))
+    evil = {"v1": target_meta(7, sha256=digest("evil"))}
+    images.sign(mallory.collection(), evil)
+
+    removed = images.remove_signer(collection, "mallory")
+
+    assert removed.unvouched == {"v1": f"sha256:{digest('evil')}"}
+
+
+def test_what_nobody_else_lists_is_not_published_if_that_is_not_wanted(collection, mallory, server):
+    images.sign(mallory.collection(), tags("evil"))
+    before = len(server.uploads)
+
+    def no(_found):
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        images.remove_signer(collection, "mallory", confirm=no)
+    assert len(server.uploads) == before
+
+
+@pytest.mark.parametrize("voucher", ["targets", "targets/alice/qa"])
+def test_the_repository_and_nested_delegations_of_others_vouch_too(
+    collection, publisher, mallory, voucher
+):
+    if voucher != "targets":
+        collection.add_delegation(voucher, keys=[publisher.key("qa")], paths=[""])
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=[voucher])
+    collection.publish()
+    images.sign(mallory.collection(), tags("v1"))
+
+    assert images.remove_signer(collection, "mallory").unvouched == {}
+
+
+@pytest.mark.parametrize("role", ["targets/releases/evil", "targets/mallory/evil", "targets/qa"])
+def test_a_role_that_the_signer_can_make_or_sign_vouches_for_nothing(collection, mallory, role):
+    if role == "targets/qa":
+        collection.add_delegation(role, keys=[mallory.public], paths=[""])
+        collection.publish()
+    stranger = mallory.collection()
+    images.sign(stranger, tags("evil"))
+    if role != "targets/qa":
+        stranger.add_delegation(role, keys=[mallory.key("second")], paths=[""])
+        stranger.publish()
+    stranger.add_target("evil", size=7, sha256=digest("evil"), roles=[role])
+    stranger.publish()
+
+    assert set(images.remove_signer(collection, "mallory", force=True).unvouched) == {"evil"}
+
+
+def test_what_lies_outside_the_paths_of_a_delegation_is_not_vouched_for_by_it(
+    collection, publisher, mallory
+):
+    collection.add_delegation("targets/qa", keys=[publisher.key("qa")], paths=[""])
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/qa"])
+    collection.publish()
+    collection.remove_delegation("targets/qa", paths=[""])
+    collection.add_delegation("targets/qa", paths=["qa-"])
+    collection.publish()
+    images.sign(mallory.collection(), tags("v1"))
+
+    assert set(images.remove_signer(collection, "mallory").unvouched) == {"v1"}
+
+
+def test_t078_what_the_signer_publishes_during_the_removal_is_not_signed_again(
+    collection, mallory, server
+):
+    images.sign(collection, tags("v1"))
+    images.sign(mallory.collection(), tags("told"))
+    server.before_publish.append(lambda: images.sign(mallory.collection(), tags("evil")))
+
+    with pytest.raises(PublishError, match=r"somebody published in targets/releases: evil") as no:
+        images.remove_signer(collection, "mallory")
+
+    assert f"sha256:{digest('evil')}" in str(no.value)
+    assert "told" not in no.value.found
+    assert "targets/mallory" in roles_of(server, collection.gun)
+    assert set(images.remove_signer(collection, "mallory").unvouched) == {"evil", "told"}
+
+
+@pytest.mark.parametrize("told_before", [False, True])
+def test_t078_a_tag_that_gets_another_digest_during_the_removal_is_refused(
+    collection, mallory, server, told_before
+):
+    images.sign(mallory.collection() if told_before else collection, tags("v1"))
+    evil = {"v1": target_meta(7, sha256=digest("evil"))}
+    server.before_publish.append(lambda: images.sign(mallory.collection(), evil))
+
+    with pytest.raises(PublishError, match=f"v1 \\(sha256:{digest('evil')}\\)"):
+        images.remove_signer(collection, "mallory")
+
+
+def test_t078_a_delegation_that_appears_below_releases_during_the_removal_is_refused(
+    collection, mallory, server
+):
+    images.sign(collection, tags("v1"))
+    stranger = mallory.collection()
+    stranger.add_delegation("targets/releases/evil", keys=[mallory.key("second")], paths=[""])
+    server.before_publish.append(stranger.publish)
+
+    with pytest.raises(PublishError, match="its delegations are others"):
+        images.remove_signer(collection, "mallory")
+
+
+def test_what_others_sign_during_the_removal_stays_and_stops_nothing(
+    collection, mallory, make_publisher, server
+):
+    bob = make_publisher("bob")
+    images.add_signer(collection, "bob", [bob.key("bob")])
+    images.sign(collection, tags("v1"))
+    server.before_publish.append(lambda: images.sign(bob.collection(), tags("v2")))
+
+    removed = images.remove_signer(collection, "mallory")
+
+    assert removed.published.attempts == 2
+    assert removed.unvouched == {}
+    assert listed(removed.published.repository, "targets/releases") == ["v1", "v2"]
+
+
+def test_what_nobody_else_lists_is_taken_back_in_the_same_publication(collection, mallory, server):
+    """Also what was published meanwhile, and what `targets` would bring back under that name."""
+    collection.add_target("v1", size=7, sha256=digest("old"))
+    collection.publish()
+    evil = {"v1": target_meta(7, sha256=digest("evil"))}
+    images.sign(collection, tags("v2"))
+    images.sign(mallory.collection(), evil)
+    server.before_publish.append(lambda: images.sign(mallory.collection(), tags("late")))
+
+    removed = images.remove_signer(collection, "mallory", revoke=True)
+
+    assert removed.revoked == {
+        "late": f"sha256:{digest('late')}",
+        "v1": f"sha256:{digest('evil')}",
+    }
+    assert removed.unvouched == {}
+    assert removed.signed_again == ("targets/releases",)
+    assert list(removed.published.repository.tags) == ["v2"]
+    assert removed.published.attempts == 2

@@ -1,0 +1,51 @@
+"""Which released tags some signer still vouches for, beside the signature of `targets/releases`."""
+
+from __future__ import annotations
+
+from contenttrust.publish import delegations
+from contenttrust.publish.delegations import paths_of
+from contenttrust.publish.metadata import TARGETS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
+
+RELEASES = f"{TARGETS}/releases"
+
+
+def unvouched(draft: Draft, doubtful: Collection[str]) -> dict[str, Document]:
+    """What `targets/releases` lists, and neither `targets` nor a signer lists with that digest.
+
+    Whoever may release can make a delegation below `targets/releases`: these vouch for nothing.
+
+    Args:
+        draft: The collection.
+        doubtful: Roles that do not count, nor do those below them.
+    """
+    if RELEASES not in draft.roles or RELEASES not in set(delegations.below(draft)):
+        return {}
+    left: dict[str, Document] = dict(draft.roles[RELEASES]["targets"])
+    for role in _vouching(draft, {RELEASES, *doubtful}):
+        paths = tuple(paths_of(draft, role))
+        for name, meta in draft.roles[role]["targets"].items():
+            if name in left and name.startswith(paths) and _is_same(left[name], meta):
+                del left[name]
+    return left
+
+
+def _vouching(draft: Draft, doubtful: Collection[str]) -> Iterator[str]:
+    below = tuple(f"{one}/" for one in doubtful if one != TARGETS)
+    for role in (TARGETS, *delegations.below(draft)):
+        if role in draft.roles and role not in doubtful and not role.startswith(below):
+            yield role
+
+
+def _is_same(one: Document, other: Document) -> bool:
+    """Whether both are the same image, by what a pull goes by."""
+    if one["length"] != other["length"]:
+        return False
+    name = min(one["hashes"])
+    return bool(one["hashes"][name] == other["hashes"].get(name))
