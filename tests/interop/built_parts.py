@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from interop.parts import skip
 BUILDKIT = "0.25.1"
 BUILDX = "0.29.1"
 CONTAINERD = "2.1.4"
+KUBERNETES = "1.34.1"
 _PATIENCE_S = 1800
 
 
@@ -47,6 +49,11 @@ def containerd() -> Path:
 def ctr() -> Path:
     """containerd's own client; the test is skipped where it cannot be built."""
     return _kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
+
+
+def kube_apiserver() -> Path:
+    """The API server of Kubernetes; the test is skipped where it cannot be built."""
+    return _kept(f"kube-apiserver-{KUBERNETES}", _kubernetes)
 
 
 def build(
@@ -89,6 +96,24 @@ def _containerd(program: str, made: Path) -> None:
     build(f"github.com/containerd/containerd/v2@v{CONTAINERD}", f"./cmd/{program}", made)
 
 
+def _kubernetes(made: Path) -> None:
+    module = f"k8s.io/kubernetes@v{KUBERNETES}"
+    build(module, "./cmd/kube-apiserver", made, prepare=_without_workspace)
+
+
+def _without_workspace(source: Path) -> None:
+    """Name the released modules where the source has its own staging folders."""
+    for name in ("go.work", "go.work.sum"):
+        (source / name).unlink()
+    released = f"v0.{KUBERNETES.partition('.')[2]}"
+    lines = [
+        re.sub(r"^(\s*k8s\.io/\S+) v0\.0\.0$", rf"\1 {released}", line)
+        for line in (source / "go.mod").read_text().splitlines()
+        if "=> ./staging" not in line
+    ]
+    (source / "go.mod").write_text("\n".join(lines) + "\n")
+
+
 @cache
 def _folder() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -123,7 +148,7 @@ def _go(arguments: list[str], *, cwd: str | Path) -> str:
 
 
 PARTS: dict[str, Callable[[], Path]] = {
-    part.__name__: part for part in (buildkitd, buildctl, buildx, containerd, ctr)
+    part.__name__: part for part in (buildkitd, buildctl, buildx, containerd, ctr, kube_apiserver)
 }
 """Every program that is built here, by its name."""
 
