@@ -28,7 +28,7 @@ BUILT_ON = {
     "transport": {"_core", "reference", "model", "errors", "clock"},
     "verification": {"_core", "transport", "model", "clock"},
     "verify": {"_core", "verification", "reference", "model", "clock"},
-    "policy": {"model", "reference", "errors", "yaml_nodes"},
+    "policy": {"_core", "transport", "model", "reference", "errors", "yaml_nodes"},
     "keys": {"_core", "crypto", "errors", "transport"},
     "registry": {"_core", "transport", "reference", "errors"},
     "daemon": {"transport", "reference", "errors"},
@@ -44,7 +44,7 @@ BUILT_ON = {
     },
     "doctor": {"verify", "keys", "transport"},
     "bundle": {"verify", "keys", "transport"},
-    "gate": {"verify", "policy", "registry", "yaml_nodes"},
+    "gate": {"_core", "verify", "policy", "registry", "yaml_nodes"},
     "audit": {"verify", "policy", "registry"},
     "server": {"model", "keys", "transport", "errors"},
 }

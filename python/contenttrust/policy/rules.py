@@ -43,13 +43,13 @@ class PolicyConflictError(ValueError):
     """Two parts of a policy contradict each other.
 
     Attributes:
-        first: Pattern, name or id of one of them.
-        second: That of the other.
+        what: ``rules``, ``pins``, ``people``, ``teams`` or ``exceptions``.
+        second: Pattern, name or id of the second one of two.
     """
 
-    def __init__(self, message: str, first: str, second: str) -> None:
+    def __init__(self, message: str, what: str, second: str) -> None:
         super().__init__(message)
-        self.first = first
+        self.what = what
         self.second = second
 
 
@@ -322,11 +322,11 @@ def _named(
             all_people += filter(None, [getattr(part, "person", None)])
             all_teams += filter(None, [getattr(part, "team", None)])
     all_people += [person for team in all_teams for person in team.members]
-    for what in (all_people, all_teams):
+    for what, several in (("people", all_people), ("teams", all_teams)):
         named: dict[str, object] = {}
-        for one in what:
+        for one in several:
             if named.setdefault(one.name, one) != one:
-                raise PolicyConflictError(f"two are called {one.name!a}", one.name, one.name)
+                raise PolicyConflictError(f"two {what} are called {one.name!a}", what, one.name)
     owners(all_people)
     return tuple(dict.fromkeys(all_people)), tuple(dict.fromkeys(all_teams))
 
@@ -348,7 +348,7 @@ def _check_ties(patterns: Sequence[Pattern], what: str) -> None:
                 raise PolicyConflictError(
                     f"two {what} are equally specific and may match one image: "
                     f"{other.text!a} and {pattern.text!a}",
-                    other.text,
+                    what,
                     pattern.text,
                 )
 
@@ -357,9 +357,11 @@ def _check_exceptions(exceptions: Sequence[Exemption], limits: Limits) -> None:
     ids: set[str] = set()
     for one in exceptions:
         if one.id in ids:
-            raise PolicyConflictError(f"two exceptions are called {one.id!a}", one.id, one.id)
+            raise PolicyConflictError(f"two exceptions are called {one.id!a}", "exceptions", one.id)
         ids.add(one.id)
         if one.created is not None and one.expires - one.created > limits.exception_max:
             raise PolicyConflictError(
-                f"the exception {one.id!a} lasts longer than {limits.exception_max}", one.id, one.id
+                f"the exception {one.id!a} lasts longer than {limits.exception_max}",
+                "exceptions",
+                one.id,
             )

@@ -1,0 +1,335 @@
+"""A policy from its file: strict, with the place of whatever is wrong.
+
+A misspelt word must not turn enforcement into something weaker, so whatever is unknown, double,
+empty, of the wrong type or not supported is refused.
+"""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.errors import ContentTrustError, shown
+from contenttrust.policy import load_rules
+from contenttrust.policy.evidence import owners
+from contenttrust.policy.fields import Field, PolicyFileError
+from contenttrust.policy.key_files import KeyFiles
+from contenttrust.policy.load_requirements import Requirements
+from contenttrust.policy.patterns import Pattern, PatternError
+from contenttrust.policy.people import Person, Team
+from contenttrust.policy.rules import MOST_RULES, Default, Policy, PolicyConflictError
+from contenttrust.policy.settings import DockerSettings, Freshness, Limits, Server
+from contenttrust.transport import chosen_file
+from contenttrust.yaml_nodes import YamlError, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.policy.exemption import Exemption
+    from contenttrust.policy.pins import Pin
+    from contenttrust.policy.rules import Rule
+
+__all__ = ["PolicyFileError", "find", "load", "loads"]
+
+API_VERSION = "contenttrust/v1"
+KIND = "TrustPolicy"
+VARIABLE = "CONTENTTRUST_POLICY"
+FILE_NAME = "trust-policy.yaml"
+LARGEST = 1024 * 1024
+"""Bytes of a policy file."""
+
+_TOP = (
+    "apiVersion", "kind", "metadata", "default", "servers", "people", "teams", "pins", "freshness",
+    "rules", "exceptions", "limits", "docker",
+)  # fmt: skip
+_MOST_PEOPLE = 10_000
+_MOST_KEYS = 64
+_LIMITS = ("exceptions-per-rule", "exception-max", "deadline", "max-metadata")
+
+
+def find(
+    env: Mapping[str, str], trust_dir: str | os.PathLike[str], *, chosen: str = ""
+) -> str | None:
+    """Where the policy is: only documented places are looked at, the current folder is none.
+
+    Args:
+        env: Environment variables, of which ``CONTENTTRUST_POLICY`` names a file.
+        trust_dir: Docker's trust directory, which may hold ``contenttrust/trust-policy.yaml``.
+        chosen: A file that somebody named on the command line.
+
+    Returns:
+        The first of these three, or None. A file that is named need not exist: to read it says so.
+    """
+    named = chosen or env.get(VARIABLE, "")
+    if named:
+        return named
+    usual = os.path.join(os.fspath(trust_dir), "contenttrust", FILE_NAME)  # noqa: PTH118
+    # What is there but cannot be read is not passed over.
+    return usual if os.path.lexists(usual) else None
+
+
+def load(path: str | os.PathLike[str]) -> Policy:
+    """Read a policy file.
+
+    Args:
+        path: Of the file. Paths in it are relative to its folder.
+
+    Raises:
+        PolicyFileError: It cannot be read, or something in it is wrong; `line` and `column` say
+            where.
+    """
+    name = os.fspath(path)
+    try:
+        data = chosen_file.read(path, limit=LARGEST)
+    except OSError as error:
+        raise PolicyFileError(f"{error.strerror or error}", file=name) from None
+    except ValueError as error:
+        raise PolicyFileError(str(error), file=name) from None
+    return loads(data, name=name, folder=os.path.dirname(os.path.abspath(name)))  # noqa: PTH100, PTH120
+
+
+def loads(
+    text: bytes | str, *, name: str = "policy", folder: str | os.PathLike[str] | None = None
+) -> Policy:
+    """Read a policy from its text.
+
+    Args:
+        text: YAML; UTF-8 where it is bytes.
+        name: What the text is called in messages.
+        folder: Whereto paths of key files are relative; None: no file may be named.
+
+    Raises:
+        PolicyFileError: Something is wrong; `line` and `column` say where.
+    """
+    if len(text) > LARGEST:
+        raise PolicyFileError(f"it is larger than {LARGEST:,} bytes", file=name)
+    try:
+        documents = read(text, file=name)
+    except YamlError as error:
+        raise PolicyFileError(
+            error.problem, file=name, line=error.line, column=error.column
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ContentTrustError(
+            f"policy files need {error.name}: install contenttrust[gate]"
+        ) from None
+    if not documents:
+        raise PolicyFileError("it is empty: there is no policy in it", file=name)
+    top = Field(documents[0], (), documents[0].value)
+    if len(documents) > 1:
+        raise PolicyFileError(
+            "a second document: a file holds one policy", file=name, line=documents[1].line
+        )
+    return _policy(top, KeyFiles(folder))
+
+
+def _policy(top: Field, keys: KeyFiles) -> Policy:
+    members = top.members(_TOP, required=("apiVersion", "kind", "metadata", "rules"))
+    members["apiVersion"].choice(API_VERSION)
+    members["kind"].choice(KIND)
+    metadata = members["metadata"].members(("name", "version"), required=("name", "version"))
+    people = _people(members.get("people"), keys)
+    teams = _teams(members.get("teams"), people)
+    freshness = load_rules.freshness(members["freshness"]) if "freshness" in members else None
+    freshness = freshness or Freshness()
+    requirements = Requirements(people, teams, keys)
+    rules = _rules(members["rules"], requirements, freshness)
+    limits = _limits(members.get("limits"))
+    exceptions = _exceptions(members.get("exceptions"))
+    _check_exceptions(members.get("exceptions"), exceptions, rules, limits)
+    try:
+        return Policy(
+            name=metadata["name"].text(),
+            version=metadata["version"].integer(),
+            default=_default(members.get("default")),
+            servers=_servers(members.get("servers"), keys),
+            people=tuple(people.values()),
+            teams=tuple(teams.values()),
+            pins=_pins(members.get("pins"), keys),
+            freshness=freshness,
+            rules=rules,
+            exceptions=exceptions,
+            limits=limits,
+            docker=_docker(members.get("docker")),
+        )
+    except PolicyConflictError as error:
+        _conflicting(members, error).fail(str(error), at_key=True)
+    except ValueError as error:
+        top.fail(str(error))
+
+
+def _conflicting(members: Mapping[str, Field], error: PolicyConflictError) -> Field:
+    """What a conflict is about: the second one of two, in the order of the file."""
+    if error.what == "pins":
+        return members["pins"].members()[error.second]
+    if error.what == "rules":
+        named = [one.members()["match"] for one in members["rules"].items()]
+        return [one for one in named if one.value == error.second][-1]
+    return members["rules"]
+
+
+def _default(field: Field | None) -> Default:
+    if field is None:
+        return Default()
+    if not isinstance(field.value, dict):
+        reason = {"allow": "who allows what no rule matches gives a reason: write "
+                           "{verdict: allow, reason: …}"}  # fmt: skip
+        return Default(field.choice("deny", "warn", unsupported=reason))
+    members = field.members(("verdict", "reason"), required=("verdict", "reason"))
+    return Default(members["verdict"].choice("deny", "warn", "allow"), members["reason"].text())
+
+
+def _servers(field: Field | None, keys: KeyFiles) -> dict[str, Server]:
+    servers = {}
+    unsupported = {"bundle": "archives of trust data are not supported yet: name a trust server"}
+    for prefix, one in ({} if field is None else field.members()).items():
+        members = one.members(("url", "ca", "auth"), required=("url",), unsupported=unsupported)
+        _check_prefix(one, prefix)
+        try:
+            servers[prefix] = Server(
+                url=members["url"].text(),
+                ca=keys.authorities(members["ca"]) if "ca" in members else "",
+                auth=members["auth"].choice("docker-config", "none")
+                if "auth" in members
+                else "docker-config",
+            )
+        except ValueError as error:
+            members["url"].fail(str(error))
+    return servers
+
+
+def _check_prefix(field: Field, prefix: str) -> None:
+    """A prefix is the beginning of normalised names, whole parts of it."""
+    try:
+        Pattern.parse(prefix + "**" if prefix.endswith("/") else prefix)
+    except PatternError as error:
+        field.fail(f"{prefix[:80]!a} begins no name: {error}", at_key=True)
+    if set(prefix) & set("*?{}"):
+        field.fail(f"{prefix[:80]!a}: servers are found by prefixes, which have no wildcards",
+                   at_key=True)  # fmt: skip
+
+
+def _people(field: Field | None, keys: KeyFiles) -> dict[str, Person]:
+    found: dict[str, Person] = {}
+    members = {} if field is None else field.members()
+    if field is not None and len(members) > _MOST_PEOPLE:
+        field.fail(f"there are more than {_MOST_PEOPLE} people")
+    for name, one in members.items():
+        _check_name(one, name)
+        parts = one.members(("keys", "kind"), required=("keys",))
+        listed = parts["keys"].items()
+        if len(listed) > _MOST_KEYS:
+            parts["keys"].fail(f"{name[:80]!r} has more than {_MOST_KEYS} keys")
+        robot = "kind" in parts and parts["kind"].choice("human", "robot") == "robot"
+        found[name] = Person.of(name, *dict.fromkeys(map(keys.key, listed)), robot=robot)
+    _check_owners(members, found)
+    return found
+
+
+def _check_owners(members: Mapping[str, Field], people: Mapping[str, Person]) -> None:
+    so_far: list[Person] = []
+    for name, person in people.items():
+        so_far.append(person)
+        try:
+            owners(so_far)
+        except ValueError as error:
+            members[name].fail(str(error), at_key=True)
+
+
+def _check_name(field: Field, name: str) -> None:
+    if not name.strip() or len(name) > 128 or name != shown(name):  # noqa: PLR2004
+        field.fail(f"{name[:80]!a} is no name", at_key=True)
+
+
+def _teams(field: Field | None, people: Mapping[str, Person]) -> dict[str, Team]:
+    found = {}
+    for name, one in ({} if field is None else field.members()).items():
+        _check_name(one, name)
+        members: dict[str, Person] = {}
+        for member in one.members(("members",), required=("members",))["members"].items():
+            who = member.text()
+            if who not in people:
+                member.fail(f"the person {who!a} is not among the people of the policy")
+            if who in members:
+                member.fail(f"{who!a} is there twice")
+            members[who] = people[who]
+        found[name] = Team.of(name, members.values())
+    return found
+
+
+def _pins(field: Field | None, keys: KeyFiles) -> dict[Pattern, Pin]:
+    found = {}
+    for text, one in ({} if field is None else field.members()).items():
+        try:
+            pattern = Pattern.parse(text)
+        except PatternError as error:
+            one.fail(str(error), at_key=True)
+        found[pattern] = load_rules.pin(one, keys)
+    return found
+
+
+def _rules(field: Field, requirements: Requirements, freshness: Freshness) -> tuple[Rule, ...]:
+    items = field.items(least=0)
+    if len(items) > MOST_RULES:
+        field.fail(f"a policy has at most {MOST_RULES} rules")
+    return tuple(load_rules.rule(one, requirements, freshness) for one in items)
+
+
+def _limits(field: Field | None) -> Limits:
+    members = {} if field is None else field.members(_LIMITS)
+    usual = Limits()
+    spans = {"exception-max": usual.exception_max, "deadline": usual.deadline}
+    for name in spans.keys() & members.keys():
+        spans[name] = members[name].span()
+        if not spans[name]:
+            members[name].fail(f"{members[name].name} is nothing")
+    number = members.get("exceptions-per-rule")
+    size = members.get("max-metadata")
+    return Limits(
+        exception_max=spans["exception-max"],
+        exceptions_per_rule=(
+            usual.exceptions_per_rule if number is None else number.integer(least=0, most=1000)
+        ),
+        deadline=spans["deadline"],
+        max_metadata=usual.max_metadata if size is None else size.size(),
+    )
+
+
+def _docker(field: Field | None) -> DockerSettings:
+    choices = {
+        "disable-content-trust": ("allow", "forbid"),
+        "uncovered": ("warn", "refuse"),
+        "build": ("deny", "warn"),
+    }
+    members = {} if field is None else field.members(tuple(choices))
+    words = {name.replace("-", "_"): one.choice(*choices[name]) for name, one in members.items()}
+    return DockerSettings(**words)
+
+
+def _exceptions(field: Field | None) -> tuple[Exemption, ...]:
+    if field is None:
+        return ()
+    return tuple(load_rules.exception(one) for one in field.items(least=0))
+
+
+def _check_exceptions(
+    field: Field | None, exceptions: tuple[Exemption, ...], rules: tuple[Rule, ...], limits: Limits
+) -> None:
+    counts: dict[str, int] = {}
+    ids: set[str] = set()
+    items = [] if field is None else field.items(least=0)
+    for item, one in zip(items, exceptions, strict=True):
+        members = item.members()
+        if one.id in ids:
+            members["id"].fail(f"two exceptions are called {one.id!a}")
+        ids.add(one.id)
+        if one.created is not None and one.expires - one.created > limits.exception_max:
+            members["expires"].fail(f"the exception lasts longer than {limits.exception_max.days} "
+                                    "days, which limits allow")  # fmt: skip
+        for rule in (rule for rule in rules if rule.match.meets(one.pattern)):
+            counts[rule.match.text] = counts.get(rule.match.text, 0) + 1
+            if counts[rule.match.text] > limits.exceptions_per_rule:
+                item.fail(
+                    f"the rule {rule.match.text} has more than {limits.exceptions_per_rule} "
+                    "exceptions, which limits allow"
+                )
