@@ -62,6 +62,8 @@ _ONCE = (
     "threshold",
     "legacy",
     "first_signer",
+    "policy",
+    "audit_log",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -126,6 +128,7 @@ class Options(argparse.Namespace):
     publish: bool = False
     yes: bool = False
     force: bool = False
+    revoke: bool = False
     operand: str = ""
     name: str | None = None
     names: Sequence[str] = ()
@@ -160,6 +163,9 @@ class Options(argparse.Namespace):
     legacy: int | None = None
     signer: str = ""
     first_signer: str | None = None
+    policy: str | None = None
+    audit_log: str | None = None
+    strict: bool = False
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.

@@ -213,6 +213,34 @@ def test_a_new_key_may_be_named(published):
     assert roles["targets"]["key_ids"] == [key_id]
 
 
+def test_the_present_key_is_refused_and_a_new_certificate_of_root_is_called_so(published):
+    roles = json.loads(published.done("list", "--json", GUN))["roles"]
+    [present] = roles["targets"]["key_ids"]
+    ran = published.run("key", "rotate", GUN, "targets", "-k", present)
+    assert (ran.code, "Successfully" in ran.out) == (1, False)
+    assert f"{present} is the targets key of {GUN} already" in ran.err
+    [root] = roles["root"]["canonical_key_ids"]
+    assert published.done("key", "rotate", "-y", GUN, "root", "-k", root) == (
+        f"The root key {root} of {GUN} stays: only its certificate is new\n"
+    )
+
+
+def test_t010_roles_that_a_replaced_key_may_sign_still_are_named(published):
+    """By the metadata: the key itself may be in strange hands only."""
+    key = published.done("key", "generate", "--role", "targets", "--gun", GUN).split()[-1]
+    published.done("key", "rotate", GUN, "targets", "-k", key)
+    public = published.server.signed(GUN, "root")["keys"][key]["keyval"]["public"]
+    pem = f"-----BEGIN PUBLIC KEY-----\n{public}\n-----END PUBLIC KEY-----\n"
+    published.here.joinpath("shared.pub").write_text(pem)
+    published.done("delegation", "add", "-p", "--all-paths", GUN, "targets/qa", "shared.pub")
+    published.done("key", "remove", "-y", key)
+    ran = published.run("-o", "json", "key", "rotate", GUN, "targets")
+    [rotated] = ran.document["rotated"]
+    assert rotated["still_in"] == {"targets/qa": [key]}
+    way_out = f"contenttrust delegation remove -p {GUN} targets/qa {key}"
+    assert any(way_out in one["message"] for one in ran.document["warnings"])
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

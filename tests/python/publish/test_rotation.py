@@ -211,7 +211,7 @@ def test_a_renewal_of_the_same_content_at_once_stops_no_rotation(collection, els
     assert collection.rotate_key("targets").attempts == 2
 
 
-def test_t078_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
+def test_t010_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
     collection, publisher, elsewhere, server
 ):
     """Only the holder of the old key can have published it."""
@@ -243,7 +243,7 @@ def test_t078_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
     assert collection.rotate_key("targets", key_ids=[made]).versions["root"] == 2
 
 
-def test_t078_a_new_root_key_signs_no_root_that_came_while_it_was_rotated(
+def test_t010_a_new_root_key_signs_no_root_that_came_while_it_was_rotated(
     collection, elsewhere, server
 ):
     server.before_publish.append(lambda: elsewhere.rotate_key("targets"))

@@ -44,6 +44,7 @@ gone. A removal that would leave too few signatures is refused, with what to do 
 
 examples:
   contenttrust signer remove alice registry.example.com/team/web
+  contenttrust signer remove --revoke alice registry.example.com/team/web
 """
 _SIGNER_LIST = """\
 examples:
@@ -85,6 +86,9 @@ def _declare_signer_remove(made: ArgumentParser) -> None:
     made.add_argument("-f", "--force", action="store_true", help="do not ask before the last "
                       "signer is removed, and with it all that was released; and remove a signer "
                       "whose key other signers have too")  # fmt: skip
+    made.add_argument("--revoke", action="store_true", help="take back the tags that nobody else "
+                      "lists, in the same publication")  # fmt: skip
+    add_yes(made, "a signer goes, and what nobody else lists stays released")
 
 
 def _declare_signer_list(made: ArgumentParser) -> None:

@@ -32,9 +32,16 @@ def run(request: Request) -> int:
             key_ids=editing.key_ids(edited, options.keys, role=role),
             legacy=options.legacy or 0,
         )
-    report.warn(request, [*done.notes, *_old_keys(done, role)])
+    report.warn(request, [*done.notes, *_old_keys(done, role), *_where_else(done, role)])
     request.tell("published", gun=done.gun, versions=dict(done.versions))
-    text.say(f"Successfully rotated {text.safe(role)} key for repository {text.safe(edited.gun)}")
+    request.tell("rotated", gun=done.gun, role=role, replaced=list(done.replaced),
+                 recertified=list(done.recertified),
+                 still_in={one: list(ids) for one, ids in done.still_in.items()})  # fmt: skip
+    kept = [f"The {role} key {one} of {text.safe(edited.gun)} stays: only its certificate is new"
+            for one in done.recertified]  # fmt: skip
+    text.say(*kept)
+    if set(done.repository.roles[role].canonical_key_ids) != set(done.recertified):
+        text.say(f"Successfully rotated {role} key for repository {text.safe(edited.gun)}")
     return exit_codes.OK
 
 
@@ -51,3 +58,14 @@ def _old_keys(done: Published, role: str) -> list[str]:
             need = f"once nothing else needs it, 'contenttrust key remove {key_id}' takes it away"
         lines.append(f"the old {role} key {key_id} is still here; {need}")
     return lines
+
+
+def _where_else(done: Published, role: str) -> list[str]:
+    """Which roles name a replaced key still, whoever has it, and how that ends."""
+    from contenttrust.publish.signers import way_out  # noqa: PLC0415 -- see editing
+
+    return [
+        f"the old {role} key is still a key of {one}: {', '.join(key_ids)}. To take it out there: "
+        f"{way_out(done.gun, one, key_ids)}"
+        for one, key_ids in done.still_in.items()
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from contenttrust.cli import editing, natural_order, report, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.repositories import CancelledError, each, gun_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.images import Removed
@@ -28,14 +32,21 @@ def run(request: Request) -> int:
         text.say(f'Removing signer "{name}" from {shown}...')
         edited = editing.collection(request, guns[repository])
         force = options.force or _last_of(request, edited, repository)
-        done = images.remove_signer(edited, name, force=force)
+        done = images.remove_signer(
+            edited,
+            name,
+            force=force,
+            revoke=options.revoke,
+            confirm=partial(_ask, request, repository),
+        )
         report.warn(request, done.published.notes)
         report.warn(request, _where_else(done, name))
-        text.say(*_told(done, name))
+        text.say(*_told(done, name, repository))
         request.tell("removed", repository=repository, key_ids=list(done.key_ids),
                      lost=dict(done.lost), unreleased=list(done.unreleased),
                      signed_again=list(done.signed_again),
-                     still_in={role: list(ids) for role, ids in done.still_in.items()})  # fmt: skip
+                     still_in={role: list(ids) for role, ids in done.still_in.items()},
+                     unvouched=dict(done.unvouched), revoked=dict(done.revoked))  # fmt: skip
         roles = ", ".join(map(text.safe, done.still_in))
         text.say(
             f"Removed {name} from {shown}, but a key of {name} may sign still: {roles}"
@@ -55,7 +66,8 @@ def _last_of(request: Request, edited: Collection, repository: str) -> bool:
     from contenttrust.publish import images  # noqa: PLC0415 -- see editing
 
     name, shown = request.options.signer, text.safe(repository)
-    if [signer.name for signer in images.signers(edited)] != [name]:
+    # What a signer has delegated further is no other signer: it releases nothing by itself.
+    if {one.name for one in images.signers(edited) if "/" not in one.name} != {name}:
         return False
     question = (
         f'The signer "{name}" is the last one of {shown}. Removing this signer will make {shown} '
@@ -64,6 +76,30 @@ def _last_of(request: Request, edited: Collection, repository: str) -> bool:
     if not confirmed(request, question, option="--force"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
     return True
+
+
+def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> None:
+    """Ask whether others are to answer for tags that only the signer lists.
+
+    Raises:
+        CancelledError: Whoever was asked said no.
+    """
+    name, shown = request.options.signer, text.safe(repository)
+    tags = "".join(f"  {tag}\n" for tag in _tags(unvouched))
+    question = (
+        f'Nobody but the signer "{name}" lists these tags of {shown}, which stay released:\n'
+        f"{tags}"
+        "Others will answer for them; --revoke takes them back instead. Are you sure you want to "
+        "continue? [y/N] "
+    )
+    if not confirmed(request, question, option="--revoke or -y"):
+        raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
+
+
+def _tags(digests: Mapping[str, str]) -> list[str]:
+    """Tags in the order of people, each with its digest."""
+    tags = sorted(digests, key=natural_order.key)
+    return [f"{text.safe(tag)} ({digests[tag]})" for tag in tags]
 
 
 def _where_else(done: Removed, name: str) -> list[str]:
@@ -77,7 +113,7 @@ def _where_else(done: Removed, name: str) -> list[str]:
     ]
 
 
-def _told(done: Removed, name: str) -> list[str]:
+def _told(done: Removed, name: str, repository: str) -> list[str]:
     """What docker never says: which tags lost the signature, and what became of them."""
     gone = set(done.unreleased)
     lines = [
@@ -86,4 +122,12 @@ def _told(done: Removed, name: str) -> list[str]:
         for tag, digest in sorted(done.lost.items(), key=lambda item: natural_order.key(item[0]))
     ]
     lines += [f"  {text.safe(tag)} can no longer be pulled" for tag in sorted(gone - {*done.lost})]
-    return lines + [f"  {text.safe(role)} was signed again" for role in done.signed_again]
+    lines += [f"  {text.safe(role)} was signed again" for role in done.signed_again]
+    lines += [f"  {tag} is revoked: nobody else lists it" for tag in _tags(done.revoked)]
+    return lines + [
+        f"  {text.safe(tag)} ({digest}) stays released, though nobody else lists it: to take it "
+        f"back, contenttrust revoke {text.safe(repository)}:{text.safe(tag)}"
+        for tag, digest in sorted(
+            done.unvouched.items(), key=lambda item: natural_order.key(item[0])
+        )
+    ]
