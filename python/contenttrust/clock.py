@@ -43,3 +43,10 @@ def instant(moment: datetime) -> Instant:
 def moment_or_now(moment: datetime | None) -> Instant:
     """The caller's moment, or the system clock's where the caller gave none."""
     return now() if moment is None else instant(moment)
+
+
+def moment() -> datetime:
+    """The present moment as Python has it, for who compares it with what Python shows."""
+    from datetime import datetime, timezone  # noqa: PLC0415 - who calls this has it
+
+    return datetime.fromtimestamp(now().seconds, tz=timezone.utc)

@@ -216,8 +216,8 @@ def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirector
 
 
 def _too_late(gun: str, role: str) -> UnreachableError:
-    seconds = deadline.VISIT_SECONDS
-    message = f"the source took longer than {seconds:.0f} seconds for all files together"
+    seconds = deadline.allowed()
+    message = f"the source took longer than {seconds:g} seconds for all files together"
     return UnreachableError(message, gun=gun, role=role)
 
 

@@ -36,6 +36,7 @@ class Request:
     Attributes:
         options: As they were parsed.
         json: Whether one JSON document is wanted instead of text.
+        requirements: Limits that were set; None for the engine's.
         told: What verbs without a document of their own have done, for the one that they get.
     """
 
@@ -57,7 +58,7 @@ class Request:
             _check_directory(option, path, needed=option == "--metadata")
         self._pins = _pins(options)
         self._servers: dict[tuple[str, str], TrustServer | EndedServer] = {}
-        self._requirements = _requirements(options)
+        self.requirements = _requirements(options)
 
     def tell(self, what: str, **facts: object) -> None:
         """Note what was done, for a JSON document."""
@@ -171,7 +172,7 @@ class Request:
             anchor=self.anchor(gun),
             trust_dir=options.trust_dir,
             now=options.at,
-            requirements=self._requirements,
+            requirements=self.requirements,
             remember=options.remember or None,
             offline=options.offline,
             max_stale=options.max_stale or 0,
@@ -201,6 +202,16 @@ class Request:
             except ValueError as error:
                 raise UsageError(str(error)) from None
         return url, tls
+
+    def named_source(self, gun: str) -> SourceLike | None:
+        """The directory or the trust server that was named; None where nobody was.
+
+        Raises:
+            UsageError: Nobody could be asked there.
+        """
+        if self.options.metadata is not None:
+            return self.options.metadata
+        return None if self.server() == (None, None) else self.trust_server(gun)
 
     def _source(self, gun: str) -> SourceLike | None:
         """The directory that was named, or the trust server; None where nobody is to be asked."""

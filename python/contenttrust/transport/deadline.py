@@ -24,14 +24,25 @@ _kept = local()
 
 
 @contextlib.contextmanager
-def visit() -> Iterator[None]:
-    """From here on the time runs, for this thread and as long as the block lasts."""
-    before = getattr(_kept, "end", None)
-    _kept.end = time.monotonic() + VISIT_SECONDS
+def visit(seconds: float = VISIT_SECONDS) -> Iterator[None]:
+    """From here on the time runs, for this thread and as long as the block lasts.
+
+    Args:
+        seconds: How long. Within another such block no longer than what that one has left.
+    """
+    before = getattr(_kept, "end", None), getattr(_kept, "seconds", VISIT_SECONDS)
+    end = time.monotonic() + seconds
+    if before[0] is None or end < before[0]:
+        _kept.end, _kept.seconds = end, seconds
     try:
         yield
     finally:
-        _kept.end = before
+        _kept.end, _kept.seconds = before
+
+
+def allowed() -> float:
+    """How many seconds there were for all files, when the time began to run."""
+    return getattr(_kept, "seconds", VISIT_SECONDS)
 
 
 def end() -> float:

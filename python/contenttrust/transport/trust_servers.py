@@ -185,6 +185,7 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
     url: str | None = None,
     tls: Tls | None = None,
     credentials: Credentials | None = None,
+    anonymous: bool = False,
 ) -> TrustServer | EndedServer:
     """The trust server of a collection, ready to be asked.
 
@@ -197,6 +198,7 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
         tls: Certificates, where they were named; else Docker's directory for that server.
         credentials: Where they were named; else the registry's, which are looked up where Docker
             keeps them when the server asks for them.
+        anonymous: Whether no credentials are looked up.
 
     Returns:
         A source.
@@ -216,6 +218,8 @@ def trust_server_of(  # noqa: PLR0913 - the rules of Docker that may be overrule
     url = trust_server_url(gun, env=env) if url is None else url
 
     def kept() -> Credentials | None:
+        if anonymous:
+            return None
         from contenttrust.transport.credentials import credentials_of  # noqa: PLC0415 - rare
 
         return credentials_of(gun.partition("/")[0], env=env, server_named=named)

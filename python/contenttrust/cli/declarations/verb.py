@@ -89,3 +89,14 @@ add_several = add_one
 def add_yes(parser: ArgumentParser, what: str) -> None:
     """Declare that a question is answered already."""
     parser.add_argument("-y", "--yes", action="store_true", help=f"do not ask before {what}")
+
+
+def add_gate(parser: ArgumentParser) -> None:
+    """Declare what a gate goes by."""
+    add_one(parser, "--policy", metavar="FILE", dest="policy",
+            help="what is wanted (default: $CONTENTTRUST_POLICY, else that of the trust directory, "
+            "else what DOCKER_CONTENT_TRUST=1 means: any signed image)")  # fmt: skip
+    add_one(parser, "--audit-log", metavar="FILE", dest="audit_log",
+            help="append every decision to this file (default: $CONTENTTRUST_AUDIT_LOG, else "
+            "none)")  # fmt: skip
+    parser.add_argument("--strict", action="store_true", help="refuse where the policy only warns")

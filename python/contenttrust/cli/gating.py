@@ -1,0 +1,74 @@
+"""The way from options to a gate."""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.cli.options import UsageError
+from contenttrust.errors import ContentTrustError
+from contenttrust.gate.environment import AUDIT_LOG_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.cli.request import Request
+    from contenttrust.gate.check import Gate
+    from contenttrust.policy.rules import Policy
+
+
+def policy_of(request: Request) -> Policy:
+    """The policy that is named, or found where policies stand; else Docker's own.
+
+    Raises:
+        UsageError: It cannot be read or used, or is older than one that was seen.
+    """
+    from contenttrust.gate import policy_record  # noqa: PLC0415 -- who only parses needs none
+    from contenttrust.policy import load  # noqa: PLC0415
+    from contenttrust.policy.rules import Policy  # noqa: PLC0415
+    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
+
+    options = request.options
+    directory = (
+        TrustDirectory.default() if options.trust_dir is None else TrustDirectory(options.trust_dir)
+    )
+    path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
+    if path is None:
+        return Policy.docker_content_trust()
+    try:
+        policy = load.load(path)
+        policy_record.check(directory, policy, remember=options.at is None)
+    except OSError as error:
+        raise UsageError(f"--policy: {error.filename or path}: {error.strerror}") from None
+    except ContentTrustError as error:
+        raise UsageError(f"--policy: {error.message}") from None
+    return policy
+
+
+def gate_of(request: Request, door: str, policy: Policy | None = None) -> Gate:
+    """A gate that goes by the options.
+
+    Args:
+        request: Of the command line.
+        door: What the audit log says of who asks.
+        policy: What is wanted; default: `policy_of` the request.
+
+    Raises:
+        UsageError: Policy, pins or server cannot be used.
+    """
+    from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415
+    from contenttrust.gate.check import Gate  # noqa: PLC0415
+
+    options = request.options
+    path = options.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
+    return Gate(
+        policy_of(request) if policy is None else policy,
+        strict=options.strict,
+        trust_dir=options.trust_dir,
+        now=options.at,
+        log=AuditLog(path) if path else None,
+        door=door,
+        offline=options.offline,
+        source=request.named_source,
+        anchor=request.anchor,
+        requirements=request.requirements,
+        max_stale=options.max_stale or 0,
+    )

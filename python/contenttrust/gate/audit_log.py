@@ -1,0 +1,73 @@
+"""The audit log: one JSON line a decision, and nobody's text can add a line or a colour to it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from contenttrust.errors import ContentTrustError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contenttrust.policy.decision import Decision
+
+SCHEMA = "contenttrust.decision/1"
+
+
+class AuditLogError(ContentTrustError):
+    """A decision could not be written down, so it must not be acted on."""
+
+    code = "policy"
+
+
+class AuditLog:
+    """Decisions appended to a file, by as many processes as like.
+
+    Every decision is written, those to allow as well; what was allowed although a check would have
+    refused says so in ``although``. Lines are ASCII: whatever else a name holds is escaped as JSON
+    escapes it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Name the file; it is made, readable by its owner alone, when a decision is written."""
+        self._path = os.fspath(path)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._path
+
+    def write(self, decision: Decision, *, door: str, at: datetime) -> None:
+        """Append a decision.
+
+        Args:
+            decision: What was decided.
+            door: Where, for example ``docker pull``.
+            at: When, timezone-aware.
+
+        Raises:
+            AuditLogError: It is not written, or not as a whole.
+        """
+        facts = {"schema": SCHEMA, "time": at.isoformat(), "door": door, **decision.to_json()}
+        line = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        try:
+            self._append(line)
+        except OSError as error:
+            raise AuditLogError(
+                f"the decision cannot be written to the audit log {shown(self._path)}: "
+                f"{error.strerror or error}",
+                subject=decision.image,
+            ) from error
+
+    def _append(self, line: bytes) -> None:
+        # One write at the end of the file: lines of two processes do not mix.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+        file = os.open(self._path, flags, 0o600)
+        try:
+            written = os.write(file, line)
+        finally:
+            os.close(file)
+        if written != len(line):
+            raise OSError(f"only {written} of {len(line)} bytes were written")

@@ -1,0 +1,193 @@
+"""One check for every door: what is asked for, what is signed, what the policy says of it.
+
+Nothing here decides whether something is signed (the engine does) or whether that is enough (the
+policy does). This module brings the two together, and writes the decision down.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from contenttrust import clock
+from contenttrust.errors import ContentTrustError, MalformedError
+from contenttrust.gate.collections import Collections, Judgement
+from contenttrust.policy.decision import Decision
+from contenttrust.policy.evaluate import evaluate
+from contenttrust.policy.facts import Facts
+from contenttrust.reference import InvalidReferenceError, Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from contenttrust.gate.audit_log import AuditLog
+    from contenttrust.model import Anchor, Requirements
+    from contenttrust.policy.rules import Policy
+    from contenttrust.transport.source import SourceLike
+
+
+class Answer(NamedTuple):
+    """A decision, and what it rests on.
+
+    Attributes:
+        decision: What was decided.
+        valid_until: The earliest expiry of the trust data; None where there are none.
+        versions: Of each role of the collection, sorted.
+    """
+
+    decision: Decision
+    valid_until: datetime | None
+    versions: tuple[tuple[str, int], ...]
+
+
+class Gate:
+    """Asks for every image: is it signed, is that enough, and by which digest is it to be used?
+
+    May be used by several threads at once.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword a fact
+        self,
+        policy: Policy,
+        *,
+        env: Mapping[str, str] | None = None,
+        trust_dir: str | os.PathLike[str] | None = None,
+        now: datetime | None = None,
+        log: AuditLog | None = None,
+        door: str = "",
+        offline: bool = False,
+        source: Callable[[str], SourceLike | None] | None = None,
+        anchor: Callable[[str], Anchor] | None = None,
+        requirements: Requirements | None = None,
+        max_stale: float = 0,
+        strict: bool = False,
+    ) -> None:
+        """Prepare a gate.
+
+        Args:
+            policy: What is wanted. `Policy.docker_content_trust()` where nobody wrote one.
+            env: Environment variables, which say where trust servers and credentials are; default:
+                the process's own.
+            trust_dir: Docker's trust directory; default: where Docker has it.
+            now: Moment to judge by, timezone-aware. Default: the system clock, at every check.
+            log: Where every decision is written. One that cannot be written is a refusal.
+            door: What is written there of who asks, such as ``docker pull``.
+            offline: Whether to use only what the trust directory has cached.
+            source: Gives the source of a collection, in place of the policy's server and Docker's.
+            anchor: Gives what the first root of a collection must fit beside what the policy pins.
+            requirements: Limits of the verification. Default: the policy's, else the engine's.
+            max_stale: Seconds for which an answer of a trust server is used again.
+            strict: Whether what the policy only warns of is refused.
+        """
+        self._policy = policy
+        self._now = now
+        self._log = log
+        self._door = door
+        self._strict = strict
+        self._collections = Collections(
+            policy,
+            env=dict(os.environ if env is None else env),
+            trust_dir=trust_dir,
+            now=now,
+            offline=offline,
+            source=source,
+            anchor=anchor,
+            requirements=requirements,
+            max_stale=max_stale,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """What is wanted."""
+        return self._policy
+
+    def check(self, image: str | Reference) -> Decision:
+        """Decide on an image.
+
+        Whatever goes wrong with one image is a refusal that says what it was.
+
+        Args:
+            image: As it was written; without tag and digest it means ``latest``.
+
+        Raises:
+            TypeError: It is neither a text nor a `Reference`.
+        """
+        return self.answers([image])[0].decision
+
+    def check_many(self, images: Sequence[str | Reference]) -> list[Decision]:
+        """Decide on several images; the trust data of a collection are asked for once.
+
+        Args:
+            images: As for `check`.
+
+        Returns:
+            The decisions, in the order of the images.
+        """
+        return [answer.decision for answer in self.answers(images)]
+
+    def answers(self, images: Sequence[str | Reference]) -> list[Answer]:
+        """As `check_many`, with what the decisions rest on, for who keeps them."""
+        now = self._now or clock.moment()
+        parsed = [_parsed(image) for image in images]
+        judged = self._collections.judge([one for one in parsed if isinstance(one, Reference)])
+        answers = []
+        for image, reference in zip(images, parsed, strict=True):
+            if isinstance(reference, Reference):
+                judgement = judged[self._policy.remap(reference)]
+                facts = _facts(reference, judgement, now)
+                decision = evaluate(self._policy, facts, image=str(image))
+            else:
+                judgement = Judgement("", None, reference)
+                decision = Decision.of_no_image(self._policy, str(image), reference)
+            written = self._written(decision, now)
+            answers.append(Answer(written, judgement.valid_until, judgement.versions))
+        return answers
+
+    def signed_tags(self, reference: Reference) -> tuple[str, ...]:
+        """Every tag that the collection of an image releases, in order.
+
+        Args:
+            reference: Names the repository; its tag does not matter.
+
+        Raises:
+            ContentTrustError: The collection cannot be believed.
+        """
+        [judgement] = self._collections.judge([reference]).values()
+        return judgement.released()
+
+    def _written(self, decision: Decision, now: datetime) -> Decision:
+        if self._strict and decision.verdict == "warn":
+            decision = decision.refused(decision.code, "warnings are refused here (strict)")
+        if self._log is None:
+            return decision
+        try:
+            self._log.write(decision, door=self._door, at=now)
+        except ContentTrustError as error:
+            return decision.refused(error.code, str(error))
+        return decision
+
+
+def _facts(reference: Reference, judgement: Judgement, now: datetime) -> Facts:
+    tag, error = judgement.find(reference)
+    return Facts(
+        reference=reference,
+        gun=judgement.gun,
+        tag=tag,
+        error=error,
+        signatures=() if tag is None else tag.signers,
+        expires=judgement.expires,
+        cached_for=judgement.cached_for,
+        now=now,
+        spki=judgement.spki,
+    )
+
+
+def _parsed(image: str | Reference) -> Reference | ContentTrustError:
+    if isinstance(image, Reference):
+        return image
+    try:
+        return Reference.parse(image)
+    except InvalidReferenceError as error:
+        return MalformedError(str(error), subject=image)
