@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,33 +16,14 @@ from contenttrust.keys.backup import backup
 from contenttrust.keys.exporting import export
 from contenttrust.keys.public_file import remember_for_signer
 from keyholder import GUN, Nobody, paths_in, store_in
-
-PLUGIN = """
-from contenttrust._core import PrivateKey
-
-keys = {}
-
-def make(address, passphrases):
-    return keys.setdefault(address, PrivateKey.generate("ecdsa"))
-"""
+from vault_plugin import offered
 
 
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A package that offers keys under addresses such as `vault-x:1`; its keys by address."""
-    package = tmp_path / "package"
-    folder = package / "signer_of_vault_x-1.dist-info"
-    folder.mkdir(parents=True)
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: signer-of-vault-x\nVersion: 1\n")
-    (folder / "entry_points.txt").write_text(
-        "[contenttrust.signers]\nvault-x = signer_of_vault_x:make\n"
-    )
-    (package / "signer_of_vault_x.py").write_text(PLUGIN)
-    monkeypatch.syspath_prepend(package)
-    import signer_of_vault_x
-
-    yield signer_of_vault_x.keys
-    sys.modules.pop("signer_of_vault_x", None)
+    with offered("vault-x", tmp_path / "package", monkeypatch) as keys:
+        yield keys
 
 
 def test_an_address_is_remembered(vault, store: KeyStore, trust_dir: Path) -> None:

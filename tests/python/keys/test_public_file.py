@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -69,3 +70,31 @@ def test_t102_a_new_file_is_ours_alone_and_takes_no_place(tmp_path: Path) -> Non
             create(tmp_path / taken, b"other")
     assert (tmp_path / "export.pem").read_bytes() == b"data"
     assert not (tmp_path / "elsewhere").exists()
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_could_not_be_written_leaves_no_half_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyStoreError, match="No space left"):
+        create(tmp_path / "export.pem", b"data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_whose_public_half_is_not_written_is_told_to_be_in_the_store(
+    store: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def full_for_public_keys(path: str, *arguments: int, **options: int) -> int:
+        return full() if str(path).endswith(".pub") else opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", full_for_public_keys)
+    with pytest.raises(KeyStoreError, match="is in the store, but its public half is not written"):
+        generate_for_signer(store, "alice", directory=str(tmp_path))
+    assert [entry.role for entry in store.entries()] == ["alice"]
+    assert not (tmp_path / "alice.pub").exists()

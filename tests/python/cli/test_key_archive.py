@@ -1,0 +1,90 @@
+"""Whether an archive of keys is enough to go on with a collection, and keys that are elsewhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher_place import PublisherPlace
+from vault_plugin import offered
+
+GUN = "collection.example/team/files"
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    it = PublisherPlace(tmp_path, run, monkeypatch)
+    secret = it.here / "secret"
+    secret.write_text("passphrase of the archive")
+    secret.chmod(0o600)
+    return it
+
+
+@pytest.fixture
+def vault(tmp_path, monkeypatch):
+    """A package that offers keys under addresses such as `vault-y:1`."""
+    with offered("vault-y", tmp_path / "package", monkeypatch):
+        yield
+
+
+def key_ids(place, role):
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    return [key["key_id"] for key in keys if key["role"] == role]
+
+
+def checked(place, archive, gun=GUN):
+    return place.run(
+        "key", "restore", "--check", "--gun", gun, "--passphrase-file", "secret", archive
+    )
+
+
+def test_an_archive_holds_what_the_published_root_wants(place):
+    place.done("init", "-p", GUN)
+    place.done("key", "backup", "--passphrase-file", "secret", "all.backup")
+    ran = checked(place, "all.backup")
+    assert ran.code == 0, ran
+    assert f"1 of the keys of the published root of {GUN}, which wants 1" in ran.out
+
+
+def test_an_archive_without_the_root_key_is_not_enough(place):
+    place.done("init", "-p", GUN)
+    (targets,) = key_ids(place, "targets")
+    place.done("key", "backup", "--passphrase-file", "secret", "--key", targets, "some.backup")
+    ran = checked(place, "some.backup")
+    assert ran.code == 1
+    assert f"0 of the keys of the published root of {GUN}, which wants 1" in ran.out
+
+
+def test_a_collection_that_is_not_published_is_no_proof(place):
+    place.done("key", "generate")
+    place.done("key", "backup", "--passphrase-file", "secret", "all.backup")
+    ran = checked(place, "all.backup")
+    assert ran.code == 1
+    assert "remote trust data does not exist" in ran.err
+
+
+def test_a_key_that_is_elsewhere_is_loaded_by_its_address(place, vault):
+    out = place.done("key", "load", "--name", "alice", "vault-y:1")
+    assert out == (
+        'Loading key from "vault-y:1"...\n'
+        "Successfully loaded vault-y:1. Corresponding public key available: alice.pub\n"
+    )
+    (entry,) = json.loads(place.done("key", "list", "--json"))["keys"]
+    assert (entry["role"], entry["path"]) == ("alice", "vault-y:1")
+    assert (place.here / "alice.pub").read_text().startswith("-----BEGIN PUBLIC KEY-----\n")
+
+
+def test_an_address_of_nobody_is_a_file_that_is_not_there(place, vault):
+    ran = place.run("key", "load", "vault-z:1")
+    assert ran.code == 2
+    assert "vault-z:1" in ran.err
+    assert key_ids(place, "alice") == []
+
+
+def test_a_file_that_is_named_like_an_address_is_a_file(place, vault):
+    (place.here / "vault-y:1").write_text("no key")
+    (place.here / "vault-y:1").chmod(0o600)
+    ran = place.run("key", "load", "--name", "alice", "vault-y:1")
+    assert ran.code == 1
+    assert key_ids(place, "alice") == []
