@@ -1,0 +1,9 @@
+"""Dockerfiles: every image that a build uses is found, checked, and replaced by its digest."""
+
+from __future__ import annotations
+
+from contenttrust.gate.dockerfile.located import DockerfileError
+from contenttrust.gate.dockerfile.parse import Dockerfile, ImageUse, Notice, Stage, parse
+from contenttrust.gate.dockerfile.rewrite import rewritten
+
+__all__ = ["Dockerfile", "DockerfileError", "ImageUse", "Notice", "Stage", "parse", "rewritten"]

@@ -1,0 +1,72 @@
+"""Named contexts of a build, ``--build-context NAME=VALUE``: they take the place of names.
+
+Source: buildx 0.29 `build/opt.go`; BuildKit 0.25 `dockerui/config.go` ``NamedContext``.
+"""
+
+from __future__ import annotations
+
+from contenttrust.gate.dockerfile.located import ascii_lower
+from contenttrust.reference import InvalidReferenceError, Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IMAGE_SCHEME = "docker-image:"
+_NEVER = frozenset({"scratch", "context"})
+_LATEST = ":latest"
+
+
+def key_of(name: str) -> str:
+    """The one form in which a name finds its context.
+
+    Raises:
+        InvalidReferenceError: It can be no name of a context.
+    """
+    reference = Reference.parse(name)
+    digest = f"@{reference.digest}" if reference.digest else ""
+    tag = f":{reference.tag}" if reference.tag else ""
+    return f"{reference.familiar}{tag}{digest}".removesuffix(_LATEST)
+
+
+def by_key(contexts: Mapping[str, str]) -> dict[str, str]:
+    """Contexts by the form that finds them.
+
+    Args:
+        contexts: As given to the build.
+
+    Raises:
+        ValueError: A name can be none, or two are one.
+    """
+    found: dict[str, str] = {}
+    for name, value in contexts.items():
+        key = key_of(name)
+        if key in found:
+            raise ValueError(f"two contexts have the name {key!a}")
+        found[key] = value
+    return found
+
+
+def image_of(value: str) -> str | None:
+    """The image that a context is; None where it is a folder, a URL, or something else."""
+    if not value.startswith(IMAGE_SCHEME):
+        return None
+    image = value.removeprefix(IMAGE_SCHEME).removeprefix("//")
+    return None if image == "scratch" else image
+
+
+def for_stage(contexts: Mapping[str, str], name: str) -> bool:
+    """Whether a context takes the place of a stage of the file."""
+    return ascii_lower(name) not in _NEVER and _is_named(contexts, name)
+
+
+def for_image(contexts: Mapping[str, str], name: str) -> bool:
+    """Whether a context takes the place of an image."""
+    return _is_named(contexts, name)
+
+
+def _is_named(contexts: Mapping[str, str], name: str) -> bool:
+    try:
+        return key_of(name) in contexts
+    except InvalidReferenceError:
+        return False

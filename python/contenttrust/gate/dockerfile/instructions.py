@@ -1,0 +1,374 @@
+"""A Dockerfile as BuildKit cuts it into instructions: directives, continued lines, flags, heredocs.
+
+Source: BuildKit 0.25 `frontend/dockerfile/parser/parser.go`, `directives.go`, `split_command.go`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from contenttrust.gate.dockerfile.located import (
+    SPACES,
+    DockerfileError,
+    Located,
+    ascii_lower,
+    joined,
+)
+from contenttrust.gate.dockerfile.shell_words import WordError, Words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BOM = "\ufeff"
+KNOWN = frozenset(
+    {
+        *("add", "arg", "cmd", "copy", "entrypoint", "env", "expose", "from", "healthcheck"),
+        *("label", "maintainer", "onbuild", "run", "shell", "stopsignal", "user", "volume"),
+        "workdir",
+    }
+)
+_WITH_HEREDOC = frozenset({"add", "copy", "run"})
+_JSON_FORM = frozenset({"add", "copy", "run"})
+_LINE_LIMIT = (1 << 16) - 1
+_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*")
+_DIRECTIVES = frozenset({"syntax", "escape", "check"})
+_REGEXP_SPACES = "\t\n\f\r "
+_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+
+
+class Instruction(NamedTuple):
+    """One instruction.
+
+    Attributes:
+        line: Where it begins, counted from 1.
+        name: Its keyword in lower case.
+        flags: The words before its arguments that begin with ``--``, without quotes.
+        arguments: The rest.
+        whole: All of it, continued lines joined, heredocs left out.
+        has_heredoc: Whether lines behind it belong to it.
+    """
+
+    line: int
+    name: str
+    flags: tuple[Located, ...]
+    arguments: Located
+    whole: Located
+    has_heredoc: bool = False
+
+
+class Document(NamedTuple):
+    """A file, cut into instructions.
+
+    Attributes:
+        escape: Its escape character.
+        instructions: In their order.
+    """
+
+    escape: str
+    instructions: tuple[Instruction, ...]
+
+
+class _Line(NamedTuple):
+    number: int
+    content: Located  # without the end of the line
+    whole: str  # with it
+
+
+def read(text: str, *, heredocs: bool = True) -> Document:
+    """Cut a file into instructions.
+
+    Args:
+        text: The file.
+        heredocs: Whether the builder knows heredocs; those before 2021 do not.
+
+    Raises:
+        DockerfileError: BuildKit refuses the file.
+    """
+    lines = _lines(text)
+    directives = _Directives()
+    found = []
+    for line in lines:
+        content = line.content.left_stripped()
+        directives.look_at(content.text, line.number)
+        if content.text.startswith("#"):
+            continue
+        content, goes_on = _without_continuation(content, directives.escape)
+        if not goes_on and not content:
+            continue
+        whole = _continued(content, lines, directives.escape) if goes_on else content
+        instruction = split(whole, directives.escape, line=line.number)
+        if heredocs and (names := _heredocs(instruction, directives.escape)):
+            for name, chomp in names:
+                _skip_heredoc(lines, name, chomp=chomp, line=line.number)
+            instruction = instruction._replace(has_heredoc=True)
+        found.append(instruction)
+    if not found:
+        raise DockerfileError("there are no instructions")
+    return Document(directives.escape, tuple(found))
+
+
+def split(whole: Located, escape: str, *, line: int) -> Instruction:
+    """Keyword, flags and arguments of one instruction.
+
+    Raises:
+        DockerfileError: The keyword is none that is known.
+    """
+    name, rest = whole.stripped().first_word()
+    keyword = ascii_lower(name.text)
+    if keyword not in KNOWN:
+        raise DockerfileError(f"{name.text[:40]!r} is no instruction", line=line)
+    flags, arguments = _flags(rest, escape, line)
+    return Instruction(line, keyword, tuple(flags), arguments.stripped(), whole)
+
+
+def syntax_of(text: str) -> Located | None:
+    """The image that reads the file in place of the builder, or None.
+
+    Raises:
+        DockerfileError: The file is no Dockerfile for the builder, but one for that image.
+
+    Source: BuildKit 0.25 `parser/directives.go` ``DetectSyntax``.
+    """
+    start = len(BOM) if text.startswith(BOM) else 0
+    if text.startswith("#!", start):
+        start = text.find("\n", start) + 1 or len(text)
+    seen = set()
+    for content in _directive_lines(text, start):
+        name, value = _directive(content.text)
+        if name is None or name in seen:
+            break
+        seen.add(name)
+        if name == "syntax":
+            end = value + len(content.text[value:].partition(" ")[0])
+            return content[value:end]
+    _refuse_other_syntax(text, start)
+    return None
+
+
+def is_json(arguments: str, *, line: int) -> bool:
+    """Whether arguments are a JSON array of texts.
+
+    Raises:
+        DockerfileError: It is an array of something else.
+    """
+    rest = arguments.lstrip(SPACES)
+    if not rest.startswith("["):
+        return False
+    try:
+        items = json.loads(rest)
+    except RecursionError:
+        raise DockerfileError("a JSON array is nested too deeply", line=line) from None
+    except ValueError:
+        return False
+    if not all(isinstance(item, str) for item in items):
+        raise DockerfileError("a JSON array must hold texts only", line=line)
+    return True
+
+
+class _Directives:
+    """The comments at the head of a file that say how to read it."""
+
+    def __init__(self) -> None:
+        self.escape = "\\"
+        self._seen: set[str] = set()
+        self._done = False
+
+    def look_at(self, content: str, line: int) -> None:
+        if self._done:
+            return
+        name, start = _directive(content)
+        if name is None:
+            self._done = True
+            return
+        if name in self._seen:
+            raise DockerfileError(f"the directive {name!r} comes twice", line=line)
+        self._seen.add(name)
+        if name == "escape":
+            value = content[start:].rstrip(_REGEXP_SPACES)
+            if value not in {"\\", "`"}:
+                raise DockerfileError(f"{value[:40]!r} is no escape character", line=line)
+            self.escape = value
+
+
+def _directive(content: str) -> tuple[str | None, int]:
+    """The name of a directive and where its value begins; None where a line is none."""
+    match = _DIRECTIVE.match(content)
+    if match is None or (match.end() == len(content) and content.endswith("=")):
+        return None, 0
+    name = match[1].lower()
+    return (name, match.end()) if name in _DIRECTIVES else (None, 0)
+
+
+def _directive_lines(text: str, start: int) -> Iterator[Located]:
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        content = text[start:end].removesuffix("\r").rstrip(_REGEXP_SPACES)
+        yield Located(content, range(start, start + len(content)))
+        start = end + 1
+
+
+def _refuse_other_syntax(text: str, start: int) -> None:
+    """Refuse files that name another reader in a way that no Dockerfile has."""
+    head = text[start:].lstrip(SPACES)
+    if head.startswith("{"):
+        raise DockerfileError("JSON is no Dockerfile; a front end of its own reads it", line=1)
+    if re.match(r"//[\t\n\f\r ]*[a-zA-Z][a-zA-Z0-9]*[\t\n\f\r ]*=", text[start:]):
+        raise DockerfileError("'//' begins no comment; a front end of its own reads this", line=1)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    start, number = 0, 0
+    if text.startswith(BOM):
+        start = len(BOM)
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        number += 1
+        whole = text[start:end]
+        content = whole.rstrip("\r\n")
+        if len(whole.removesuffix("\n").encode(errors="surrogateescape")) > _LINE_LIMIT:  # bytes
+            raise DockerfileError(f"longer than {_LINE_LIMIT} bytes", line=number)
+        yield _Line(number, Located(content, range(start, start + len(content))), whole)
+        start = end
+
+
+def _without_continuation(content: Located, escape: str) -> tuple[Located, bool]:
+    """A line without the escape character at its end, and whether there was one."""
+    bare = content.text.rstrip(" \t")
+    end = len(bare) - 1
+    if not bare.endswith(escape) or bare[:end].endswith(escape):
+        return content, False
+    return content[:end], True
+
+
+def _continued(first: Located, lines: Iterator[_Line], escape: str) -> Located:
+    """All of an instruction, over comments and empty lines between its lines."""
+    parts = [first]
+    for line in lines:
+        bare = line.content.text.lstrip(SPACES)
+        if not bare or bare.startswith("#"):
+            continue
+        content, goes_on = _without_continuation(line.content, escape)
+        parts.append(content)
+        if not goes_on:
+            break
+    return joined(parts)
+
+
+def _bytewise(text: Located) -> Located:
+    """One character for each byte, as BuildKit reads flags."""
+    if text.text.isascii():
+        return text
+    pairs = [
+        (chr(byte), at)
+        for char, at in zip(text.text, text.at, strict=True)
+        for byte in char.encode(errors="surrogateescape")
+    ]
+    return Located("".join(char for char, _ in pairs), [at for _, at in pairs])
+
+
+def _flags(text: Located, escape: str, line: int) -> tuple[list[Located], Located]:  # noqa: PLR0912 - one automaton
+    """The words at the beginning that start with ``--``, unquoted; and what is behind them."""
+    view = _bytewise(text)
+    found: list[Located] = []
+    word: list[int] = []
+    quote, in_word, was_quoted = "", False, False
+    at, size = 0, len(view)
+    while True:
+        char = view.text[at : at + 1]
+        if not in_word:
+            if not char:
+                break
+            if char in SPACES:
+                at += 1
+                continue
+            if not view.text.startswith("--", at):
+                return found, _behind(text, view, at, line)
+            in_word = True
+        if not char or (not quote and char in SPACES):
+            flag = _picked(view, word)
+            if flag.text == "--":
+                return found, _behind(text, view, at, line)
+            if was_quoted or word:
+                found.append(flag)
+            word, quote, in_word, was_quoted = [], "", False, False
+            if not char:
+                break
+            at += 1
+            continue
+        if char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote, was_quoted = char, True
+        elif char != escape:
+            word.append(at)
+        elif at + 1 < size:
+            at += 1
+            word.append(at)
+        elif quote:
+            quote = ""
+        at += 1
+    return found, text[len(text) :]
+
+
+def _picked(view: Located, places: list[int]) -> Located:
+    return Located("".join(view.text[at] for at in places), [view.at[at] for at in places])
+
+
+def _behind(text: Located, view: Located, at: int, line: int) -> Located:
+    """The rest of a text from a place of its bytes on."""
+    if view is text:
+        return text[at:]
+    before = len(view.text[:at].encode("latin-1").decode(errors="surrogateescape"))
+    rest = text[before:]
+    if _bytewise(rest).text != view.text[at:]:
+        raise DockerfileError("a character outside ASCII stands among the flags", line=line)
+    return rest
+
+
+def _heredocs(instruction: Instruction, escape: str) -> list[tuple[str, bool]]:
+    """Names of the heredocs of an instruction, and whether tabs before their ends are dropped."""
+    if "<<" not in instruction.whole.text:
+        return []
+    inner = instruction
+    if inner.name == "onbuild" and inner.arguments:
+        inner = split(inner.arguments, escape, line=inner.line)
+    if inner.name in _JSON_FORM and is_json(inner.arguments.text, line=inner.line):
+        return []
+    if inner.name not in _WITH_HEREDOC:
+        return []
+    reader = Words({}, raw_quotes=True, raw_escapes=True, skip_unset=True)
+    try:
+        words = reader.words(instruction.whole.text)
+    except WordError:
+        return []
+    except DockerfileError as error:
+        raise DockerfileError(error.reason, line=instruction.line) from None
+    return [named for word in words if (named := _heredoc(word, instruction.line)) is not None]
+
+
+def _heredoc(word: str, line: int) -> tuple[str, bool] | None:
+    match = _HEREDOC.match(word)
+    if match is None or not match[3]:
+        return None
+    try:
+        names = Words({}, skip_unset=True).words(match[3])
+        raw = Words({}, skip_unset=True, raw_quotes=True).words(match[3])
+    except WordError as error:
+        raise DockerfileError(f"a heredoc has no proper name: {error}", line=line) from None
+    if len(names) != 1:
+        return None
+    if len(raw) != 1:
+        raise DockerfileError("a heredoc has no proper name", line=line)
+    return names[0], match[2] == "-"
+
+
+def _skip_heredoc(lines: Iterator[_Line], name: str, *, chomp: bool, line: int) -> None:
+    for content in lines:
+        end = content.content.text
+        if (end.lstrip("\t") if chomp else end) == name:
+            return
+    raise DockerfileError(f"the heredoc {name[:40]!r} has no end", line=line)

@@ -1,0 +1,401 @@
+"""Every image that a Dockerfile names, and where.
+
+All stages are read up to the target, or all there are: BuildKit leaves out what the target does not
+need, the classic builder does not.
+
+Source: BuildKit 0.25 `frontend/dockerfile/instructions`, `dockerfile2llb/convert.go`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+from contenttrust.gate.dockerfile import contexts, mounts
+from contenttrust.gate.dockerfile.instructions import BOM, Instruction, read, split, syntax_of
+from contenttrust.gate.dockerfile.located import DockerfileError, Located, Span, ascii_lower
+from contenttrust.gate.dockerfile.scope import Scope
+from contenttrust.gate.dockerfile.shell_words import WordError, Words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
+_SIZE_LIMIT = 1 << 22
+_SCRATCH = "scratch"
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_INDEX = re.compile(r"[+-]?[0-9]{1,9}")
+_FROM_WITH_NAME = 3
+# Flags of BuildKit 0.25. One that is not known here might name an image.
+_FLAGS = {
+    "from": {"platform"},
+    "copy": {"from", "chown", "chmod", "link", "exclude", "parents"},
+    "add": {"chown", "chmod", "link", "exclude", "keep-git-dir", "checksum", "unpack"},
+    "run": {"mount", "network", "security", "device"},
+}
+_SEVERAL = frozenset({"mount", "exclude", "device"})
+_WITHOUT_VALUE = frozenset({"link", "parents", "keep-git-dir", "unpack"})
+_REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|.*\.git(?:#.*)?\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageUse:
+    """An image that the file names.
+
+    Attributes:
+        name: As the builder reads it, variables replaced.
+        what: What names it, such as ``FROM`` or ``COPY --from``.
+        line: Where, counted from 1.
+        column: Where in that line, in characters, counted from 1.
+        spans: The characters of the name, variables and quotes around it included. They are in more
+            than one piece where a line goes on within the name.
+    """
+
+    name: str
+    what: str
+    line: int
+    column: int
+    spans: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """From the first character to the last."""
+        return self.spans[0][0], self.spans[-1][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage of the file.
+
+    Attributes:
+        name: In lower case, or empty.
+        base: What it begins with: an image, a stage, or ``scratch``; variables replaced.
+        line: Of its ``FROM``.
+        base_stage: Number of the stage that it begins with; None where that is an image.
+    """
+
+    name: str
+    base: str
+    line: int
+    base_stage: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that a build uses and nobody checks here.
+
+    Attributes:
+        line: Where, counted from 1; 0 where it is not in the file.
+        text: A sentence.
+    """
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a build is told beside its file.
+
+    Attributes:
+        build_args: Values of ``--build-arg``.
+        target: The stage that is built; empty for the last one.
+        platform: Of the image that is built, such as ``linux/amd64``; empty where nobody says.
+        build_contexts: Values of ``--build-context`` by their names.
+    """
+
+    build_args: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    target: str = ""
+    platform: str = ""
+    build_contexts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dockerfile:
+    """A file that was read.
+
+    Attributes:
+        text: The file.
+        images: Every image that it names, in the order of the file.
+        stages: All of its stages up to the target.
+        not_covered: What else goes into a build.
+        settings: What it was read with.
+    """
+
+    text: str
+    images: tuple[ImageUse, ...]
+    stages: tuple[Stage, ...]
+    not_covered: tuple[Notice, ...]
+    settings: Settings
+
+
+def parse(
+    text: bytes | str,
+    *,
+    build_args: Mapping[str, str] | None = None,
+    target: str = "",
+    platform: str = "",
+    build_contexts: Mapping[str, str] | None = None,
+) -> Dockerfile:
+    """Find the images of a Dockerfile.
+
+    Args:
+        text: The file. What is not UTF-8 is kept as it is.
+        build_args: Values of ``--build-arg``.
+        target: The stage that is built; stages behind it are left out. Default: all stages.
+        platform: Of the image that is built; without it, names that depend on it are refused.
+        build_contexts: Values of ``--build-context``; names that they take the place of are no
+            images of the file.
+
+    Raises:
+        DockerfileError: A builder refuses the file, or its images cannot be told without doubt.
+        ValueError: A build context has a name that can be none.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(errors="surrogateescape")
+    if len(text) > _SIZE_LIMIT:
+        raise DockerfileError(f"longer than {_SIZE_LIMIT} characters")
+    settings = Settings(
+        build_args=dict(build_args or {}),
+        target=target,
+        platform=platform,
+        build_contexts=dict(build_contexts or {}),
+    )
+    return _Reading(text, settings).dockerfile()
+
+
+class _Reading:
+    """One pass over one file."""
+
+    def __init__(self, text: str, settings: Settings) -> None:
+        self._text = text
+        self._settings = settings
+        self._contexts = contexts.by_key(settings.build_contexts)
+        syntax = syntax_of(text)
+        document = read(text)
+        _refuse_other_reading(text, document.instructions)
+        self._escape = document.escape
+        self._images: list[ImageUse] = []
+        self._notices: list[Notice] = []
+        self._stages: list[Stage] = []
+        arguments, stages = _by_stage(document.instructions)
+        self._names = [_stage_name(stage[0]) for stage in stages]
+        self._scope = Scope(
+            settings.build_args,
+            platform=settings.platform,
+            stage=settings.target or self._names[-1],
+            escape=self._escape,
+        )
+        self._take_syntax(syntax)
+        for argument in arguments:
+            self._scope.declare(argument)
+        for instructions in stages[: self._end()]:
+            self._take_stage(instructions)
+
+    def dockerfile(self) -> Dockerfile:
+        """What was found."""
+        return Dockerfile(
+            text=self._text,
+            images=tuple(sorted(self._images, key=lambda use: use.span)),
+            stages=tuple(self._stages),
+            not_covered=tuple(self._notices),
+            settings=self._settings,
+        )
+
+    def _end(self) -> int:
+        """The number of stages to read."""
+        target = ascii_lower(self._settings.target)
+        if not target:
+            return len(self._names)
+        if target not in self._names:
+            raise DockerfileError(f"there is no stage {self._settings.target[:80]!r}")
+        return len(self._names) - self._names[::-1].index(target)
+
+    def _take_syntax(self, syntax: Located | None) -> None:
+        given = self._settings.build_args.get(SYNTAX_ARGUMENT, "").strip()
+        if syntax is None or given:  # the argument goes before the line; who builds checks it
+            return
+        self._use(syntax.text, syntax, "# syntax")
+        if not re.fullmatch(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?", syntax.text):
+            told = f"the front end {syntax.text} reads this file by rules of its own"
+            self._notices.append(Notice(line=self._images[-1].line, text=told))
+
+    def _take_stage(self, instructions: Sequence[Instruction]) -> None:
+        start, *rest = instructions
+        base = start.arguments.words()[0]
+        name = self._names[len(self._stages)]
+        resolved = self._scope.image(base.text, line=start.line)
+        before = self._names[: len(self._stages)]
+        found = _last(before, resolved)
+        is_replaced = bool(name) and contexts.for_stage(self._contexts, name)
+        if found is None and resolved != _SCRATCH and not is_replaced:
+            self._image(resolved, base, "FROM")
+        stage = Stage(name=name, base=resolved, line=start.line, base_stage=found)
+        self._stages.append(stage)
+        for instruction in rest:
+            self._take(instruction)
+
+    def _take(self, instruction: Instruction, *, trigger: bool = False) -> None:
+        prefix = "ONBUILD " if trigger else ""
+        flags = _checked_flags(instruction)
+        if instruction.name == "onbuild":
+            self._take_trigger(instruction)
+        elif instruction.name == "copy":
+            for value in flags.get("from", ()):
+                self._take_copy(value, instruction.line, prefix, trigger=trigger)
+        elif instruction.name == "run":
+            for mount in flags.get("mount", ()):
+                image = mounts.image_of(mount, line=instruction.line)
+                if image is not None and not self._is_stage(
+                    image, instruction.line, trigger=trigger
+                ):
+                    self._image(image.text, image, f"{prefix}RUN --mount")
+        elif instruction.name == "add":
+            self._tell_remote(instruction)
+
+    def _take_trigger(self, instruction: Instruction) -> None:
+        if instruction.flags or not instruction.arguments:
+            raise DockerfileError("ONBUILD takes one instruction", line=instruction.line)
+        # Builders read it anew when it is due, without the directives of this file.
+        trigger = split(instruction.arguments, "\\", line=instruction.line)
+        if trigger.name in {"onbuild", "from", "maintainer"}:
+            raise DockerfileError(f"ONBUILD takes no {trigger.name}", line=instruction.line)
+        self._take(trigger, trigger=True)
+
+    def _take_copy(self, value: Located, line: int, prefix: str, *, trigger: bool) -> None:
+        if not value.text:
+            return
+        try:
+            same = Words({}, escape=self._escape).word(value.text).text == value.text
+        except WordError:
+            same = False
+        if not same:
+            raise DockerfileError("--from takes no variables, quotes or escapes", line=line)
+        if _INDEX.fullmatch(value.text):
+            if not trigger and not 0 <= int(value.text) < len(self._stages) - 1:
+                raise DockerfileError(f"no stage before has the number {value.text}", line=line)
+        elif not self._is_stage(value, line, trigger=trigger):
+            self._image(value.text, value, f"{prefix}COPY --from")
+
+    def _is_stage(self, value: Located, line: int, *, trigger: bool) -> bool:
+        """Whether a name is a stage's, and not an image's."""
+        name = ascii_lower(value.text)
+        found = _last(self._names, name)
+        if found is None:
+            return False
+        if found >= len(self._stages) - 1 and not trigger:
+            told = "is this stage's or a later one's; the classic builder takes it for an image"
+            raise DockerfileError(f"the name {value.text[:80]!r} {told}", line=line)
+        return True
+
+    def _image(self, name: str, where: Located, what: str) -> None:
+        if name == _SCRATCH or contexts.for_image(self._contexts, name):
+            return
+        self._use(name, where, what)
+
+    def _use(self, name: str, where: Located, what: str) -> None:
+        spans = where.spans()
+        start = spans[0][0]
+        line_start = self._text.rfind("\n", 0, start) + 1
+        if not line_start and self._text.startswith(BOM):
+            line_start = len(BOM)
+        self._images.append(
+            ImageUse(
+                name=name,
+                what=what,
+                line=self._text.count("\n", 0, start) + 1,
+                column=start - line_start + 1,
+                spans=spans,
+            )
+        )
+
+    def _tell_remote(self, instruction: Instruction) -> None:
+        sources = [word.text for word in instruction.arguments.words()[:-1]]
+        for source in sources:
+            if _REMOTE.match(source.strip("\"'[],")):
+                told = f"ADD fetches {source}, which no signature of an image covers"
+                self._notices.append(Notice(line=instruction.line, text=told))
+
+
+def _by_stage(
+    instructions: Sequence[Instruction],
+) -> tuple[list[Instruction], list[list[Instruction]]]:
+    """The arguments before the first stage, and the instructions of each stage."""
+    arguments: list[Instruction] = []
+    stages: list[list[Instruction]] = []
+    for instruction in instructions:
+        if instruction.name == "from":
+            _checked_flags(instruction)
+            stages.append([instruction])
+        elif stages:
+            stages[-1].append(instruction)
+        elif instruction.name == "arg":
+            arguments.append(instruction)
+        else:
+            told = f"{instruction.name.upper()} stands before the first FROM"
+            raise DockerfileError(told, line=instruction.line)
+    if not stages:
+        raise DockerfileError("there is no FROM")
+    return arguments, stages
+
+
+def _stage_name(instruction: Instruction) -> str:
+    words = instruction.arguments.words()
+    if len(words) == 1 and words[0].text:
+        return ""
+    if len(words) != _FROM_WITH_NAME or ascii_lower(words[1].text) != "as":
+        told = "FROM takes an image, or an image, AS and a name"
+        raise DockerfileError(told, line=instruction.line)
+    name = ascii_lower(words[2].text)
+    if not _STAGE_NAME.fullmatch(name):
+        raise DockerfileError(f"{words[2].text[:80]!r} can be no name", line=instruction.line)
+    return name
+
+
+def _checked_flags(instruction: Instruction) -> dict[str, list[Located]]:
+    """The values of an instruction's flags by their names.
+
+    Raises:
+        DockerfileError: One is not known, lacks its value, or comes twice.
+    """
+    known = _FLAGS.get(instruction.name)
+    found: dict[str, list[Located]] = {}
+    if known is None:
+        return found
+    for flag in instruction.flags:
+        name, equals, _ = flag.text.partition("=")
+        short = name[2:]
+        if short not in known:
+            told = f"{instruction.name.upper()} has no flag {name[:80]!r} that is known here"
+            raise DockerfileError(told, line=instruction.line)
+        if not equals and short not in _WITHOUT_VALUE:
+            raise DockerfileError(f"the flag {name} has no value", line=instruction.line)
+        if short in found and short not in _SEVERAL:
+            raise DockerfileError(f"the flag {name} comes twice", line=instruction.line)
+        found.setdefault(short, []).append(flag[len(name) + 1 :])
+    return found
+
+
+def _last(names: Sequence[str], name: str) -> int | None:
+    """The last place of a name; none for the empty one."""
+    places = [index for index, known in enumerate(names) if name and known == name]
+    return places[-1] if places else None
+
+
+def _refuse_other_reading(text: str, instructions: Sequence[Instruction]) -> None:
+    """Refuse a file that builders without heredocs read as another valid one.
+
+    These take the lines of a heredoc for instructions. Its last line is a word of the author's
+    choice, so that nearly every such file is an error for them.
+    """
+    line = next((each.line for each in instructions if each.has_heredoc), 0)
+    if not line:
+        return
+    try:
+        _by_stage(read(text, heredocs=False).instructions)
+    except DockerfileError:
+        return
+    told = "without heredocs, as older builders read it, the heredoc is made of instructions"
+    raise DockerfileError(f"{told}: give it another name", line=line)

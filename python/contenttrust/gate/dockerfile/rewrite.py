@@ -1,0 +1,65 @@
+"""A Dockerfile with digests in place of names, and every other character as it was."""
+
+from __future__ import annotations
+
+from contenttrust.gate.dockerfile.located import DockerfileError
+from contenttrust.gate.dockerfile.parse import Dockerfile, ImageUse, parse
+from contenttrust.reference import Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
+    """The file with its images pinned.
+
+    Args:
+        dockerfile: As it was read.
+        digests: For each name of an image, as `ImageUse.name` has it, what takes its place:
+            ``registry/name@sha256:…``. Images without an entry stay as they are.
+
+    Returns:
+        The bytes. Whatever is not the name of such an image is as it was.
+
+    Raises:
+        ValueError: What should take a place names no digest.
+        DockerfileError: Read again, the new file would name other images.
+    """
+    for pinned in digests.values():
+        if Reference.parse(pinned).digest is None:
+            raise ValueError(f"{pinned!a} names no digest")
+    pieces, at = [], 0
+    for use in dockerfile.images:
+        pinned = digests.get(use.name, "")
+        if not pinned:
+            continue
+        # The last piece, as a line that ends within the name must not end in an empty one.
+        for start, end in use.spans:
+            pieces.append(dockerfile.text[at:start])
+            at = end
+        pieces.append(pinned)
+    text = "".join(pieces) + dockerfile.text[at:]
+    _check(dockerfile, text, digests)
+    return text.encode(errors="surrogateescape")
+
+
+def _check(dockerfile: Dockerfile, text: str, digests: Mapping[str, str]) -> None:
+    """Read what was written, and compare."""
+    settings = dockerfile.settings
+    again = parse(
+        text,
+        build_args=settings.build_args,
+        target=settings.target,
+        platform=settings.platform,
+        build_contexts=settings.build_contexts,
+    )
+    wanted = [(digests.get(use.name) or use.name, use.what) for use in dockerfile.images]
+    if [(use.name, use.what) for use in again.images] != wanted or len(again.stages) != len(
+        dockerfile.stages
+    ):
+        line = dockerfile.images[0].line if dockerfile.images else 0
+        raise DockerfileError("its images cannot be replaced in it: write them plainly", line=line)
+
+
+__all__ = ["ImageUse", "rewritten"]

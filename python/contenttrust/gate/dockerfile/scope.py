@@ -1,0 +1,151 @@
+"""What variables are in the names of images: arguments before the first ``FROM``, and platforms.
+
+Source: BuildKit 0.25 `dockerfile2llb/convert.go` ``buildMetaArgs``, `platform.go` ``defaultArgs``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from contenttrust.gate.dockerfile.located import SPACES, DockerfileError
+from contenttrust.gate.dockerfile.shell_words import Value, WordError, Words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.gate.dockerfile.instructions import Instruction
+
+_OF_PLATFORM = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
+# Spelt as BuildKit itself would write them: of others it makes something else first.
+_PLATFORM = re.compile(
+    r"(linux|freebsd|darwin)/(?:(amd64|386|arm64|ppc64le|s390x|riscv64|mips64le|mips64|loong64)"
+    r"|(arm)/(v[67]))"
+)
+
+
+class Scope:
+    """The variables that may stand in the name of an image."""
+
+    def __init__(
+        self, build_args: Mapping[str, str], *, platform: str, stage: str, escape: str
+    ) -> None:
+        """Begin with what BuildKit defines itself.
+
+        Args:
+            build_args: As given to the build.
+            platform: Of the image that is built; empty where nobody says.
+            stage: Name of the stage that is built, or empty.
+            escape: The file's escape character.
+        """
+        self._given = build_args
+        self._escape = escape
+        self._values: dict[str, Value] = {}
+        target = _platform_values(platform)
+        for name in _OF_PLATFORM:
+            # Where the builder runs is not known here.
+            self._values[f"BUILD{name}"] = Value("", (f"BUILD{name}",))
+            known = target.get(name)
+            doubts = () if known is not None else (f"TARGET{name}",)
+            self._values[f"TARGET{name}"] = Value(known or "", doubts)
+        self._values["TARGETSTAGE"] = Value(stage or "default")
+        for name in self._values:
+            if name in build_args:
+                self._values[name] = Value(build_args[name])
+
+    def declare(self, instruction: Instruction) -> None:
+        """Take an ``ARG`` that stands before the first ``FROM``.
+
+        Raises:
+            DockerfileError: It has no name, or a value that BuildKit refuses.
+        """
+        words = _argument_words(instruction.arguments.text, self._escape)
+        if not words:
+            raise DockerfileError("ARG has no name", line=instruction.line)
+        for word in words:
+            name, equals, default = word.partition("=")
+            if not name:
+                raise DockerfileError("ARG has no name", line=instruction.line)
+            if name in self._given:
+                self._values[name] = Value(self._given[name])
+            elif equals:
+                self._values[name] = self._value(default, instruction.line)
+
+    def image(self, word: str, *, line: int) -> str:
+        """The name of an image, with all variables replaced.
+
+        Raises:
+            DockerfileError: It is empty, or rests on something that is not known.
+        """
+        value = self._value(word, line)
+        if value.doubts:
+            raise DockerfileError(_doubt(word, value.doubts), line=line)
+        if not value.text:
+            raise DockerfileError(f"the image {word[:80]!r} has an empty name", line=line)
+        return value.text
+
+    def _value(self, word: str, line: int) -> Value:
+        try:
+            return Words(self._values, escape=self._escape).word(word)
+        except WordError as error:
+            raise DockerfileError(f"{word[:80]!r}: {error}", line=line) from None
+        except DockerfileError as error:
+            raise DockerfileError(error.reason, line=line) from None
+
+
+def _doubt(word: str, names: tuple[str, ...]) -> str:
+    name = names[0]
+    start = f"the image {word[:80]!r} depends on {name[:80]!r}"
+    if name in {f"TARGET{part}" for part in _OF_PLATFORM}:
+        return f"{start}, which is not known: say --platform, one of os/arch"
+    if name in {f"BUILD{part}" for part in _OF_PLATFORM}:
+        return f"{start}, which only the builder knows: say --build-arg {name}=…"
+    return (
+        f"{start}, which has no value: give it a default in an ARG before the first FROM, or "
+        f"say --build-arg {name[:80]}=…"
+    )
+
+
+def _platform_values(platform: str) -> dict[str, str]:
+    match = _PLATFORM.fullmatch(platform)
+    if match is None:
+        return {}
+    system, architecture, arm, variant = match.groups()
+    return {
+        "PLATFORM": platform,
+        "OS": system,
+        "OSVERSION": "",
+        "ARCH": architecture or arm,
+        "VARIANT": variant or "",
+    }
+
+
+def _argument_words(text: str, escape: str) -> list[str]:
+    """Words between spaces, with their quotes and escapes.
+
+    Source: BuildKit 0.25 `parser/line_parsers.go` ``parseWords``.
+    """
+    found: list[str] = []
+    word, quote, in_word, was_quoted = "", "", False, False
+    chars = iter(text)
+    for char in chars:
+        if not quote and char in SPACES:
+            if word or was_quoted:
+                found.append(word)
+            word, in_word, was_quoted = "", False, False
+            continue
+        in_word = True
+        if char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote, was_quoted = char, True
+        elif char == escape and quote != "'":
+            following = next(chars, "")
+            if not following:
+                break
+            word += char
+            char = following  # noqa: PLW2901 - the escaped one, whatever it is
+        word += char
+    if in_word and (word or was_quoted):
+        found.append(word)
+    return found
