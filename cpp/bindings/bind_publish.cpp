@@ -200,6 +200,7 @@ void bind_public_key(py::module_& m) {
         .def_property_readonly(
             "canonical_key_id",
             [](const SignerKey& self) { return to_str(self.canonical_id.str()); })
+        .def_property_readonly("spki", [](const SignerKey& self) { return py::bytes(self.spki()); })
         .def_property_readonly("role", [](const SignerKey& self) { return to_str(self.role); })
         .def_property_readonly("common_name",
                                [](const SignerKey& self) {

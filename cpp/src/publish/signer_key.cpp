@@ -11,6 +11,9 @@ namespace contenttrust::publish {
 namespace {
 
 constexpr std::size_t ed25519_octets = 32;
+// SEQUENCE of the algorithm 1.3.101.112 and a BIT STRING of 32 octets, which follow.
+constexpr std::string_view ed25519_spki_head{"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
+                                             12};
 
 Error malformed(std::string message, std::string expected = {}, std::string found = {}) {
     return Error{
@@ -53,6 +56,12 @@ Result<SignerKey> SignerKey::of(std::string_view type, std::string_view public_t
     if (entry.certificate) leaf = entry.certificate->leaf();
     const KeyId canonical = metadata::canonical_key_id(id, key, cache);
     return SignerKey{std::move(key), id, canonical, {}, std::move(leaf)};
+}
+
+std::string SignerKey::spki() const {
+    if (certificate) return certificate->spki;
+    const bool raw = key.public_text.size() == ed25519_octets;
+    return raw ? std::string(ed25519_spki_head) + key.public_text : key.public_text;
 }
 
 Result<SignerKey> SignerKey::read(std::string_view contents) {

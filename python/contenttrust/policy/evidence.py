@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from contenttrust.model import Signer
     from contenttrust.policy.facts import Facts
@@ -67,22 +67,24 @@ def is_releases(role: str) -> bool:
     return role == RELEASES or role.startswith(RELEASES + "/")
 
 
-def owners(people: Iterable[Person]) -> Mapping[Key, str]:
-    """Whose each key is.
+def check_owners(people: Iterable[Person]) -> None:
+    """See that every key belongs to one person.
 
     Raises:
         ValueError: Two people have one key: who signs with it would be both.
     """
-    found: dict[Key, str] = {}
+    found: dict[str, str] = {}
     for person in people:
         for key in person.keys:
-            other = found.setdefault(key, person.name)
-            if other != person.name:
-                raise ValueError(
-                    f"{person.name!a} and {other!a} have one key, {key.shown}: "
-                    "a key belongs to one person"
-                )
-    return found
+            for name in filter(
+                None, [key.id and f"sha256:{key.id}", key.spki and f"spki:{key.spki}"]
+            ):
+                other = found.setdefault(name, person.name)
+                if other != person.name:
+                    raise ValueError(
+                        f"{other!a} and {person.name!a} have one key, {key.shown}: a key belongs "
+                        "to one person"
+                    )
 
 
 def _once(signers: Iterable[Signer]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from typing import TypeVar
 
 from contenttrust._core import PublicKey
@@ -33,7 +34,8 @@ class KeyFiles:
         """A key, from its name or from ``file:`` and a path."""
         text = self._own_format(field)
         if text.startswith(_FILE):
-            return Key(self._public_key(field, text).canonical_key_id)
+            public = self._public_key(field, text)
+            return Key(public.canonical_key_id, sha256(public.spki).hexdigest())
         try:
             return Key.parse(text)
         except ValueError as error:

@@ -10,7 +10,7 @@ import os
 
 from contenttrust.errors import ContentTrustError, shown
 from contenttrust.policy import load_rules
-from contenttrust.policy.evidence import owners
+from contenttrust.policy.evidence import check_owners
 from contenttrust.policy.fields import Field, PolicyFileError
 from contenttrust.policy.key_files import KeyFiles
 from contenttrust.policy.load_requirements import Requirements
@@ -231,7 +231,7 @@ def _check_owners(members: Mapping[str, Field], people: Mapping[str, Person]) ->
     for name, person in people.items():
         so_far.append(person)
         try:
-            owners(so_far)
+            check_owners(so_far)
         except ValueError as error:
             members[name].fail(str(error), at_key=True)
 

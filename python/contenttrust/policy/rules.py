@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
-from contenttrust.policy.evidence import owners
+from contenttrust.policy.evidence import check_owners
 from contenttrust.policy.patterns import Pattern, TagPattern
 from contenttrust.policy.pins import Pin
 from contenttrust.policy.requirements import Requirement, Signed, as_requirement
@@ -327,7 +327,7 @@ def _named(
         for one in several:
             if named.setdefault(one.name, one) != one:
                 raise PolicyConflictError(f"two {what} are called {one.name!a}", what, one.name)
-    owners(all_people)
+    check_owners(all_people)
     return tuple(dict.fromkeys(all_people)), tuple(dict.fromkeys(all_teams))
 
 

@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(every_form_becomes_the_key_that_metadata_has) {
     const auto ed = made::hex(
         "302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
     BOOST_TEST(read(pem(ed)) == bare("ed25519", ed.substr(12)));
+    BOOST_TEST(SignerKey::read(pem(ed)).value().spki() == ed);
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_is_a_key_of_its_own_around_the_bare_one) {
@@ -55,6 +56,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_is_a_key_of_its_own_around_the_bare_one) {
     BOOST_TEST(std::string(read_key.id.str()) ==
                metadata::key_id("ecdsa-x509", to_base64(as_bytes(certificate))).str());
     BOOST_TEST(id_of(read(certificate)) == id_of(bare("ecdsa", made::spki(key))));
+    BOOST_TEST(read_key.spki() == made::spki(key));
+    BOOST_TEST(SignerKey::read(pem(made::spki(key))).value().spki() == made::spki(key));
     BOOST_REQUIRE(read_key.certificate.has_value());
     BOOST_TEST(read_key.certificate->common_name == "registry.example.com/team/web");
     BOOST_TEST(read(made::certificate(made::rsa_key())).starts_with("rsa-x509 "));

@@ -26,6 +26,9 @@ struct SignerKey {
 
     /// A key as metadata has it: `public_text` is keyval.public without base64.
     static Result<SignerKey> of(std::string_view type, std::string_view public_text);
+
+    /// Its DER SubjectPublicKeyInfo, whatever wrapping it came in; of an Ed25519 key that of RFC 8410 §4.
+    std::string spki() const;
 };
 
 }  // namespace contenttrust::publish
