@@ -6,6 +6,7 @@ Source: notary `client/client.go` (``initialize``, ``saveMetadata``, ``DeleteTru
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 
 from contenttrust import _core
@@ -39,6 +40,7 @@ from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.strict_json import members
 from contenttrust.transport import files, permissions
+from contenttrust.transport.docker_cache import KEPT_BY_DOCKER
 from contenttrust.transport.publishing import VERDICT
 
 TYPE_CHECKING = False
@@ -342,6 +344,10 @@ def _remove_files(folder: int, below: str, *, delegations: bool, inside: bool = 
             for name, is_directory in files.names(inner):
                 if not is_directory:
                     os.unlink(name, dir_fd=inner)
-                elif delegations and (name == TARGETS or inside):
+                elif delegations and (name == TARGETS or (inside and name not in KEPT_BY_DOCKER)):
                     _remove_files(inner, name, delegations=True, inside=True)
-        os.rmdir(below, dir_fd=folder)
+        try:
+            os.rmdir(below, dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:  # what is left there is another collection's
+                raise

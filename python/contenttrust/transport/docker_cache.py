@@ -20,7 +20,7 @@ _LIMITS = {"root": 512_000, "timestamp": 1_048_576}
 _OTHER_LIMIT = 536_870_912
 # What Docker keeps in a collection's directory. A role's file below a directory of such a name
 # would be a file, or a staged change, of the collection `<gun>/metadata/targets/…`.
-_KEPT_BY_DOCKER = {"metadata", "changelist"}
+KEPT_BY_DOCKER = {"metadata", "changelist"}
 
 
 def read(top: int, gun: str) -> dict[str, bytes]:
@@ -60,7 +60,7 @@ def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
         with files.opened(files.open_below(top, below, make=True, stays=True)) as metadata:
             for role, data in documents.items():
                 *parents, name = role.split("/")
-                if "." in role or not is_metadata_name(role) or _KEPT_BY_DOCKER & {*parents}:
+                if "." in role or not is_metadata_name(role) or KEPT_BY_DOCKER & {*parents}:
                     continue
                 with files.opened(
                     files.open_below(metadata, parents, make=True, stays=True)
@@ -125,7 +125,7 @@ def _read_delegations(directory: int, parent: str, found: dict[str, bytes]) -> N
             if not is_metadata_name(role):
                 continue
             if is_directory:
-                if name not in _KEPT_BY_DOCKER:
+                if name not in KEPT_BY_DOCKER:
                     _read_delegations(children, role, found)
             elif name.endswith(".json"):
                 _read_role(children, role, found)

@@ -149,15 +149,22 @@ def test_a_full_disk_leaves_no_root_that_would_make_a_collection(publisher, monk
 
 
 def test_deleting_leaves_collections_whose_names_begin_alike(collection, publisher):
-    below = publisher.collection(f"{GUN}/metadata-of-another")
-    below.initialize()
+    trust_dir = collection.trust_dir
+    others = [f"{GUN}/more", f"{GUN}/metadata/more", f"{GUN}/metadata/targets/more"]
+    for gun in others:  # as notary would keep them
+        folder = publisher.folder / "tuf" / gun / "metadata"
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "root.json").write_bytes(b"{}")
     collection.add_target("v1", size=1, sha256="0" * 64)
 
     collection.delete()
 
     assert collection.changes() == ()
-    assert not initialisation.is_made(collection.trust_dir, GUN)
-    assert initialisation.is_made(below.trust_dir, below.gun)
+    assert not initialisation.is_made(trust_dir, GUN)
+    left = [path for path in (publisher.folder / "tuf").rglob("*") if path.is_file()]
+    assert sorted(left) == sorted(
+        publisher.folder / "tuf" / gun / "metadata" / "root.json" for gun in others
+    )
 
 
 def test_what_is_not_there_is_forgotten_already(publisher):
