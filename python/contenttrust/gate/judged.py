@@ -1,0 +1,65 @@
+"""The images of files, judged: each image once, each place told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contenttrust.gate.reports.finding import Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Protocol
+
+    from contenttrust.gate.lock import Locked
+    from contenttrust.gate.reports.finding import Spot
+    from contenttrust.policy.decision import Decision
+
+    class Judge(Protocol):
+        """What is asked of images: a `contenttrust.gate.check.Gate`."""
+
+        def check_many(self, images: Sequence[str]) -> list[Decision]:
+            """Decide on several images."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One place of a file at which an image is used.
+
+    Attributes:
+        image: As it is written there.
+        spot: Where that is.
+    """
+
+    image: str
+    spot: Spot
+
+
+def judge(
+    gate: Judge, uses: Sequence[Use], *, locked: Mapping[str, Locked] | None = None
+) -> list[Finding]:
+    """Decide on the images of files.
+
+    Args:
+        gate: Who decides.
+        uses: The places, in any order.
+        locked: What each image must be signed as; None where nothing is locked.
+
+    Returns:
+        A finding for each place, in the order of the places.
+    """
+    from contenttrust.gate.lock import checked  # noqa: PLC0415 -- not every verb locks
+
+    images = list(dict.fromkeys(use.image for use in uses))
+    decisions = dict(zip(images, gate.check_many(images), strict=True))
+    if locked is not None:
+        decisions = {name: checked(locked, decision) for name, decision in decisions.items()}
+    return [Finding.decided(decisions[use.image], use.spot) for use in uses]
+
+
+def pinned(decision: Decision) -> str:
+    """What to write in place of an image: name and digest; empty where it stays as it is."""
+    reference = decision.reference
+    if not decision.allowed or not decision.pinned or reference is None:
+        return ""
+    return "" if reference.digest == decision.digest else decision.pinned

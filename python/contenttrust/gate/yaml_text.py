@@ -1,0 +1,121 @@
+"""Images in YAML exchanged for others: those scalars change, and no other byte does."""
+
+from __future__ import annotations
+
+import re
+
+from contenttrust.yaml_nodes import Document, YamlError, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from contenttrust.yaml_nodes import Path
+
+    Edits = Mapping[tuple[int, Path], str]
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]", re.ASCII)
+_PRINTABLE = re.compile(r"[!#-&(-\[\]-~]+", re.ASCII)  # neither quote, no backslash
+
+
+def replaced(text: str, edits: Edits, *, file: str) -> str:
+    """Exchange scalars of a stream of documents.
+
+    Args:
+        text: The stream.
+        edits: By number of the document and path of the value, what stands there afterwards.
+        file: Its name, for messages.
+
+    Raises:
+        YamlError: It cannot be read, or one of the values is not written in one line, or it stands
+            for something else too.
+        KeyError: There is nothing at a path.
+    """
+    documents = read(text, file=file)
+    values: dict[int, str] = {}
+    for (number, path), value in edits.items():
+        start = documents[number].scalar(path).start
+        if values.setdefault(start, value) != value:
+            raise _wrong(documents[number], path, "one alias stands for two images")
+    ends = {}
+    for number, document in enumerate(documents):
+        for path in scalar_paths(document.value):
+            found = document.scalar(path)
+            if found.start not in values:
+                continue
+            ends[found.start] = found.end
+            if (number, path) not in edits:
+                raise _wrong(document, path, "an alias of an image stands here for something else")
+    tokens = _tokens(text)
+    made, at = [], 0
+    for start in sorted(values):
+        token = tokens.get(ends[start])
+        where = next(key for key in edits if documents[key[0]].scalar(key[1]).start == start)
+        if token is None or token[1] not in {"", "'", '"'} or "\n" in text[start : ends[start]]:
+            raise _wrong(
+                documents[where[0]], where[1], "not written in one line: cannot be replaced"
+            )
+        made += [text[at : token[0]], _scalar(values[start], token[1])]
+        at = ends[start]
+    new = "".join([*made, text[at:]])
+    _check(documents, read(new, file=file), edits, file)
+    return new
+
+
+def scalar_paths(value: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 -- YAML's values
+    """The paths of all values that hold no others."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from scalar_paths(item, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from scalar_paths(item, (*path, index))
+    else:
+        yield path
+
+
+def value_of(value: Any, path: Path) -> Any:  # noqa: ANN401
+    """The value at a path."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _tokens(text: str) -> dict[int, tuple[int, str]]:
+    """Where each scalar begins without anchor and tag, and its style, by where it ends."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
+    from ruamel.yaml.tokens import ScalarToken  # noqa: PLC0415
+
+    return {
+        token.end_mark.index: (token.start_mark.index, token.style or "")
+        for token in YAML(typ="safe", pure=True).scan(text)
+        if isinstance(token, ScalarToken)
+    }
+
+
+def _scalar(value: str, style: str) -> str:
+    if _PRINTABLE.fullmatch(value) is None:
+        raise ValueError(f"{value!a} is no image name")
+    if not style and _PLAIN.fullmatch(value) is None:
+        style = '"'
+    return f"{style}{value}{style}"
+
+
+def _check(before: list[Document], after: list[Document], edits: Edits, file: str) -> None:
+    """That nothing but what was to change has changed."""
+    same = len(before) == len(after) and all(
+        list(scalar_paths(old.value)) == list(scalar_paths(new.value))
+        and all(
+            value_of(new.value, path) == edits.get((number, path), value_of(old.value, path))
+            for path in scalar_paths(old.value)
+        )
+        for number, (old, new) in enumerate(zip(before, after, strict=True))
+    )
+    if not same:  # pragma: no cover -- no text is known that leads here
+        raise YamlError("cannot be rewritten without changing more than its images", file=file)
+
+
+def _wrong(document: Document, path: Path, problem: str) -> YamlError:
+    found = document.scalar(path)
+    return YamlError(problem, file=document.file, line=found.line, column=found.column)
