@@ -64,6 +64,11 @@ _ONCE = (
     "first_signer",
     "policy",
     "audit_log",
+    "config",
+    "listen",
+    "certificate",
+    "certificate_key",
+    "socket",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -165,6 +170,13 @@ class Options(argparse.Namespace):
     first_signer: str | None = None
     policy: str | None = None
     audit_log: str | None = None
+    config: str | None = None
+    listen: str | None = None
+    certificate: str | None = None
+    certificate_key: str | None = None
+    socket: str | None = None
+    plain_http: bool = False
+    docker_authz: bool = False
     strict: bool = False
 
     def merge(self) -> None:

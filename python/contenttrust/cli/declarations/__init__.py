@@ -51,6 +51,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "signing-request publish",
     ),
     "docker_plugin": ("docker-plugin install",),
+    "serving": ("serve gate",),
 }
 """The module of each verb, in the order of the help. A verb may have two words."""
 
@@ -60,6 +61,7 @@ FAMILIES: dict[str, str] = {
     "delegation": "say whose keys may sign what",
     "signing-request": "sign in turns, by several people or without network",
     "docker-plugin": "give docker back the command that it has lost",
+    "serve": "answer questions over a network",
 }
 """The first words of verbs that have two, and what these are about."""
 

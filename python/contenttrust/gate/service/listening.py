@@ -127,7 +127,7 @@ class _Running:
             if now["policy"] != seen["policy"]:
                 self._again("policy", service, lambda: self._renew(service))
             if now["certificate"] != seen["certificate"] and context is not None:
-                self._again("certificate", service, lambda: context.load_cert_chain(*certificate))
+                self._again("certificate", service, lambda: _exchange(context, certificate))
             seen = now
 
     def _renew(self, service: Service) -> None:
@@ -163,6 +163,13 @@ def _stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+def _exchange(context: ssl.SSLContext, certificate: tuple[str, str]) -> None:
+    """Serve with another certificate from now on."""
+    # A pair that does not fit would leave the context with half of it: it is tried elsewhere.
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*certificate)
+    context.load_cert_chain(*certificate)
 
 
 def _context(configuration: Configuration) -> ssl.SSLContext | None:
