@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def are_contained(names: Collection[str], staged: Sequence[Change], published: Published) -> bool:
-    """Whether what is staged comes to the same without some changes.
+    """Whether some staged changes would change nothing any more, nor be missed by others.
 
     Args:
         names: Of the files of these changes.
@@ -27,8 +27,8 @@ def are_contained(names: Collection[str], staged: Sequence[Change], published: P
         published: What was published.
 
     Returns:
-        Whether they are the first that are staged, and change nothing of it when they are applied
-        to it in their order; roles that they have signed anew were.
+        Whether they are the first of all, change nothing of what was published when they are
+        applied to it in their order, and witness only what was signed anew.
     """
     first = staged[: sum(change.file in names for change in staged)]
     if any(change.file not in names for change in first):

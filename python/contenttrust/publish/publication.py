@@ -204,15 +204,16 @@ class Publication:
 
         Raises:
             NoKeyError: Not enough keys have signed.
-            PublishError: It is of another collection, others have published since, other keys than
-                those of the collection have signed, or its snapshot would be signed by a key that
-                is kept here for something else.
+            PublishError: It is of another collection or has expired, others have published since,
+                other keys than those of the collection have signed, or its snapshot would be signed
+                by a key that is kept here for something else.
             RejectedError: The server refused.
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer.
         """
         if request.gun != self._gun:
             raise PublishError(f"the request is of {shown(request.gun)}", gun=self._gun)
+        request.check_current(self._now)
         upload = request.uploaded()
         current = self._judge.look()
         check_base(request, _files(current))

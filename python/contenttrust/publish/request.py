@@ -62,10 +62,10 @@ class SigningRequest:
         return tuple(Part.of_file(role, file) for role, file in self.files.items())
 
     def check_current(self, now: Instant) -> None:
-        """Refuse a request of what has expired: it would be signed in vain, or for no good.
+        """Refuse a request of what has expired: who signs or publishes it does no good with it.
 
         Args:
-            now: The present moment where it is to be signed.
+            now: The present moment where it is to be signed or published.
 
         Raises:
             PublishError: A document has expired.
@@ -74,8 +74,8 @@ class SigningRequest:
             if part.has_expired(now):
                 ended = ends(part.document)
                 raise PublishError(
-                    f"{part.role} of this request expired at {ended.datetime}, and is not signed: "
-                    "look at this machine's clock; if it is right, have the request prepared anew",
+                    f"{part.role} of this request expired at {ended.datetime}: look at this "
+                    "machine's clock; if it is right, have the request prepared anew",
                     gun=self.gun,
                     role=part.role,
                     expected=f"later than {now.datetime}",

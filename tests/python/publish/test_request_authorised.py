@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -165,6 +166,13 @@ def test_a_version_that_does_not_follow_is_refused(collection, publisher, unmove
 
     error = unmoved(request, "version 2147483647, and 3 follows")
     assert (error.expected, error.found) == ("3", "2147483647")
+
+
+def test_what_expired_on_its_way_is_not_published(collection, publisher, unmoved):
+    collection.add_target("1.0", sha256=DIGEST, size=7)
+    request = collection.prepare()
+    late = publisher.collection(now=collection.moment.datetime + timedelta(days=1_096))
+    assert unmoved(request, "look at this machine's clock", by=late).role == "targets"
 
 
 @pytest.fixture
