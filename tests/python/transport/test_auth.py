@@ -324,3 +324,35 @@ def test_basic_authentication_without_a_password_is_refused(credentials, words):
 
 def test_what_fails_is_returned_and_not_raised():
     assert isinstance(answered(TokenServer(), realm="http://auth.example/token"), FetchError)
+
+
+def test_a_challenge_stays_as_the_server_wrote_it_and_does_not_show_its_realm():
+    challenge = Challenge("bearer", "https://user:pass@auth.example/token", service="notary")
+    with pytest.raises(AttributeError, match="immutable"):
+        challenge.realm = REALM
+    with pytest.raises(AttributeError, match="immutable"):
+        del challenge.realm
+    assert repr(challenge) == "Challenge('bearer', service='notary', scope='')"
+
+
+def test_a_server_is_called_what_it_is():
+    for answer in (
+        authorization(
+            TokenServer(),
+            challenge,
+            scopes=(),
+            credentials=None,
+            server_url="https://registry.example",
+            gun=GUN,
+            whom="the registry",
+        )
+        for challenge in (
+            Challenge("basic", "x"),
+            Challenge("bearer", "http://auth.example/token"),
+            Challenge("bearer", "https://user@auth.example/token"),
+            Challenge("bearer", "https://[/token"),
+        )
+    ):
+        assert isinstance(answer, UnauthorizedError)
+        assert "the registry" in answer.message
+        assert "trust server" not in answer.message
