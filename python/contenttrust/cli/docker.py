@@ -1,0 +1,177 @@
+"""`contenttrust docker -- …`: docker, with what it fetches and starts verified first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+from contenttrust.cli import exit_codes, streams
+from contenttrust.cli.program import began_as_interrupt
+from contenttrust.gate.docker import refusal, shim
+from contenttrust.gate.environment import AUDIT_LOG_VARIABLE, POLICY_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from contenttrust.cli.request import Request
+    from contenttrust.gate.check import Gate
+    from contenttrust.policy.rules import Policy
+    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
+    from contenttrust.reference import Reference
+
+
+def at_once(arguments: Sequence[str]) -> int:
+    """Run docker's command line without reading options of ours.
+
+    Returns:
+        The exit code, where the process has not become docker.
+    """
+    streams.prepare()
+    try:
+        code = shim.run(arguments, env=os.environ, means=_Means(None))
+        streams.flush()
+    except (BrokenPipeError, streams.OutputError) as error:
+        streams.discard(sys.stdout)
+        streams.complain([f"contenttrust: the output cannot be written: {error}"])
+        return exit_codes.PIPE_CLOSED
+    except Exception as error:
+        if began_as_interrupt(error):
+            raise
+        streams.complain([f"contenttrust: internal error ({type(error).__name__}: {error!a})"])
+        return refusal.NOT_STARTED
+    return code
+
+
+def run(request: Request) -> int:
+    """Run docker's command line by the options that were given."""
+    return shim.run(request.options.docker, env=os.environ, means=_Means(request))
+
+
+class _Means:
+    """What the shim asks of the command line, made when it asks."""
+
+    def __init__(self, request: Request | None) -> None:
+        self._given = request
+
+    @property
+    def _request(self) -> Request:
+        if self._given is None:
+            from contenttrust.cli.options import Options  # noqa: PLC0415 -- see the program's start
+            from contenttrust.cli.request import Request  # noqa: PLC0415
+
+            self._given = Request(Options())
+        return self._given
+
+    @staticmethod
+    def configured(folder: str) -> None:
+        """Look for credentials and trust data where docker was told to look."""
+        os.environ["DOCKER_CONFIG"] = folder
+
+    def policy(self) -> Policy | None:
+        """The policy that is configured; None where there is none."""
+        named = None if self._given is None else self._given.options.policy
+        if named is None and not _policy_may_be_there(os.environ):
+            return None
+        from contenttrust.cli import gating  # noqa: PLC0415
+
+        with _refusing():
+            return gating.policy_of(self._request)
+
+    def gate(self, door: str, policy: Policy | None) -> Gate:
+        """A gate by that policy, or by Docker's rule."""
+        from contenttrust.cli import gating  # noqa: PLC0415
+        from contenttrust.policy.rules import Policy as Rules  # noqa: PLC0415
+
+        with _refusing():
+            return gating.gate_of(self._request, door, policy or Rules.docker_content_trust())
+
+    def passed(self, door: str, although: str, policy: Policy | None) -> None:
+        """Write down that a command passes unchecked."""
+        named = None if self._given is None else self._given.options.audit_log
+        path = named or os.environ.get(AUDIT_LOG_VARIABLE)
+        if not path:
+            return
+        from contenttrust import clock  # noqa: PLC0415
+        from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415
+        from contenttrust.policy.decision import Decision  # noqa: PLC0415
+
+        decision = Decision(
+            image="",
+            reference=None,
+            verdict="allow",
+            reasons=(f"{door} was not checked: {although}",),
+            policy_digest="" if policy is None else policy.digest,
+            although=although,
+        )
+        moment = clock.moment_or_now(self._request.options.at)
+        AuditLog(path).write(decision, door=door, at=moment.datetime)
+
+    def sign(self, reference: Reference, digest: str, size: int) -> int:
+        """Sign a pushed digest as docker does."""
+        return _signed(self._request, reference, digest, size)
+
+
+def _policy_may_be_there(env: Mapping[str, str]) -> bool:
+    """Whether `policy.load.find` has to be asked, which takes longer than most commands may."""
+    home = env.get("HOME", "")
+    folder = env.get("DOCKER_CONFIG", "") or (home and f"{home}/.docker")
+    if env.get(POLICY_VARIABLE) or not folder:
+        return True
+    return os.path.lexists(f"{folder}/trust/contenttrust/trust-policy.yaml")
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """What is wrong with options and files is a refusal here: 2 would be docker's."""
+    from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
+    from contenttrust.errors import PolicyError  # noqa: PLC0415
+
+    try:
+        yield
+    except UsageError as error:
+        raise PolicyError(str(error)) from error
+
+
+def _signed(request: Request, reference: Reference, digest: str, size: int) -> int:
+    """Sign one tag in every role that docker would, and make the repository if it is new.
+
+    Source: docker CLI 28 `cli/trust/trust_push.go` (``PushTrustedReference``).
+    """
+    from contenttrust.cli import editing, exit_codes, report, text  # noqa: PLC0415
+    from contenttrust.errors import ContentTrustError  # noqa: PLC0415
+    from contenttrust.publish import images, initialisation  # noqa: PLC0415
+    from contenttrust.publish.metadata import target_meta  # noqa: PLC0415
+
+    tag, gun = str(reference.tag), reference.gun
+    tags = {tag: target_meta(size, sha256=digest.removeprefix("sha256:"))}
+    text.say("Signing and pushing trust metadata")
+    try:
+        edited = editing.collection(request, gun)
+        if initialisation.is_published(edited.sink, gun):
+            done = images.sign(edited, tags).published
+        else:
+            if not initialisation.is_made(edited.trust_dir, gun):
+                edited.initialize()
+            text.say(f'Finished initializing "{text.safe(gun)}"')
+            done = edited.publish_steps([_First(tags)])
+    except ContentTrustError as error:
+        text.complain(f"contenttrust: failed to sign {text.safe(f'{gun}:{tag}')}: "
+                      f"{text.safe(str(error))}")  # fmt: skip
+        return exit_codes.REFUSED
+    report.warn(request, done.notes)
+    text.say(f"Successfully signed {text.safe(f'{gun}:{tag}')}")
+    return exit_codes.OK
+
+
+class _First:
+    """The first tags of a repository, which has no signers yet."""
+
+    def __init__(self, tags: Mapping[str, Document]) -> None:
+        self._tags = tags
+
+    def apply(self, draft: Draft) -> None:
+        """List them in `targets`."""
+        draft.add_targets("targets", self._tags)

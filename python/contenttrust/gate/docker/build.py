@@ -1,0 +1,125 @@
+"""`docker build`: every image of the Dockerfile is verified, and the build gets the digests.
+
+Docker is given a copy of the Dockerfile in which they stand, made of the bytes that were checked;
+the file itself stays as it is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from contenttrust.errors import shown
+from contenttrust.gate import dockerfile
+from contenttrust.gate.docker import build_context, build_flags
+from contenttrust.gate.docker.call import complain, familiar
+from contenttrust.gate.docker.grammar import CommandLine
+from contenttrust.gate.docker.refusal import RefusedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.gate.docker.build_context import BuildContext
+    from contenttrust.gate.docker.call import Call
+    from contenttrust.gate.dockerfile import Dockerfile
+    from contenttrust.policy.decision import Decision
+
+
+def run(call: Call) -> int:
+    """Build from what is verified.
+
+    Returns:
+        Docker's exit code.
+
+    Raises:
+        RefusedError: An image is not to be used, or not everything can be checked.
+    """
+    context = build_context.read(call.line)
+    flags = build_flags.checked(call)
+    parsed = _parsed(call, context)
+    _tell_uncovered(call, context, parsed)
+    decisions = _decided(call, context, parsed)
+    text = _rewritten(context, parsed, decisions)
+    with tempfile.TemporaryDirectory(prefix="contenttrust-") as place:
+        file, folder = _laid_out(Path(place), context, text)
+        kept = [flag for flag in flags if flag[0] != "file"]
+        line = CommandLine([*kept, ("file", str(file))], [])
+        code = call.docker.run(call.arguments(folder, line=line))
+    if not code:
+        _tag(call, decisions)
+    return code
+
+
+def _parsed(call: Call, context: BuildContext) -> Dockerfile:
+    platforms = call.line.values("platform")
+    try:
+        return dockerfile.parse(
+            context.dockerfile,
+            build_args=build_flags.arguments(call),
+            target=call.line.last("target"),
+            platform=platforms[0] if len(platforms) == 1 and "," not in platforms[0] else "",
+            build_contexts=build_flags.contexts(call),
+        )
+    except dockerfile.DockerfileError as error:
+        raise RefusedError(f"{_place(context, error.line)}: {error.reason}") from None
+    except ValueError as error:
+        raise RefusedError(f"--build-context: {error}") from None
+
+
+def _tell_uncovered(call: Call, context: BuildContext, parsed: Dockerfile) -> None:
+    """What a build uses beside images is said, and refused where the policy says so."""
+    told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
+    if told and call.gate.policy.docker.uncovered == "refuse":
+        raise RefusedError(*told, "The policy refuses what is not covered.")
+    for line in told:
+        complain(line)
+
+
+def _decided(call: Call, context: BuildContext, parsed: Dockerfile) -> dict[str, Decision]:
+    """The decision on every image that the build uses, by its name in the Dockerfile."""
+    decided: dict[str, Decision] = {}
+    for use in parsed.images:
+        if use.name in decided:
+            continue
+        try:
+            decided[use.name] = call.allowed(use.name)
+        except RefusedError as error:
+            where = f"{_place(context, use.line)}: {use.what} {shown(use.name)}"
+            raise RefusedError(*error.lines, where) from None
+    return decided
+
+
+def _rewritten(
+    context: BuildContext, parsed: Dockerfile, decisions: Mapping[str, Decision]
+) -> bytes:
+    digests = {name: familiar(one.pinned) for name, one in decisions.items() if one.pinned}
+    try:
+        return dockerfile.rewritten(parsed, digests)
+    except dockerfile.DockerfileError as error:
+        raise RefusedError(f"{_place(context, error.line)}: {error.reason}") from None
+
+
+def _laid_out(place: Path, context: BuildContext, text: bytes) -> tuple[Path, str]:
+    """The rewritten file in a folder of its own, and the folder of the context."""
+    file = place / "Dockerfile"
+    file.write_bytes(text)
+    if context.ignore is not None:
+        place.joinpath("Dockerfile.dockerignore").write_bytes(context.ignore)
+    if context.folder:
+        return file, context.folder
+    empty = place / "empty"
+    empty.mkdir()
+    return file, str(empty)
+
+
+def _tag(call: Call, decisions: Mapping[str, Decision]) -> None:
+    """Give images their tags, as docker does; they are here only if docker's own builder built."""
+    for decision in decisions.values():
+        reference = decision.reference
+        if decision.pinned and reference is not None and reference.digest is None:
+            call.tag(reference, familiar(decision.pinned))
+
+
+def _place(context: BuildContext, line: int) -> str:
+    return f"{shown(context.name)}:{line}" if line else shown(context.name)

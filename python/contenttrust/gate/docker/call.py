@@ -1,0 +1,123 @@
+"""One command that is checked: what was asked for, who judges it, and the docker underneath."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from contenttrust.errors import shown
+from contenttrust.gate.docker.refusal import RefusedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust.gate.check import Gate
+    from contenttrust.gate.docker.grammar import CommandLine
+    from contenttrust.gate.docker.program import Docker
+    from contenttrust.policy.decision import Decision
+    from contenttrust.reference import Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command that is checked.
+
+    Attributes:
+        name: ``pull``, ``push``, ``run``, ``create`` or ``build``.
+        words: As it was written, such as ``image``, ``pull``; flags of a family included.
+        line: What stands behind it.
+        docker: The program underneath, which checks nothing itself.
+        gate: Who judges images.
+        env: The environment of the command.
+    """
+
+    name: str
+    words: Sequence[str]
+    line: CommandLine
+    docker: Docker
+    gate: Gate
+    env: Mapping[str, str]
+
+    def allowed(self, image: str) -> Decision:
+        """The decision on an image, which is to be used; what was allowed although is said.
+
+        Raises:
+            RefusedError: It is not to be used.
+        """
+        decision = self.gate.check(image)
+        if not decision.allowed:
+            raise RefusedError(*_reasons(decision))
+        if decision.although:
+            complain(f"{shown(image)} is let through: {decision.although}")
+        return decision
+
+    def is_built_here(self, decision: Decision) -> bool:
+        """Whether the policy takes an image for one that was made on this machine."""
+        reference = decision.reference
+        rule = None if reference is None else self.gate.policy.rule_for(reference)
+        return rule is not None and rule.local_build
+
+    def usable(self, decision: Decision) -> str:
+        """What to use in place of an image's name: its signed digest, where there is one."""
+        return familiar(decision.pinned) if decision.pinned else decision.image
+
+    def pinned(self, image: str) -> str:
+        """What to use in place of an image that is to be used, once it is verified.
+
+        Raises:
+            RefusedError: It is not to be used.
+        """
+        return self.usable(self.allowed(image))
+
+    def arguments(self, *operands: str, line: CommandLine | None = None) -> list[str]:
+        """The command with other operands."""
+        return [*self.words, *(self.line if line is None else line).words(), *operands]
+
+    def tag(self, reference: Reference, pinned: str) -> bool:
+        """Give an image that was checked its tag, as docker does.
+
+        Args:
+            reference: By its tag.
+            pinned: The image, by its digest.
+        """
+        name = f"{reference.familiar}:{reference.tag}"
+        done = self.docker.answers(["image", "tag", pinned, name])
+        if done:
+            say_beside(f"Tagging {pinned} as {name}")
+        return done
+
+
+def _reasons(decision: Decision) -> tuple[str, ...]:
+    """Why an image is not to be used, Docker's own text first."""
+    first, *others = decision.reasons
+    docker = ("No valid trust data", "No trust data", "Error: ", "Warning: ")
+    theirs = [reason for reason in others if reason.startswith(docker)]
+    rest = [reason for reason in (first, *others) if reason not in theirs]
+    return (*theirs, *rest) if theirs else decision.reasons
+
+
+def familiar(name: str) -> str:
+    """A name with a digest as Docker shows it."""
+    from contenttrust.reference import Reference  # noqa: PLC0415 - see the program's start-up
+
+    reference = Reference.parse(name)
+    return f"{reference.familiar}@{reference.digest}"
+
+
+def say(line: str) -> None:
+    """A line on standard output, after whatever docker has printed there."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def say_beside(line: str) -> None:
+    """A line on standard error, as docker has it."""
+    os.write(2, f"{line}\n".encode(errors="backslashreplace"))
+
+
+def complain(*lines: str) -> None:
+    """What this program says of itself, on standard error."""
+    for number, line in enumerate(lines):
+        say_beside(f"{'    ' if number else 'contenttrust: '}{line}")

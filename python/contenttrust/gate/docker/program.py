@@ -1,0 +1,160 @@
+"""The docker that is run underneath: found, replaced by, or waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from subprocess import Popen
+    from types import FrameType
+    from typing import NoReturn
+
+PROGRAM_VARIABLE = "CONTENTTRUST_DOCKER"
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+
+
+class NoDockerError(Exception):
+    """There is no docker to run, or it cannot be started."""
+
+
+class Docker:
+    """One docker program, with the flags that stood before its command.
+
+    Attributes:
+        env: The environment that it gets.
+    """
+
+    def __init__(self, path: str, flags: Sequence[str], env: Mapping[str, str]) -> None:
+        """Name it.
+
+        Args:
+            path: Of the program.
+            flags: Which go before every command: the daemon, the configuration.
+            env: Its environment.
+        """
+        self._path = path
+        self._flags = list(flags)
+        self.env = dict(env)
+
+    def become(self, arguments: Sequence[str]) -> NoReturn:
+        """Replace this process: its terminal, its signals and its exit code are docker's then."""
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        try:
+            os.execve(  # noqa: S606 - the docker that the user runs, without a shell
+                self._path, [self._path, *self._flags, *arguments], self.env
+            )
+        except (OSError, ValueError) as error:
+            raise NoDockerError(f"docker cannot be started: {error}") from None
+
+    def run(self, arguments: Sequence[str], *, stdout: int | None = None) -> int:
+        """Run it and wait.
+
+        Args:
+            arguments: From the command on.
+            stdout: Descriptor for what it prints. Default: ours.
+
+        Returns:
+            Its exit code; 128 and the number of a signal that ended it.
+        """
+        child = self._started(arguments, stdout)
+        return _code(_waited(child))
+
+    def lines(self, arguments: Sequence[str]) -> Iterator[str]:
+        """Run it and give what it prints, line by line; its exit code is `code` afterwards."""
+        from subprocess import PIPE  # noqa: PLC0415 - a command that is only passed on starts nobody
+
+        child = self._started(arguments, PIPE)
+        assert child.stdout is not None  # noqa: S101 - it was asked for
+        with child.stdout as printed, _Signals(child):
+            for line in printed:
+                yield line.decode(errors="surrogateescape")
+        self.code = _code(_waited(child))
+
+    def answers(self, arguments: Sequence[str]) -> bool:
+        """Whether it ends with 0, whatever it prints."""
+        from subprocess import DEVNULL, run  # noqa: PLC0415 - see `lines`
+
+        command = [self._path, *self._flags, *arguments]
+        done = run(  # noqa: S603 - the docker that the user runs, without a shell
+            command, env=self.env, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, check=False
+        )
+        return done.returncode == 0
+
+    code = 0
+    """Exit code of the last program that `lines` ran to its end."""
+
+    def _started(self, arguments: Sequence[str], stdout: int | None) -> Popen[bytes]:
+        from subprocess import Popen  # noqa: PLC0415 - see `lines`
+
+        sys.stdout.flush()
+        try:
+            return Popen(  # noqa: S603 - the docker that the user runs, without a shell
+                [self._path, *self._flags, *arguments], env=self.env, stdout=stdout
+            )
+        except (OSError, ValueError) as error:
+            raise NoDockerError(f"docker cannot be started: {error}") from None
+
+
+def found(env: Mapping[str, str]) -> str:
+    """Path of the docker to run: the one that is named, else the first on PATH.
+
+    A relative entry of PATH would be whatever lies in the current directory.
+
+    Args:
+        env: Environment variables.
+
+    Raises:
+        NoDockerError: There is none.
+    """
+    named = env.get(PROGRAM_VARIABLE, "")
+    if named:
+        if not (named.startswith("/") and _can_run(named)):
+            raise NoDockerError(f"{PROGRAM_VARIABLE} is no absolute path of a program")
+        return named
+    for folder in env.get("PATH", os.defpath).split(os.pathsep):
+        path = f"{folder}/docker"
+        if folder.startswith("/") and _can_run(path):
+            return path
+    raise NoDockerError("no directory of PATH has docker: install Docker's client")
+
+
+def _can_run(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113 - pathlib is slow to load
+
+
+class _Signals:
+    """Gives a child the signals that only we get; those of the terminal it gets itself."""
+
+    def __init__(self, child: Popen[bytes]) -> None:
+        self._child = child
+        at_terminal = any(os.isatty(number) for number in range(3))
+        self._taken = (*_PASSED_ON, *_OF_THE_TERMINAL)
+        self._ignored = _OF_THE_TERMINAL if at_terminal else ()
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._pass_on) for number in self._taken}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _pass_on(self, number: int, _: FrameType | None) -> None:
+        if number not in self._ignored:
+            self._child.send_signal(number)
+
+
+def _waited(child: Popen[bytes]) -> int:
+    with _Signals(child):
+        return child.wait()
+
+
+def _code(returned: int) -> int:
+    return returned if returned >= 0 else 128 - returned
