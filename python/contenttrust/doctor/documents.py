@@ -43,10 +43,7 @@ def read(data: bytes) -> Document | None:
 def moment(text: object) -> datetime | None:
     """The moment that metadata names, read as the engine reads it."""
     instant = Instant.parse(text) if isinstance(text, str) and text.isascii() else None
-    try:
-        return None if instant is None else instant.datetime
-    except (OverflowError, ValueError):
-        return None
+    return None if instant is None else instant.datetime
 
 
 def read_all(cached: Mapping[str, bytes]) -> tuple[dict[str, Document], list[str]]:
