@@ -67,24 +67,36 @@ def is_releases(role: str) -> bool:
     return role == RELEASES or role.startswith(RELEASES + "/")
 
 
+class SharedKeyError(ValueError):
+    """Two people have one key: who signs with it would be both.
+
+    Attributes:
+        name: The second one's.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 def check_owners(people: Iterable[Person]) -> None:
     """See that every key belongs to one person.
 
     Raises:
-        ValueError: Two people have one key: who signs with it would be both.
+        SharedKeyError: One does not.
     """
     found: dict[str, str] = {}
     for person in people:
-        for key in person.keys:
-            for name in filter(
-                None, [key.id and f"sha256:{key.id}", key.spki and f"spki:{key.spki}"]
-            ):
-                other = found.setdefault(name, person.name)
-                if other != person.name:
-                    raise ValueError(
-                        f"{other!a} and {person.name!a} have one key, {key.shown}: a key belongs "
-                        "to one person"
-                    )
+        names = [f"{kind}:{text}" for key in person.keys
+                 for kind, text in (("sha256", key.id), ("spki", key.spki)) if text]  # fmt: skip
+        for name in names:
+            other = found.setdefault(name, person.name)
+            if other != person.name:
+                raise SharedKeyError(
+                    f"{other!a} and {person.name!a} have one key, {name[:19]}…: a key belongs to "
+                    "one person",
+                    person.name,
+                )
 
 
 def _once(signers: Iterable[Signer]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import NoReturn
 
     from contenttrust.yaml_nodes import Document, Path
@@ -53,6 +54,25 @@ class PolicyFileError(ContentTrustError):
         return (
             f"{self.message}. Correct the file; contenttrust policy lint finds every fault in it."
         )
+
+
+class Faults:
+    """What to do with a fault: raise it, or go on and keep it for a list of all."""
+
+    def __init__(self, *, keep: bool) -> None:
+        """Decide."""
+        self.found: list[PolicyFileError] = []
+        self._keep = keep
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        """Where a fault ends no more than the part of the file that it is in."""
+        try:
+            yield
+        except PolicyFileError as error:
+            if not self._keep:
+                raise
+            self.found.append(error)
 
 
 @dataclass(frozen=True, slots=True)

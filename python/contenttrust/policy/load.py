@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import ContentTrustError
 from contenttrust.policy import load_rules
-from contenttrust.policy.evidence import check_owners
-from contenttrust.policy.fields import Field, PolicyFileError
+from contenttrust.policy.fields import Faults, Field, PolicyFileError
 from contenttrust.policy.key_files import KeyFiles
+from contenttrust.policy.load_people import people, teams
 from contenttrust.policy.load_requirements import Requirements
 from contenttrust.policy.patterns import Pattern, PatternError
-from contenttrust.policy.people import Person, Team
 from contenttrust.policy.rules import MOST_RULES, Default, Policy, PolicyConflictError
 from contenttrust.policy.settings import DockerSettings, Freshness, Limits, Server
 from contenttrust.transport import chosen_file
@@ -24,12 +23,13 @@ from contenttrust.yaml_nodes import YamlError, read
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from contenttrust.policy.exemption import Exemption
     from contenttrust.policy.pins import Pin
     from contenttrust.policy.rules import Rule
 
-__all__ = ["PolicyFileError", "find", "load", "loads"]
+__all__ = ["PolicyFileError", "examine", "find", "load", "loads"]
 
 API_VERSION = "contenttrust/v1"
 KIND = "TrustPolicy"
@@ -38,12 +38,10 @@ FILE_NAME = "trust-policy.yaml"
 LARGEST = 1024 * 1024
 """Bytes of a policy file."""
 
-_TOP = (
+_FIELDS = (
     "apiVersion", "kind", "metadata", "default", "servers", "people", "teams", "pins", "freshness",
     "rules", "exceptions", "limits", "docker",
 )  # fmt: skip
-_MOST_PEOPLE = 10_000
-_MOST_KEYS = 64
 _LIMITS = ("exceptions-per-rule", "exception-max", "deadline", "max-metadata")
 
 
@@ -101,6 +99,34 @@ def loads(
     Raises:
         PolicyFileError: Something is wrong; `line` and `column` say where.
     """
+    policy = _policy(_top(text, name), KeyFiles(folder), Faults(keep=False))
+    if policy is None:
+        raise AssertionError("a fault that is not kept is raised")
+    return policy
+
+
+def examine(
+    text: bytes | str, *, name: str = "policy", folder: str | os.PathLike[str] | None = None
+) -> tuple[Policy | None, Field | None, list[PolicyFileError]]:
+    """Read a policy as `loads` does, and find as many faults as can be told apart.
+
+    Args:
+        text, name, folder: As for `loads`.
+
+    Returns:
+        The policy, where it has no fault; the file as fields, where it is a mapping; the faults, in
+        the order of the file.
+    """
+    faults = Faults(keep=True)
+    policy = top = None
+    with faults.noted():
+        top = _top(text, name)
+        policy = _policy(top, KeyFiles(folder), faults)
+    found = sorted(faults.found, key=lambda fault: (fault.line, fault.column))
+    return (None if found else policy), top, found
+
+
+def _top(text: bytes | str, name: str) -> Field:
     if len(text) > LARGEST:
         raise PolicyFileError(f"it is larger than {LARGEST:,} bytes", file=name)
     try:
@@ -115,47 +141,68 @@ def loads(
         ) from None
     if not documents:
         raise PolicyFileError("it is empty: there is no policy in it", file=name)
-    top = Field(documents[0], (), documents[0].value)
     if len(documents) > 1:
         raise PolicyFileError(
             "a second document: a file holds one policy", file=name, line=documents[1].line
         )
-    return _policy(top, KeyFiles(folder))
+    return Field(documents[0], (), documents[0].value)
 
 
-def _policy(top: Field, keys: KeyFiles) -> Policy:
-    members = top.members(_TOP, required=("apiVersion", "kind", "metadata", "rules"))
+def _policy(top: Field, keys: KeyFiles, faults: Faults) -> Policy | None:
+    """The policy; None where a fault was kept."""
+    members = top.members(_FIELDS, required=("apiVersion", "kind", "metadata", "rules"))
+    get = members.get
+    made: dict[str, Any] = {}
+    with faults.noted():
+        made |= _head(members)
+    with faults.noted():
+        made["people"] = people(get("people"), keys, faults)
+    with faults.noted():
+        made["default"] = _default(get("default"))
+    with faults.noted():
+        made["servers"] = _servers(get("servers"), keys, faults)
+    with faults.noted():
+        made["pins"] = _pins(get("pins"), keys, faults)
+    with faults.noted():
+        made["limits"] = _limits(get("limits"))
+    with faults.noted():
+        made["docker"] = _docker(get("docker"))
+    with faults.noted():
+        made["freshness"] = Freshness() if get("freshness") is None else load_rules.freshness(
+            members["freshness"])  # fmt: skip
+    with faults.noted():
+        made["exceptions"] = _exceptions(get("exceptions"), faults)
+    if faults.found:  # rules name what could not be read: they would be blamed for it
+        return None
+    with faults.noted():
+        made["teams"] = teams(get("teams"), made["people"], faults)
+    if faults.found:
+        return None
+    requirements = Requirements(made["people"], made["teams"], keys)
+    with faults.noted():
+        made["rules"] = _rules(members["rules"], requirements, made["freshness"], faults)
+    if faults.found:
+        return None
+    _check_exceptions(get("exceptions"), made["exceptions"], made["rules"], made["limits"])
+    return _combined(top, members, made)
+
+
+def _combined(top: Field, members: Mapping[str, Field], made: dict[str, Any]) -> Policy:
+    parts = {**made, "people": tuple(made["people"].values()),
+             "teams": tuple(made["teams"].values())}  # fmt: skip
+    try:
+        return Policy(**parts)
+    except PolicyConflictError as error:
+        _conflicting(members, error).fail(str(error), at_key=error.what == "pins")
+    except ValueError as error:
+        top.fail(str(error))
+
+
+def _head(members: Mapping[str, Field]) -> dict[str, object]:
     members["apiVersion"].choice(API_VERSION)
     members["kind"].choice(KIND)
     metadata = members["metadata"].members(("name", "version"), required=("name", "version"))
-    people = _people(members.get("people"), keys)
-    teams = _teams(members.get("teams"), people)
-    freshness = load_rules.freshness(members["freshness"]) if "freshness" in members else None
-    freshness = freshness or Freshness()
-    requirements = Requirements(people, teams, keys)
-    rules = _rules(members["rules"], requirements, freshness)
-    limits = _limits(members.get("limits"))
-    exceptions = _exceptions(members.get("exceptions"))
-    _check_exceptions(members.get("exceptions"), exceptions, rules, limits)
-    try:
-        return Policy(
-            name=metadata["name"].text(),
-            version=metadata["version"].integer(),
-            default=_default(members.get("default")),
-            servers=_servers(members.get("servers"), keys),
-            people=tuple(people.values()),
-            teams=tuple(teams.values()),
-            pins=_pins(members.get("pins"), keys),
-            freshness=freshness,
-            rules=rules,
-            exceptions=exceptions,
-            limits=limits,
-            docker=_docker(members.get("docker")),
-        )
-    except PolicyConflictError as error:
-        _conflicting(members, error).fail(str(error), at_key=True)
-    except ValueError as error:
-        top.fail(str(error))
+    return {"name": metadata["name"].text(), "version": metadata["version"].integer()}
 
 
 def _conflicting(members: Mapping[str, Field], error: PolicyConflictError) -> Field:
@@ -179,23 +226,24 @@ def _default(field: Field | None) -> Default:
     return Default(members["verdict"].choice("deny", "warn", "allow"), members["reason"].text())
 
 
-def _servers(field: Field | None, keys: KeyFiles) -> dict[str, Server]:
+def _servers(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[str, Server]:
     servers = {}
-    unsupported = {"bundle": "archives of trust data are not supported yet: name a trust server"}
     for prefix, one in ({} if field is None else field.members()).items():
-        members = one.members(("url", "ca", "auth"), required=("url",), unsupported=unsupported)
-        _check_prefix(one, prefix)
-        try:
-            servers[prefix] = Server(
-                url=members["url"].text(),
-                ca=keys.authorities(members["ca"]) if "ca" in members else "",
-                auth=members["auth"].choice("docker-config", "none")
-                if "auth" in members
-                else "docker-config",
-            )
-        except ValueError as error:
-            members["url"].fail(str(error))
+        with faults.noted():
+            servers[prefix] = _server(one, prefix, keys)
     return servers
+
+
+def _server(field: Field, prefix: str, keys: KeyFiles) -> Server:
+    unsupported = {"bundle": "archives of trust data are not supported yet: name a trust server"}
+    _check_prefix(field, prefix)
+    members = field.members(("url", "ca", "auth"), required=("url",), unsupported=unsupported)
+    authority = keys.authorities(members["ca"]) if "ca" in members else ""
+    auth = members["auth"].choice("docker-config", "none") if "auth" in members else None
+    try:
+        return Server(members["url"].text(), ca=authority, auth=auth or "docker-config")
+    except ValueError as error:
+        members["url"].fail(str(error))
 
 
 def _check_prefix(field: Field, prefix: str) -> None:
@@ -209,77 +257,39 @@ def _check_prefix(field: Field, prefix: str) -> None:
                    at_key=True)  # fmt: skip
 
 
-def _people(field: Field | None, keys: KeyFiles) -> dict[str, Person]:
-    found: dict[str, Person] = {}
-    members = {} if field is None else field.members()
-    if field is not None and len(members) > _MOST_PEOPLE:
-        field.fail(f"there are more than {_MOST_PEOPLE} people")
-    for name, one in members.items():
-        _check_name(one, name)
-        parts = one.members(("keys", "kind"), required=("keys",))
-        listed = parts["keys"].items()
-        if len(listed) > _MOST_KEYS:
-            parts["keys"].fail(f"{name[:80]!r} has more than {_MOST_KEYS} keys")
-        robot = "kind" in parts and parts["kind"].choice("human", "robot") == "robot"
-        found[name] = Person.of(name, *dict.fromkeys(map(keys.key, listed)), robot=robot)
-    _check_owners(members, found)
-    return found
-
-
-def _check_owners(members: Mapping[str, Field], people: Mapping[str, Person]) -> None:
-    so_far: list[Person] = []
-    for name, person in people.items():
-        so_far.append(person)
-        try:
-            check_owners(so_far)
-        except ValueError as error:
-            members[name].fail(str(error), at_key=True)
-
-
-def _check_name(field: Field, name: str) -> None:
-    if not name.strip() or len(name) > 128 or name != shown(name):  # noqa: PLR2004
-        field.fail(f"{name[:80]!a} is no name", at_key=True)
-
-
-def _teams(field: Field | None, people: Mapping[str, Person]) -> dict[str, Team]:
-    found = {}
-    for name, one in ({} if field is None else field.members()).items():
-        _check_name(one, name)
-        members: dict[str, Person] = {}
-        for member in one.members(("members",), required=("members",))["members"].items():
-            who = member.text()
-            if who not in people:
-                member.fail(f"the person {who!a} is not among the people of the policy")
-            if who in members:
-                member.fail(f"{who!a} is there twice")
-            members[who] = people[who]
-        found[name] = Team.of(name, members.values())
-    return found
-
-
-def _pins(field: Field | None, keys: KeyFiles) -> dict[Pattern, Pin]:
+def _pins(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[Pattern, Pin]:
     found = {}
     for text, one in ({} if field is None else field.members()).items():
-        try:
-            pattern = Pattern.parse(text)
-        except PatternError as error:
-            one.fail(str(error), at_key=True)
-        found[pattern] = load_rules.pin(one, keys)
+        with faults.noted():
+            found[_pattern_of(one, text)] = load_rules.pin(one, keys)
     return found
 
 
-def _rules(field: Field, requirements: Requirements, freshness: Freshness) -> tuple[Rule, ...]:
+def _pattern_of(field: Field, text: str) -> Pattern:
+    try:
+        return Pattern.parse(text)
+    except PatternError as error:
+        field.fail(str(error), at_key=True)
+
+
+def _rules(
+    field: Field, requirements: Requirements, freshness: Freshness, faults: Faults
+) -> tuple[Rule, ...]:
     items = field.items(least=0)
     if len(items) > MOST_RULES:
         field.fail(f"a policy has at most {MOST_RULES} rules")
-    return tuple(load_rules.rule(one, requirements, freshness) for one in items)
+    found = []
+    for one in items:
+        with faults.noted():
+            found.append(load_rules.rule(one, requirements, freshness))
+    return tuple(found)
 
 
 def _limits(field: Field | None) -> Limits:
     members = {} if field is None else field.members(_LIMITS)
     usual = Limits()
     spans = {"exception-max": usual.exception_max, "deadline": usual.deadline}
-    for name in spans.keys() & members.keys():
+    for name in sorted(spans.keys() & members.keys()):
         spans[name] = members[name].span()
         if not spans[name]:
             members[name].fail(f"{members[name].name} is nothing")
@@ -306,10 +316,12 @@ def _docker(field: Field | None) -> DockerSettings:
     return DockerSettings(**words)
 
 
-def _exceptions(field: Field | None) -> tuple[Exemption, ...]:
-    if field is None:
-        return ()
-    return tuple(load_rules.exception(one) for one in field.items(least=0))
+def _exceptions(field: Field | None, faults: Faults) -> tuple[Exemption, ...]:
+    found = []
+    for one in [] if field is None else field.items(least=0):
+        with faults.noted():
+            found.append(load_rules.exception(one))
+    return tuple(found)
 
 
 def _check_exceptions(
