@@ -93,3 +93,11 @@ def test_what_the_last_signer_has_delegated_is_no_other_signer(place, signed):
         assert 'The signer "alice" is the last one of' in shown()
     assert ran.code == 0
     assert "No signers for" in place.done("signer", "list", signed)
+
+
+def test_t078_nested_delegations_are_listed_under_their_whole_names(place, signed):
+    """As by docker; one below releases is no signer that could be added or removed by name."""
+    place.done("delegation", "add", "-p", "--all-paths", signed, "targets/releases/bob", "bob.pub")
+    listed = json.loads(place.done("signer", "list", "-o", "json", signed))
+    assert [one["name"] for one in listed["signers"]] == ["alice", "bob", "releases/bob"]
+    assert place.run("signer", "remove", "releases/bob", signed).code == 2
