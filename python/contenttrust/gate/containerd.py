@@ -53,7 +53,8 @@ def main(
         try:
             found.append(_decision(name, digest, env))
         except Exception as error:  # noqa: BLE001 - whatever it is, the image is not let through
-            found.append((False, f"internal: {type(error).__name__}: {error}"))
+            code = getattr(error, "code", "") or type(error).__name__
+            found.append((False, f"{code}: {getattr(error, 'message', '') or error}"))
 
     worker = threading.Thread(target=decide, daemon=True)
     worker.start()
