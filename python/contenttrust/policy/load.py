@@ -111,7 +111,9 @@ def examine(
     """Read a policy as `loads` does, and find as many faults as can be told apart.
 
     Args:
-        text, name, folder: As for `loads`.
+        text: As for `loads`.
+        name: As for `loads`.
+        folder: As for `loads`.
 
     Returns:
         The policy, where it has no fault; the file as fields, where it is a mapping; the faults, in
