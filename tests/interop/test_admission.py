@@ -1,0 +1,262 @@
+"""Objects at a real API server: what is unsigned is refused, what is signed stored by its digest."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from ruamel.yaml import YAML
+
+from contenttrust.gate.service.json_patch import ANNOTATION, value_at
+from interop.cluster import Answer, Cluster, cluster
+from interop.gate_service import Running, gate_service, policy, silent_server
+from interop.images import Registry, image
+from interop.simulated import Simulated
+from interop.trust_stack import TrustStack, TufServer
+from servers.certificates import Authority
+
+WEBHOOKS = Path(__file__).parents[2] / "docs" / "how-to" / "kubernetes" / "webhooks.yaml"
+PODS = "/api/v1/namespaces/default/pods"
+BATCH = "/apis/batch/v1/namespaces/default"
+APPS = "/apis/apps/v1/namespaces/default"
+PATCH = "application/strategic-merge-patch+json"
+
+
+class Place(NamedTuple):
+    """What the tests of this file share."""
+
+    cluster: Cluster
+    service: Running
+    signed: Simulated
+    registry: Registry
+    silent: str
+
+    @property
+    def good(self) -> str:
+        """An image that is signed, by its tag."""
+        return f"{self.signed.gun}:1"
+
+    @property
+    def bad(self) -> str:
+        """An image that is not."""
+        return f"{self.signed.gun}:unsigned"
+
+    @property
+    def pinned(self) -> str:
+        """The image that is signed, by its digest."""
+        return f"{self.signed.gun}@{self.signed.digests['first']}"
+
+
+def webhooks() -> list[dict[str, Any]]:
+    return list(YAML(typ="safe").load_all(WEBHOOKS))
+
+
+@pytest.fixture(scope="module")
+def at(docker_stack: TrustStack, place: Callable[[str], Path]) -> Iterator[Place]:
+    """A cluster whose API server asks a gate, which asks a trust server."""
+    folder = place("admission")
+    folder.mkdir()
+    with contextlib.ExitStack() as stack:
+        kubernetes = stack.enter_context(cluster())
+        server = TufServer(docker_stack, folder)
+        stack.callback(server.close)
+        registry = Registry(docker_stack.registry)
+        signed = Simulated(server, registry, "admission/web", folder / "web")
+        signed.tag("1", "first")
+        signed.publish()
+        registry.push("admission/web", image("first"), tag="1")
+        registry.push("admission/web", image("evil"), tag="unsigned")
+        silent = "silent.example/"
+        policy(folder, docker_stack, server.url, **{silent: stack.enter_context(silent_server())})
+        authority = Authority(folder)
+        certificate, key = authority.issue()
+        service = stack.enter_context(
+            gate_service(
+                folder, listen="localhost:0", certificate=certificate, key=key, deadline="3s"
+            )
+        )
+        made = Place(kubernetes, service, signed, registry, silent)
+        kubernetes.install(webhooks(), url=f"https://{service.address}", ca=authority.ca_file)
+        kubernetes.wait_until_refused(pod("probe", made.bad))
+        yield made
+
+
+def pod(name: str, *images: str) -> dict[str, Any]:
+    containers = [{"name": f"c{index}", "image": one} for index, one in enumerate(images)]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {"containers": containers},
+    }
+
+
+def workload(kind: str, name: str, image: str) -> tuple[str, dict[str, Any], str]:
+    """Path, object, and the pointer of its image."""
+    template = {"metadata": {"labels": {"app": name}}, "spec": pod(name, image)["spec"]}
+    document: dict[str, Any] = {"kind": kind, "metadata": {"name": name}}
+    if kind in {"Job", "CronJob"}:
+        template["spec"]["restartPolicy"] = "Never"
+        job = {"template": template}
+        spec = job if kind == "Job" else {"schedule": "@daily", "jobTemplate": {"spec": job}}
+        inner = "" if kind == "Job" else "/jobTemplate/spec"
+        document |= {"apiVersion": "batch/v1", "spec": spec}
+        pointer = f"/spec{inner}/template/spec/containers/0/image"
+        return f"{BATCH}/{kind.lower()}s", document, pointer
+    spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+    if kind == "StatefulSet":
+        spec["serviceName"] = name
+    document |= {"apiVersion": "apps/v1", "spec": spec}
+    return f"{APPS}/{kind.lower()}s", document, "/spec/template/spec/containers/0/image"
+
+
+def assert_denied(answer: Answer, *words: str) -> None:
+    assert answer.status == 403, str(answer)
+    for word in ("contenttrust", *words):
+        assert word in answer.message
+
+
+def test_unsigned_pod_is_denied_with_the_reason(at: Place) -> None:
+    answer = at.cluster.post(PODS, pod("unsigned", at.bad))
+    assert_denied(answer, "not_signed", at.bad, "/spec/containers/0/image")
+    assert at.cluster.ask("GET", f"{PODS}/unsigned").status == 404
+
+
+def test_signed_pod_is_stored_by_the_signed_digest_with_the_original_beside_it(at: Place) -> None:
+    answer = at.cluster.post(PODS, pod("signed", at.good))
+    assert answer.status == 201, str(answer)
+    stored = at.cluster.ask("GET", f"{PODS}/signed").document
+    assert stored["spec"]["containers"][0]["image"] == at.pinned
+    kept = json.loads(stored["metadata"]["annotations"][ANNOTATION])
+    assert kept == {"/spec/containers/0/image": at.good}
+
+
+def test_t089_registry_that_moves_the_tag_never_wins(at: Place) -> None:
+    for number in range(6):
+        label = ("evil", "first")[number % 2]
+        at.registry.push("admission/web", image(label), tag="1")
+        answer = at.cluster.post(PODS, pod(f"moved-{number}", at.good))
+        assert answer.status == 201, str(answer)
+        assert answer.document["spec"]["containers"][0]["image"] == at.pinned
+
+
+def test_digest_that_is_not_signed_is_denied(at: Place) -> None:
+    evil = f"{at.signed.gun}@{image('evil').digest}"
+    assert_denied(at.cluster.post(PODS, pod("digest", evil)), "not_signed")
+    both = f"{at.signed.gun}:1@{image('evil').digest}"
+    assert_denied(at.cluster.post(PODS, pod("both", both)), "digest_mismatch")
+
+
+def test_one_unsigned_container_among_signed_ones_is_enough(at: Place) -> None:
+    assert_denied(at.cluster.post(PODS, pod("mixed", at.good, at.bad)), "/spec/containers/1/image")
+
+
+@pytest.mark.parametrize("kind", ["Job", "CronJob", "Deployment", "StatefulSet", "DaemonSet"])
+def test_t107_workloads_are_denied_or_pinned(at: Place, kind: str) -> None:
+    path, document, pointer = workload(kind, f"bad-{kind.lower()}", at.bad)
+    assert_denied(at.cluster.post(path, document), pointer)
+    path, document, pointer = workload(kind, f"good-{kind.lower()}", at.good)
+    answer = at.cluster.post(path, document)
+    assert answer.status == 201, str(answer)
+    assert value_at(answer.document, pointer) == at.pinned
+
+
+def test_t107_init_containers_and_image_volumes_count(at: Place) -> None:
+    document = pod("init", at.good)
+    document["spec"]["initContainers"] = [{"name": "i", "image": at.bad}]
+    assert_denied(at.cluster.post(PODS, document), "/spec/initContainers/0/image")
+    document = pod("volume", at.good)
+    document["spec"]["volumes"] = [{"name": "v", "image": {"reference": at.bad}}]
+    assert_denied(at.cluster.post(PODS, document), "/spec/volumes/0/image/reference")
+    document["spec"]["volumes"][0]["image"]["reference"] = at.good
+    answer = at.cluster.post(PODS, document)
+    assert answer.status == 201, str(answer)
+    assert answer.document["spec"]["volumes"][0]["image"]["reference"] == at.pinned
+
+
+def test_t107_ephemeral_containers_count(at: Place) -> None:
+    at.cluster.post(PODS, pod("debugged", at.good))
+
+    def debug(image: str) -> Answer:
+        added = {"name": f"d-{len(image)}", "image": image}
+        patch = {"spec": {"ephemeralContainers": [added]}}
+        path = f"{PODS}/debugged/ephemeralcontainers"
+        return at.cluster.ask("PATCH", path, patch, PATCH)
+
+    assert_denied(debug(at.bad), "/spec/ephemeralContainers/0/image")
+    answer = debug(at.good)
+    assert answer.status == 200, str(answer)
+    assert answer.document["spec"]["ephemeralContainers"][0]["image"] == at.pinned
+
+
+def test_t108_update_of_the_image_alone_is_checked_and_other_updates_pass(at: Place) -> None:
+    at.cluster.post(PODS, pod("updated", at.good))
+
+    def update(patch: dict[str, Any]) -> Answer:
+        return at.cluster.ask("PATCH", f"{PODS}/updated", patch, PATCH)
+
+    changed = {"spec": {"containers": [{"name": "c0", "image": at.bad}]}}
+    assert_denied(update(changed), "not_signed")
+    assert update({"metadata": {"labels": {"a": "b"}}}).status == 200
+    same = copy.deepcopy(changed)
+    same["spec"]["containers"][0]["image"] = at.good
+    assert update(same).document["spec"]["containers"][0]["image"] == at.pinned
+
+
+def test_t108_scaling_and_deleting_pass(at: Place) -> None:
+    path, document, _ = workload("Deployment", "scaled", at.good)
+    at.cluster.post(path, document)
+    scale = {"spec": {"replicas": 3}}
+    answer = at.cluster.ask("PATCH", f"{path}/scaled/scale", scale, "application/merge-patch+json")
+    assert answer.status == 200, str(answer)
+    assert at.cluster.ask("DELETE", f"{path}/scaled").status == 200
+
+
+def test_t108_dry_run_is_checked_and_stores_nothing(at: Place) -> None:
+    assert_denied(at.cluster.post(f"{PODS}?dryRun=All", pod("dry", at.bad)))
+    answer = at.cluster.post(f"{PODS}?dryRun=All", pod("dry", at.good))
+    assert answer.document["spec"]["containers"][0]["image"] == at.pinned
+    assert at.cluster.ask("GET", f"{PODS}/dry").status == 404
+    doors = {one["door"] for one in at.service.decisions()}
+    assert {"mutate", "mutate dry-run", "validate", "validate dry-run"} <= doors
+
+
+def test_t109_owner_that_somebody_wrote_into_a_pod_is_no_approval(at: Place) -> None:
+    path, document, _ = workload("Deployment", "owner", at.good)
+    owner = at.cluster.post(path, document).document
+    child = pod("child", at.bad)
+    child["metadata"]["ownerReferences"] = [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "name": "owner", "controller": True,
+         "uid": owner["metadata"]["uid"]}
+    ]  # fmt: skip
+    assert_denied(at.cluster.post(PODS, child))
+
+
+def test_t111_labels_and_annotations_switch_nothing_off(at: Place) -> None:
+    document = pod("labelled", at.bad)
+    document["metadata"]["labels"] = {"kubernetes.io/metadata.name": "contenttrust"}
+    document["metadata"]["annotations"] = {ANNOTATION: "{}"}
+    assert_denied(at.cluster.post(PODS, document))
+    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "own"}}
+    made["metadata"]["labels"] = {"kubernetes.io/metadata.name": "contenttrust"}  # type: ignore[index]
+    at.cluster.post("/api/v1/namespaces", made)
+    assert_denied(at.cluster.post("/api/v1/namespaces/own/pods", pod("x", at.bad)))
+
+
+def test_t110_trust_server_that_is_silent_is_a_refusal_that_says_so(at: Place) -> None:
+    answer = at.cluster.post(PODS, pod("silent", f"{at.silent}team/web:1"))
+    assert_denied(answer, "deadline")
+
+
+def test_t110_without_the_service_nothing_is_stored(at: Place) -> None:
+    at.service.process.terminate()
+    at.service.process.wait()
+    answer = at.cluster.post(PODS, pod("orphan", at.pinned))
+    assert answer.status == 500, str(answer)
+    assert "failed calling webhook" in answer.message
+    assert at.cluster.ask("GET", f"{PODS}/orphan").status == 404
