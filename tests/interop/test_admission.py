@@ -1,4 +1,4 @@
-"""Objects at a real API server: what is unsigned is refused, what is signed stored by its digest."""
+"""At a real API server: what is unsigned is refused, what is signed is stored by its digest."""
 
 from __future__ import annotations
 
