@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contenttrust.policy.pins import Pin
     from contenttrust.policy.rules import Rule
 
-__all__ = ["PolicyFileError", "examine", "find", "load", "loads"]
+__all__ = ["PolicyFileError", "examine", "found", "load", "loads"]
 
 API_VERSION = "contenttrust/v1"
 KIND = "TrustPolicy"
@@ -45,8 +45,8 @@ _FIELDS = (
 _LIMITS = ("exceptions-per-rule", "exception-max", "deadline", "max-metadata")
 
 
-def find(
-    env: Mapping[str, str], trust_dir: str | os.PathLike[str], *, chosen: str = ""
+def found(
+    *, env: Mapping[str, str], trust_dir: str | os.PathLike[str], chosen: str = ""
 ) -> str | None:
     """Where the policy is: only documented places are looked at, the current folder is none.
 
@@ -77,13 +77,27 @@ def load(path: str | os.PathLike[str]) -> Policy:
             where.
     """
     name = os.fspath(path)
+    folder = os.path.dirname(os.path.abspath(name))  # noqa: PTH100, PTH120
+    return loads(_contents(path), name=name, folder=folder)
+
+
+def _contents(path: str | os.PathLike[str]) -> bytes:
+    name = os.fspath(path)
     try:
-        data = chosen_file.read(path, limit=LARGEST)
+        return chosen_file.read(path, limit=LARGEST)
     except OSError as error:
         raise PolicyFileError(f"{error.strerror or error}", file=name) from None
     except ValueError as error:
         raise PolicyFileError(str(error), file=name) from None
-    return loads(data, name=name, folder=os.path.dirname(os.path.abspath(name)))  # noqa: PTH100, PTH120
+
+
+def top_of(path: str | os.PathLike[str]) -> Field:
+    """The whole of a file of ours that is no policy, as one field.
+
+    Raises:
+        PolicyFileError: It cannot be read, or is no YAML.
+    """
+    return _top(_contents(path), os.fspath(path))
 
 
 def loads(
