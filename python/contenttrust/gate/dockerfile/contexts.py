@@ -1,4 +1,4 @@
-"""Named contexts of a build, ``--build-context NAME=VALUE``: they take the place of names.
+"""What a build is told beside its file: contexts that take the place of names, and a front end.
 
 Source: buildx 0.29 `build/opt.go`; BuildKit 0.25 `dockerui/config.go` ``NamedContext``.
 """
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IMAGE_SCHEME = "docker-image:"
+SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
 _NEVER = frozenset({"scratch", "context"})
 _LATEST = ":latest"
 
@@ -53,6 +54,30 @@ def image_of(value: str) -> str | None:
         return None
     image = value.removeprefix(IMAGE_SCHEME).removeprefix("//")
     return None if image == "scratch" else image
+
+
+def front_end(build_args: Mapping[str, str]) -> str:
+    """The image that is to read the file, where a build argument names one; else empty."""
+    return build_args.get(SYNTAX_ARGUMENT, "").strip().partition(" ")[0]
+
+
+def images(build_args: Mapping[str, str], contexts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The images that are named beside the file.
+
+    Args:
+        build_args: Values of ``--build-arg``.
+        contexts: Values of ``--build-context``.
+
+    Returns:
+        Each with the option that names it.
+    """
+    found = []
+    if image := front_end(build_args):
+        found.append((image, f"--build-arg {SYNTAX_ARGUMENT}"))
+    for name, value in contexts.items():
+        if (named := image_of(value)) is not None:
+            found.append((named, f"--build-context {name}"))
+    return found
 
 
 def for_stage(contexts: Mapping[str, str], name: str) -> bool:

@@ -22,7 +22,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
 _SIZE_LIMIT = 1 << 22
 _SCRATCH = "scratch"
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
@@ -189,6 +188,7 @@ class _Reading:
             escape=self._escape,
         )
         self._take_syntax(syntax)
+        self._tell_contexts()
         for argument in arguments:
             self._scope.declare(argument)
         for instructions in stages[: self._end()]:
@@ -214,13 +214,18 @@ class _Reading:
         return len(self._names) - self._names[::-1].index(target)
 
     def _take_syntax(self, syntax: Located | None) -> None:
-        given = self._settings.build_args.get(SYNTAX_ARGUMENT, "").strip()
-        if syntax is None or given:  # the argument goes before the line; who builds checks it
+        if syntax is None or contexts.front_end(self._settings.build_args):  # it goes before
             return
         self._use(syntax.text, syntax, "# syntax")
         if not re.fullmatch(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?", syntax.text):
             told = f"the front end {syntax.text} reads this file by rules of its own"
             self._notices.append(Notice(line=self._images[-1].line, text=told))
+
+    def _tell_contexts(self) -> None:
+        for name, value in self._settings.build_contexts.items():
+            if not value.startswith(contexts.IMAGE_SCHEME):
+                told = f"the build context {name} is {value}, which no signature of an image covers"
+                self._notices.append(Notice(line=0, text=told))
 
     def _take_stage(self, instructions: Sequence[Instruction]) -> None:
         start, *rest = instructions

@@ -1,0 +1,177 @@
+"""`contenttrust gate dockerfile FILE…`: every image that a build uses."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from contenttrust.cli.gate import outcome
+from contenttrust.cli.options import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from contenttrust.cli.options import Options
+    from contenttrust.cli.request import Request
+    from contenttrust.gate.dockerfile import Dockerfile, ImageUse
+    from contenttrust.gate.judged import Use
+    from contenttrust.gate.reports import Finding
+
+
+class _File(NamedTuple):
+    name: str
+    data: bytes
+    dockerfile: Dockerfile
+
+
+def run(request: Request) -> int:
+    """Judge the images of all files; write them pinned where that is asked for."""
+    options = request.options
+    _check(request)
+    files: list[_File] = []
+    findings: list[Finding] = []
+    for name in options.files:
+        file = _read(name, options, findings)
+        if file is not None:
+            files.append(file)
+
+    def write(values: Mapping[str, str]) -> Sequence[Finding]:
+        return _write(files, values)
+
+    return outcome.conclude(
+        request,
+        [use for file in files for use in _uses(file)],
+        findings,
+        door="gate dockerfile",
+        write=write if options.write else None,
+        aside=options.write and "-" in options.files,
+    )
+
+
+def _check(request: Request) -> None:
+    options = request.options
+    if len(set(options.files)) != len(options.files):
+        raise UsageError("a file is named twice")
+    if options.write and "-" in options.files:
+        if len(options.files) > 1:
+            raise UsageError("standard input is written to standard output: name it alone")
+        if request.json or (options.form and options.report is None):
+            raise UsageError("standard input is written to standard output: --report takes the "
+                             "report")  # fmt: skip
+
+
+def _read(name: str, options: Options, findings: list[Finding]) -> _File | None:
+    """A file with its images; what else is to be said of it goes to `findings`."""
+    from contenttrust.gate.dockerfile import DockerfileError, parse  # noqa: PLC0415
+    from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
+
+    data = outcome.read(name)
+    try:
+        dockerfile = parse(
+            data,
+            build_args=_build_args(options.build_args),
+            target=options.stage or "",
+            platform=options.platform or "",
+            build_contexts=_build_contexts(options.build_contexts),
+        )
+    except DockerfileError as error:
+        findings.append(Finding.fault(error.reason, Spot(file=name, line=error.line or 1)))
+        return None
+    except ValueError as error:
+        raise UsageError(f"--build-context: {error}") from None
+    for notice in dockerfile.not_covered:
+        spot = Spot(file=name, line=notice.line or 1)
+        findings.append(Finding.note(notice.text, spot, code="not_covered"))
+    return _File(name, data, dockerfile)
+
+
+def _build_args(given: Sequence[str]) -> dict[str, str]:
+    """As docker reads them: a name alone takes its value from the environment, if it has one."""
+    found = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name:
+            raise UsageError(f"--build-arg: {text!a} has no name")
+        if equals:
+            found[name] = value
+        elif name in os.environ:
+            found[name] = os.environ[name]
+    return found
+
+
+def _build_contexts(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--build-context: {text!a} is not NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def _uses(file: _File) -> Iterator[Use]:
+    from contenttrust.gate.dockerfile import contexts  # noqa: PLC0415
+    from contenttrust.gate.judged import Use  # noqa: PLC0415
+    from contenttrust.gate.reports import Spot  # noqa: PLC0415
+
+    for image in file.dockerfile.images:
+        end_line, end_column = _end(file.dockerfile.text, image)
+        yield Use(
+            image=image.name,
+            spot=Spot(
+                file=file.name,
+                line=image.line,
+                column=image.column,
+                end_line=end_line,
+                end_column=end_column,
+                what=image.what,
+            ),
+        )
+    settings = file.dockerfile.settings
+    for name, what in contexts.images(settings.build_args, settings.build_contexts):
+        yield Use(image=name, spot=Spot(file=file.name, what=what))
+
+
+def _end(text: str, image: ImageUse) -> tuple[int, int]:
+    """Line of the last character, and the column behind it."""
+    start, end = image.span
+    begin = text.rfind("\n", start, end)
+    if begin < 0:
+        return image.line, image.column + end - start
+    return image.line + text.count("\n", start, end), end - begin
+
+
+def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Finding]:
+    """Write all files, or none where one of them cannot be."""
+    from contenttrust.gate.dockerfile import DockerfileError, rewritten  # noqa: PLC0415
+    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
+    from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
+
+    pins = {image: pinned for image, pinned in values.items() if pinned}
+    made = []
+    for file in files:
+        try:
+            made.append((file, rewritten(file.dockerfile, pins)))
+        except DockerfileError as error:  # noqa: PERF203 -- of the file that has it
+            return [Finding.fault(error.reason, Spot(file=file.name, line=error.line or 1))]
+    for file, data in made:
+        if file.name == "-":
+            _write_out(data)
+        elif data != file.data:
+            try:
+                replace(file.name, data, checked=file.data)
+            except ChangedFileError as error:
+                return [Finding.fault(error.message, Spot(file=file.name), code="policy")]
+    return []
+
+
+def _write_out(data: bytes) -> None:
+    """To standard output, byte for byte, whatever its encoding is for other texts."""
+    import sys  # noqa: PLC0415
+
+    from contenttrust.cli import streams  # noqa: PLC0415
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
+    streams.write(data.decode(errors="surrogateescape"))
