@@ -28,7 +28,19 @@ LIMITS = (
 
 # Where an option may stand: before the verb, between the two words of a verb, behind it.
 _PLACES = ("", "_between", "_after")
-_GATHERED = ("pin_key", "pin_cert", "limit", "keys", "roles", "paths", "numbers")
+_GATHERED = (
+    "pin_key",
+    "pin_cert",
+    "limit",
+    "keys",
+    "roles",
+    "paths",
+    "numbers",
+    "kinds",
+    "profiles",
+    "build_args",
+    "build_contexts",
+)
 _ONCE = (
     "at",
     "output",
@@ -69,6 +81,12 @@ _ONCE = (
     "certificate",
     "certificate_key",
     "socket",
+    "lock",
+    "form",
+    "report",
+    "override_out",
+    "stage",
+    "platform",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -77,6 +95,8 @@ _OPTIONS = {
     "root_cert": "rootcert",
     "to": "output",
     "first_signer": "signer",
+    "form": "format",
+    "stage": "target",
 }
 """Names of options that are not those of their attributes."""
 
@@ -178,6 +198,19 @@ class Options(argparse.Namespace):
     plain_http: bool = False
     docker_authz: bool = False
     strict: bool = False
+    write: bool = False
+    lock: str | None = None
+    locked: bool = False
+    form: str | None = None
+    report: str | None = None
+    kinds: Sequence[tuple[str, str]] = ()
+    profiles: Sequence[str] = ()
+    override_out: str | None = None
+    without_docker: bool = False
+    build_args: Sequence[str] = ()
+    build_contexts: Sequence[str] = ()
+    stage: str | None = None
+    platform: str | None = None
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.

@@ -52,6 +52,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "docker_plugin": ("docker-plugin install",),
     "serving": ("serve gate",),
+    "gate": (
+        "gate compose",
+        "gate kubernetes",
+        "gate dockerfile",
+    ),
 }
 """The module of each verb, in the order of the help. A verb may have two words."""
 
@@ -62,6 +67,7 @@ FAMILIES: dict[str, str] = {
     "signing-request": "sign in turns, by several people or without network",
     "docker-plugin": "give docker back the command that it has lost",
     "serve": "answer questions over a network",
+    "gate": "check the images that files name",
 }
 """The first words of verbs that have two, and what these are about."""
 

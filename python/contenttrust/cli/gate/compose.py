@@ -1,0 +1,59 @@
+"""`contenttrust gate compose FILE…`: the images that a compose project starts and builds upon."""
+
+from __future__ import annotations
+
+from contenttrust.cli.gate import outcome
+from contenttrust.cli.options import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust.cli.request import Request
+    from contenttrust.gate.compose.files import Composition
+    from contenttrust.gate.reports import Finding
+
+
+def run(request: Request) -> int:
+    """Judge the images of a project; write them pinned where that is asked for."""
+    from contenttrust.gate.compose.files import composition  # noqa: PLC0415
+
+    options = request.options
+    if len(set(options.files)) != len(options.files):
+        raise UsageError("a file is named twice")
+    if "-" in options.files:
+        raise UsageError("a project has files: it cannot come from standard input")
+    if options.override_out in options.files:
+        raise UsageError("--override-out would be written over one of the files")
+    project = composition(
+        {name: outcome.read(name) for name in options.files},
+        profiles=options.profiles or ("*",),
+        program=None if options.without_docker else "docker",
+    )
+
+    def write(values: Mapping[str, str]) -> Sequence[Finding]:
+        return _write(request, project, values)
+
+    return outcome.conclude(
+        request, project.uses, project.findings, door="gate compose", write=write
+    )
+
+
+def _write(request: Request, project: Composition, values: Mapping[str, str]) -> Sequence[Finding]:
+    """Write the files, or none where one of them cannot be, and the file beside them."""
+    from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
+    from contenttrust.yaml_nodes import YamlError  # noqa: PLC0415
+
+    options = request.options
+    if options.write:
+        try:
+            pinned = project.pinned(values)
+        except YamlError as error:
+            spot = Spot(file=error.file, line=error.line, column=error.column)
+            return [Finding.fault(error.problem, spot)]
+        wrong = outcome.save({name: (project.texts[name], new) for name, new in pinned.items()})
+        if wrong:
+            return wrong
+    if options.override_out is not None:
+        outcome.save_new(options.override_out, project.override(values))
+    return []

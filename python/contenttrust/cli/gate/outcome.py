@@ -1,0 +1,207 @@
+"""What every gate of files does: read, judge, lock, write, tell."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+
+from contenttrust.cli import exit_codes, text
+from contenttrust.cli.options import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from contenttrust.cli.request import Request
+    from contenttrust.gate.judged import Use
+    from contenttrust.gate.lock import Locked
+    from contenttrust.gate.reports import Finding
+
+_LIMIT = 32 * 1024 * 1024
+
+
+def read(name: str) -> bytes:
+    """A file that was named; ``-`` is standard input.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    from contenttrust.transport import chosen_file  # noqa: PLC0415
+
+    if name == "-":
+        data = sys.stdin.buffer.read(_LIMIT + 1)
+        if len(data) > _LIMIT:
+            raise UsageError(f"standard input has more than {_LIMIT:,} bytes")
+        return data
+    try:
+        return chosen_file.read(name, limit=_LIMIT)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from None
+    except chosen_file.ChosenFileError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
+    """Write files that are to change; ``-`` goes to standard output, changed or not.
+
+    Args:
+        files: By name what was checked, and what is to stand there.
+
+    Returns:
+        What went wrong.
+    """
+    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
+    from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
+
+    for name, (checked, data) in files.items():
+        if name == "-":
+            _write_out(data)
+        elif data != checked:
+            try:
+                replace(name, data, checked=checked)
+            except ChangedFileError as error:
+                return [Finding.fault(error.message, Spot(file=name), code="policy")]
+    return []
+
+
+def _write_out(data: bytes) -> None:
+    """To standard output, byte for byte, whatever its encoding is for other texts."""
+    from contenttrust.cli import streams  # noqa: PLC0415
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
+    streams.write(data.decode(errors="surrogateescape"))
+
+
+def conclude(  # noqa: PLR0913 -- one keyword a fact
+    request: Request,
+    uses: Sequence[Use],
+    findings: Sequence[Finding],
+    *,
+    door: str,
+    write: Callable[[Mapping[str, str]], Sequence[Finding]] | None = None,
+    aside: bool = False,
+) -> int:
+    """Judge the images of files, then lock, write and tell what came out.
+
+    Args:
+        request: Of the command line.
+        uses: The images.
+        findings: What is known of the files already.
+        door: What the audit log says of who asks.
+        write: Writes the files; it is given what is to stand in place of each image, and called
+            when nothing is refused only. Gives what went wrong.
+        aside: Whether standard output is for what `write` writes: all else goes to standard error.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: Policy, lock file or report cannot be used.
+    """
+    from contenttrust.cli.gating import gate_of  # noqa: PLC0415 -- who only parses needs none
+    from contenttrust.gate.judged import judge, pinned  # noqa: PLC0415
+
+    _check(request)
+    locked = _locked(request)
+    gate = gate_of(request, door)
+    judged = judge(gate, uses, locked=locked if request.options.locked else None)
+    told = sorted([*findings, *judged], key=_order(findings, judged))
+    decisions = [finding.decision for finding in judged if finding.decision is not None]
+    if not any(finding.refused for finding in told):
+        if locked is not None and not request.options.locked:
+            from contenttrust.gate import lock  # noqa: PLC0415
+
+            now = request.options.at or datetime.now(timezone.utc)
+            save_new(request.options.lock, lock.written(lock.updated(locked, decisions, now=now)))
+        if write is not None:
+            told += write({one.image: pinned(one) for one in decisions})
+    _tell(request, told, aside=aside)
+    return exit_codes.worst(_code(finding) for finding in told if finding.refused)
+
+
+def _order(*groups: Sequence[Finding]) -> Callable[[Finding], tuple[int, int, int]]:
+    """In the order of the files, then by line."""
+    files: dict[str, int] = {}
+    for group in groups:
+        for finding in group:
+            files.setdefault(finding.spot.file, len(files))
+    return lambda finding: (files[finding.spot.file], finding.spot.line, finding.spot.column)
+
+
+def _check(request: Request) -> None:
+    options = request.options
+    if options.locked and options.lock is None:
+        raise UsageError("--locked needs --lock FILE: what is locked")
+    if options.form is not None and request.json:
+        raise UsageError("--format and --output exclude each other")
+
+
+def _locked(request: Request) -> Mapping[str, Locked] | None:
+    """What is locked so far; None where no lock file is named."""
+    from contenttrust.gate import lock  # noqa: PLC0415 -- few lock
+    from contenttrust.transport import chosen_file  # noqa: PLC0415
+
+    options = request.options
+    if options.lock is None:
+        return None
+    try:
+        return lock.read(chosen_file.read(options.lock, limit=_LIMIT))
+    except FileNotFoundError:
+        if options.locked:
+            raise UsageError(f"--lock: {options.lock}: there is none; lock without --locked "
+                             "first") from None  # fmt: skip
+        return {}
+    except OSError as error:
+        raise UsageError(f"--lock: {options.lock}: {error.strerror}") from None
+    except (chosen_file.ChosenFileError, lock.LockError) as error:
+        message = getattr(error, "message", str(error))
+        raise UsageError(f"--lock: {options.lock}: {message}") from None
+
+
+def save_new(name: str | None, data: bytes) -> None:
+    """Write a file that the gate makes; none where no name is given.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
+    from contenttrust.gate.replaced_file import replace  # noqa: PLC0415
+
+    if name is None:
+        return
+    try:
+        replace(name, data)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from None
+
+
+def _tell(request: Request, findings: Sequence[Finding], *, aside: bool) -> None:
+    """The report where it was asked for, and lines for people where nothing else is printed."""
+    from contenttrust.cli import streams  # noqa: PLC0415
+    from contenttrust.gate.reports import json_document, plain_text, render  # noqa: PLC0415
+
+    options = request.options
+    form = options.form or "json"
+    if options.report is not None:
+        save_new(options.report, render(findings, form=form).encode())
+    elif options.form is not None:
+        streams.write(render(findings, form=options.form))
+        return
+    if request.json:
+        from contenttrust.cli import document  # noqa: PLC0415
+
+        document.write(json_document.SCHEMA, json_document.members(findings))
+        return
+    for finding in findings:
+        if finding.level == "pass":
+            if not options.quiet:
+                (text.complain if aside else text.say)(plain_text.line(finding))
+        elif finding.refused or not options.quiet:
+            text.complain(plain_text.line(finding))
+
+
+def _code(finding: Finding) -> int:
+    from contenttrust.errors import ErrorCode, refusal  # noqa: PLC0415
+
+    known = finding.code in {code.value for code in ErrorCode}
+    return exit_codes.of(refusal(finding.code)) if known else exit_codes.REFUSED

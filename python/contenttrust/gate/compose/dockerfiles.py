@@ -1,0 +1,81 @@
+"""The images of the Dockerfiles that a project builds."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from contenttrust.gate.judged import Use
+from contenttrust.gate.reports.finding import Finding, Spot
+from contenttrust.transport import chosen_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.gate.compose.services import Build
+
+# What BuildKit takes for a remote context.
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
+_LIMIT = 4 * 1024 * 1024
+
+
+def images(
+    build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
+) -> tuple[list[Use], list[Finding]]:
+    """Find what a service is built upon.
+
+    Args:
+        build: What it is built from.
+        spot: Where the compose file says so.
+        folder: Of the project: contexts are relative to it.
+        env: Where build arguments without a value get theirs.
+
+    Returns:
+        The images, and what is refused or not covered.
+    """
+    from contenttrust.gate.dockerfile import DockerfileError, contexts, parse  # noqa: PLC0415
+
+    if build.inline is None and _REMOTE.match(build.context):
+        message = f"the build context {build.context} is not here: nothing of it can be checked"
+        return [], [Finding.fault(message, spot, code="not_covered")]
+    # Joining keeps an absolute name as it is; docker compose makes all of them absolute.
+    file = os.path.join(folder, build.context, build.dockerfile)  # noqa: PTH118
+    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
+    file = os.path.normpath(file).removeprefix(here)
+    inline = build.inline is not None
+    try:
+        text = build.inline if build.inline is not None else chosen_file.read(file, limit=_LIMIT)
+        given = {name: env.get(name) if v is None else v for name, v in build.args.items()}
+        args = {name: value for name, value in given.items() if value is not None}
+        found = parse(
+            text,
+            build_args=args,
+            target=build.target,
+            platform=build.platform,
+            build_contexts=build.contexts,
+        )
+    except OSError as error:
+        return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")]
+    except DockerfileError as error:
+        place = spot if inline else Spot(file=file, line=error.line or 1)
+        return [], [Finding.fault(error.message, place, code="dockerfile")]
+    except ValueError as error:
+        return [], [Finding.fault(f"{file}: {error}", spot, code="dockerfile")]
+    uses = [
+        Use(
+            image=image.name,
+            spot=Spot(file=spot.file, line=spot.line, column=spot.column, what=image.what)
+            if inline
+            else Spot(file=file, line=image.line, column=image.column, what=image.what),
+        )
+        for image in found.images
+    ]
+    # Images of named contexts are among those that the compose file names.
+    uses += [Use(image=image, spot=spot) for image, _ in contexts.images(args, {})]
+    notes = [
+        Finding.note(notice.text, spot if inline else Spot(file=file, line=notice.line or 1),
+                     code="not_covered")
+        for notice in found.not_covered
+    ]  # fmt: skip
+    return uses, notes

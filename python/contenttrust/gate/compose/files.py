@@ -1,0 +1,256 @@
+"""Compose files: their images with line and column, the same pinned, or pinned in a file beside."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+
+from contenttrust.gate.compose import dockerfiles, plugin
+from contenttrust.gate.compose.environment_file import EnvironmentFileError, variables
+from contenttrust.gate.compose.interpolation import InterpolationError
+from contenttrust.gate.compose.merging import ComposeError, merged
+from contenttrust.gate.compose.services import IMAGE_SCHEME, contents
+from contenttrust.gate.judged import Use
+from contenttrust.gate.reports.finding import Finding, Spot
+from contenttrust.yaml_nodes import YamlError, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from contenttrust.gate.compose.services import Contents, Started
+    from contenttrust.yaml_nodes import Document, Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """The project that some files make.
+
+    Attributes:
+        texts: The files by their names, in the order in which they are merged.
+        documents: What they hold.
+        started: The images that services start.
+        uses: The same with their places, and behind them the images of Dockerfiles.
+        findings: What is refused, or worth a line, before any image is judged.
+    """
+
+    texts: Mapping[str, bytes]
+    documents: tuple[Document, ...]
+    started: tuple[Started, ...]
+    uses: tuple[Use, ...]
+    findings: tuple[Finding, ...]
+
+    def override(self, values: Mapping[str, str]) -> bytes:
+        """A compose file that, merged behind the others, pins what they start.
+
+        Args:
+            values: What to write in place of an image; empty, or none: it stays.
+        """
+        from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
+
+        services: dict[str, Any] = {}
+        for one in self.started:
+            pinned = values.get(one.image)
+            if not pinned:
+                continue
+            service = services.setdefault(one.service, {})
+            if one.target:
+                volume = {"type": "image", "source": pinned, "target": one.target}
+                service.setdefault("volumes", []).append(volume)
+            elif one.context:
+                build = service.setdefault("build", {}).setdefault("additional_contexts", {})
+                build[one.context] = IMAGE_SCHEME + pinned
+            else:
+                service["image"] = pinned
+        yaml = YAML(typ="safe", pure=True)
+        yaml.default_flow_style = False
+        yaml.width = 1_000_000
+        made = io.BytesIO()
+        yaml.dump({"services": services}, made)
+        return made.getvalue()
+
+    def pinned(self, values: Mapping[str, str]) -> dict[str, bytes]:
+        """The files with other images.
+
+        Args:
+            values: As for `override`.
+
+        Raises:
+            YamlError: An image does not stand in one of the files as it is started.
+        """
+        from contenttrust.gate.yaml_text import replaced  # noqa: PLC0415 -- only who writes
+
+        edits: dict[str, dict[tuple[int, Path], str]] = {}
+        for one, use in zip(self.started, self.uses, strict=False):
+            pinned = values.get(one.image)
+            if not pinned:
+                continue
+            pinned = IMAGE_SCHEME + pinned if one.context else pinned
+            document, path = self._place(one, use)
+            own = [other for other in self.documents if other.file == document.file]
+            number = next(n for n, other in enumerate(own) if other is document)
+            edits.setdefault(document.file, {})[number, path] = pinned
+        return {
+            name: replaced(text.decode(), edits[name], file=name).encode()
+            for name, text in self.texts.items()
+            if name in edits
+        }
+
+    def _place(self, one: Started, use: Use) -> tuple[Document, Path]:
+        written = IMAGE_SCHEME + one.image if one.context else one.image
+        for document in reversed(self.documents):
+            paths = [one.path]
+            if one.target:
+                volumes = _value(document, one.path[:3])
+                paths = [(*one.path[:3], index, "source") for index in range(len(volumes or ()))]
+            values = {path: _value(document, path) for path in paths}
+            for path, value in values.items():
+                if value == written:
+                    return document, path
+            if not one.target and values[one.path] is not None:  # the last file that says it holds
+                break
+        problem = (
+            f"the image of {one.service} has variables, or comes from another file: "
+            "--override-out pins it"
+        )
+        spot = use.spot
+        raise YamlError(problem, file=spot.file, line=spot.line, column=max(spot.column, 1))
+
+
+def composition(
+    texts: Mapping[str, bytes],
+    *,
+    profiles: Sequence[str] = ("*",),
+    env: Mapping[str, str] | None = None,
+    program: str | None = "docker",
+) -> Composition:
+    """Read the files of a project.
+
+    Args:
+        texts: The files by their names, in the order in which they are merged.
+        profiles: Those that are on; ``*`` for all.
+        env: Environment variables; default: the process's own.
+        program: Docker's, asked where it has compose; None: it is not asked.
+
+    Returns:
+        The project; what cannot be understood is among its findings.
+    """
+    env = dict(os.environ if env is None else env)
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    started: list[Started] = []
+    uses: list[Use] = []
+    try:
+        for name, text in texts.items():
+            documents += read(text, file=name)
+        project, warnings = _project(documents, texts, profiles, env, program)
+    except (ComposeError, YamlError) as error:
+        spot = Spot(file=error.file, line=error.line, column=error.column)
+        findings.append(Finding.fault(error.problem, spot))
+    except plugin.ComposeConfigError as error:
+        findings.append(Finding.fault(error.message, Spot(file=next(iter(texts)))))
+    else:
+        findings += [
+            Finding.note(w, Spot(file=next(iter(texts))), code="compose") for w in warnings
+        ]
+        found = contents(project)
+        spot_of = _spots(documents)
+        started = found.started
+        uses = [Use(image=one.image, spot=spot_of(one.path)) for one in started]
+        findings += [_remark(one.path, one, spot_of) for one in found.remarks]
+        folder = os.path.dirname(next(iter(texts)))  # noqa: PTH120 -- the name is a text
+        built, told = _builds(found, spot_of, folder, env)
+        uses += built
+        findings += told
+    return Composition(
+        texts=dict(texts), documents=tuple(documents), started=tuple(started),
+        uses=tuple(uses), findings=tuple(findings),
+    )  # fmt: skip
+
+
+def _project(
+    documents: Sequence[Document],
+    texts: Mapping[str, bytes],
+    profiles: Sequence[str],
+    env: Mapping[str, str],
+    program: str | None,
+) -> tuple[dict[str, Any], list[str]]:
+    """The project as docker compose has it, or as far as it can be told without."""
+    if program is not None and plugin.available(program):
+        return plugin.config(list(texts), profiles=profiles, env=env, program=program)
+    documents = [document for document in documents if document.value is not None]
+    return merged(documents, lookup=_lookup(next(iter(texts)), env), profiles=profiles), []
+
+
+def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
+    """Variables of the environment, then of the file `.env` beside the first compose file."""
+    from contenttrust.transport import chosen_file  # noqa: PLC0415
+
+    place = os.path.join(os.path.dirname(file), ".env")  # noqa: PTH118, PTH120
+    read_once: list[dict[str, str]] = []
+
+    def lookup(name: str) -> str | None:
+        if name in env:
+            return env[name]
+        if not read_once:
+            try:
+                read_once.append(variables(chosen_file.read(place).decode()))
+            except FileNotFoundError:
+                read_once.append({})
+            except (OSError, EnvironmentFileError, UnicodeDecodeError) as error:
+                raise InterpolationError(f"{place}: {error}") from None
+        return read_once[0].get(name)
+
+    return lookup
+
+
+def _spots(documents: Sequence[Document]) -> Callable[[Path], Spot]:
+    """Finds where something of the project is written: itself, or what it is part of."""
+
+    def spot(path: Path) -> Spot:
+        what = ".".join(map(str, path))
+        for length in range(len(path), 0, -1):
+            for document in reversed(documents):
+                try:
+                    found = document.scalar(path[:length])
+                except KeyError:
+                    continue
+                if length == len(path):
+                    return Spot(
+                        file=document.file, line=found.line, column=found.column,
+                        end_line=found.end_line, end_column=found.end_column, what=what,
+                    )  # fmt: skip
+                return Spot(file=document.file, line=found.line, column=found.column, what=what)
+        return Spot(file=documents[0].file if documents else "", what=what)
+
+    return spot
+
+
+def _remark(path: Path, remark: Any, spot_of: Callable[[Path], Spot]) -> Finding:  # noqa: ANN401
+    make = Finding.fault if remark.refused else Finding.note
+    return make(remark.message, spot_of(path), code=remark.code)
+
+
+def _builds(
+    found: Contents, spot_of: Callable[[Path], Spot], folder: str, env: Mapping[str, str]
+) -> tuple[list[Use], list[Finding]]:
+    uses: list[Use] = []
+    findings: list[Finding] = []
+    for build in found.builds:
+        images, told = dockerfiles.images(build, spot_of(build.path), folder=folder, env=env)
+        uses += images
+        findings += told
+    return uses, findings
+
+
+def _value(document: Document, path: Path) -> Any:  # noqa: ANN401
+    """What stands at a path; None where nothing does."""
+    value = document.value
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):
+        return None
+    return value

@@ -1,0 +1,141 @@
+"""Compose files merged without docker compose: as far as that needs no doubt.
+
+What `extends` or includes others, and what has variables that are not set, is refused.
+
+Source: the compose specification, "Merge" and "Profiles".
+"""
+
+from __future__ import annotations
+
+from contenttrust.errors import MalformedError, shown
+from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from contenttrust.gate.compose.interpolation import Lookup
+    from contenttrust.yaml_nodes import Document, Path
+
+# What images, and the ways to them, stand in. The rest is not looked at.
+_MEMBERS = (
+    "image",
+    "build",
+    "platform",
+    "pull_policy",
+    "profiles",
+    "provider",
+    "volumes",
+    "models",
+)
+_LISTED = {"args": "=", "additional_contexts": "="}
+
+
+class ComposeError(MalformedError):
+    """A compose file cannot be understood here.
+
+    Attributes:
+        problem: What is wrong.
+        file: In which file.
+        line: Where, from 1.
+        column: Where in that line, from 1.
+    """
+
+    def __init__(self, problem: str, document: Document, path: Path) -> None:
+        self.problem = problem
+        self.file = document.file
+        found = document.scalar(path)
+        self.line, self.column = found.line, found.column
+        super().__init__(f"{shown(self.file)}:{self.line}:{self.column}: {problem}")
+
+
+def merged(
+    documents: Sequence[Document], *, lookup: Lookup, profiles: Sequence[str]
+) -> dict[str, Any]:
+    """The project that some files make together, as far as images need it.
+
+    Args:
+        documents: The files, in the order in which they are merged.
+        lookup: Gives the value of a variable.
+        profiles: Those that are on; ``*`` for all.
+
+    Returns:
+        Services by name. Lists of several files are joined: whatever one of them names is there.
+
+    Raises:
+        ComposeError: It cannot be told without docker compose.
+    """
+    services: dict[str, Any] = {}
+    for document in documents:
+        for name, path, service in _services(document):
+            made = {
+                member: _value(document, (*path, member), service[member], lookup)
+                for member in _MEMBERS
+                if service.get(member) is not None
+            }
+            _normalise(document, path, made)
+            services[name] = _joined(services.get(name, {}), made)
+    return {
+        "services": {name: service for name, service in services.items() if _on(service, profiles)}
+    }
+
+
+def _services(document: Document) -> list[tuple[str, Path, dict[str, Any]]]:
+    project = document.value
+    if not isinstance(project, dict) or not isinstance(project.get("services", {}), dict):
+        raise ComposeError("no compose file: it has no services", document, ())
+    if project.get("include") is not None:
+        raise ComposeError("include: only docker compose can read it", document, ("include",))
+    found = []
+    for name, service in (project.get("services") or {}).items():
+        path: Path = ("services", name)
+        if not isinstance(service, dict):
+            raise ComposeError("no service", document, path)
+        if service.get("extends") is not None:
+            problem = "extends: only docker compose can read it"
+            raise ComposeError(problem, document, (*path, "extends"))
+        found.append((name, path, service))
+    return found
+
+
+def _value(document: Document, path: Path, value: Any, lookup: Lookup) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        try:
+            return interpolated(value, lookup)
+        except InterpolationError as error:
+            raise ComposeError(str(error), document, path) from None
+    if isinstance(value, dict):
+        return {k: _value(document, (*path, k), v, lookup) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_value(document, (*path, i), v, lookup) for i, v in enumerate(value)]
+    return value
+
+
+def _normalise(document: Document, path: Path, service: dict[str, Any]) -> None:
+    """Write the short forms as the long ones, so that two files can be joined."""
+    build = service.get("build")
+    if isinstance(build, str):
+        service["build"] = build = {"context": build}
+    if build is None:
+        return
+    if not isinstance(build, dict):
+        raise ComposeError("build is neither a folder nor a mapping", document, (*path, "build"))
+    for member, sign in _LISTED.items():
+        items = build.get(member)
+        if isinstance(items, list):
+            pairs = [str(item).partition(sign) for item in items]
+            build[member] = {name: value if found else None for name, found, value in pairs}
+
+
+def _joined(old: Any, new: Any) -> Any:  # noqa: ANN401
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{name: _joined(old.get(name), value) for name, value in new.items()}}
+    if isinstance(old, list) and isinstance(new, list):
+        return [*old, *new]
+    return new
+
+
+def _on(service: dict[str, Any], profiles: Sequence[str]) -> bool:
+    own = service.get("profiles") or []
+    return not own or "*" in profiles or bool(set(map(str, own)) & set(profiles))

@@ -1,0 +1,95 @@
+"""`docker compose config`: the project as docker compose itself understands it."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+
+from contenttrust.errors import PolicyError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+_PATIENCE_S = 120
+# Nobody who checks a file wants it to fetch others.
+_NOTHING_REMOTE = {
+    "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
+    "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+}
+_NEWER = ["--no-env-resolution"]
+"""Files of environment variables are not read: no image is in them."""
+
+
+class ComposeConfigError(PolicyError):
+    """docker compose does not understand the project."""
+
+
+@functools.cache
+def available(program: str = "docker") -> bool:
+    """Whether there is a docker that has compose."""
+    try:
+        ran = subprocess.run(  # noqa: S603 -- docker
+            [program, "compose", "version"],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ran.returncode == 0
+
+
+def config(
+    files: Sequence[str],
+    *,
+    profiles: Sequence[str],
+    env: Mapping[str, str],
+    program: str = "docker",
+) -> tuple[dict[str, Any], list[str]]:
+    """The merged and interpolated project.
+
+    Args:
+        files: In the order in which they are merged.
+        profiles: Those that are on; ``*`` for all.
+        env: Environment variables.
+        program: Docker's.
+
+    Returns:
+        The project, and the lines that docker compose warned with.
+
+    Raises:
+        ComposeConfigError: It is none, or needs something remote.
+    """
+    from contenttrust.gate.service.strict_json import JsonError, decoded  # noqa: PLC0415
+
+    command = [program, "compose"]
+    for file in files:
+        command += ["--file", file]
+    for profile in profiles:
+        command += ["--profile", profile]
+    command += ["config", "--format", "json"]
+    ran = _ran([*command, *_NEWER], env)
+    if ran.returncode and b"unknown flag" in ran.stderr:
+        ran = _ran(command, env)
+    lines = [shown(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
+    if ran.returncode:
+        raise ComposeConfigError(f"docker compose: {lines[-1] if lines else ran.returncode}")
+    try:
+        project = decoded(ran.stdout)
+    except JsonError as error:
+        raise ComposeConfigError(f"docker compose config: {shown(str(error))}") from None
+    if not isinstance(project, dict):
+        raise ComposeConfigError("docker compose config: no project")
+    return project, lines
+
+
+def _ran(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 -- docker
+            command, env={**env, **_NOTHING_REMOTE}, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=_PATIENCE_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise ComposeConfigError("docker compose does not answer") from None
+    except OSError as error:
+        raise ComposeConfigError(f"docker compose: {error.strerror}") from None
