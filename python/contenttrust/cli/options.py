@@ -40,6 +40,7 @@ _GATHERED = (
     "profiles",
     "build_args",
     "build_contexts",
+    "named_keys",
 )
 _ONCE = (
     "at",
@@ -87,6 +88,7 @@ _ONCE = (
     "override_out",
     "stage",
     "platform",
+    "corpus",
 )
 _OPTIONS = {
     "directory": "dir",
@@ -97,6 +99,7 @@ _OPTIONS = {
     "first_signer": "signer",
     "form": "format",
     "stage": "target",
+    "corpus": "images",
 }
 """Names of options that are not those of their attributes."""
 
@@ -211,6 +214,8 @@ class Options(argparse.Namespace):
     build_contexts: Sequence[str] = ()
     stage: str | None = None
     platform: str | None = None
+    corpus: str | None = None
+    named_keys: Sequence[tuple[str, str]] = ()
 
     def merge(self) -> None:
         """Join what was gathered before the verb with what was gathered after it.

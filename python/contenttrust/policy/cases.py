@@ -8,12 +8,11 @@ from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 
 from contenttrust import _core, errors
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import shown
 from contenttrust.policy import load
 from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.evidence import RELEASES
 from contenttrust.policy.facts import Facts
-from contenttrust.policy.fields import Field, PolicyFileError
 from contenttrust.policy.people import Key
 from contenttrust.reference import InvalidReferenceError, Reference
 
@@ -21,7 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from contenttrust.errors import ContentTrustError
     from contenttrust.policy.decision import Decision
+    from contenttrust.policy.fields import Field
     from contenttrust.policy.rules import Policy
 
 KIND = "TrustPolicyTest"
@@ -200,9 +201,10 @@ def _facts(policy: Policy, case: Case) -> Facts:
         _core.signer(role.removeprefix("targets/"), role, [_id(one.key) for one in several])
         for role, several in _by_role(counted)
     )
-    tag, error = None, None
+    tag = None
+    error: ContentTrustError | None = None
     if case.error:
-        error = _error(case.error)
+        error = errors.refusal(case.error, gun=gun, message="as the case says")
     elif not case.released:
         error = errors.NotSignedError(gun=gun, subject=case.image.tag or case.image.digest or "")
     else:
@@ -230,18 +232,3 @@ def _by_role(signatures: list[Signature]) -> Iterator[tuple[str, list[Signature]
 def _id(key: Key) -> str:
     """Its canonical id; of a key that is known otherwise one that stands for it."""
     return key.id or sha256(f"spki:{key.spki}".encode()).hexdigest()
-
-
-def _error(code: str) -> ContentTrustError:
-    pending = [ContentTrustError]
-    while pending:
-        kind = pending.pop(0)
-        if kind.code == code and kind.__module__ == errors.__name__:
-            return kind("as the case says")
-        pending += kind.__subclasses__()
-    made = ContentTrustError("as the case says")
-    made.code = code
-    return made
-
-
-__all__ = ["Case", "Outcome", "PolicyFileError", "Signature", "load_cases", "run"]

@@ -51,6 +51,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "signing-request publish",
     ),
     "docker_plugin": ("docker-plugin install",),
+    "policy": ("policy lint", "policy explain", "policy test", "policy import"),
     "serving": ("serve gate",),
     "gate": (
         "gate compose",
@@ -66,6 +67,7 @@ FAMILIES: dict[str, str] = {
     "delegation": "say whose keys may sign what",
     "signing-request": "sign in turns, by several people or without network",
     "docker-plugin": "give docker back the command that it has lost",
+    "policy": "write, check and try out what is wanted of images",
     "serve": "answer questions over a network",
     "gate": "check the images that files name",
 }

@@ -1,0 +1,1 @@
+"""The verbs about policies: each looks at files, and changes nothing."""
