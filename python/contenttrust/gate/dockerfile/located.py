@@ -26,7 +26,7 @@ class DockerfileError(ContentTrustError):
         reason: What is wrong, without the line.
     """
 
-    code = "malformed"
+    code = ""  # the closed list has no word for it
 
     def __init__(self, reason: str, *, line: int = 0) -> None:
         """Say what is wrong.
@@ -38,6 +38,13 @@ class DockerfileError(ContentTrustError):
         self.line = line
         self.reason = shown(reason)
         super().__init__(f"line {line}: {self.reason}" if line else self.reason)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def explain(self) -> str:
+        """What is wrong, and what it means."""
+        return f"{self.message}. What a build would use of it is not known: change the Dockerfile."
 
 
 class Located:

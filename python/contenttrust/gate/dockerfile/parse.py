@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from typing import TypedDict
 
 from contenttrust.gate.dockerfile import contexts, mounts
 from contenttrust.gate.dockerfile.instructions import BOM, Instruction, read, split, syntax_of
@@ -109,6 +110,23 @@ class Settings:
     target: str = ""
     platform: str = ""
     build_contexts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+    def options(self) -> _Options:
+        """As arguments of `parse`."""
+        return {
+            "build_args": self.build_args,
+            "target": self.target,
+            "platform": self.platform,
+            "build_contexts": self.build_contexts,
+        }
+
+
+class _Options(TypedDict):
+    build_args: Mapping[str, str]
+    target: str
+    platform: str
+    build_contexts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

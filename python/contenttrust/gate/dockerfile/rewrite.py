@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.gate.dockerfile.located import DockerfileError
-from contenttrust.gate.dockerfile.parse import Dockerfile, ImageUse, parse
+from contenttrust.gate.dockerfile.parse import Dockerfile, parse
 from contenttrust.reference import Reference
 
 TYPE_CHECKING = False
@@ -46,20 +46,13 @@ def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
 
 def _check(dockerfile: Dockerfile, text: str, digests: Mapping[str, str]) -> None:
     """Read what was written, and compare."""
-    settings = dockerfile.settings
-    again = parse(
-        text,
-        build_args=settings.build_args,
-        target=settings.target,
-        platform=settings.platform,
-        build_contexts=settings.build_contexts,
-    )
     wanted = [(digests.get(use.name) or use.name, use.what) for use in dockerfile.images]
-    if [(use.name, use.what) for use in again.images] != wanted or len(again.stages) != len(
-        dockerfile.stages
-    ):
-        line = dockerfile.images[0].line if dockerfile.images else 0
-        raise DockerfileError("its images cannot be replaced in it: write them plainly", line=line)
-
-
-__all__ = ["ImageUse", "rewritten"]
+    try:
+        again = parse(text, **dockerfile.settings.options())
+        found = [(use.name, use.what) for use in again.images]
+        if found == wanted and len(again.stages) == len(dockerfile.stages):
+            return
+    except DockerfileError:
+        pass
+    line = dockerfile.images[0].line if dockerfile.images else 0
+    raise DockerfileError("images cannot be replaced in this file: write them plainly", line=line)
