@@ -23,16 +23,36 @@ if TYPE_CHECKING:
     from contenttrust.reference import Reference
 
 
-def at_once(arguments: Sequence[str]) -> int:
-    """Run docker's command line without reading options of ours.
+def run(request: Request) -> int:  # noqa: ARG001 -- every verb has it
+    """Say what is missing: what stands behind ``--`` does not come this way."""
+    from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
+
+    raise UsageError(
+        "write -- before docker's own command: contenttrust docker -- pull alpine:3.19"
+    )
+
+
+def command(words: Sequence[str]) -> int | None:
+    """Run docker's command line, which no parser of ours must read.
+
+    Args:
+        words: Of the process, with ``--`` among them.
 
     Returns:
-        The exit code, where the process has not become docker.
+        The exit code, where the process has not become docker; None where the words before ``--``
+        are for another verb.
     """
+    split = list(words).index("--")
+    ours, theirs = list(words[:split]), list(words[split + 1 :])
     streams.prepare()
     try:
-        code = shim.run(arguments, env=os.environ, means=_Means(None))
+        request = None if ours == ["docker"] else _request(ours)
+        if request is not None and request.options.verb != "docker":
+            return None
+        code = shim.run(theirs, env=os.environ, means=_Means(request))
         streams.flush()
+    except SystemExit as ended:  # help was asked for
+        return ended.code if isinstance(ended.code, int) else exit_codes.OK
     except (BrokenPipeError, streams.OutputError) as error:
         streams.discard(sys.stdout)
         streams.complain([f"contenttrust: the output cannot be written: {error}"])
@@ -40,14 +60,26 @@ def at_once(arguments: Sequence[str]) -> int:
     except Exception as error:
         if began_as_interrupt(error):
             raise
-        streams.complain([f"contenttrust: internal error ({type(error).__name__}: {error!a})"])
-        return refusal.NOT_STARTED
+        return _failed(error)
     return code
 
 
-def run(request: Request) -> int:
-    """Run docker's command line by the options that were given."""
-    return shim.run(request.options.docker, env=os.environ, means=_Means(request))
+def _failed(error: Exception) -> int:
+    """Say what went wrong outside of docker; a traceback would look like docker's own failure."""
+    from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
+
+    if isinstance(error, UsageError):
+        streams.complain([f"contenttrust: {error}"])
+        return exit_codes.USAGE
+    streams.complain([f"contenttrust: internal error ({type(error).__name__}: {error!a})"])
+    return refusal.NOT_STARTED
+
+
+def _request(words: Sequence[str]) -> Request:
+    from contenttrust.cli import parser  # noqa: PLC0415 -- see the program's start
+    from contenttrust.cli.request import Request  # noqa: PLC0415
+
+    return Request(parser.parse(words))
 
 
 class _Means:
@@ -59,10 +91,7 @@ class _Means:
     @property
     def _request(self) -> Request:
         if self._given is None:
-            from contenttrust.cli.options import Options  # noqa: PLC0415 -- see the program's start
-            from contenttrust.cli.request import Request  # noqa: PLC0415
-
-            self._given = Request(Options())
+            self._given = _request(["docker"])
         return self._given
 
     @staticmethod
@@ -111,7 +140,8 @@ class _Means:
 
     def sign(self, reference: Reference, digest: str, size: int) -> int:
         """Sign a pushed digest as docker does."""
-        return _signed(self._request, reference, digest, size)
+        with _refusing():
+            return _signed(self._request, reference, digest, size)
 
 
 def _policy_may_be_there(env: Mapping[str, str]) -> bool:
@@ -127,12 +157,11 @@ def _policy_may_be_there(env: Mapping[str, str]) -> bool:
 def _refusing() -> Iterator[None]:
     """What is wrong with options and files is a refusal here: 2 would be docker's."""
     from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
-    from contenttrust.errors import PolicyError  # noqa: PLC0415
 
     try:
         yield
     except UsageError as error:
-        raise PolicyError(str(error)) from error
+        raise refusal.RefusedError(*str(error).splitlines()) from None
 
 
 def _signed(request: Request, reference: Reference, digest: str, size: int) -> int:

@@ -34,10 +34,13 @@ def run() -> NoReturn:
 
 
 def _run() -> int:
-    if sys.argv[1:3] == ["docker", "--"]:  # an alias for docker must not be slow
-        from contenttrust.cli import docker  # noqa: PLC0415 - as below
+    words = sys.argv[1:]
+    if "--" in words and "docker" in words[: words.index("--")]:
+        from contenttrust.cli import docker  # noqa: PLC0415 - it loads little: aliases must be quick
 
-        return docker.at_once(sys.argv[3:])
+        code = docker.command(words)
+        if code is not None:
+            return code
     from contenttrust.cli.main import main  # noqa: PLC0415 - loads much, hence after gc's line
 
     return main()

@@ -50,6 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "signing-request sign",
         "signing-request publish",
     ),
+    "docker": ("docker",),
     "docker_plugin": ("docker-plugin install",),
     "policy": ("policy lint", "policy explain", "policy test", "policy import"),
     "serving": ("serve gate",),

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
             """Take docker's configuration from that folder."""
 
         def policy(self) -> Policy | None:
-            """The policy that is configured, or None. Raises ContentTrustError."""
+            """The policy that is configured, or None. Raises ContentTrustError or RefusedError."""
 
         def gate(self, door: str, policy: Policy | None) -> Gate:
             """A gate by that policy, or by Docker's rule."""
 
         def passed(self, door: str, although: str, policy: Policy | None) -> None:
-            """Write down that a command passes unchecked. Raises ContentTrustError."""
+            """Write down that a command passes unchecked. Raises ContentTrustError or RefusedError."""
 
         def sign(self, reference: Reference, digest: str, size: int) -> int:
             """Sign a pushed digest; the exit code."""
@@ -120,6 +120,7 @@ def _uncovered(
 ) -> int:
     """What nobody checks is said, and refused where the policy says so."""
     from contenttrust.errors import ContentTrustError, shown  # noqa: PLC0415 - see the module
+    from contenttrust.gate.docker.refusal import RefusedError  # noqa: PLC0415
 
     what = f"docker {shown(command.name)} is not covered: {command.remark}"
     try:
@@ -132,6 +133,8 @@ def _uncovered(
         docker.become(arguments)
     except ContentTrustError as error:
         return _complained(1, str(error))
+    except RefusedError as error:
+        return _complained(1, *error.lines)
 
 
 class _Asked:

@@ -1,0 +1,80 @@
+"""Images that can be started: each prints its label, and ends with the code it is given."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from interop.images import CONFIG, LAYER, MANIFEST, Image, sha256
+from interop.parts import skip
+
+_PROGRAM = """\
+#include <stdio.h>
+#include <stdlib.h>
+int main(int argc, char **argv) {
+    char line[256];
+    FILE *label = fopen("/label", "r");
+    if (label == NULL || fgets(line, sizeof line, label) == NULL) return 99;
+    fputs(line, stdout);
+    return argc > 1 ? atoi(argv[1]) : 0;
+}
+"""
+
+
+@cache
+def program() -> bytes:
+    """A static program that prints the first line of /label."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        skip("no C compiler to make a program for images with")
+    with tempfile.TemporaryDirectory(prefix="ct-program-") as place:
+        source, made = Path(place, "label.c"), Path(place, "label")
+        source.write_text(_PROGRAM)
+        done = subprocess.run(
+            [compiler, "-static", "-Os", "-s", "-o", made, source],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            skip(f"no static program can be made: {done.stderr.strip()[-200:]}")
+        return made.read_bytes()
+
+
+@cache
+def runnable(label: str) -> Image:
+    """The image with a label; other labels give other digests."""
+    tar = _layer(label)
+    layer = gzip.compress(tar, mtime=0)
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Entrypoint": ["/show"]},
+            "created": "2026-11-01T00:00:00Z",
+            "history": [{"created": "2026-11-01T00:00:00Z"}],
+            "rootfs": {"type": "layers", "diff_ids": [sha256(tar)]},
+        }
+    ).encode()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {"mediaType": CONFIG, "size": len(config), "digest": sha256(config)},
+        "layers": [{"mediaType": LAYER, "size": len(layer), "digest": sha256(layer)}],
+    }
+    return Image(json.dumps(manifest).encode(), (config, layer))
+
+
+def _layer(label: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in (("label", f"{label}\n".encode()), ("show", program())):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o755
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
