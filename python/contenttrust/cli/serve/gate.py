@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from contenttrust.cli import exit_codes, streams
 from contenttrust.cli.options import UsageError
@@ -32,8 +31,10 @@ def run(request: Request) -> int:
     options = request.options
     try:
         configuration = _configured(options)
+        options.policy = configuration.policy or None
+        options.trust_dir = configuration.trust_dir or None
         policy = _policy_file(options)
-        log = options.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
+        log = configuration.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
         listening.run(
             configuration,
             lambda: _gate(request),
@@ -51,29 +52,24 @@ def _configured(options: Options) -> Configuration:
     """What the file says, and the command line beside it; never the one in place of the other."""
     from contenttrust.gate.service.configuration import Configuration, load  # noqa: PLC0415
 
-    configuration = Configuration() if options.config is None else load(options.config)
-    if options.docker_authz and configuration.listen == Configuration().listen:
-        socket = options.socket or _DOCKER_SOCKET
-        configuration = replace(configuration, listen=f"unix:{socket}")
-    elif options.socket is not None:
-        raise UsageError("--socket goes with --docker-authz, and not with listen in --config")
-    named = {
-        "listen": options.listen,
+    if options.socket is not None and not options.docker_authz:
+        raise UsageError("--socket goes with --docker-authz")
+    listen = options.listen
+    if options.docker_authz and listen is None:
+        listen = f"unix:{options.socket or _DOCKER_SOCKET}"
+    said = {
+        "listen": listen,
         "certificate": options.certificate,
         "key": options.certificate_key,
         "plain_http": options.plain_http or None,
+        "policy": options.policy,
+        "trust_dir": options.trust_dir,
+        "audit_log": options.audit_log,
     }
-    for name, value in named.items():
-        if value is not None:
-            if getattr(configuration, name) != getattr(Configuration(), name):
-                raise UsageError(f"{name.replace('_', '-')} is given in --config and beside it")
-            configuration = replace(configuration, **{name: value})
-    for name in ("policy", "trust_dir", "audit_log"):
-        if getattr(configuration, name):
-            if getattr(options, name) is not None:
-                raise UsageError(f"--{name.replace('_', '-')} is given in --config and beside it")
-            setattr(options, name, getattr(configuration, name))
-    return configuration.checked()
+    beside = {name: value for name, value in said.items() if value is not None}
+    if options.config is None:
+        return Configuration(**beside).checked()  # type: ignore[arg-type]
+    return load(options.config, beside=beside)
 
 
 def _policy_file(options: Options) -> str:
@@ -83,10 +79,10 @@ def _policy_file(options: Options) -> str:
     directory = (
         TrustDirectory.default() if options.trust_dir is None else TrustDirectory(options.trust_dir)
     )
-    found = load.find(os.environ, directory.path, chosen=options.policy or "")
-    if found is None:
+    path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
+    if path is None:
         raise UsageError("no policy is named: a service does not guess what is wanted (--policy)")
-    return found
+    return os.fspath(path)
 
 
 def _gate(request: Request) -> Gate:

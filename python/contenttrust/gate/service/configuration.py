@@ -124,8 +124,14 @@ class Configuration:
         return self
 
 
-def load(path: str | os.PathLike[str]) -> Configuration:
+def load(
+    path: str | os.PathLike[str], *, beside: Mapping[str, object] | None = None
+) -> Configuration:
     """Read a configuration file. Other files that it names are relative to its folder.
+
+    Args:
+        path: Of the file.
+        beside: What is said elsewhere, by attribute; the file must not say it as well.
 
     Raises:
         ConfigurationError: It cannot be read, or holds anything that is not understood.
@@ -138,16 +144,19 @@ def load(path: str | os.PathLike[str]) -> Configuration:
         raise ConfigurationError(error.strerror or str(error), file=name) from None
     if len(text) > _LIMIT:
         raise ConfigurationError(f"longer than {_LIMIT} bytes", file=name)
-    return loads(text, name=name, folder=os.path.dirname(name))  # noqa: PTH120
+    return loads(text, name=name, folder=os.path.dirname(name), beside=beside)  # noqa: PTH120
 
 
-def loads(text: bytes, *, name: str, folder: str) -> Configuration:
+def loads(
+    text: bytes, *, name: str, folder: str, beside: Mapping[str, object] | None = None
+) -> Configuration:
     """Read a configuration.
 
     Args:
         text: YAML.
         name: Of the file, for messages.
         folder: What names of other files are relative to.
+        beside: As for `load`.
 
     Raises:
         ConfigurationError: It is not understood; with the line and the column to blame.
@@ -162,7 +171,7 @@ def loads(text: bytes, *, name: str, folder: str) -> Configuration:
         ) from None
     if len(documents) != 1:
         raise ConfigurationError("one document is wanted", file=name, line=1, column=1)
-    return _Reader(documents[0], folder).read()
+    return _Reader(documents[0], folder).read(beside or {})
 
 
 class _Reader:
@@ -172,7 +181,7 @@ class _Reader:
         self._document = document
         self._folder = folder
 
-    def read(self) -> Configuration:
+    def read(self, beside: Mapping[str, object]) -> Configuration:
         members = self.members((), self._document.value)
         for name, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
             if members.pop(name, None) != wanted:
@@ -181,9 +190,12 @@ class _Reader:
         for name, value in members.items():
             if name not in _READERS:
                 self.fail((name,), f"{name!a} is not known; known are {', '.join(_READERS)}")
-            given[name.replace("-", "_")] = _READERS[name](self, (name,), value)
+            attribute = name.replace("-", "_")
+            if attribute in beside:
+                self.fail((name,), f"{name} is given on the command line as well")
+            given[attribute] = _READERS[name](self, (name,), value)
         try:
-            return replace(Configuration(), **given).checked()
+            return replace(Configuration(), **given, **beside).checked()  # type: ignore[arg-type]
         except ConfigurationError as error:
             self.fail((str(error).partition(":")[0],), str(error))
 
