@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contenttrust.gate.dockerfile.located import DockerfileError
-from contenttrust.gate.dockerfile.parse import Dockerfile, ImageUse, Notice, Stage, parse
+from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Stage
+from contenttrust.gate.dockerfile.parse import parse
 from contenttrust.gate.dockerfile.rewrite import rewritten
 
 __all__ = ["Dockerfile", "DockerfileError", "ImageUse", "Notice", "Stage", "parse", "rewritten"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contenttrust.gate.dockerfile.located import DockerfileError
-from contenttrust.gate.dockerfile.parse import Dockerfile, parse
+from contenttrust.gate.dockerfile.parse import parse
 from contenttrust.reference import Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from contenttrust.gate.dockerfile.model import Dockerfile
 
 
 def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
