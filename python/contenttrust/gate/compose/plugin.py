@@ -80,7 +80,16 @@ def config(
         raise ComposeConfigError(f"docker compose config: {shown(str(error))}") from None
     if not isinstance(project, dict):
         raise ComposeConfigError("docker compose config: no project")
-    return project, lines
+    return _unescaped(project), lines
+
+
+def _unescaped(value: Any) -> Any:  # noqa: ANN401 -- JSON's values
+    """What docker compose prints can be read by it again: each dollar sign is there twice."""
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, dict):
+        return {name.replace("$$", "$"): _unescaped(item) for name, item in value.items()}
+    return [_unescaped(item) for item in value] if isinstance(value, list) else value
 
 
 def _ran(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
