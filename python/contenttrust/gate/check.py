@@ -10,7 +10,7 @@ import os
 from typing import NamedTuple
 
 from contenttrust import clock
-from contenttrust.errors import ContentTrustError, MalformedError
+from contenttrust.errors import ContentTrustError, MalformedError, PolicyError
 from contenttrust.gate.collections import Collections, Judgement
 from contenttrust.policy.decision import Decision
 from contenttrust.policy.evaluate import evaluate
@@ -131,11 +131,14 @@ class Gate:
         """As `check_many`, with what the decisions rest on, for who keeps them."""
         now = self._now or clock.moment()
         parsed = [_parsed(image) for image in images]
-        judged = self._collections.judge([one for one in parsed if isinstance(one, Reference)])
+        judged = self._collections.judge(
+            [one for one in parsed if isinstance(one, Reference) and not self._is_refused(one)]
+        )
         answers = []
         for image, reference in zip(images, parsed, strict=True):
             if isinstance(reference, Reference):
-                judgement = judged[self._policy.remap(reference)]
+                gun = self._policy.remap(reference)
+                judgement = judged.get(gun) or Judgement(gun, None, PolicyError("nobody was asked"))
                 facts = _facts(reference, judgement, now)
                 decision = evaluate(self._policy, facts, image=str(image))
             else:
@@ -144,6 +147,13 @@ class Gate:
             written = self._written(decision, now)
             answers.append(Answer(written, judgement.valid_until, judgement.versions))
         return answers
+
+    def _is_refused(self, reference: Reference) -> bool:
+        """Whether an image is refused whatever is signed.
+
+        Then nobody is asked: its name may be a stranger's, and lead to a host of theirs.
+        """
+        return self._policy.default.verdict == "deny" and self._policy.rule_for(reference) is None
 
     def signed_tags(self, reference: Reference) -> tuple[str, ...]:
         """Every tag that the collection of an image releases, in order.
