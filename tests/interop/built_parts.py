@@ -20,6 +20,7 @@ from interop.parts import skip
 
 BUILDKIT = "0.25.1"
 BUILDX = "0.29.1"
+COMPOSE = "2.40.3"
 CONTAINERD = "2.1.4"
 KUBERNETES = "1.34.1"
 _PATIENCE_S = 1800
@@ -39,6 +40,12 @@ def buildx() -> Path:
     """`docker buildx` as a program of its own; the test is skipped where it cannot be built."""
     module = f"github.com/docker/buildx@v{BUILDX}"
     return _kept(f"buildx-{BUILDX}", lambda made: build(module, "./cmd/buildx", made))
+
+
+def compose() -> Path:
+    """`docker compose` as docker's plug-in; the test is skipped where it cannot be built."""
+    module = f"github.com/docker/compose/v2@v{COMPOSE}"
+    return _kept(f"docker-compose-{COMPOSE}", lambda made: build(module, "./cmd", made))
 
 
 def containerd() -> Path:
@@ -148,7 +155,8 @@ def _go(arguments: list[str], *, cwd: str | Path) -> str:
 
 
 PARTS: dict[str, Callable[[], Path]] = {
-    part.__name__: part for part in (buildkitd, buildctl, buildx, containerd, ctr, kube_apiserver)
+    part.__name__: part
+    for part in (buildkitd, buildctl, buildx, compose, containerd, ctr, kube_apiserver)
 }
 """Every program that is built here, by its name."""
 

@@ -1,0 +1,144 @@
+"""Compose projects as docker compose reads them, pinned so that it starts what was checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from contenttrust.gate.compose import plugin
+from contenttrust.gate.compose.files import Composition, composition
+from interop import built_parts
+from interop.parts import skip
+
+PIN = "docker.io/library/web@sha256:" + "a" * 64
+PROJECT = """\
+x-base: &base
+  image: ${REGISTRY:-example.com}/web:${TAG}
+services:
+  web:
+    <<: *base
+    profiles: [a]
+    volumes:
+    - {type: image, source: "data:${TAG-1}", target: /data}
+  db:
+    image: db:$${TAG}
+    pull_policy: never
+  built:
+    image: mine:1
+    pull_policy: build
+    build:
+      context: .
+      args: {BASE: "base:${TAG}"}
+      additional_contexts: {other: "docker-image://other:${TAG}"}
+      dockerfile_inline: |
+        ARG BASE
+        FROM $$BASE
+        FROM other
+"""
+SECOND = """\
+services:
+  db: {image: "db:${TAG:?needed}"}
+  new: {image: "new:${NONE:-${TAG}}"}
+"""
+ELSEWHERE = """\
+services:
+  extended:
+    extends: {file: base.yaml, service: base}
+include: [included.yaml]
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a docker that has compose, and of nothing else."""
+    if shutil.which("docker") is None:
+        skip("not on PATH: docker")
+    plugins = tmp_path / "docker" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-compose").symlink_to(built_parts.compose())
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    monkeypatch.chdir(tmp_path)
+    plugin.available.cache_clear()
+    assert plugin.available()
+    return {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "TAG": "7",
+        "DOCKER_CONFIG": str(tmp_path / "docker"),
+    }  # fmt: skip
+
+
+def project(env: dict[str, str], program: str | None = "docker", **texts: str) -> Composition:
+    named = {f"{name}.yaml": text.encode() for name, text in texts.items()}
+    for name, text in named.items():
+        Path(name).write_bytes(text)
+    return composition(named, env=env, program=program)
+
+
+def images(made: Composition) -> list[tuple[str, str]]:
+    assert [finding for finding in made.findings if finding.refused] == []
+    return sorted((use.image, use.spot.file) for use in made.uses)
+
+
+def test_files_mean_the_same_with_and_without_docker_compose(env) -> None:
+    asked = project(env, compose=PROJECT, second=SECOND)
+    read = project(env, program=None, compose=PROJECT, second=SECOND)
+
+    assert images(asked) == images(read)
+    assert [image for image, _ in images(asked)] == [
+        "base:7", "data:7", "db:7", "example.com/web:7", "new:7", "other:7",
+    ]  # fmt: skip
+    pins = {"db:7": PIN, "new:7": PIN, "data:7": PIN, "other:7": PIN}
+    assert asked.override(pins) == read.override(pins)
+
+
+def test_docker_compose_reads_what_extends_and_includes(env) -> None:
+    Path("base.yaml").write_text("services: {base: {image: base:1}}\n")
+    Path("included.yaml").write_text("services: {included: {image: included:1}}\n")
+    made = project(env, compose=ELSEWHERE)
+
+    assert [image for image, _ in images(made)] == ["base:1", "included:1"]
+    assert project(env, program=None, compose=ELSEWHERE).findings[0].refused
+
+
+def test_docker_compose_starts_what_the_override_pins(env) -> None:
+    made = project(env, compose=PROJECT, second=SECOND)
+    wanted = dict.fromkeys(("db:7", "new:7", "data:7", "other:7", "example.com/web:7"), PIN)
+    Path("trust.yaml").write_bytes(made.override(wanted))
+    files = ["--file=compose.yaml", "--file=second.yaml", "--file=trust.yaml", "--profile=*"]
+    told = subprocess.run(
+        ["docker", "compose", *files, "config", "--format", "json"],
+        env=env, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    services = json.loads(told.stdout)["services"]
+
+    assert {name: service.get("image") for name, service in services.items()} == {
+        "web": PIN, "db": PIN, "new": PIN, "built": "mine:1",
+    }  # fmt: skip
+    assert services["web"]["volumes"] == [{"type": "image", "source": PIN, "target": "/data"}]
+    assert services["built"]["build"]["additional_contexts"] == {"other": f"docker-image://{PIN}"}
+    assert images(composition(
+        {name: Path(name).read_bytes() for name in ("compose.yaml", "second.yaml", "trust.yaml")},
+        env=env,
+    ))[1:] == [(PIN, "trust.yaml")] * 5  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "remote", ["https://github.com/docker/awesome-compose.git", "oci://example.com/project:1"]
+)
+def test_t100_what_is_on_a_server_is_not_fetched(env, remote: str) -> None:
+    [finding] = project(env, compose=f"include: ['{remote}']\n").findings
+
+    assert finding.refused
+    assert "remote resource is disabled" in finding.message
+
+
+def test_a_variable_that_is_not_set_is_a_note_of_docker_compose(env) -> None:
+    del env["TAG"]
+    made = project(env, compose="services: {web: {image: 'web:1${TAG}'}}\n")
+
+    assert [finding.level for finding in made.findings] == ["note"]
+    assert "TAG" in made.findings[0].message
