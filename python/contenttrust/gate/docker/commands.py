@@ -156,7 +156,7 @@ class Command:
         kind: ``checked``, ``harmless``, ``not covered``, or ``family`` where only the first word of
             several stands there, which makes docker print its help.
         words: How many words name it.
-        name: Of what is checked ``pull``, ``push``, ``run``, ``create`` or ``build``; else its words.
+        name: Of what is checked the last word, such as ``pull``; of others all words.
         remark: What is to be said of one that is not covered.
     """
 

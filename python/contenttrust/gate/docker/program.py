@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 TYPE_CHECKING = False
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PROGRAM_VARIABLE = "CONTENTTRUST_DOCKER"
-_PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
 
 class NoDockerError(Exception):
@@ -133,21 +132,25 @@ class _Signals:
     """Gives a child the signals that only we get; those of the terminal it gets itself."""
 
     def __init__(self, child: Popen[bytes]) -> None:
+        import signal  # noqa: PLC0415 - see `lines`
+
         self._child = child
-        at_terminal = any(os.isatty(number) for number in range(3))
-        self._taken = (*_PASSED_ON, *_OF_THE_TERMINAL)
-        self._ignored = _OF_THE_TERMINAL if at_terminal else ()
+        self._signal = signal.signal
+        self._own = [getattr(signal, name) for name in _PASSED_ON]
+        self._shared = [getattr(signal, name) for name in _OF_THE_TERMINAL]
+        self._at_terminal = any(os.isatty(number) for number in range(3))
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._pass_on) for number in self._taken}
+        numbers = (*self._own, *self._shared)
+        self._before = {number: self._signal(number, self._pass_on) for number in numbers}
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            self._signal(number, handler)  # type: ignore[arg-type]
 
     def _pass_on(self, number: int, _: FrameType | None) -> None:
-        if number not in self._ignored:
+        if not (self._at_terminal and number in self._shared):
             self._child.send_signal(number)
 
 

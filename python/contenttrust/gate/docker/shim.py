@@ -32,7 +32,7 @@ if TYPE_CHECKING:
             """A gate by that policy, or by Docker's rule."""
 
         def passed(self, door: str, although: str, policy: Policy | None) -> None:
-            """Write down that a command passes unchecked. Raises ContentTrustError or RefusedError."""
+            """Write down that a command passes unchecked. Raises as `policy` does."""
 
         def sign(self, reference: Reference, digest: str, size: int) -> int:
             """Sign a pushed digest; the exit code."""

@@ -1,0 +1,107 @@
+"""What `docker run` and `docker create` become: an image by its digest."""
+
+from __future__ import annotations
+
+import pytest
+
+from contenttrust.gate.docker import container
+from contenttrust.gate.docker.call import Call
+from contenttrust.gate.docker.refusal import RefusedError
+from noting_docker import WEB, BecameError, MakeCall, Noting
+from simulator.roles import digest_of
+
+ONE = f"{WEB}@{digest_of('one')}"
+
+
+def became(call: Call) -> list[str]:
+    """The command line that the process becomes."""
+    with pytest.raises(BecameError):
+        container.run(call)
+    return list(call.docker.became)  # type: ignore[attr-defined]
+
+
+def test_the_digest_takes_the_place_of_the_tag_and_nothing_else_changes(call: MakeCall) -> None:
+    made = call("run", "-it", "--name", "x", f"{WEB}:1.0", "sh", "-c", "echo --rm")
+    assert became(made) == [
+        "run", "--interactive=true", "--tty=true", "--name=x", ONE, "sh", "-c", "echo --rm",
+    ]  # fmt: skip
+
+
+def test_what_is_here_is_not_pulled(call: MakeCall, noting: Noting) -> None:
+    became(call("run", f"{WEB}:1.0"))
+    assert noting.started == [["image", "inspect", "--format={{.Id}}", ONE]]
+
+
+def test_what_is_not_here_is_pulled_by_its_digest_and_tagged(
+    call: MakeCall, noting: Noting, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = call("run", "--pull", "always", "--platform=linux/arm64", f"{WEB}:1.0")
+    assert became(made) == ["run", "--platform=linux/arm64", "--pull=missing", ONE]
+    assert noting.started == [
+        ["pull", "--platform=linux/arm64", ONE],
+        ["image", "tag", ONE, f"{WEB}:1.0"],
+    ]
+    assert capfd.readouterr().err == f"Tagging {ONE} as {WEB}:1.0\n"
+
+
+def test_never_pull_is_never(call: MakeCall, noting: Noting) -> None:
+    assert became(call("run", "--pull=never", f"{WEB}:1.0")) == ["run", "--pull=never", ONE]
+    assert noting.started == []
+
+
+@pytest.mark.parametrize(("name", "code"), [("run", 125), ("create", 7)])
+def test_a_pull_that_fails_ends_it(call: MakeCall, noting: Noting, name: str, code: int) -> None:
+    assert container.run(call(name, "--pull=always", f"{WEB}:1.0", ENDS="7")) == code
+    assert len(noting.started) == 1
+
+
+@pytest.mark.parametrize(
+    "image", ["a" * 64, f"sha256:{'a' * 64}", "abcdef012345", "abc", f"{WEB}:9", "-x", "", "UPPER"]
+)
+def test_t085_what_is_not_signed_is_not_run(call: MakeCall, image: str, noting: Noting) -> None:
+    with pytest.raises(RefusedError):
+        container.run(call("run", "--", image))
+    assert noting.started == []
+
+
+def test_t083_tag_and_digest_must_agree(call: MakeCall) -> None:
+    assert became(call("run", f"{WEB}:1.0@{digest_of('one')}"))[-1] == ONE
+    with pytest.raises(RefusedError):
+        container.run(call("run", f"{WEB}:1.0@{digest_of('two')}"))
+
+
+def test_t084_a_digest_must_be_signed_under_some_tag(call: MakeCall) -> None:
+    assert became(call("run", ONE))[-1] == ONE
+    with pytest.raises(RefusedError):
+        container.run(call("run", f"{WEB}@{digest_of('unsigned')}"))
+
+
+def test_what_is_built_here_is_never_fetched_in_its_place(call: MakeCall) -> None:
+    made = call("run", "--pull=always", "localhost/dev:1")
+    assert became(made) == ["run", "--pull=never", "localhost/dev:1"]
+
+
+@pytest.mark.parametrize(
+    "mount", ["type=image,source={},target=/x", "type=image,src={},dst=/x", "source={},type=image"]
+)
+def test_a_mounted_image_is_one(call: MakeCall, mount: str) -> None:
+    made = call("run", "--mount", mount.format(f"{WEB}:2.0"), f"{WEB}:1.0")
+    two = f"{WEB}@{digest_of('two')}"
+    assert became(made)[1] == f"--mount={mount.format(two)}"
+    with pytest.raises(RefusedError):
+        container.run(call("run", "--mount", mount.format(f"{WEB}:9"), f"{WEB}:1.0"))
+
+
+def test_other_mounts_stay_as_they_are(call: MakeCall) -> None:
+    mount = 'type=bind,"source=/a,b",target=/c'
+    assert became(call("run", "--mount", mount, f"{WEB}:1.0"))[1] == f"--mount={mount}"
+
+
+def test_an_image_is_needed(call: MakeCall) -> None:
+    with pytest.raises(RefusedError, match="at least 1 argument"):
+        container.run(call("run", "--rm"))
+
+
+def test_t096_behind_the_image_the_switch_is_the_containers(call: MakeCall) -> None:
+    words = became(call("run", f"{WEB}:1.0", "--disable-content-trust"))
+    assert words == ["run", ONE, "--disable-content-trust"]
