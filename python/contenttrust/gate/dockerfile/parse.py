@@ -8,6 +8,7 @@ Source: BuildKit 0.25 `frontend/dockerfile/instructions`, `dockerfile2llb/conver
 
 from __future__ import annotations
 
+import bisect
 import re
 
 from contenttrust.gate.dockerfile import contexts, mounts
@@ -89,6 +90,10 @@ class _Reading:
         self._stages: list[Stage] = []
         arguments, stages = _by_stage(document.instructions)
         self._names = [_stage_name(stage[0]) for stage in stages]
+        # The last stage of a name is meant; for FROM, of those before it.
+        self._all = {name: index for index, name in enumerate(self._names) if name}
+        self._before: dict[str, int] = {}
+        self._line_ends = [match.start() for match in re.finditer("\n", text)]
         self._scope = Scope(
             settings.build_args,
             platform=settings.platform,
@@ -114,12 +119,12 @@ class _Reading:
 
     def _end(self) -> int:
         """The number of stages to read."""
-        target = ascii_lower(self._settings.target)
+        target = self._settings.target
         if not target:
             return len(self._names)
-        if target not in self._names:
-            raise DockerfileError(f"there is no stage {self._settings.target[:80]!r}")
-        return len(self._names) - self._names[::-1].index(target)
+        if ascii_lower(target) not in self._all:
+            raise DockerfileError(f"there is no stage {target[:80]!r}")
+        return self._all[ascii_lower(target)] + 1
 
     def _take_syntax(self, syntax: Located | None) -> None:
         if syntax is None or contexts.front_end(self._settings.build_args):  # it goes before
@@ -140,12 +145,13 @@ class _Reading:
         base = start.arguments.words()[0]
         name = self._names[len(self._stages)]
         resolved = self._scope.image(base.text, line=start.line)
-        before = self._names[: len(self._stages)]
-        found = _last(before, resolved)
+        found = self._before.get(resolved)
         is_replaced = bool(name) and contexts.for_stage(self._contexts, name)
         if found is None and resolved != _SCRATCH and not is_replaced:
             self._image(resolved, base, "FROM")
         stage = Stage(name=name, base=resolved, line=start.line, base_stage=found)
+        if name:
+            self._before[name] = len(self._stages)
         self._stages.append(stage)
         for instruction in rest:
             self._take(instruction)
@@ -195,7 +201,7 @@ class _Reading:
     def _is_stage(self, value: Located, line: int, *, trigger: bool) -> bool:
         """Whether a name is a stage's, and not an image's."""
         name = ascii_lower(value.text)
-        found = _last(self._names, name)
+        found = self._all.get(name)
         if found is None:
             return False
         if found >= len(self._stages) - 1 and not trigger:
@@ -211,14 +217,15 @@ class _Reading:
     def _use(self, name: str, where: Located, what: str) -> None:
         spans = where.spans()
         start = spans[0][0]
-        line_start = self._text.rfind("\n", 0, start) + 1
-        if not line_start and self._text.startswith(BOM):
+        before = bisect.bisect_left(self._line_ends, start)
+        line_start = self._line_ends[before - 1] + 1 if before else 0
+        if not before and self._text.startswith(BOM):
             line_start = len(BOM)
         self._images.append(
             ImageUse(
                 name=name,
                 what=what,
-                line=self._text.count("\n", 0, start) + 1,
+                line=before + 1,
                 column=start - line_start + 1,
                 spans=spans,
             )
@@ -289,12 +296,6 @@ def _checked_flags(instruction: Instruction) -> dict[str, list[Located]]:
             raise DockerfileError(f"the flag {name} comes twice", line=instruction.line)
         found.setdefault(short, []).append(flag[len(name) + 1 :])
     return found
-
-
-def _last(names: Sequence[str], name: str) -> int | None:
-    """The last place of a name; none for the empty one."""
-    places = [index for index, known in enumerate(names) if name and known == name]
-    return places[-1] if places else None
 
 
 def _refuse_other_reading(text: str, instructions: Sequence[Instruction]) -> None:
