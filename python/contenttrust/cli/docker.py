@@ -145,7 +145,7 @@ class _Means:
 
 
 def _policy_may_be_there(env: Mapping[str, str]) -> bool:
-    """Whether `policy.load.find` has to be asked, which takes longer than most commands may."""
+    """Whether `policy.load.found` has to be asked, which takes longer than most commands may."""
     home = env.get("HOME", "")
     folder = env.get("DOCKER_CONFIG", "") or (home and f"{home}/.docker")
     if env.get(POLICY_VARIABLE) or not folder:

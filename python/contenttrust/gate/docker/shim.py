@@ -119,10 +119,10 @@ def _uncovered(
     means: Means,
 ) -> int:
     """What nobody checks is said, and refused where the policy says so."""
-    from contenttrust.errors import ContentTrustError, shown  # noqa: PLC0415 - see the module
+    from contenttrust.errors import ContentTrustError  # noqa: PLC0415 - see the module
     from contenttrust.gate.docker.refusal import RefusedError  # noqa: PLC0415
 
-    what = f"docker {shown(command.name)} is not covered: {command.remark}"
+    what = f"docker {command.name} is not covered: {command.remark}"
     try:
         policy = means.policy()
         if policy is not None and policy.docker.uncovered == "refuse":

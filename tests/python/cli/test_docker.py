@@ -1,0 +1,364 @@
+"""`contenttrust docker -- …` as a process, before a docker that notes what it is started with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from contenttrust.cli import docker
+from contenttrust.policy import load
+from noting_docker import Noting, installed
+
+PROGRAM = Path(sys.executable).parent / "contenttrust"
+SWITCH = "--disable-content-trust"
+
+
+class Done(NamedTuple):
+    code: int
+    err: str
+    started: list[list[str]]
+    trust: list[str | None]
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> Noting:
+    return installed(tmp_path)
+
+
+@pytest.fixture
+def run(noting: Noting, tmp_path: Path) -> Run:
+    def start(*words: str, before: tuple[str, ...] = (), **env: str) -> Done:
+        noting.notes.unlink(missing_ok=True)
+        done = subprocess.run(
+            [PROGRAM, "docker", *before, "--", *words],
+            check=False, env=environment(noting, tmp_path, **env), text=True, timeout=60,
+            capture_output=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        return Done(done.returncode, done.stderr, noting.started, [n["trust"] for n in noting.told])
+
+    return start
+
+
+def environment(noting: Noting, home: Path, **env: str) -> dict[str, str]:
+    # Nobody answers there: what is checked is refused.
+    path = os.pathsep.join([str(noting.path.parent), *os.get_exec_path()])
+    server = {"DOCKER_CONTENT_TRUST_SERVER": "https://localhost:1"}
+    return {"PATH": path, "HOME": str(home), "NOTES": str(noting.notes), **server, **env}
+
+
+@pytest.mark.parametrize("on", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "handed_on"),
+    [
+        ([], []),
+        (["ps", "-a"], ["ps", "-a"]),
+        (["logs", "-f", "pull"], ["logs", "-f", "pull"]),
+        (["exec", "-it", "x", "docker", "pull"], ["exec", "-it", "x", "docker", "pull"]),
+        (["image", "ls", "--foo"], ["image", "ls", "--foo"]),
+        (["-H", "tcp://x", "ps"], ["--host=tcp://x", "ps"]),
+        (["-Dc", "mine", "ps"], ["--debug=true", "--context=mine", "ps"]),
+        (["--", "ps"], ["ps"]),
+        (["--help"], ["--help=true"]),
+        (["-v"], ["--version=true"]),
+        (["run", "--help", "x"], ["run", "--help"]),
+        (["pull", "x", "--help"], ["pull", "--help"]),
+        (["image", "--help", "pull", "x"], ["image", "--help"]),
+        (["--help", "run", "x"], ["--help=true", "run"]),
+        (["buildx"], ["buildx"]),
+        (["buildx", "--builder", "b", "ls"], ["buildx", "--builder=b", "ls"]),
+    ],
+)
+def test_what_is_harmless_is_docker_itself(
+    run: Run, on: str, words: list[str], handed_on: list[str]
+) -> None:
+    done = run(*words, DOCKER_CONTENT_TRUST=on)
+    assert done == Done(0, "", [handed_on], [on])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["pull", "x"], 1),
+        (["image", "pull", "x"], 1),
+        (["run", "x"], 125),
+        (["container", "run", "-d", "x"], 125),
+        (["create", "x"], 125),
+        (["container", "create", "x"], 125),
+        (["-H", "tcp://x", "--tls", "run", "x"], 125),
+        (["--context=c", "container", "run", "x"], 125),
+        (["--config", "/nowhere", "pull", "x"], 1),
+    ],
+)
+def test_t097_whatever_stands_before_the_command_it_is_checked(
+    run: Run, words: list[str], code: int
+) -> None:
+    done = run(*words, DOCKER_CONTENT_TRUST="1")
+    assert done.code == code
+    assert done.err.startswith("contenttrust: Error: error contacting notary server: ")
+    assert done.started == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--unknown", "x"], ["run", "-Z", "x"], ["pull", "--frobnicate=x", "x"],
+        ["create", "--name"], ["image", "--unknown", "pull", "x"], ["--unknown", "ps"],
+        ["buildx", "--unknown", "ls"], ["container", "-x", "run", "y"],
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused(run: Run, words: list[str]) -> None:
+    done = run(*words, DOCKER_CONTENT_TRUST="1")
+    assert done.code in {1, 125}
+    assert done.err.startswith("contenttrust: ")
+    assert "not clear what docker would do" in done.err
+    assert done.started == []
+
+
+def test_where_nothing_is_checked_docker_knows_its_flags_best(run: Run) -> None:
+    assert run("run", "--unknown", "x").started == [["run", "--unknown", "x"]]
+    assert run("run", "-it", "x", "--", "y").started == [["run", "-it", "x", "--", "y"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "on", "passes"),
+    [
+        (["pull", SWITCH, "x"], "1", True),
+        (["pull", "x", SWITCH], "1", True),
+        (["run", f"{SWITCH}=true", "x"], "1", True),
+        (["run", f"{SWITCH}=T", "x"], "1", True),
+        (["run", f"{SWITCH}=1", "x"], "1", True),
+        (["run", SWITCH, f"{SWITCH}=false", "x"], "1", False),
+        (["run", f"{SWITCH}=false", SWITCH, "x"], "", True),
+        (["pull", f"{SWITCH}=false", "x"], "", False),
+        (["pull", f"{SWITCH}=0", "x"], "0", False),
+        (["pull", f"{SWITCH}=maybe", "x"], "", False),
+        (["pull", f"{SWITCH}=", "x"], "", False),
+        (["run", "x", SWITCH], "1", False),
+        (["run", "--", "x", SWITCH], "1", False),
+        (["run", "-e", SWITCH, "x"], "1", False),
+        (["pull", "--", SWITCH], "1", False),
+        (["pull", "-disable-content-trust", "x"], "1", False),
+        (["pull", "--disable-content-trus", "x"], "1", False),
+        ([SWITCH, "pull", "x"], "1", False),
+        (["image", SWITCH, "pull", "x"], "1", False),
+    ],
+)
+def test_t096_the_switch_counts_where_docker_has_it_and_nowhere_else(
+    run: Run, words: list[str], on: str, passes: bool
+) -> None:
+    done = run(*words, DOCKER_CONTENT_TRUST=on)
+    assert bool(done.started) == passes, done
+    if passes:
+        # Newer dockers complain of the switch; older ones would check, because of the variable.
+        assert not any(SWITCH in word for word in done.started[0])
+        assert done.trust == ["0"]
+
+
+def policy(folder: Path, docker: str) -> str:
+    file = folder / "trust-policy.yaml"
+    file.write_text(
+        "apiVersion: contenttrust/v1\nkind: TrustPolicy\n"
+        "metadata: {name: test, version: 1}\n"
+        "rules:\n  - {match: '**', require: {signed: any}}\n"
+        "pins:\n  '**': {tofu: once}\n"
+        f"docker: {docker}\n"
+    )
+    return str(file)
+
+
+def test_t096_a_policy_may_forbid_the_switch(run: Run, tmp_path: Path) -> None:
+    strict = policy(tmp_path, "{disable-content-trust: forbid}")
+    for env in ({"DOCKER_CONTENT_TRUST": "1"}, {}):
+        done = run("run", SWITCH, "x", CONTENTTRUST_POLICY=strict, **env)
+        assert (done.code, done.started) == (125, [])
+        assert done.err == f"contenttrust: {SWITCH}: the policy forbids it\n"
+
+
+def test_t145_what_passes_by_the_switch_is_written_down(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    run("pull", SWITCH, "x", DOCKER_CONTENT_TRUST="1", CONTENTTRUST_AUDIT_LOG=str(log))
+    run("compose", "up", DOCKER_CONTENT_TRUST="1", CONTENTTRUST_AUDIT_LOG=str(log))
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(each["door"], each["verdict"]) for each in told] == [
+        ("docker pull", "allow"),
+        ("docker compose", "allow"),
+    ]
+    assert told[0]["although"] == SWITCH
+    assert told[1]["although"].startswith("not covered: ")
+    nowhere = str(tmp_path / "missing" / "audit.jsonl")
+    done = run("pull", SWITCH, "x", DOCKER_CONTENT_TRUST="1", CONTENTTRUST_AUDIT_LOG=nowhere)
+    assert (done.code, done.started) == (1, [])
+
+
+def test_a_policy_is_enough_to_check(run: Run, tmp_path: Path) -> None:
+    chosen = policy(tmp_path, "{}")
+    assert run("run", "x", CONTENTTRUST_POLICY=chosen, DOCKER_CONTENT_TRUST="0").code == 125
+    assert run("run", "x", before=("--policy", chosen)).code == 125
+    place = tmp_path / ".docker" / "trust" / "contenttrust"
+    place.mkdir(parents=True, mode=0o700, exist_ok=True)
+    Path(chosen).rename(place / load.FILE_NAME)
+    assert run("run", "x").code == 125
+    assert run("ps").started == [["ps"]]
+
+
+@pytest.mark.parametrize("words", [["run", "x"], ["pull", "x"], ["compose", "up"]])
+def test_a_policy_that_cannot_be_read_lets_nothing_pass(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    done = run(*words, CONTENTTRUST_POLICY=str(tmp_path / "missing"))
+    assert done.code in {1, 125}
+    assert done.started == []
+    assert done.err.startswith("contenttrust: ")
+
+
+@pytest.mark.parametrize("home", ["HOME", "DOCKER_CONFIG"])
+def test_the_quick_look_for_a_policy_agrees_with_the_thorough_one(
+    tmp_path: Path, home: str
+) -> None:
+    below = "trust" if home == "DOCKER_CONFIG" else ".docker/trust"
+    env = {home: str(tmp_path)}
+    assert not docker._policy_may_be_there(env)
+    assert docker._policy_may_be_there({})
+    assert docker._policy_may_be_there({**env, "CONTENTTRUST_POLICY": "x"})
+    place = tmp_path / below / "contenttrust"
+    place.mkdir(parents=True)
+    (place / load.FILE_NAME).symlink_to("nowhere")
+    assert load.found(env=env, trust_dir=tmp_path / below) is not None
+    assert docker._policy_may_be_there(env)
+
+
+UNCOVERED = (
+    ["compose", "up"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
+    ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", UNCOVERED)
+def test_t097_what_is_not_covered_does_not_pass_in_silence(run: Run, words: list[str]) -> None:
+    done = run(*words, DOCKER_CONTENT_TRUST="1")
+    assert done.started == [words]
+    assert done.err.startswith(f"contenttrust: docker {words[0]}")
+    assert "not covered" in done.err
+    assert run(*words).err == ""
+
+
+@pytest.mark.parametrize("words", UNCOVERED)
+def test_t097_a_policy_may_refuse_it(run: Run, tmp_path: Path, words: list[str]) -> None:
+    strict = policy(tmp_path, "{uncovered: refuse}")
+    done = run(*words, CONTENTTRUST_POLICY=strict)
+    assert (done.code, done.started) == (1, [])
+    assert "not covered" in done.err
+    chosen = policy(tmp_path, "{uncovered: warn}")
+    assert run(*words, CONTENTTRUST_POLICY=chosen).started == [words]
+
+
+def test_the_exit_code_is_dockers(run: Run) -> None:
+    assert run("ps", ENDS="41").code == 41
+    assert run("run", SWITCH, "x", DOCKER_CONTENT_TRUST="1", ENDS="42").code == 42
+
+
+def test_another_docker_can_be_named(run: Run, noting: Noting, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    noting.path.rename(other)
+    empty = str(tmp_path / "empty")
+    assert run("ps", CONTENTTRUST_DOCKER=str(other), PATH=empty).code == 127  # no env for python3
+    assert run("ps", CONTENTTRUST_DOCKER=str(other)).started == [["ps"]]
+    for wrong in ("other", str(tmp_path / "missing"), str(tmp_path)):
+        done = run("ps", CONTENTTRUST_DOCKER=wrong)
+        assert (done.code, done.started) == (127, [])
+    assert run("ps", PATH=empty).err.startswith("contenttrust: no directory of PATH has docker")
+
+
+def test_a_relative_entry_of_path_is_passed_over(noting: Noting, tmp_path: Path) -> None:
+    env = environment(noting, tmp_path, PATH=".:")
+    done = subprocess.run(
+        [sys.executable, "-m", "contenttrust", "docker", "--", "ps"],
+        check=False, env=env, cwd=tmp_path, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 127
+    assert noting.started == []
+
+
+_SPY = """\
+import os, sys
+def become(path, arguments, env):
+    print(*sorted(sys.modules))
+    sys.stdout.flush()
+    os._exit(0)
+os.execve = become
+sys.argv = ["contenttrust", "docker", "--", *sys.argv[1:]]
+from contenttrust.cli.program import run
+run()
+"""
+
+
+@pytest.mark.parametrize("words", [["ps"], ["-H", "x", "image", "ls"], ["run", "x"], ["compose"]])
+def test_a_command_that_is_not_checked_loads_tables_alone(
+    noting: Noting, tmp_path: Path, words: list[str]
+) -> None:
+    def loaded(*command: str) -> set[str]:
+        env = environment(noting, tmp_path)
+        told = subprocess.run(
+            [sys.executable, *command], check=True, env=env, capture_output=True, text=True
+        )
+        return set(told.stdout.split())
+
+    before = loaded("-c", "import contenttrust, sys; print(*sorted(sys.modules))")
+    modules = loaded("-c", _SPY, *words)
+    ours = {name for name in modules if name.startswith("contenttrust")}
+    assert "contenttrust._core" not in modules
+    assert not modules & {"argparse", "re", "json", "subprocess", "pathlib", "pycurl", "ruamel"}
+    assert len(ours) <= 18, sorted(ours)
+    assert len(modules - before - ours) <= 4, sorted(modules - before - ours)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_reach_docker(noting: Noting, tmp_path: Path, number: signal.Signals) -> None:
+    noting.path.write_text(
+        "#!/bin/sh\ntrap 'echo got >>\"$NOTES\"; exit 42' TERM INT HUP\n"
+        'echo ready >>"$NOTES"\nwhile :; do sleep 0.05; done\n'
+    )
+    code = (
+        "import os, sys; from contenttrust.gate.docker.program import Docker;"
+        f"sys.exit(Docker({str(noting.path)!r}, [], dict(os.environ)).run(['pull', 'x']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment(noting, tmp_path),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not noting.notes.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(timeout=60) == 42
+    assert noting.notes.read_text() == "ready\ngot\n"
+
+
+def test_without_the_two_dashes_it_says_what_is_missing(noting: Noting, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [PROGRAM, "docker"], check=False, env=environment(noting, tmp_path), text=True,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "contenttrust docker -- pull" in done.stderr
+
+
+def test_options_of_ours_stand_before_the_dashes(run: Run) -> None:
+    assert run("ps", before=("--offline",)).started == [["ps"]]
+    wrong = run("ps", before=("--nonsense",))
+    assert (wrong.code, wrong.started) == (2, [])
+    done = run("pull", "x", before=("--offline",), DOCKER_CONTENT_TRUST="1")
+    assert done.code == 1
+    assert "localhost:1" not in done.err
