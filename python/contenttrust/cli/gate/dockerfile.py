@@ -163,6 +163,8 @@ def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Findin
                 replace(file.name, data, checked=file.data)
             except ChangedFileError as error:
                 return [Finding.fault(error.message, Spot(file=file.name), code="policy")]
+            except OSError as error:
+                raise UsageError(f"{file.name}: {error.strerror}") from None
     return []
 
 

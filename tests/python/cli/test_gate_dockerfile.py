@@ -1,0 +1,196 @@
+"""`gate dockerfile` on the command line: verdicts, what is written, what is told."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+GUN = "localhost:5000/corpus/revoked"
+DIGEST = "sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
+PINNED = f"{GUN}@{DIGEST}"
+GOOD = (
+    f"\ufeff# caf\u00e9, and FROM a comment\r\nARG TAG=3.0\r\nfrom  {GUN}:$TAG  as Base\r\n"
+    "RUN <<EOF\r\nFROM nothing\r\nEOF\r\nFROM base"
+).encode() + b"\nRUN echo caf\xe9\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, with a file to check."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_bytes(GOOD)
+    return tmp_path
+
+
+@pytest.fixture
+def gate(case, run, place, monkeypatch: pytest.MonkeyPatch):
+    """Runs the gate on trust data of a vector."""
+    for name in ("CONTENTTRUST_POLICY", "CONTENTTRUST_AUDIT_LOG"):
+        monkeypatch.delenv(name, raising=False)
+    options = case("good-revoked-tag").options
+
+    def call(*arguments: str):
+        return run("gate", "dockerfile", *options, *arguments)
+
+    return call
+
+
+def test_a_signed_base_is_told_with_its_place_and_its_digest(gate, place) -> None:
+    ran = gate("Dockerfile")
+    assert (ran.code, ran.out, ran.err) == (
+        0,
+        f"ok: Dockerfile:3:7: {GUN}:3.0: signed by alice, bob -> {PINNED}\n",
+        "",
+    )
+    assert (place / "Dockerfile").read_bytes() == GOOD
+
+
+def test_t099_only_names_change_in_the_file_that_is_written(gate, place) -> None:
+    assert gate("--write", "Dockerfile").code == 0
+    assert (place / "Dockerfile").read_bytes() == GOOD.replace(
+        f"{GUN}:$TAG".encode(), PINNED.encode()
+    )
+    again = gate("--write", "Dockerfile")
+    assert (again.code, again.err) == (0, "")
+
+
+def test_t099_standard_input_comes_out_byte_for_byte(case, place) -> None:
+    options = case("good-revoked-tag").options
+    ran = subprocess.run(
+        [sys.executable, "-m", "contenttrust", "gate", "dockerfile", *options, "--write", "-"],
+        check=True, input=GOOD, capture_output=True,
+        env={"HOME": str(place), "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )  # fmt: skip
+    assert ran.stdout == GOOD.replace(f"{GUN}:$TAG".encode(), PINNED.encode())
+    assert ran.stderr.startswith(b"ok: -:3:7: ")
+
+
+def test_an_unsigned_image_is_refused_and_nothing_is_written(gate, place) -> None:
+    text = f"FROM {GUN}:3.0\nCOPY --from={GUN}:9.9 /x /y\n"
+    (place / "bad").write_text(text)
+    ran = gate("--write", "bad", "Dockerfile")
+    assert ran.code == 1
+    assert ran.err.startswith(f"refused: bad:2:13: {GUN}:9.9: ")
+    assert (place / "bad").read_text() == text
+    assert (place / "Dockerfile").read_bytes() == GOOD
+
+
+def test_an_image_that_cannot_be_told_is_refused_with_its_line(gate, place) -> None:
+    (place / "bad").write_text(f"FROM {GUN}:3.0\nFROM $NOT\n")
+    ran = gate("bad")
+    assert ran.code == 1
+    assert "refused: bad:2: the image '$NOT' depends on 'NOT', which has no value" in ran.err
+
+
+def test_build_arguments_are_those_of_the_build(gate, place, monkeypatch) -> None:
+    (place / "args").write_text("ARG NAME\nARG TAG=9.9\nFROM $NAME:$TAG\n")
+    monkeypatch.setenv("NAME", GUN)
+    assert gate("--build-arg", "NAME", "--build-arg=TAG=3.0", "args").code == 0
+    monkeypatch.delenv("NAME")
+    assert gate("--build-arg", "NAME", "--build-arg=TAG=3.0", "args").code == 1
+
+
+def test_stages_behind_the_target_are_left_out(gate, place) -> None:
+    (place / "stages").write_text(f"FROM {GUN}:3.0 AS x\nFROM {GUN}:9.9\n")
+    assert gate("--target", "x", "stages").code == 0
+    assert gate("stages").code == 1
+
+
+def test_the_platform_is_taken_where_a_name_depends_on_it(gate, place) -> None:
+    (place / "arch").write_text(f"FROM {GUN}:${{TARGETARCH/arm64/3.0}}\n")
+    assert "say --platform" in gate("arch").err
+    assert gate("--platform", "linux/arm64", "arch").code == 0
+
+
+def test_a_context_is_checked_in_place_of_the_name(gate, place) -> None:
+    (place / "base").write_text("FROM base\n")
+    ran = gate("-o", "json", f"--build-context=base=docker-image://{GUN}:3.0", "base")
+    (result,) = json.loads(ran.out)["results"]
+    assert (ran.code, result["what"], result["decision"]["pinned"]) == (
+        0,
+        "--build-context base",
+        PINNED,
+    )
+    assert gate(f"--build-context=base=docker-image://{GUN}:9.9", "base").code == 1
+
+
+def test_t098_what_is_not_covered_is_told(gate, place) -> None:
+    (place / "add").write_text(f"FROM {GUN}:3.0\nADD https://example.com/x /y\n")
+    ran = gate("add")
+    assert ran.code == 0
+    assert ran.err == (
+        "note: add:2: ADD fetches https://example.com/x, which no signature of an image covers\n"
+    )
+
+
+def test_annotations_end_where_the_name_ends(gate, place) -> None:
+    (place / "two").write_text(f"FROM {GUN}:9\\\n.9\n")
+    ran = gate("--format", "sarif", "two")
+    (result,) = json.loads(ran.out)["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"]) == (1, 6)
+    assert (region["endLine"], region["endColumn"]) == (2, 3)
+
+
+def test_a_folder_that_cannot_be_written_is_told(gate, place, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("contenttrust.gate.replaced_file.replace", full)
+    ran = gate("--write", "Dockerfile")
+    assert ran.code == 2
+    assert "Dockerfile: No space left on device" in ran.err
+
+
+def test_t100_a_file_that_changed_meanwhile_is_not_written(gate, place, monkeypatch) -> None:
+    from contenttrust.cli.gate import outcome
+
+    read = outcome.read
+
+    def swapped(name: str) -> bytes:
+        data = read(name)
+        (place / "Dockerfile").write_text("FROM evil\n")
+        return data
+
+    monkeypatch.setattr(outcome, "read", swapped)
+    ran = gate("--write", "Dockerfile")
+    assert ran.code == 1
+    assert "changed while it was checked" in ran.err
+    assert (place / "Dockerfile").read_text() == "FROM evil\n"
+
+
+def test_t100_a_link_stays_a_link(gate, place) -> None:
+    (place / "real").write_bytes(GOOD)
+    (place / "link").symlink_to("real")
+    assert gate("--write", "link").code == 0
+    assert (place / "link").is_symlink()
+    assert PINNED.encode() in (place / "real").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["Dockerfile", "Dockerfile"], "named twice"),
+        (["--write", "-", "Dockerfile"], "name it alone"),
+        (["--write", "-o", "json", "-"], "takes the report"),
+        (["--build-arg", "=x", "Dockerfile"], "has no name"),
+        (["--build-context", "x", "Dockerfile"], "is not NAME=VALUE"),
+        (["--build-context", "A/B=./x", "Dockerfile"], "invalid reference format"),
+        (["--platform", "a", "--platform", "b", "Dockerfile"], "twice"),
+        (["nowhere"], "No such file"),
+    ],
+)
+def test_a_command_line_that_is_wrong_judges_nothing(gate, arguments, reason, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(GOOD)))
+    ran = gate(*arguments)
+    assert ran.code == 2
+    assert reason in ran.out + ran.err
+    assert "FROM" not in ran.out
