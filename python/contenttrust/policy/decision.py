@@ -105,9 +105,10 @@ class Decision:
 
     def to_json(self) -> dict[str, object]:
         """All of it as values that JSON has."""
-        facts: dict[str, object] = {
-            name.name: getattr(self, name.name) for name in dataclasses.fields(self)
-        }
+        facts: dict[str, object] = {name: getattr(self, name) for name in _MEMBERS}
         facts["reference"] = None if self.reference is None else str(self.reference)
         facts["allowed"] = self.allowed
         return {name: list(v) if isinstance(v, tuple) else v for name, v in facts.items()}
+
+
+_MEMBERS = tuple(field.name for field in dataclasses.fields(Decision))

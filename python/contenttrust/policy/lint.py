@@ -139,7 +139,7 @@ def _unpinned(policy: Policy, rule: Rule, field: Field) -> Iterator[_Remark]:
     """What is to be said of why the first root of a rule's collections is believed."""
     text, remap = rule.match.text, rule.remap
     collections = rule.match if remap is None else Pattern.parse(f"{remap.target}**")
-    pins = [pin for pattern, pin in policy.pins.items() if pattern.meets(collections)]
+    pins = [pin for pattern, pin in policy.pin_patterns.items() if pattern.meets(collections)]
     by_keys = any(isinstance(part, _BY_KEYS) for part in rule.require.all_parts())
     if not pins:
         message = (
@@ -217,7 +217,7 @@ def _without_a_name(policy: Policy, top: Field, names: Iterable[str]) -> Iterato
     for rule, field in zip(policy.rules, rules, strict=True):
         if not any(rule.match.specificity(gun) for gun in guns):
             yield _Remark(field.members()["match"], _nothing(rule.match.text))
-    for pattern, field in zip(policy.pins, _section(top, "pins").values(), strict=True):
+    for pattern, field in zip(policy.pin_patterns, _section(top, "pins").values(), strict=True):
         if not any(pattern.specificity(gun) for gun in asked):
             yield _Remark(field, _nothing(pattern.text), at_key=True)
 

@@ -202,7 +202,7 @@ class Policy:
     name: str = ""
     version: int = 0
     default: Default = field(default_factory=Default)
-    pins: Mapping[Pattern, Pin] = field(default_factory=dict)
+    pins: Mapping[Pattern, Pin] | Mapping[str, Pin] = field(default_factory=dict)
     servers: Mapping[str, Server] = field(default_factory=dict)
     people: tuple[Person, ...] = ()
     teams: tuple[Team, ...] = ()
@@ -214,13 +214,12 @@ class Policy:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", tuple(self.rules))
-        object.__setattr__(self, "pins", {_pattern(k): v for k, v in self.pins.items()})
         for name in ("people", "teams", "exceptions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if len(self.rules) > MOST_RULES or len(self.pins) > MOST_RULES:
             raise ValueError(f"a policy has at most {MOST_RULES} rules and as many pins")
         _check_ties([rule.match for rule in self.rules], "rules")
-        _check_ties(list(self.pins), "pins")
+        _check_ties(list(self.pin_patterns), "pins")
         people, teams = _named(self.people, self.teams, self.rules)
         object.__setattr__(self, "people", people)
         object.__setattr__(self, "teams", teams)
@@ -234,6 +233,11 @@ class Policy:
             rules=(Rule("**", Signed()),),
             implied_pin=Pin.first_use("once"),
         )
+
+    @functools.cached_property
+    def pin_patterns(self) -> Mapping[Pattern, Pin]:
+        """The same as `pins`, with patterns that were read."""
+        return {_pattern(text): pin for text, pin in self.pins.items()}
 
     @functools.cached_property
     def digest(self) -> str:
@@ -270,7 +274,7 @@ class Policy:
 
     def pin_for(self, gun: str) -> Pin:
         """Why the first root of a collection is believed: that of the most specific pattern."""
-        return _most_specific(self.pins.items(), gun) or self.implied_pin
+        return _most_specific(self.pin_patterns.items(), gun) or self.implied_pin
 
     def anchor_for(self, gun: str) -> Anchor:
         """The same as the engine takes it."""
@@ -302,7 +306,7 @@ class Policy:
             "servers": {key: server.describe() for key, server in self.servers.items()},
             "people": {p.name: [p.robot, *map(str, p.keys)] for p in self.people},
             "teams": {team.name: [one.name for one in team.members] for team in self.teams},
-            "pins": {key.text: pin.describe() for key, pin in self.pins.items()},
+            "pins": {str(key): pin.describe() for key, pin in self.pins.items()},
             "implied-pin": self.implied_pin.describe(),
             "freshness": self.freshness.describe(),
             "rules": [rule.describe() for rule in self.rules],
