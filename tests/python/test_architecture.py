@@ -45,6 +45,7 @@ BUILT_ON = {
     "doctor": {"verify", "keys", "transport"},
     "bundle": {"verify", "keys", "transport"},
     "gate": {"_core", "verify", "policy", "registry", "yaml_nodes"},
+    "pytest_plugin": {"gate"},
     "audit": {"verify", "policy", "registry"},
     "server": {"model", "keys", "transport", "errors"},
 }

@@ -1,0 +1,72 @@
+"""Files of any kind that name images: which gate reads a file is told by its name."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from contenttrust.gate.judged import Use
+from contenttrust.gate.reports.finding import Finding, Spot
+from contenttrust.transport import chosen_file
+
+_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:Dockerfile|Containerfile)",
+                         re.IGNORECASE)  # fmt: skip
+_COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-].+)?\.ya?ml", re.IGNORECASE)
+_MANIFEST = re.compile(r".+\.(?:ya?ml|json)", re.IGNORECASE)
+_LIMIT = 32 * 1024 * 1024
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a text is the name of a file that a gate reads, rather than that of an image."""
+    base = os.path.basename(name)  # noqa: PTH119 -- the name is a text
+    return any(kind.fullmatch(base) for kind in (_DOCKERFILE, _COMPOSE, _MANIFEST))
+
+
+def examine(name: str) -> tuple[list[Use], list[Finding]]:
+    """Find the images of a Dockerfile, a compose file or Kubernetes manifests.
+
+    Args:
+        name: Of the file. ``compose.yaml`` and the like is a compose file, ``Dockerfile`` and the
+            like a Dockerfile, any other YAML or JSON holds Kubernetes objects.
+
+    Returns:
+        Its images, and what is to be said of it beside them.
+
+    Raises:
+        ValueError: The name is of none of these kinds, or the file is too large or no file.
+        OSError: It cannot be read.
+    """
+    base = os.path.basename(name)  # noqa: PTH119
+    text = chosen_file.read(name, limit=_LIMIT)
+    if _COMPOSE.fullmatch(base):
+        from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all
+
+        project = composition({name: text})
+        return list(project.uses), list(project.findings)
+    if _DOCKERFILE.fullmatch(base):
+        return _dockerfile(text, name)
+    if _MANIFEST.fullmatch(base):
+        from contenttrust.gate.kubernetes.files import manifest  # noqa: PLC0415
+
+        found = manifest(text, file=name)
+        return list(found.uses), list(found.findings)
+    raise ValueError(f"{name!a} is named like no file that names images")
+
+
+def _dockerfile(text: bytes, name: str) -> tuple[list[Use], list[Finding]]:
+    from contenttrust.gate.dockerfile import DockerfileError, parse  # noqa: PLC0415
+
+    try:
+        found = parse(text)
+    except DockerfileError as error:
+        return [], [Finding.fault(error.reason, Spot(file=name, line=error.line or 1))]
+    uses = [
+        Use(image=image.name,
+            spot=Spot(file=name, line=image.line, column=image.column, what=image.what))
+        for image in found.images
+    ]  # fmt: skip
+    notes = [
+        Finding.note(notice.text, Spot(file=name, line=notice.line or 1), code="not_covered")
+        for notice in found.not_covered
+    ]
+    return uses, notes

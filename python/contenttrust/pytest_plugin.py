@@ -1,0 +1,83 @@
+"""For pytest: the fixture `assert_trusted`, with which tests ask for images that are signed.
+
+pytest loads this at every start, whoever's tests it runs: nothing else is loaded before it is used.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from contenttrust.policy.rules import Policy
+
+    class AssertTrusted(Protocol):
+        """What the fixture gives."""
+
+        def __call__(
+            self,
+            *subjects: str | os.PathLike[str],
+            policy: str | os.PathLike[str] | Policy | None = None,
+            **gate: Any,  # noqa: ANN401 -- the arguments of Gate
+        ) -> None:
+            """Fail the test unless all images may be used."""
+
+
+@pytest.fixture(scope="session")
+def assert_trusted() -> AssertTrusted:
+    """Fails a test unless images, and the images of files, may be used.
+
+    Each subject is the name of an image, or of a Dockerfile, a compose file or a Kubernetes
+    manifest; a path is always that of a file. `policy` is a policy or the file of one; default: the
+    one that the command line would take. Other arguments are those of
+    `contenttrust.gate.check.Gate`.
+    """
+    return _assert_trusted
+
+
+def _assert_trusted(
+    *subjects: str | os.PathLike[str],
+    policy: str | os.PathLike[str] | Policy | None = None,
+    **gate: Any,  # noqa: ANN401
+) -> None:
+    __tracebackhide__ = True
+    from contenttrust.gate.check import Gate  # noqa: PLC0415 -- see above
+    from contenttrust.gate.judged import Use, judge  # noqa: PLC0415
+    from contenttrust.gate.named_files import examine, is_file_name  # noqa: PLC0415
+    from contenttrust.gate.reports import Spot, plain_text  # noqa: PLC0415
+
+    if not subjects:
+        raise TypeError("nothing is asked for: name an image or a file")
+    uses = []
+    findings = []
+    for subject in subjects:
+        name = os.fspath(subject)
+        if isinstance(subject, os.PathLike) or is_file_name(name):
+            found, told = examine(name)
+            uses += found
+            findings += told
+        else:
+            uses.append(Use(image=name, spot=Spot(file="assert_trusted")))
+    findings += judge(Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate), uses)
+    refused = [plain_text.line(finding) for finding in findings if finding.refused]
+    if refused:
+        raise AssertionError("\n".join(refused))
+
+
+def _policy(
+    policy: str | os.PathLike[str] | Policy | None, trust_dir: str | os.PathLike[str] | None
+) -> Policy:
+    from contenttrust.policy import load  # noqa: PLC0415
+    from contenttrust.policy.rules import Policy  # noqa: PLC0415
+    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
+
+    if isinstance(policy, Policy):
+        return policy
+    if policy is None:
+        directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
+        policy = load.found(env=os.environ, trust_dir=directory.path)
+    return Policy.docker_content_trust() if policy is None else load.load(policy)

@@ -1,0 +1,103 @@
+"""The GitHub Action: its script, run as the runner runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contenttrust.yaml_nodes import read
+
+ROOT = Path(__file__).parents[3]
+GUN = "localhost:5000/corpus/revoked"
+POD = "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{}'}}]}}\n"
+
+
+def action() -> dict[str, Any]:
+    [document] = read((ROOT / "action.yml").read_bytes(), file="action.yml")
+    return document.value
+
+
+def test_no_input_is_part_of_a_script() -> None:
+    [step] = action()["runs"]["steps"]
+
+    assert "${{" not in step["run"]
+    assert step["env"] == {name.upper(): f"${{{{ inputs.{name} }}}}" for name in action()["inputs"]}
+
+
+@pytest.fixture
+def step(vectors: Path, tmp_path: Path):
+    """Runs the step with inputs, on trust data of a vector."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    metadata = vectors / "good-revoked-tag" / "tuf"
+    # The inputs of a workflow leave no room for this: it stands before the verb.
+    (programs / "contenttrust").write_text(
+        f"#!/bin/sh\nexec {sys.executable} -m contenttrust --metadata {metadata} "
+        '--at 2026-11-24T00:00:00Z "$@"\n'
+    )
+    (programs / "contenttrust").chmod(0o700)
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "good.yaml").write_text(POD.format(f"{GUN}:3.0"))
+    (work / "bad one.yaml").write_text(POD.format(f"{GUN}:9.9"))
+
+    def run(**inputs: str) -> subprocess.CompletedProcess[str]:
+        [given] = action()["runs"]["steps"]
+        values = {name.upper(): "" for name in action()["inputs"]}
+        values |= {name.upper(): value for name, value in inputs.items()}
+        script = tmp_path / "script.sh"
+        script.write_text(given["run"])
+        env = {"PATH": f"{programs}:{os.defpath}", "HOME": str(tmp_path), **values}
+        # As a runner starts `shell: bash`.
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            cwd=work, env=env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_signed_images_pass_and_others_are_annotated(step) -> None:
+    passed = step(gate="kubernetes", files="good.yaml\n")
+    assert (passed.returncode, passed.stdout) == (0, ""), passed.stderr
+
+    stopped = step(gate="kubernetes", files="good.yaml\nbad one.yaml\n")
+    assert stopped.returncode == 1
+    assert stopped.stdout.startswith("::error file=bad one.yaml,line=3,col=")
+
+
+def test_lock_policy_and_sarif_are_handed_on(step, tmp_path: Path) -> None:
+    ran = step(gate="kubernetes", files="bad one.yaml", sarif="r.sarif")
+    assert ran.returncode == 1
+    log = json.loads((tmp_path / "work" / "r.sarif").read_text())
+    assert log["runs"][0]["results"][0]["level"] == "error"
+
+    assert step(gate="kubernetes", files="good.yaml", policy="missing").returncode == 2
+    assert step(gate="kubernetes", files="good.yaml", lock="missing").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"gate": "other", "files": "good.yaml"},
+        {"gate": "kubernetes", "files": ""},
+        {"gate": "kubernetes; echo x", "files": "good.yaml"},
+        {"gate": "kubernetes", "files": "--write"},
+        {"gate": "kubernetes", "files": "$(touch x)"},
+        {"gate": "kubernetes", "files": "good.yaml", "policy": "$(touch x)"},
+    ],
+)
+def test_inputs_are_no_commands_and_no_options(step, tmp_path: Path, inputs) -> None:
+    ran = step(**inputs)
+
+    assert ran.returncode == 2
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == [
+        "bad one.yaml",
+        "good.yaml",
+    ]

@@ -1,0 +1,92 @@
+"""The hooks for pre-commit: run by pre-commit itself, in a repository of somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contenttrust.yaml_nodes import read
+
+ROOT = Path(__file__).parents[3]
+GUN = "localhost:5000/corpus/revoked"
+POD = "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{}'}}]}}\n"
+COMPOSE = "services: {{web: {{image: '{}'}}}}\n"
+DOCKERFILE = "FROM {}\n"
+
+
+def hooks() -> list[dict[str, Any]]:
+    file = ROOT / ".pre-commit-hooks.yaml"
+    [document] = read(file.read_bytes(), file=str(file))
+    return document.value
+
+
+def test_pre_commit_takes_the_file() -> None:
+    clientlib = pytest.importorskip("pre_commit.clientlib")
+
+    ids = [hook["id"] for hook in clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")]
+    assert ids == [f"contenttrust-gate-{kind}" for kind in ("dockerfile", "compose", "kubernetes")]
+
+
+@pytest.fixture
+def hook(vectors: Path, tmp_path: Path):
+    """Runs one hook on the files of a repository."""
+    pytest.importorskip("pre_commit")
+    repository, home = tmp_path / "repository", tmp_path / "home"
+    home.mkdir()
+    programs = Path(sys.executable).parent
+    env = {
+        "PATH": f"{programs}:{os.defpath}", "HOME": str(home), "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull, "PRE_COMMIT_HOME": str(home / "cache"),
+    }  # fmt: skip
+
+    def run(kind: str, **files: str) -> subprocess.CompletedProcess[str]:
+        repository.mkdir(exist_ok=True)
+        [given] = [one for one in hooks() if one["id"] == f"contenttrust-gate-{kind}"]
+        metadata = str(vectors / "good-revoked-tag" / "tuf")
+        options = ["--metadata", metadata, "--at", "2026-11-24T00:00:00Z"]
+        local = {**given, "args": [*options, *given.get("args", [])]}
+        config = {"repos": [{"repo": "local", "hooks": [local]}]}
+        (repository / ".pre-commit-config.yaml").write_text(json.dumps(config))
+        for name, text in files.items():
+            path = repository / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        for command in (["init", "-q"], ["add", "."]):
+            subprocess.run(["git", *command], cwd=repository, env=env, check=True)
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", "run", "--all-files"],
+            cwd=repository, env=env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [
+        ("dockerfile", "app/Dockerfile.release", DOCKERFILE),
+        ("compose", "compose.yaml", COMPOSE),
+        ("kubernetes", "deploy/pod.yaml", POD),
+    ],
+)
+def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, text) -> None:
+    passed = hook(kind, **{name: text.format(f"{GUN}:3.0")})
+    assert passed.returncode == 0, passed.stdout
+    assert "Passed" in passed.stdout
+
+    stopped = hook(kind, **{name: text.format(f"{GUN}:9.9")})
+    assert stopped.returncode == 1
+    assert f"refused: {name}:" in stopped.stdout
+
+
+def test_a_hook_leaves_other_files_alone(hook) -> None:
+    ran = hook("kubernetes", **{"other/pod.yaml": POD.format(f"{GUN}:9.9")})
+
+    assert ran.returncode == 0
+    assert "Skipped" in ran.stdout

@@ -1,0 +1,128 @@
+"""The fixture `assert_trusted`, as a test suite of somebody else uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GUN = "localhost:5000/corpus/revoked"
+TESTS = f"""
+from datetime import datetime, timezone
+from pathlib import Path
+
+GATE = {{
+    "source": lambda gun: METADATA,
+    "now": datetime(2026, 11, 24, tzinfo=timezone.utc),
+    "trust_dir": TRUST_DIR,
+}}
+
+def test_image(assert_trusted):
+    assert_trusted("{GUN}:3.0", **GATE)
+
+def test_files(assert_trusted):
+    assert_trusted("pod.yaml", "compose.yaml", Path("Dockerfile"), "app.json", **GATE)
+
+def test_refused_image(assert_trusted):
+    assert_trusted("{GUN}:9.9", **GATE)
+
+def test_refused_place(assert_trusted):
+    assert_trusted("{GUN}:3.0", "bad.yaml", **GATE)
+
+def test_refused_dockerfile(assert_trusted):
+    assert_trusted(Path("bad.Dockerfile"), **GATE)
+
+def test_policy(assert_trusted):
+    assert_trusted("{GUN}:3.0", policy="policy.yaml", **GATE)
+
+def test_nothing(assert_trusted):
+    assert_trusted(**GATE)
+
+def test_missing(assert_trusted):
+    assert_trusted(Path("missing.yaml"), **GATE)
+
+def test_other_kind(assert_trusted):
+    assert_trusted(Path("notes.txt"), **GATE)
+"""
+FILES = {
+    "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{GUN}:3.0'}}]}}\n",
+    "app.json": f'{{"apiVersion": "v1", "kind": "Pod", "spec": {{"containers": '
+    f'[{{"image": "{GUN}:3.0"}}]}}}}',
+    "bad.yaml": f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{GUN}:9.9'}}]}}\n",
+    "compose.yaml": f"services: {{web: {{image: '{GUN}:3.0'}}}}\n",
+    "Dockerfile": f"FROM {GUN}:3.0\nFROM scratch\n",
+    "bad.Dockerfile": f"FROM {GUN}:3.0\nFROM\n",
+    "notes.txt": "",
+    "policy.yaml": "apiVersion: contenttrust/v1\nkind: TrustPolicy\n"
+    "metadata: {name: t, version: 1}\n"
+    "rules:\n- match: other.example/**\n  require: {signed: any}\n",
+}
+
+
+@pytest.fixture
+def outcome(vectors: Path, tmp_path: Path):
+    """What pytest says of one of these tests, run in a process of its own."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    metadata = str(vectors / "good-revoked-tag" / "tuf")
+    head = f"METADATA, TRUST_DIR = {metadata!r}, {str(tmp_path / 'trust')!r}\n"
+    (tmp_path / "test_suite.py").write_text(head + TESTS)
+    (tmp_path / "trust").mkdir(mode=0o700)
+
+    def run(test: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-p", "contenttrust.pytest_plugin", "-q"]
+        env = {
+            "PATH": os.defpath, "HOME": str(tmp_path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }  # fmt: skip
+        ran = subprocess.run(
+            [*command, "-k", test, "--rootdir", str(tmp_path), "test_suite.py"],
+            cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode in {0, 1}, ran.stdout + ran.stderr
+        assert ("1 passed" in ran.stdout) == (ran.returncode == 0)
+        return ran.stdout
+
+    return run
+
+
+@pytest.mark.parametrize("test", ["test_image", "test_files"])
+def test_signed_images_pass(outcome, test: str) -> None:
+    assert "1 passed" in outcome(test)
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        ("test_refused_image", f"refused: assert_trusted:1: {GUN}:9.9:"),
+        ("test_refused_place", f"refused: bad.yaml:3:29: {GUN}:9.9:"),
+        ("test_refused_dockerfile", "refused: bad.Dockerfile:2:"),
+        ("test_policy", f"refused: assert_trusted:1: {GUN}:3.0:"),
+        ("test_nothing", "nothing is asked for"),
+        ("test_missing", "No such file"),
+        ("test_other_kind", "is named like no file that names images"),
+    ],
+)
+def test_whatever_else_fails_and_says_where(outcome, test: str, words: str) -> None:
+    told = outcome(test)
+
+    assert "1 failed" in told
+    assert words in told
+
+
+def test_the_plugin_loads_no_engine_before_it_is_used() -> None:
+    code = (
+        "import sys, pytest\nimport contenttrust.pytest_plugin\n"
+        "assert 'ruamel.yaml' not in sys.modules and 'contenttrust.gate' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_plugin_is_found_by_pytest() -> None:
+    tomllib = pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text()
+
+    points = tomllib.loads(text)["project"]["entry-points"]["pytest11"]
+    assert points == {"contenttrust": "contenttrust.pytest_plugin"}
