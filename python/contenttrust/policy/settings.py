@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -10,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LOOPBACK = re.compile(r"(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?(/|$)")
 _ROLES = frozenset({"root", "targets", "snapshot", "timestamp"})
 
 
@@ -29,10 +31,13 @@ class Server:
     auth: str = "docker-config"
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("https://", "http://")) or any(c.isspace() for c in self.url):
+        scheme, _, rest = self.url.partition("://")
+        if scheme not in {"https", "http"} or not rest or any(c.isspace() for c in self.url):
             raise ValueError(
                 f"a trust server is named by its URL, https://…, not {self.url[:80]!a}"
             )
+        if scheme == "http" and not _LOOPBACK.match(rest):
+            raise ValueError("a trust server is asked over https; http is for loopback alone")
         if "@" in self.url:
             raise ValueError("a URL holds no user and no password: credentials are docker's")
         if self.auth not in {"docker-config", "none"}:

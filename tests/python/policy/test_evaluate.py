@@ -20,14 +20,13 @@ from contenttrust.policy.decision import Decision
 from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.exemption import Exemption
 from contenttrust.policy.facts import Facts
-from contenttrust.policy.load import loads
 from contenttrust.policy.people import Person
 from contenttrust.policy.pins import Pin
 from contenttrust.policy.requirements import Signed, SignedBy
 from contenttrust.policy.rules import Default, Policy, Remap, Rule
-from contenttrust.policy.settings import Freshness, Limits
+from contenttrust.policy.settings import Freshness
 from contenttrust.reference import Reference
-from policy_facts import ALICE, DIGEST, IMAGE, NOW, OTHER, by, facts, policy_text, rule_text
+from policy_facts import ALICE, DIGEST, IMAGE, NOW, OTHER, by, facts
 
 GUN = "registry.example.com/team/web"
 ANY = Policy(rules=(Rule("**", Signed()),))
@@ -336,66 +335,3 @@ def test_docker_content_trust_alone_means_any_signature_and_first_use() -> None:
     assert not decide(policy, facts(error=UNSIGNED)).allowed
     assert policy.pin_for(GUN).tofu == "once"
     assert policy.server_for(GUN) is None
-
-
-def test_the_rule_of_an_image_says_how_old_its_data_may_be() -> None:
-    text = policy_text(
-        freshness="freshness: {max-age: {timestamp: 14d}, grace: {timestamp: 3d}}\n",
-        rules=rule_text("{signed: any}", "    freshness: {max-age: {timestamp: 2d}}"),
-    )
-    freshness = loads(text).freshness_for(Reference.parse(IMAGE))
-    assert freshness.max_age == timedelta(days=2)
-    assert dict(freshness.grace) == {"timestamp": timedelta(days=3)}
-
-
-@pytest.mark.parametrize(
-    ("gun", "kind"),
-    [
-        ("registry.example.com/team/web", "root-keys"),
-        ("registry.example.com/legacy/app", "certs"),
-        ("partner.example/x", "ca"),
-        ("docker.io/library/alpine", "tofu"),
-    ],
-)
-def test_one_pin_only_is_used_that_of_the_most_specific_pattern(gun: str, kind: str) -> None:
-    policy = Policy(
-        pins={
-            "registry.example.com/**": Pin.root_keys(ALICE),
-            "registry.example.com/legacy/app": Pin.certificates(ALICE),
-            "partner.example/*": Pin.authority(b"PEM"),
-            "docker.io/**": Pin.first_use("once"),
-        }
-    )
-    assert policy.pin_for(gun).kind == kind
-    assert policy.pin_for("other.example/x").missing
-
-
-def test_servers_are_found_by_the_longest_prefix_of_whole_parts() -> None:
-    policy = loads(
-        policy_text(
-            servers=(
-                "servers:\n  'docker.io/': {url: 'https://one.example'}\n"
-                "  'docker.io/library/': {url: 'https://two.example'}\n"
-                "  'docker.io/library/alpine': {url: 'https://three.example'}\n"
-            )
-        )
-    )
-    urls = {
-        "docker.io/team/web": "https://one.example",
-        "docker.io/library/debian": "https://two.example",
-        "docker.io/library/alpine": "https://three.example",
-        "docker.io/library/alpine2": "https://two.example",
-    }
-    for gun, url in urls.items():
-        server = policy.server_for(gun)
-        assert server is not None
-        assert server.url == url
-    assert policy.server_for("docker.io2/library/x") is None
-
-
-def test_limits_have_their_defaults() -> None:
-    assert Policy().deadline == Limits().deadline == timedelta(seconds=10)
-    assert loads(policy_text(limits="limits: {deadline: 2s}\n")).deadline == timedelta(seconds=2)
-    assert (
-        loads(policy_text(limits="limits: {max-metadata: 5MB}\n")).limits.max_metadata == 5_000_000
-    )
