@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from contenttrust import _core
@@ -79,3 +80,15 @@ def rule_text(require: str, *more: str) -> str:
     """The rules of a policy: one, over everything in the tests' registry."""
     lines = ["rules:", "  - match: 'registry.example.com/**'", f"    require: {require}", *more]
     return "\n".join(lines) + "\n"
+
+
+def slips() -> dict[str, tuple[str, str, str]]:
+    """Slips of a policy file, by name: the section, the words of the message, the text."""
+    blocks = (
+        (Path(__file__).parent / "python" / "policy" / "slips.txt").read_text().split("\n=== ")[1:]
+    )
+    found = {}
+    for block in blocks:
+        name, section, words, text = f"{block.rstrip()}\n".split("\n", 3)
+        found[name] = (section, words, text.removesuffix("\\\n"))
+    return found

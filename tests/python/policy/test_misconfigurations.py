@@ -6,25 +6,13 @@ out before reading. A line that ends with a backslash has no line break.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from contenttrust import _core
 from contenttrust.keys import pem
 from contenttrust.policy.lint import lint
 from contenttrust.policy.load import PolicyFileError, loads
-from policy_facts import NOW, policy_text
-
-
-def slips() -> dict[str, tuple[str, str, str]]:
-    """By name: the section, the words, the text."""
-    blocks = (Path(__file__).parent / "slips.txt").read_text().split("\n=== ")[1:]
-    found = {}
-    for block in blocks:
-        name, section, words, text = f"{block.rstrip()}\n".split("\n", 3)
-        found[name] = (section, words, text.removesuffix("\\\n"))
-    return found
+from policy_facts import NOW, policy_text, slips
 
 
 SLIPS = slips()
