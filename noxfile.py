@@ -100,11 +100,11 @@ def differential(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time verification beside its floor, the command beside docker, signing beside notary.
+    """Time verification, the command, signing and the gate, each beside what it is measured by.
 
     The first argument may name one of them; further arguments are its own.
     """
-    chosen, arguments = ["verification", "commands", "signing"], session.posargs
+    chosen, arguments = ["verification", "commands", "signing", "admission"], session.posargs
     if arguments and arguments[0] in chosen:
         chosen, arguments = [arguments[0]], arguments[1:]
     elif arguments and not arguments[0].startswith("-"):

@@ -9,11 +9,13 @@ from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from contenttrust.policy.decision import Decision
 
 SCHEMA = "contenttrust.decision/1"
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class AuditLogError(ContentTrustError):
@@ -50,24 +52,37 @@ class AuditLog:
         Raises:
             AuditLogError: It is not written, or not as a whole.
         """
-        facts = {"schema": SCHEMA, "time": at.isoformat(), "door": door, **decision.to_json()}
-        line = json.dumps(facts, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        self.write_all([decision], door=door, at=at)
+
+    def write_all(self, decisions: Sequence[Decision], *, door: str, at: datetime) -> None:
+        """Append several decisions of one moment, all of them or none.
+
+        Args:
+            decisions: What was decided; at least one.
+            door: Where.
+            at: When, timezone-aware.
+
+        Raises:
+            AuditLogError: They are not written, or not as a whole.
+        """
+        head = {"schema": SCHEMA, "time": at.isoformat(), "door": door}
+        lines = [_ENCODER.encode({**head, **decision.to_json()}) for decision in decisions]
         try:
-            self._append(line)
+            self._append("".join([line + "\n" for line in lines]).encode())
         except OSError as error:
             raise AuditLogError(
                 f"the decision cannot be written to the audit log {shown(self._path)}: "
                 f"{error.strerror or error}",
-                subject=decision.image,
+                subject=decisions[0].image,
             ) from error
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, lines: bytes) -> None:
         # One write at the end of the file: lines of two processes do not mix.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
         file = os.open(self._path, flags, 0o600)
         try:
-            written = os.write(file, line)
+            written = os.write(file, lines)
         finally:
             os.close(file)
-        if written != len(line):
-            raise OSError(f"only {written} of {len(line)} bytes were written")
+        if written != len(lines):
+            raise OSError(f"only {written} of {len(lines)} bytes were written")

@@ -6,10 +6,9 @@ Source: Kubernetes 1.34, `k8s.io/api/admission/v1/types.go` AdmissionResponse.
 from __future__ import annotations
 
 import base64
-import json
 
 from contenttrust.errors import shown
-from contenttrust.gate.service import json_patch
+from contenttrust.gate.service import json_patch, strict_json
 from contenttrust.gate.service.admission_review import API_VERSION, KIND
 
 TYPE_CHECKING = False
@@ -95,7 +94,7 @@ def answer(
 
 def encoded(document: Mapping[str, Any]) -> bytes:
     """An answer as it is sent."""
-    return json.dumps(document, separators=(",", ":")).encode()
+    return strict_json.encoded(document).encode()
 
 
 def _review(response: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def _add_patch(
     operations = json_patch.pinning(review.document, changes)
     if operations:
         response["patchType"] = "JSONPatch"
-        patch = json.dumps(operations, separators=(",", ":")).encode()
+        patch = strict_json.encoded(operations).encode()
         response["patch"] = base64.b64encode(patch).decode()
 
 
@@ -136,8 +135,8 @@ def _facts(checked: Sequence[tuple[Place, Verdict]]) -> dict[str, str]:
         facts["pinned"] = " ".join(dict.fromkeys(one.pinned for one in decisions if one.pinned))
     although = "; ".join(dict.fromkeys(one.although for one in decisions if one.although))
     if although:
-        facts["although"] = although[:_MESSAGE_LIMIT]
-    return {name: shown(text) for name, text in facts.items() if text}
+        facts["although"] = shown(although)[:_MESSAGE_LIMIT]
+    return {name: text for name, text in facts.items() if text}
 
 
 def _refusal(place: Place, verdict: Verdict) -> str:

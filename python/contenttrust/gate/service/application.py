@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 
@@ -15,7 +14,7 @@ from contenttrust.gate.service import admission_answer
 from contenttrust.gate.service.admission_images import asked_about
 from contenttrust.gate.service.admission_review import ReviewError, parse
 from contenttrust.gate.service.metrics import Metrics
-from contenttrust.gate.service.strict_json import JsonError, decoded
+from contenttrust.gate.service.strict_json import JsonError, decoded, encoded
 from contenttrust.gate.service.verdicts import INTERNAL, Verdict, Verdicts
 
 TYPE_CHECKING = False
@@ -26,9 +25,10 @@ if TYPE_CHECKING:
     from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.service.admission_review import Review
     from contenttrust.gate.service.configuration import Configuration
+    from contenttrust.policy.decision import Decision
 
 SCHEMA = "contenttrust.gate/1"
-_JSON = "application/json"
+_JSON = {"Content-Type": "application/json"}
 _IMAGES = 1000
 _DURATION = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -68,18 +68,19 @@ class Service:
     async def judge(self, images: Sequence[str], *, until: float, door: str) -> list[Verdict]:
         """The verdicts on images, each one counted and written down before anybody acts on it."""
         verdicts = await self.verdicts.of(images, until=until)
-        return [self._noted(verdict, door) for verdict in verdicts]
-
-    def _noted(self, verdict: Verdict, door: str) -> Verdict:
         if self._log is not None:
+            decisions = [verdict.decision for verdict in verdicts]
             try:
-                self._log.write(verdict.decision, door=door, at=clock.now().datetime)
+                self._log.write_all(decisions, door=door, at=clock.now().datetime)
             except ContentTrustError as error:
-                image = verdict.decision.image
-                refused = self.verdicts.refused(image, error.code or INTERNAL, str(error))
-                verdict = Verdict(refused, "none")
-        self.metrics.verdict(door, verdict)
-        return verdict
+                verdicts = [self._not_written(decision, error) for decision in decisions]
+        for verdict in verdicts:
+            self.metrics.verdict(door, verdict)
+        return verdicts
+
+    def _not_written(self, decision: Decision, error: ContentTrustError) -> Verdict:
+        """What must not be acted on, because nobody could look it up afterwards."""
+        return Verdict(decision.refused(error.code or INTERNAL, str(error)), "none")
 
     # --- admission ------------------------------------------------------------
 
@@ -207,8 +208,14 @@ class Service:
 
 async def _body(request: web.Request, until: float) -> bytes:
     """What was sent, if it comes in time."""
-    remaining = until - asyncio.get_running_loop().time()
-    return await asyncio.wait_for(request.read(), remaining)
+    # A timer, as wait_for would make a task for every request.
+    timer = asyncio.get_running_loop().call_at(
+        until, request.content.set_exception, asyncio.TimeoutError()
+    )
+    try:
+        return await request.read()
+    finally:
+        timer.cancel()
 
 
 def _images(question: object) -> list[str]:
@@ -223,11 +230,11 @@ def _images(question: object) -> list[str]:
 def _answer(document: dict[str, Any]) -> tuple[web.Response, str]:
     outcome = "allowed" if document["response"]["allowed"] else "denied"
     body = admission_answer.encoded(document)
-    return web.Response(body=body, content_type=_JSON), outcome
+    return web.Response(body=body, headers=_JSON), outcome
 
 
 def _json(document: dict[str, Any]) -> web.Response:
-    return web.Response(body=json.dumps(document).encode() + b"\n", content_type=_JSON)
+    return web.Response(body=encoded(document).encode() + b"\n", headers=_JSON)
 
 
 def _text(status: int, text: str) -> web.Response:

@@ -18,6 +18,7 @@ ANNOTATION = "contenttrust.internal/original-images"
 `.internal` is reserved for private use and belongs to nobody, so that no one else's name is taken.
 """
 _ANNOTATION_LIMIT = 131_072
+_ENCODER = json.JSONEncoder(sort_keys=True)
 
 
 def pinning(
@@ -50,7 +51,7 @@ def _annotated(document: Mapping[str, Any], originals: dict[str, str]) -> list[d
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(annotations, dict):
         originals = {**_earlier(annotations.get(ANNOTATION)), **originals}
-    kept = json.dumps(originals, sort_keys=True)
+    kept = _ENCODER.encode(originals)
     if len(kept) > _ANNOTATION_LIMIT:
         raise ValueError(f"the originals of the images are longer than {_ANNOTATION_LIMIT} bytes")
     if isinstance(annotations, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -114,6 +115,7 @@ class _Running:
         if images:
             until = asyncio.get_running_loop().time() + self._configuration.deadline
             await service.judge(images, until=until, door="warm-up")
+        gc.freeze()  # what is here now stays: no collection need look at it again
         service.ready = True
         self._told("ready")
 

@@ -65,13 +65,25 @@ class _Flight:
 class _Kept:
     """A decision that may be used again."""
 
-    __slots__ = ("at", "decision", "valid_until", "versions")
+    __slots__ = ("age", "at", "decision", "valid_until", "verdict", "versions")
 
     def __init__(self, answer: Answer, at: float, valid_until: Instant) -> None:
         self.decision = answer.decision
         self.at = at
         self.valid_until = valid_until
         self.versions = answer.versions
+        self.age = -1
+        self.verdict = Verdict(answer.decision, "cached")
+
+    def told(self, age: int) -> Verdict:
+        """The decision with its age in seconds, made once for all who ask within that second."""
+        if age != self.age:
+            although = f"the trust server was asked {age} seconds ago, not anew"
+            if self.decision.although:
+                although = f"{self.decision.although}; {although}"
+            self.verdict = Verdict(replace(self.decision, although=although), "cached")
+            self.age = age
+        return self.verdict
 
 
 class Verdicts:
@@ -152,10 +164,7 @@ class Verdicts:
         if age >= self._lifetime or clock.now() >= kept.valid_until:
             del self._kept[image]
             return None
-        although = f"the trust server was asked {age:.0f} seconds ago, not anew"
-        if kept.decision.although:
-            although = f"{kept.decision.although}; {although}"
-        return Verdict(replace(kept.decision, although=although), "cached")
+        return kept.told(int(age))
 
     async def _ask(self, image: str, until: float) -> Verdict:
         flight, how = self._flights.get(image), "shared"
