@@ -78,7 +78,11 @@ class Removed:
 
 
 def sign(
-    collection: Collection, tags: Mapping[str, Document], *, signer: str | None = None
+    collection: Collection,
+    tags: Mapping[str, Document],
+    *,
+    signer: str | None = None,
+    again: bool = False,
 ) -> Signed:
     """Sign tags: by every first-level delegation whose key is here, else by `targets`.
 
@@ -89,6 +93,7 @@ def sign(
         collection: The repository.
         tags: What `target_meta` gives of the manifests, by tag.
         signer: Name of the first signer of a new repository; its key is made if it is not here.
+        again: Whether roles that list all of them already are signed anew, as by ``docker push``.
 
     Raises:
         NoKeyError: There are delegations, and the keys of none that may list the tags are here.
@@ -102,7 +107,7 @@ def sign(
         name, key = _first_signer(collection, signer)
         if key is not None:
             steps.append(SignerAdded(name, [key]))
-    signing = _Tags(tags, Keyring(collection.keys))
+    signing = _Tags(tags, Keyring(collection.keys), again=again)
     done = collection.publish_steps([*steps, signing])
     return Signed(published=done, roles=tuple(signing.roles), initialized=first, signer=name)
 
@@ -234,9 +239,12 @@ def check_name(name: str) -> None:
 class _Tags:
     """Signs tags in every role that Docker would sign them in."""
 
-    def __init__(self, tags: Mapping[str, Document], keyring: Keyring) -> None:
+    def __init__(
+        self, tags: Mapping[str, Document], keyring: Keyring, *, again: bool = False
+    ) -> None:
         self._tags = tags
         self._keyring = keyring
+        self._again = again
         self.roles: list[str] = []
 
     def apply(self, draft: Draft) -> None:
@@ -250,6 +258,8 @@ class _Tags:
             )
         for role in self.roles:
             draft.add_targets(role, self._tags)
+        if self._again:
+            draft.changed.update(self.roles)
 
     def _signable(self, draft: Draft) -> list[str]:
         roles = _first_level(draft)

@@ -85,6 +85,13 @@ def two_signers(collection, publisher):
     return collection
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_listed_already_is_signed_anew_on_request(collection, again):
+    before = images.sign(collection, tags("v1")).published.versions["targets"]
+    after = images.sign(collection, tags("v1"), again=again).published.versions.get("targets", 0)
+    assert (after > before) == again
+
+
 def test_every_signer_whose_key_is_here_signs(two_signers):
     [alice, bob] = images.signers(two_signers)
     repository = two_signers.judge().look().repository
