@@ -180,7 +180,7 @@ def _signed(request: Request, reference: Reference, digest: str, size: int) -> i
     try:
         edited = editing.collection(request, gun)
         if initialisation.is_published(edited.sink, gun):
-            done = images.sign(edited, tags).published
+            done = images.sign(edited, tags, again=True).published
         else:
             if not initialisation.is_made(edited.trust_dir, gun):
                 edited.initialize()

@@ -38,8 +38,8 @@ def run(call: Call) -> int:
     context = build_context.read(call.line)
     flags = build_flags.checked(call)
     parsed = _parsed(call, context)
-    _tell_uncovered(call, context, parsed)
     decisions = _decided(call, context, parsed)
+    _tell_uncovered(call, context, parsed)
     text = _rewritten(context, parsed, decisions)
     with tempfile.TemporaryDirectory(prefix="contenttrust-") as place:
         file, folder = _laid_out(Path(place), context, text)
