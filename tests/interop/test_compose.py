@@ -126,6 +126,31 @@ def test_docker_compose_starts_what_the_override_pins(env) -> None:
     ))[1:] == [(PIN, "trust.yaml")] * 5  # fmt: skip
 
 
+def told_by_docker(env: dict[str, str], *arguments: str) -> str:
+    """What docker makes of a project."""
+    ran = subprocess.run(
+        ["docker", *arguments], env=env, capture_output=True, check=True, text=True, timeout=60
+    )
+    return ran.stdout
+
+
+STACK = "services:\n  web:\n    image: web:1\n"
+
+
+def test_docker_compose_and_docker_stack_read_the_digests_that_were_written(env) -> None:
+    for name, text in project(env, compose=STACK).pinned({"web:1": PIN}).items():
+        Path(name).write_bytes(text)
+
+    assert f"image: {PIN}\n" in told_by_docker(env, "compose", "config")
+    assert f"image: {PIN}\n" in told_by_docker(env, "stack", "config", "-c", "compose.yaml")
+
+
+def test_files_that_the_gate_did_not_write_name_tags_still(env) -> None:
+    project(env, compose=STACK).override({"web:1": PIN})
+
+    assert "image: web:1\n" in told_by_docker(env, "compose", "config")
+
+
 @pytest.mark.parametrize(
     "remote", ["https://github.com/docker/awesome-compose.git", "oci://example.com/project:1"]
 )
