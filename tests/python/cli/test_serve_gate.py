@@ -1,0 +1,91 @@
+"""`contenttrust serve gate` starts only when everything that it was told fits together."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+POLICY = """\
+apiVersion: contenttrust/v1
+kind: TrustPolicy
+metadata: {name: tests, version: 1}
+default: deny
+rules:
+  - match: "registry.example.com/**"
+    require: {signed: any}
+"""
+HEAD = "apiVersion: contenttrust/v1\nkind: GateService\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CONTENTTRUST_POLICY", raising=False)
+    (tmp_path / "trust-policy.yaml").write_text(POLICY)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "said"),
+    [
+        (None, [], "certificate and key are missing"),
+        (None, ["--plain-http"], "no policy is named"),
+        (None, ["--plain-http", "--policy", "absent.yaml"], "absent.yaml"),
+        (None, ["--plain-http", "--listen", "0.0.0.0:1"], "plain-http"),
+        (None, ["--plain-http", "--listen", "nonsense"], "listen"),
+        (None, ["--certificate", "x"], "go together"),
+        (None, ["--socket", "/x"], "--docker-authz"),
+        (None, ["--config", "absent.yaml"], "absent.yaml"),
+        ("mode: audit\n", [], "gate.yaml:3:1: 'mode' is not known"),
+        ("plain-http: true\n", ["--plain-http"], "gate.yaml:3:1: plain-http is given"),
+        ("plain-http: true\npolicy: trust-policy.yaml\n", ["--policy", "x"], "gate.yaml:4:1"),
+        ("plain-http: true\nlisten: 127.0.0.1:0\n", ["--docker-authz"], "gate.yaml:4:1"),
+        ("certificate: a\nkey: b\npolicy: trust-policy.yaml\n", [], "no usable certificate"),
+    ],
+)
+def test_t115_service_that_cannot_be_as_it_was_told_does_not_start(here, run, file, options, said):
+    if file is not None:
+        (here / "gate.yaml").write_text(HEAD + file)
+        options = ["--config", str(here / "gate.yaml"), *options]
+    ran = run("serve", "gate", "--trust-dir", str(here / "trust"), *options)
+    assert ran.code == 2, ran.err
+    assert said in ran.err
+    assert ran.out == ""
+
+
+def test_t115_policy_with_a_mistake_keeps_the_service_from_starting(here, run):
+    (here / "trust-policy.yaml").write_text(POLICY.replace("default", "defualt"))
+    policy = str(here / "trust-policy.yaml")
+    ran = run("serve", "gate", "--plain-http", "--listen", "localhost:0", "--policy", policy)
+    assert ran.code == 2
+    assert "trust-policy.yaml:4:" in ran.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_service_answers_until_it_is_told_to_end(here, number):
+    (here / "gate.yaml").write_text(
+        f"{HEAD}plain-http: true\nlisten: localhost:0\npolicy: trust-policy.yaml\n"
+        "trust-dir: trust\naudit-log: audit.jsonl\n"
+    )
+    command = [sys.executable, "-m", "contenttrust", "serve", "gate"]
+    process = subprocess.Popen(
+        [*command, "--config", str(here / "gate.yaml")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().removeprefix("contenttrust: listening on ").strip()
+    assert process.stdout.readline() == "contenttrust: ready\n"
+    body = json.dumps({"images": ["evil.example/x:1"]}).encode()
+    with urllib.request.urlopen(f"http://{address}/verify", body, timeout=20) as answer:
+        told = json.load(answer)
+    assert told["allowed"] is False
+    assert "no rule" in told["decisions"][0]["reasons"][0]
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    process.stdout.close()
+    assert json.loads(Path(here, "audit.jsonl").read_text())["door"] == "verify"

@@ -1,0 +1,151 @@
+"""Which objects are asked about: nothing that an author writes spares an image the check."""
+
+from __future__ import annotations
+
+import pytest
+
+from gate_caller import review, serving
+from told_gate import DIGEST, GUN
+
+PINNED = f"{GUN}@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        review(operation="DELETE", object=None, old=["evil:1"]),
+        review(operation="CONNECT", sub="exec", object={"kind": "PodExecOptions"}),
+        review("evil:1", sub="status", operation="UPDATE", old=["evil:1"]),
+        review("evil:1", operation="UPDATE", old=["evil:1"]),
+        review(
+            operation="UPDATE",
+            sub="scale",
+            kind={"group": "autoscaling", "version": "v1", "kind": "Scale"},
+            object={"apiVersion": "autoscaling/v1", "kind": "Scale", "spec": {"replicas": 3}},
+        ),
+        review(
+            kind={"group": "", "version": "v1", "kind": "ConfigMap"},
+            object={"apiVersion": "v1", "kind": "ConfigMap", "data": {"image": "evil:1"}},
+        ),
+    ],
+)  # fmt: skip
+def test_t108_what_starts_nothing_new_is_let_through(gate, request_):
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            told = await caller.post(path, request_)
+            assert told.response["allowed"]
+            assert "patch" not in told.response
+
+    serving(gate, script)
+    assert gate.asked == []
+
+
+def workload(kind="Deployment", image="evil:1", **metadata):
+    spec = {"containers": [{"name": "c", "image": image}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": metadata,
+        "spec": {"replicas": 0, "template": {"spec": spec}},
+    }
+
+
+EPHEMERAL = "ephemeralcontainers"
+APPS = {"group": "apps", "version": "v1", "kind": "Deployment"}
+GONE = {"deletionTimestamp": "2026-11-24T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        review("evil:1", operation="UPDATE", old=[f"{GUN}:1"]),
+        review(
+            f"{GUN}:1", "evil:1", operation="UPDATE", old=[f"{GUN}:1"], sub="ephemeralcontainers"
+        ),
+        # Only the places count: what ran as one container says nothing of another.
+        review("evil:1", "evil:1", operation="UPDATE", old=["evil:1"]),
+        review("evil:1", operation="UPDATE"),
+        review(kind=APPS, object=workload()),
+        review(kind=APPS, object=workload(), oldObject=workload(), operation="UPDATE"),
+        # What whoever creates an object says of its deletion is nothing.
+        review(kind=APPS, object=workload(**GONE)),
+        review(
+            kind=APPS, operation="UPDATE", object=workload(**GONE), oldObject=workload(image="a:1")
+        ),
+        review(
+            kind=APPS,
+            operation="UPDATE",
+            object=workload(**GONE),
+            oldObject=workload(image="a:1", **GONE),
+        ),
+        review("evil:1", dryRun=True),
+    ],
+)
+def test_t108_whatever_could_start_another_image_is_checked(gate, request_):
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            assert not (await caller.post(path, request_)).response["allowed"]
+
+    serving(gate, script)
+
+
+def test_t108_what_is_being_deleted_may_lose_its_finalizers(gate):
+    async def script(caller):
+        told = review(
+            kind=APPS, operation="UPDATE", object=workload(**GONE), oldObject=workload(**GONE)
+        )
+        assert (await caller.post("/validate", told)).response["allowed"]
+
+    serving(gate, script)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"ownerReferences": [{"kind": "ReplicaSet", "name": "x", "uid": "1", "controller": True}]},
+        {"labels": {"contenttrust": "off"}, "namespace": "kube-system"},
+        {"annotations": {"contenttrust.internal/original-images": "{}"}},
+    ],
+)
+def test_t109_t111_nothing_that_an_author_writes_switches_the_gate_off(gate, metadata):
+    asked = review("evil:1", namespace="kube-system")
+    asked["request"]["object"]["metadata"] = metadata
+
+    async def script(caller):
+        assert not (await caller.post("/validate", asked)).response["allowed"]
+
+    serving(gate, script)
+
+
+WIDGET = {"group": "example.com", "version": "v1", "kind": "Widget"}
+
+
+def widget():
+    made = {"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"image": "evil:1"}}
+    return review(kind=WIDGET, object=made)
+
+
+def test_t113_unknown_kind_that_may_hold_an_image_is_denied(gate):
+    async def script(caller):
+        told = await caller.post("/validate", widget())
+        assert not told.response["allowed"]
+        assert told.response["auditAnnotations"]["code"] == "unknown_kind"
+
+    serving(gate, script)
+
+
+def test_t113_unknown_kind_is_let_through_with_a_warning_where_that_is_wanted(gate):
+    async def script(caller):
+        told = await caller.post("/validate", widget())
+        assert told.response["allowed"]
+        assert "NOT CHECKED" in told.response["warnings"][0]
+
+    serving(gate, script, unknown_kinds="warn")
+
+
+def test_t113_custom_kind_is_checked_where_its_images_are_said_to_be(gate):
+    async def script(caller):
+        told = await caller.post("/validate", widget())
+        assert "not_signed" in told.message
+
+    serving(gate, script, custom={"Widget.example.com": ("spec.image",)})

@@ -1,0 +1,131 @@
+"""Time, memory and nonsense: whatever happens, what is not clearly good is refused, and in time."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+
+import pytest
+
+from gate_caller import review, serving
+from told_gate import DIGEST, GUN
+
+PINNED = f"{GUN}@{DIGEST}"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"request": null}'])
+def test_t113_what_is_no_review_gets_no_answer_that_could_be_taken_for_one(gate, body):
+    async def script(caller):
+        told = await caller.post("/validate", body)
+        assert told.status == 400
+        assert b"AdmissionReview" in told.body or b"contenttrust" in told.body
+        assert b"allowed" not in told.body
+
+    serving(gate, script)
+
+
+def test_t113_request_that_is_wrong_is_denied_by_its_uid(gate):
+    async def script(caller):
+        told = await caller.post("/validate", review("a", operation="SNEAK"))
+        assert (told.response["uid"], told.response["allowed"]) == ("u-1", False)
+
+    serving(gate, script)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_t113_ten_megabytes_are_refused(gate, chunked):
+    body = json.dumps(review("a" * 10_000_000)).encode()
+
+    async def pieces():
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+
+    async def script(caller):
+        answer = await caller.client.post(
+            "/validate", data=pieces() if chunked else io.BytesIO(body)
+        )
+        assert answer.status == 413
+        assert (await caller.post("/validate", review(PINNED))).response["allowed"]
+
+    serving(gate, script)
+
+
+def test_t114_memory_of_requests_is_bounded(gate):
+    gate.go.clear()
+
+    async def script(caller):
+        body = json.dumps(review("slow:1")).encode() + b" " * 900_000
+        tasks = [asyncio.ensure_future(caller.post("/validate", body)) for _ in range(6)]
+        while not gate.asked:
+            await asyncio.sleep(0.001)
+        busy = []
+        while len(busy) < 4:
+            await asyncio.sleep(0.001)
+            busy = [task for task in tasks if task.done()]
+        assert {task.result().status for task in busy} == {503}
+        gate.go.set()
+        assert [(await task).status for task in tasks if task not in busy] == [200, 200]
+
+    serving(gate, script, body_limit=1_000_000, memory=2_000_000)
+
+
+def test_t110_failure_of_our_own_is_a_refusal(gate, monkeypatch, caplog):
+    def broken(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("contenttrust.gate.service.application.asked_about", broken)
+
+    async def script(caller):
+        told = await caller.post("/validate", review(PINNED))
+        assert (told.response["allowed"], told.response["uid"]) == (False, "u-1")
+
+    serving(gate, script)
+    assert "could not be answered" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"),
+    [("/mutate?timeout=1s", 0.8), ("/mutate?timeout=200ms", 0.16), ("/mutate", 0.3),
+     ("/mutate?timeout=30s", 0.3), ("/mutate?timeout=never", 0.3)],
+)  # fmt: skip
+def test_t110_deadline_is_below_that_of_the_webhook(gate, path, seconds):
+    gate.go.clear()
+
+    async def script(caller):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        told = await caller.post(path, review(f"{GUN}:1"))
+        assert not told.response["allowed"]
+        assert "deadline" in told.message
+        assert loop.time() - began >= min(seconds, 0.3) - 0.02
+
+    serving(gate, script, deadline=0.3 if "1s" not in path else 8.0)
+
+
+def test_t110_who_sends_too_slowly_is_not_waited_for(gate):
+    async def slow():
+        yield b"{"
+        await asyncio.sleep(20)
+
+    async def script(caller):
+        answer = await caller.client.post("/validate", data=slow())
+        assert answer.status == 408
+
+    serving(gate, script, deadline=0.1)
+
+
+def test_t114_200_reviews_while_no_server_answers_are_all_denied_in_time(gate):
+    gate.go.clear()
+
+    async def script(caller):
+        asked = [caller.post("/mutate?timeout=10s", review(f"{GUN}:t{n}")) for n in range(200)]
+        told = await asyncio.gather(*asked)
+        assert {one.status for one in told} == {200}
+        assert not any(one.response["allowed"] for one in told)
+        assert {one.response["auditAnnotations"]["code"] for one in told} == {"deadline"}
+        gate.go.set()
+        assert (await caller.post("/mutate", review(f"{GUN}:1"))).response["allowed"]
+
+    serving(gate, script, deadline=1.0)
+    assert len(gate.asked) <= 5  # what never began was dropped
