@@ -23,6 +23,11 @@ _STRICTER = (
     "without heredocs",
     "begins no comment",
     "JSON is no Dockerfile",
+    "meaning of its own",
+    "fits nothing",
+    "outside ASCII",
+    "continued within a character",
+    "too long",
     "say --platform",
     "say --build-arg",
 )
@@ -82,8 +87,8 @@ def theirs(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_go(name: str) -> str:
-    """What is not UTF-8 is one character for Go; such a name is no image's in any case."""
-    return name.encode(errors="surrogateescape").decode(errors="replace")
+    """A byte that is not UTF-8 is one character for Go; such a name is no image's in any case."""
+    return "".join("\ufffd" if "\udc80" <= char <= "\udcff" else char for char in name)
 
 
 def changed(chance: random.Random) -> bytes:

@@ -32,6 +32,7 @@ KNOWN = frozenset(
 )
 _WITH_HEREDOC = frozenset({"add", "copy", "run"})
 _JSON_FORM = frozenset({"add", "copy", "run"})
+_HALVES = frozenset(chr(code) for code in range(0xDC80, 0xDD00))  # bytes that are not UTF-8
 _LINE_LIMIT = (1 << 16) - 1
 _DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
@@ -251,6 +252,9 @@ def _continued(first: Located, lines: Iterator[_Line], escape: str) -> Located:
         bare = line.content.text.lstrip(SPACES)
         if not bare or bare.startswith("#"):
             continue
+        if parts[-1].text[-1:] in _HALVES:
+            told = "a line is continued within a character"
+            raise DockerfileError(told, line=line.number - 1)
         content, goes_on = _without_continuation(line.content, escape)
         parts.append(content)
         if not goes_on:
@@ -275,7 +279,7 @@ def _flags(text: Located, escape: str, line: int) -> tuple[list[Located], Locate
     view = _bytewise(text)
     found: list[Located] = []
     word: list[int] = []
-    quote, in_word, was_quoted = "", False, False
+    quote, in_word = "", False
     at, size = 0, len(view)
     while True:
         char = view.text[at : at + 1]
@@ -292,9 +296,8 @@ def _flags(text: Located, escape: str, line: int) -> tuple[list[Located], Locate
             flag = _picked(view, word)
             if flag.text == "--":
                 return found, _behind(text, view, at, line)
-            if was_quoted or word:
-                found.append(flag)
-            word, quote, in_word, was_quoted = [], "", False, False
+            found.append(flag)
+            word, quote, in_word = [], "", False
             if not char:
                 break
             at += 1
@@ -302,7 +305,7 @@ def _flags(text: Located, escape: str, line: int) -> tuple[list[Located], Locate
         if char == quote:
             quote = ""
         elif not quote and char in "'\"":
-            quote, was_quoted = char, True
+            quote = char
         elif char != escape:
             word.append(at)
         elif at + 1 < size:
@@ -356,14 +359,9 @@ def _heredoc(word: str, line: int) -> tuple[str, bool] | None:
         return None
     try:
         names = Words({}, skip_unset=True).words(match[3])
-        raw = Words({}, skip_unset=True, raw_quotes=True).words(match[3])
     except WordError as error:
         raise DockerfileError(f"a heredoc has no proper name: {error}", line=line) from None
-    if len(names) != 1:
-        return None
-    if len(raw) != 1:
-        raise DockerfileError("a heredoc has no proper name", line=line)
-    return names[0], match[2] == "-"
+    return (names[0], match[2] == "-") if len(names) == 1 else None
 
 
 def _skip_heredoc(lines: Iterator[_Line], name: str, *, chomp: bool, line: int) -> None:

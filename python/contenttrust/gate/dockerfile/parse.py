@@ -188,7 +188,7 @@ class _Reading:
             return
         try:
             same = Words({}, escape=self._escape).word(value.text).text == value.text
-        except WordError:
+        except (WordError, DockerfileError):
             same = False
         if not same:
             raise DockerfileError("--from takes no variables, quotes or escapes", line=line)

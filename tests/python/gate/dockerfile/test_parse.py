@@ -64,6 +64,11 @@ def test_a_refusal_names_its_line(text: str, line: int) -> None:
     assert pickle.loads(pickle.dumps(refused.value)).line == line
 
 
+def test_a_character_in_two_lines_is_refused() -> None:
+    with pytest.raises(DockerfileError, match="line 2: a line is continued within a character"):
+        parse(b"FROM a\nRUN x\xc2\\\n\xa0y\n")
+
+
 def test_names_of_others_cannot_write_on_a_terminal() -> None:
     with pytest.raises(DockerfileError) as refused:
         parse("FROM a\n\x1b[2J\u202e x\n")
