@@ -29,7 +29,9 @@ def read(name: str) -> bytes:
     from contenttrust.transport import chosen_file  # noqa: PLC0415
 
     if name == "-":
-        data = sys.stdin.buffer.read(_LIMIT + 1)
+        if sys.stdin is None:  # it was closed before the start
+            raise UsageError("standard input is closed")
+        data: bytes = sys.stdin.buffer.read(_LIMIT + 1)
         if len(data) > _LIMIT:
             raise UsageError(f"standard input has more than {_LIMIT:,} bytes")
         return data

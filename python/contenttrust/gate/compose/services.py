@@ -173,6 +173,10 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
     ):
         found.remarks.append(Remark(path=path, message="build is not as the specification has it"))
         return
+    if build.get("cache_from"):
+        message = "cache_from: what a cache gives to a build is not covered"
+        way = (*path, "cache_from")
+        found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
     for context, value in contexts.items():
         if value.startswith(IMAGE_SCHEME):
             way = (*path, "additional_contexts", context)

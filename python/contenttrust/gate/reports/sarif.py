@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-_LEVELS = {"pass": "none", "note": "note", "warning": "warning", "error": "error"}
+_LEVELS = {"note": "note", "warning": "warning", "error": "error"}
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """The log, indented."""
+    """The log, indented; images that may be used are not in it.
+
+    Code scanning heeds no ``kind``: it would make an alert of every one that passed.
+    """
     from importlib.metadata import version  # noqa: PLC0415 -- only this form names it
 
+    findings = [finding for finding in findings if finding.level in _LEVELS]
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "contenttrust",
@@ -52,7 +56,7 @@ def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
-        "kind": "pass" if finding.level == "pass" else "fail",
+        "kind": "fail",
         "level": _LEVELS[finding.level],
         "message": {"text": _message(text)},
         "locations": [{"physicalLocation": _location(spot)}],

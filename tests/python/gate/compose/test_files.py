@@ -238,6 +238,13 @@ models:
     assert [use.image for use in made.uses] == ["app:1"]
 
 
+def test_a_cache_of_a_build_is_told_as_not_covered() -> None:
+    build = "{dockerfile_inline: FROM x, cache_from: ['type=registry,ref=y']}"
+    made = project(f"services:\n  a:\n    build: {build}\n")
+
+    assert [(f.level, f.code, f.spot.line) for f in made.findings] == [("note", "not_covered", 3)]
+
+
 TEXT = """# comment
 services:
   web:
