@@ -76,6 +76,7 @@ def import_policy(text: bytes, *, keys: Mapping[str, Sequence[str]] | None = Non
         draft = _of_daemon(_json(decoded))
     else:
         draft = _of_ucp(_toml(decoded), keys or {})
+    draft.unsaid = [shown(one) for one in draft.unsaid]
     return Imported(_written(draft), tuple(draft.unsaid))
 
 
@@ -213,7 +214,7 @@ def _allow(draft: _Draft, repositories: Sequence[str]) -> None:
 
 
 def _written(draft: _Draft) -> str:
-    lines = [f"# {shown(one)}" for one in ("What could not be said as it was:", *draft.unsaid)]
+    lines = [f"# {one}" for one in ("What could not be said as it was:", *draft.unsaid)]
     lines = [*lines, ""] if draft.unsaid else []
     lines += ["apiVersion: contenttrust/v1", "kind: TrustPolicy"]
     lines.append(f"metadata: {_flow({'name': draft.name, 'version': 1})}")

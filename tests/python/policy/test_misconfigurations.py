@@ -14,7 +14,6 @@ from contenttrust.policy.lint import lint
 from contenttrust.policy.load import PolicyFileError, loads
 from policy_facts import NOW, policy_text, slips
 
-
 SLIPS = slips()
 
 

@@ -51,7 +51,6 @@ examples:
   contenttrust policy import /etc/docker/daemon.json > trust-policy.yaml
   contenttrust policy import --key qa=file:alice.pub --key qa=file:bob.pub ucp-config.toml
 """
-_OF_A_GATE = ("metadata", "remember", "compatible", "limit")
 _OTHERS = (*PASSPHRASES, *VERDICTS)
 
 
@@ -108,7 +107,7 @@ VERBS = (
         "show which rule applies to an image, what it asks, and what comes of it",
         _EXPLAIN,
         _declare_explain,
-        refuses=(*PASSPHRASES, *_OF_A_GATE),
+        refuses=PASSPHRASES,
     ),
     Verb(
         "policy test",

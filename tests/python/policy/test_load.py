@@ -1,0 +1,180 @@
+"""Policies from files: where they are looked for, what they name, and what they may cost."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from contenttrust import _core
+from contenttrust._core import Instant, PrivateKey
+from contenttrust.keys import pem
+from contenttrust.policy import load
+from contenttrust.policy.evaluate import evaluate
+from contenttrust.policy.load import PolicyFileError, examine, loads
+from contenttrust.policy.spki import spki_of
+from policy_facts import IMAGE, SECTIONS, facts, policy_text, rule_text
+
+BOMB = "a: &b0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"c{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 10)
+)
+FROM, UNTIL = Instant(1_790_000_000), Instant(2_100_000_000)
+
+
+def write(folder: Path, text: str = policy_text()) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "trust-policy.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_t106_the_current_folder_is_no_place_of_a_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "checkout"
+    for folder in (here, here / "contenttrust", here / ".contenttrust"):
+        write(folder, "default: allow\n")
+    monkeypatch.chdir(here)
+    trust_dir = tmp_path / "trust"
+    assert load.found(env={}, trust_dir=trust_dir) is None
+    usual = write(trust_dir / "contenttrust")
+    assert load.found(env={}, trust_dir=trust_dir) == str(usual)
+    assert load.found(env={"CONTENTTRUST_POLICY": ""}, trust_dir=trust_dir) == str(usual)
+    named = {"CONTENTTRUST_POLICY": "/etc/policy.yaml"}
+    assert load.found(env=named, trust_dir=trust_dir) == "/etc/policy.yaml"
+    assert load.found(env=named, trust_dir=trust_dir, chosen="mine.yaml") == "mine.yaml"
+
+
+def test_a_policy_that_is_named_or_there_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "contenttrust").mkdir()
+    (tmp_path / "contenttrust" / "trust-policy.yaml").symlink_to(tmp_path / "gone")
+    found = load.found(env={}, trust_dir=tmp_path)
+    assert found is not None
+    with pytest.raises(PolicyFileError, match="No such file"):
+        load.load(found)
+    with pytest.raises(PolicyFileError, match="no regular file"):
+        load.load("/dev/null")
+    with pytest.raises(PolicyFileError, match="directory"):
+        load.load(tmp_path)
+
+
+def test_paths_are_relative_to_the_policy_not_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = PrivateKey.generate("ecdsa")
+    (tmp_path / "policy" / "keys").mkdir(parents=True)
+    (tmp_path / "policy" / "keys" / "a.pub").write_bytes(pem.public_key_pem(key.public, "a"))
+    path = write(
+        tmp_path / "policy",
+        policy_text(people="people: {alice: {keys: [file:keys/a.pub]}}\n", teams=""),
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in (path, Path("policy/trust-policy.yaml")):
+        (person,) = load.load(name).people
+        assert [one.id for one in person.keys] == [key.key_id]
+    with pytest.raises(PolicyFileError, match="only in a policy that is a file itself"):
+        loads(path.read_text())
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsa", "ecdsa-p384", "rsa", "ed25519"])
+def test_every_form_of_a_key_is_one_key(tmp_path: Path, algorithm: str) -> None:
+    key = PrivateKey.generate(algorithm)
+    (tmp_path / "bare.pub").write_bytes(pem.public_key_pem(key.public, ""))
+    forms = ["file:bare.pub", key.key_id, f"sha256:{key.key_id}"]
+    public = _core.PublicKey.read((tmp_path / "bare.pub").read_bytes())
+    forms.append(f"spki:{sha256(public.spki).hexdigest()}")
+    if algorithm != "ed25519":
+        (tmp_path / "wrapped.crt").write_bytes(key.certificate("alice", FROM, UNTIL))
+        forms.append("file:wrapped.crt")
+    for form in forms:
+        text = policy_text(
+            people=f"people: {{alice: {{keys: ['{form}']}}}}\n",
+            teams="",
+            rules=rule_text("{person: alice}"),
+        )
+        policy = loads(text, folder=tmp_path)
+        signed = facts(
+            signed={"targets/x": [key.key_id]}, spki={key.key_id: sha256(public.spki).hexdigest()}
+        )
+        assert evaluate(policy, signed, image=IMAGE).allowed, form
+        other = f"people: {{alice: {{keys: ['file:bare.pub']}}, bob: {{keys: ['{form}']}}}}\n"
+        with pytest.raises(PolicyFileError, match="belongs to one person"):
+            loads(policy_text(people=other, teams=""), folder=tmp_path)
+
+
+def test_keys_of_metadata_by_their_subject_public_key_info(vectors: Path) -> None:
+    folders = [path.parent for path in vectors.rglob("root.json")][:5]
+    assert folders
+    for folder in folders:
+        documents = {
+            path.stem: path.read_bytes()
+            for path in folder.glob("*.json")
+            if path.stem in {"root", "targets"}
+        }
+        found = spki_of(documents)
+        assert found
+        assert all(len(one) == len(other) == 64 for one, other in found.items())
+
+
+def test_a_changed_key_file_is_another_policy(tmp_path: Path) -> None:
+    path = write(tmp_path, policy_text(people="people: {alice: {keys: [file:a.pub]}}\n", teams=""))
+    digests = set()
+    for _ in range(2):
+        key = PrivateKey.generate("ecdsa")
+        (tmp_path / "a.pub").write_bytes(pem.public_key_pem(key.public, ""))
+        digests.add(load.load(path).digest)
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "it is empty"),
+        ("# nothing\n", "it is empty"),
+        ("null\n", "is empty, and a mapping is wanted"),
+        ("[]\n", "a list, and a mapping is wanted"),
+        ("a: &a [" + "*a, " * 3 + "]\n", "alias"),
+        (b"\xff\xfe", "UTF-8"),
+        ("a: 'b\x00'\n", ""),
+        ("x" * (load.LARGEST + 1), "larger than"),
+        ("[" * 5000, ""),
+        (BOMB, "aliases"),
+    ],
+)  # fmt: skip
+def test_what_is_no_policy_at_all_is_refused(text: str | bytes, words: str) -> None:
+    with pytest.raises(PolicyFileError) as caught:
+        loads(text, name="p.yaml")
+    assert words in caught.value.problem
+    assert str(caught.value).startswith("p.yaml:")
+
+
+def test_all_faults_that_can_be_told_apart_are_found() -> None:
+    text = policy_text(
+        default="default: maybe\n",
+        limits="limits: {deadline: 2}\n",
+        pins="pins: {'*': {tofu: once}, '**': {tofu: maybe}}\n",
+        rules=SECTIONS["rules"].replace("any", "anyone"),
+    )
+    policy, _, faults = examine(text, name="p.yaml")
+    assert policy is None
+    problems = [fault.problem for fault in faults]
+    assert len(problems) == 4, "the rule is looked at when what it rests on is right"
+    places = [(fault.line, fault.column) for fault in faults]
+    assert places == sorted(places)
+    two = rule_text("{person: x}") + "  - match: 'docker.io/*'\n    require: {signed: any}\n"
+    assert len(examine(policy_text(rules=two))[2]) == 2
+
+
+def test_names_of_strangers_are_harmless_in_messages() -> None:
+    with pytest.raises(PolicyFileError) as caught:
+        loads('"\\e[31mred\\nline": 1\napiVersion: x\n', name="p\x1b[2J.yaml")
+    assert str(caught.value).isprintable()
+    assert str(caught.value) in caught.value.explain()
+
+
+def test_the_same_file_is_the_same_policy_wherever_it_is(tmp_path: Path) -> None:
+    made = [load.load(write(tmp_path / name)).digest for name in ("a", "b")]
+    assert made[0] == made[1] == loads(policy_text()).digest
+    assert os.environ.get("CONTENTTRUST_POLICY", "") == ""
