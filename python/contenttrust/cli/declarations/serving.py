@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.declarations.verb import PASSPHRASES, Verb, add_gate, add_one
+from contenttrust.cli.declarations.verb import PASSPHRASES, Verb, add_one
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ examples:
 
 
 def _declare_gate(made: ArgumentParser) -> None:
-    add_gate(made)
+    add_one(made, "--policy", dest="policy", metavar="FILE", help="what is wanted (default: "
+            "$CONTENTTRUST_POLICY, else that of the trust directory, else the service does not "
+            "start)")  # fmt: skip
+    add_one(made, "--audit-log", dest="audit_log", metavar="FILE", help="append every decision to "
+            "this file (default: $CONTENTTRUST_AUDIT_LOG, else none)")  # fmt: skip
+    made.add_argument("--strict", action="store_true", help="refuse where the policy only warns")
     add_one(made, "--config", dest="config", metavar="FILE",
             help="what the service is told, in YAML")  # fmt: skip
     add_one(made, "--listen", dest="listen", metavar="ADDRESS",
