@@ -99,10 +99,19 @@ class _Means:
         """Look for credentials and trust data where docker was told to look."""
         os.environ["DOCKER_CONFIG"] = folder
 
+    @property
+    def strict(self) -> bool:
+        """Whether what would only be warned of is refused."""
+        return self._given is not None and self._given.options.strict
+
+    def has_policy(self) -> bool:
+        """Whether one may be configured."""
+        named = None if self._given is None else self._given.options.policy
+        return named is not None or _policy_may_be_there(os.environ)
+
     def policy(self) -> Policy | None:
         """The policy that is configured; None where there is none."""
-        named = None if self._given is None else self._given.options.policy
-        if named is None and not _policy_may_be_there(os.environ):
+        if not self.has_policy():
             return None
         from contenttrust.cli import gating  # noqa: PLC0415
 

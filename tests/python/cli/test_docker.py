@@ -127,6 +127,9 @@ def test_what_is_not_understood_is_refused(run: Run, words: list[str]) -> None:
 
 
 def test_where_nothing_is_checked_docker_knows_its_flags_best(run: Run) -> None:
+    assert run("--unknown", "ps").started == [["--unknown", "ps"]]
+    assert run("image", "--unknown", "ls").started == [["image", "--unknown", "ls"]]
+    assert run("--unknown", "pull", f"{SWITCH}=false", "x").started == []
     assert run("run", "--unknown", "x").started == [["run", "--unknown", "x"]]
     assert run("run", "-it", "x", "--", "y").started == [["run", "-it", "x", "--", "y"]]
 
@@ -262,6 +265,7 @@ def test_t097_a_policy_may_refuse_it(run: Run, tmp_path: Path, words: list[str])
     assert "not covered" in done.err
     chosen = policy(tmp_path, "{uncovered: warn}")
     assert run(*words, CONTENTTRUST_POLICY=chosen).started == [words]
+    assert run(*words, before=("--strict",), CONTENTTRUST_POLICY=chosen).started == []
 
 
 def test_the_exit_code_is_dockers(run: Run) -> None:

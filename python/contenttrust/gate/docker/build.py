@@ -71,7 +71,7 @@ def _tell_uncovered(call: Call, context: BuildContext, parsed: Dockerfile) -> No
     """What a build uses beside images is said, and refused where the policy says so."""
     told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
     if told and call.gate.policy.docker.uncovered == "refuse":
-        raise RefusedError(*told, "The policy refuses what is not covered.")
+        raise RefusedError(*told, "What is not covered is refused here.")
     for line in told:
         complain(line)
 

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
         def configured(self, folder: str) -> None:
             """Take docker's configuration from that folder."""
 
+        @property
+        def strict(self) -> bool:
+            """Whether what would only be warned of is refused."""
+
+        def has_policy(self) -> bool:
+            """Whether one may be configured."""
+
         def policy(self) -> Policy | None:
             """The policy that is configured, or None. Raises ContentTrustError or RefusedError."""
 
@@ -72,6 +79,8 @@ def run(arguments: Sequence[str], *, env: Mapping[str, str], means: Means) -> in
     except NoDockerError as error:
         return _complained(NO_DOCKER, str(error))
     except CommandLineError as error:
+        if _is_off(arguments, env, means):  # docker may be newer, and knows its flags best
+            Docker(found(env), [], env).become(arguments)
         return _complained(_WRONG_FLAG, _unclear(str(error)))
 
 
@@ -97,6 +106,12 @@ def _run(arguments: Sequence[str], env: Mapping[str, str], means: Means) -> int:
         return _uncovered(docker, command, [*words, *rest[1:]], env, means)
     words += rest[1 : command.words]
     return _checked(_Asked(docker, command.name, words, rest[command.words :]), env, means)
+
+
+def _is_off(arguments: Sequence[str], env: Mapping[str, str], means: Means) -> bool:
+    """Whether nothing is to be checked, however the command line is read."""
+    asked = any(word.startswith(f"--{_SWITCH}") for word in arguments)
+    return not asked and not content_trust_on(env) and not means.has_policy()
 
 
 def _family(rest: list[str]) -> tuple[list[str], list[str]]:
@@ -125,8 +140,8 @@ def _uncovered(
     what = f"docker {command.name} is not covered: {command.remark}"
     try:
         policy = means.policy()
-        if policy is not None and policy.docker.uncovered == "refuse":
-            return _complained(1, what, "The policy refuses what is not covered.")
+        if means.strict or (policy is not None and policy.docker.uncovered == "refuse"):
+            return _complained(1, what, "What is not covered is refused here.")
         if policy is not None or content_trust_on(env):
             _complained(0, what, "It is passed to docker unchecked.")
             means.passed(f"docker {command.name}", f"not covered: {command.remark}", policy)
@@ -204,8 +219,11 @@ def _done(asked: _Asked, env: Mapping[str, str], means: Means, policy: Policy | 
     """Do a command on what is verified; docker underneath checks and signs nothing itself."""
     from contenttrust.gate.docker import build, container, pull, push  # noqa: PLC0415
     from contenttrust.gate.docker.call import Call  # noqa: PLC0415
+    from contenttrust.transport.children import environment  # noqa: PLC0415
 
     assert asked.line is not None  # noqa: S101 - it was understood
+    if asked.name in {"pull", "push"}:  # containers and builds may be given variables by name
+        asked.docker.env = environment(asked.docker.env)
     asked.docker.env[VARIABLE] = "0"
     call = Call(
         name=asked.name,
