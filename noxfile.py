@@ -104,7 +104,8 @@ def bench(session: nox.Session) -> None:
 
     The first argument may name one of them; further arguments are its own.
     """
-    chosen, arguments = ["verification", "commands", "signing", "admission"], session.posargs
+    chosen = ["verification", "commands", "signing", "admission", "shim"]
+    arguments = session.posargs
     if arguments and arguments[0] in chosen:
         chosen, arguments = [arguments[0]], arguments[1:]
     elif arguments and not arguments[0].startswith("-"):
