@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ruamel.yaml import YAML
     from ruamel.yaml.nodes import Node
 
 Path = tuple["str | int", ...]
 """Keys and indexes that lead from the root of a document to a value."""
 
 _CORE = "tag:yaml.org,2002:"
+_TAGS = frozenset({"str", "map", "seq"})
 _TEXT = frozenset(_CORE + word for word in ("str", "timestamp"))
 _SCALARS = _TEXT | {_CORE + word for word in ("int", "float", "bool", "null")}
 _MERGE = _CORE + "merge"
@@ -33,6 +35,8 @@ _MOST_VALUES = 500_000
 # Some readers break lines at these, some do not: what is a comment to one may be a key to another.
 _DOUBTFUL_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _DIRECTIVE = re.compile("^\ufeff?%", re.MULTILINE)
+# Other readers end the name of an anchor earlier than ruamel.yaml: what follows is a value to them.
+_ANCHOR = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # kubectl cuts a stream at every line that begins so, whatever stands behind it.
 _DOUBTFUL_SEPARATOR = re.compile(r"^---(?![ \t\r]*(?:#[^\n]*)?$)", re.MULTILINE)
 
@@ -165,11 +169,10 @@ def _decoded(text: bytes | str, file: str) -> str:
 
 
 def _documents(text: str, file: str) -> Iterator[Document]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 -- an extra
 
     try:
-        constructor, parser = YAML(typ="safe", pure=True).get_constructor_parser(text)
+        constructor, parser = _loader().get_constructor_parser(text)
         constructor.composer.warn_double_anchors = False  # the last one holds, as it does in Go
         try:
             while constructor.composer.check_node():
@@ -190,6 +193,27 @@ def _documents(text: str, file: str) -> Iterator[Document]:
         raise YamlError(shown(str(error).splitlines()[0]), file=file) from None
     except RecursionError:
         raise YamlError("nested too deeply", file=file) from None
+
+
+def _loader() -> YAML:
+    """A reader of YAML that refuses tags, but for those that say what a value is anyway.
+
+    Readers differ on what ``!``, ``!!!null`` and the like do to a scalar.
+    """
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.composer import Composer, ComposerError  # noqa: PLC0415
+
+    class WithFewTags(Composer):
+        def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 -- ruamel's
+            event = self.parser.peek_event()
+            tag = getattr(event, "ctag", None)
+            if tag is not None and (tag.handle != "!!" or tag.suffix not in _TAGS):
+                raise ComposerError(None, None, f"the tag {tag}: readers differ", event.start_mark)
+            return super().compose_node(parent, index)
+
+    loader = YAML(typ="safe", pure=True)
+    loader.Composer = WithFewTags
+    return loader
 
 
 class _Reading:
@@ -215,6 +239,8 @@ class _Reading:
             raise self._wrong("an alias within what it stands for", node)
         if len(self._open) > _DEEPEST:
             raise self._wrong(f"nested more than {_DEEPEST} deep", node)
+        if node.anchor is not None and not _ANCHOR.fullmatch(node.anchor):
+            raise self._wrong(f"the anchor {shown(node.anchor)}: readers differ on it", node)
         self._open.add(id(node))
         made: Any
         if isinstance(node, ScalarNode) and str(node.tag) in _SCALARS:
@@ -279,6 +305,8 @@ class _Reading:
             raise self._wrong(problem, key)
 
     def _key(self, key: Node) -> str:
+        if key.anchor is not None and not _ANCHOR.fullmatch(key.anchor):
+            raise self._wrong(f"the anchor {shown(key.anchor)}: readers differ on it", key)
         if not isinstance(key.value, str) or str(key.tag) not in _SCALARS:
             raise self._wrong("a key that is no plain text", key)
         if str(key.tag) == _CORE + "null":

@@ -74,8 +74,18 @@ def test_of_merged_mappings_the_first_holds_and_own_members_hold_most() -> None:
         ("x: !!binary aGk=", 1, 4, "binary"),
         ("x: !!str [y]", 1, 4, "the tag"),
         ("x: !!map y", 1, 4, "the tag"),
-        ("x: !!bool z", 1, 4, "cannot be read"),
+        ("x: !!bool z", 1, 4, "the tag"),
+        ("x: !!null web:1", 1, 4, "the tag"),
+        ("x: !!!null web:1", 1, 4, "the tag"),
+        ("x: !<tag:yaml.org,2002:str> y", 1, 4, "the tag"),
         ("x: " + "9" * 5000, 1, 4, "cannot be read"),
+        ("image: &web:1 # c", 1, 8, "the anchor web:1"),
+        ("&http://x: 1", 1, 1, "the anchor http:"),
+        ("a: &a.b {image: c}\nd: *a.b", 1, 4, "the anchor a.b"),
+        ("x: ! 012", 1, 4, "the tag !: readers"),
+        ("x: [! ]", 1, 5, "the tag !: readers"),
+        ("x: ! {a: b}", 1, 4, "the tag !: readers"),
+        ("! x: 1", 1, 1, "the tag !: readers"),
         ("a: {q: 1}\nq: 3\n<<: {q: 1}", 3, 1, "put it first"),
         ('"<<": {}', 1, 1, "<< in quotes"),
         ("<<: 3", 1, 5, "<< merges mappings only"),
@@ -126,6 +136,12 @@ def test_a_text_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("contenttrust.yaml_nodes._LONGEST", 10)
 
     assert "longer than" in refused(b"a: 12345678").problem
+
+
+def test_tags_that_say_what_a_value_is_anyway_are_read() -> None:
+    assert values("a: !!str 1\nb: !!map {c: d}\ne: !!seq [f]\n") == [
+        {"a": "1", "b": {"c": "d"}, "e": ["f"]}
+    ]
 
 
 def test_a_moment_is_text_as_it_is_written() -> None:
