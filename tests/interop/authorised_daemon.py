@@ -54,6 +54,19 @@ class AuthorisedDaemon:
         finally:
             connection.close()
 
+    def send(self, path: str, headers: list[tuple[str, str]], body: bytes) -> tuple[int, str]:
+        """One POST with headers and body exactly as they are given."""
+        connection = _UnixConnection(str(self.socket))
+        try:
+            connection.putrequest("POST", path, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+
     def create(self, image: str, **members: Any) -> tuple[int, str]:
         """Create a container by the API."""
         body = json.dumps({"Image": image, **members}).encode()

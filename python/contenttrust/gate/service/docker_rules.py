@@ -80,13 +80,32 @@ class Question:
 
 
 def kind_of(request: DockerRequest) -> str:
-    """What a request is: ``covered``, ``harmless``, or one of `UNCOVERED`."""
+    """What a request is: ``covered``, ``harmless``, or one of `UNCOVERED`.
+
+    Raises:
+        DockerRequestError: It cannot be told.
+    """
     for method, path, kind in _TABLE:
         if request.method == method and re.fullmatch(path, request.path):
-            if request.path == "/images/create" and not request.query.get("fromImage"):
-                return "import"
+            if request.path == "/images/create":
+                return "covered" if _names_an_image(request) else "import"
             return kind
     return "unknown"
+
+
+def _names_an_image(request: DockerRequest) -> bool:
+    """Whether a request to make an image pulls one; else it imports what it brings."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"", "text/plain", "application/json", "application/octet-stream"}:
+        # Parameters in a form go before those of the URI, and plugins are not shown forms.
+        raise DockerRequestError(f"the request has a body of type {kind[:80]!a}")
+    if not request.query.get("fromImage"):
+        return False
+    # A body in pieces has no length, and of a type that is sent twice dockerd goes by the first and
+    # shows the last: a form could come unseen.
+    if request.headers.get("content-length") != "0":
+        raise DockerRequestError("a request to pull has no body, and says so: Content-Length: 0")
+    return True
 
 
 def questions(request: DockerRequest) -> list[Question]:
@@ -104,10 +123,6 @@ def questions(request: DockerRequest) -> list[Question]:
 
 
 def _pulled(request: DockerRequest) -> Question:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {"", "text/plain", "application/json", "application/octet-stream"}:
-        # Parameters in a form go before those of the URI, and plugins are not shown forms.
-        raise DockerRequestError(f"the request has a body of type {kind[:80]!a}")
     name, tag = request.query["fromImage"], request.query.get("tag", "")
     image = f"{name}{'@' if ':' in tag else ':'}{tag}" if tag else name
     try:

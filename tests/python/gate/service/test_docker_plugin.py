@@ -39,7 +39,7 @@ def asking(gate, script, *, names=None, allow=(), deadline=20.0):
 
             async def ask(method, uri, body=None, **headers):
                 message = {"RequestMethod": method, "RequestUri": f"/v1.41{uri}"}
-                message["RequestHeaders"] = headers
+                message["RequestHeaders"] = {"Content-Length": "0", **headers}
                 if body is not None:
                     message["RequestBody"] = base64.b64encode(json.dumps(body).encode()).decode()
                 return await post(json.dumps(message).encode())

@@ -178,20 +178,35 @@ def test_image_of_a_pull(query, image):
 
 
 @pytest.mark.parametrize(
-    ("query", "headers"),
+    "query",
+    ["fromImage=alpine", "fromImage=alpine%3A3&tag=4", "fromImage=Alpine&tag=4"],
+)
+def test_pull_that_is_not_of_one_image_for_certain_is_refused(query):
+    with pytest.raises(DockerRequestError):
+        questions(parse(told(uri=f"/images/create?{query}")))
+
+
+@pytest.mark.parametrize("query", ["fromImage=a&tag=1", "fromSrc=-"])
+@pytest.mark.parametrize(
+    "kind",
     [
-        ("fromImage=alpine", None),  # all tags
-        ("fromImage=alpine%3A3&tag=4", None),
-        ("fromImage=Alpine&tag=4", None),
-        # What a form says goes before the URI.
-        ("fromImage=a&tag=1", {"Content-Type": "application/x-www-form-urlencoded"}),
-        ("fromImage=a&tag=1", {"Content-type": "Application/X-WWW-Form-Urlencoded; x=y"}),
-        ("fromImage=a&tag=1", {"Content-Type": "multipart/form-data; boundary=x"}),
+        "application/x-www-form-urlencoded",
+        "Application/X-WWW-Form-Urlencoded; x=y",
+        "multipart/form-data; boundary=x",
     ],
 )
-def test_pull_that_is_not_of_one_image_for_certain_is_refused(query, headers):
-    with pytest.raises(DockerRequestError):
-        questions(parse(told(uri=f"/images/create?{query}", headers=headers)))
+def test_form_could_name_another_image_than_the_uri(query, kind):
+    request = parse(told(uri=f"/images/create?{query}", headers={"Content-Type": kind}))
+    with pytest.raises(DockerRequestError, match="body of type"):
+        kind_of(request)
+
+
+@pytest.mark.parametrize("length", [{}, {"Content-Length": "7"}, {"Content-Length": "00"}])
+def test_body_of_a_pull_could_be_a_form(length):
+    headers = {"Content-Type": "text/plain", **length}
+    request = parse(told(uri="/images/create?fromImage=a&tag=1", headers=headers))
+    with pytest.raises(DockerRequestError, match="no body"):
+        kind_of(request)
 
 
 def test_images_of_services():
@@ -244,4 +259,5 @@ def test_images_of_services():
     ],
 )
 def test_every_endpoint_has_its_line_or_is_unknown(method, path, kind):
-    assert kind_of(parse(told(method=method, uri=f"/v1.41{path}"))) == kind
+    headers = {"Content-Length": "0"}
+    assert kind_of(parse(told(method=method, uri=f"/v1.41{path}", headers=headers))) == kind
