@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         State,
         TrustedRepository,
     )
+    from contenttrust.policy.decision import Decision
+    from contenttrust.policy.rules import Policy
     from contenttrust.reference import InvalidReferenceError, Reference
     from contenttrust.transport.cache import TrustDirectory
     from contenttrust.transport.credentials import Credentials
@@ -53,6 +55,7 @@ __all__ = [
     "Batch",
     "ContentTrustError",
     "Credentials",
+    "Decision",
     "DirectorySource",
     "ErrorCode",
     "FetchError",
@@ -62,6 +65,7 @@ __all__ = [
     "NoTrustDataError",
     "NotSignedError",
     "Notice",
+    "Policy",
     "PolicyError",
     "Reference",
     "Requirements",
@@ -94,6 +98,8 @@ _HOMES = {
     "contenttrust.model": (
         "Anchor Batch Notice Requirements RoleInfo SignedTag Signer State TrustedRepository"
     ),
+    "contenttrust.policy.decision": "Decision",
+    "contenttrust.policy.rules": "Policy",
     "contenttrust.reference": "InvalidReferenceError Reference",
     "contenttrust.transport.cache": "TrustDirectory",
     "contenttrust.transport.credentials": "Credentials",

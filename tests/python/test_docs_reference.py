@@ -160,9 +160,8 @@ def class_members(name: str) -> list[str]:
     members = []
     for node in body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            is_property = any(
-                isinstance(d, ast.Name) and d.id == "property" for d in node.decorator_list
-            )
+            properties = {"property", "functools.cached_property"}
+            is_property = any(ast.unparse(d) in properties for d in node.decorator_list)
             members.append(node.name if is_property else node.name + parameters(node))
     return members
 
@@ -177,7 +176,9 @@ def limits() -> dict[str, object]:
     return {a.arg: value for a, value in zip(made.args.kwonlyargs, values, strict=True)}
 
 
-PYTHON_PAGES = [DOCS / "reference" / name for name in ("python.md", "python_sources.md")]
+PYTHON_PAGES = [
+    DOCS / "reference" / name for name in ("python.md", "python_sources.md", "python_policy.md")
+]
 PYTHON_PAGE = {name: found for page in PYTHON_PAGES for name, found in sections(page).items()}
 CLASSES = [
     name
