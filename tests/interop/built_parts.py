@@ -122,7 +122,8 @@ def _without_workspace(source: Path) -> None:
 
 
 @cache
-def _folder() -> Path:
+def folder() -> Path:
+    """Where programs are kept that were built."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(home, "contenttrust", "parts")
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +132,7 @@ def _folder() -> Path:
 
 def _kept(name: str, make: Callable[[Path], None]) -> Path:
     """The kept program of that name, made where it is missing."""
-    kept = _folder() / name
+    kept = folder() / name
     if kept.is_file():
         return kept
     if shutil.which("go") is None:
