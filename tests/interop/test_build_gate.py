@@ -14,7 +14,7 @@ from interop import parts
 from interop.alternating_registry import AlternatingRegistry
 from interop.builder import Builder, running
 from interop.environment import client_env, docker_config
-from interop.images import Registry, image
+from interop.images import Image, Registry, image, sha256
 from interop.processes import Ran
 from interop.publisher import PASSPHRASES
 from interop.trust_stack import TrustStack
@@ -209,3 +209,36 @@ def test_t099_written_files_build_and_their_lock_holds_the_next_day(
     ran, files = builder.build(file.read_bytes())
     ran.succeeded()
     assert files == {"label": "signed tomorrow"}
+
+
+def with_trigger(label: str, trigger: str) -> Image:
+    """An image with an instruction for builds that begin with it."""
+    plain = image(label)
+    config = json.loads(plain.blobs[0])
+    config["config"]["OnBuild"] = [trigger]
+    blob = json.dumps(config).encode()
+    manifest = json.loads(plain.manifest)
+    manifest["config"] |= {"size": len(blob), "digest": sha256(blob)}
+    return Image(json.dumps(manifest).encode(), (blob, *plain.blobs[1:]))
+
+
+def test_t098_triggers_within_a_base_image_are_not_covered_but_contexts_pin_them(
+    gate: Gate, builder: Builder
+) -> None:
+    unsigned = gate.push("build/trigger:1", "unsigned", signed=False)
+    signed = gate.push("build/instead:1", "signed instead")
+    base = f"{gate.stack.registry}/build/onbuild:1"
+    made = with_trigger("base", f"COPY --from={unsigned} /label /copied")
+    Registry(gate.stack.registry).push("build/onbuild", made, tag="1")
+    gate.run("sign", base)[0].succeeded()
+
+    pinned = gate.checked(f"FROM {base}\n".encode())
+    ran, files = builder.build(pinned)
+    ran.succeeded()
+    assert files == {"label": "base", "copied": "unsigned"}
+
+    option = f"--build-context={unsigned}=docker-image://{signed}"
+    assert gate.checked(f"FROM {base}\n".encode(), option) == pinned
+    ran, files = builder.build(pinned, option)
+    ran.succeeded()
+    assert files == {"label": "base", "copied": "signed instead"}

@@ -20,7 +20,8 @@ _STRICTER = (
     "is this stage's or a later one's",  # likewise
     "no stage before has the number",  # likewise
     "takes no variables, quotes or escapes",  # likewise
-    "without heredocs",
+    "older builders read this file otherwise",
+    "older builders take this line",
     "begins no comment",
     "JSON is no Dockerfile",
     "meaning of its own",

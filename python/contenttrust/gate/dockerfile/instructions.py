@@ -9,6 +9,7 @@ import json
 import re
 from typing import NamedTuple
 
+from contenttrust.gate.dockerfile.directives import BOM, NOW, Dialect, Directives
 from contenttrust.gate.dockerfile.located import (
     SPACES,
     DockerfileError,
@@ -22,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BOM = "\ufeff"
 KNOWN = frozenset(
     {
         *("add", "arg", "cmd", "copy", "entrypoint", "env", "expose", "from", "healthcheck"),
@@ -34,9 +34,6 @@ _WITH_HEREDOC = frozenset({"add", "copy", "run"})
 _JSON_FORM = frozenset({"add", "copy", "run"})
 _HALVES = frozenset(chr(code) for code in range(0xDC80, 0xDD00))  # bytes that are not UTF-8
 _LINE_LIMIT = (1 << 16) - 1
-_DIRECTIVE = re.compile(r"#[\t\n\f\r ]*([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*")
-_DIRECTIVES = frozenset({"syntax", "escape", "check"})
-_REGEXP_SPACES = "\t\n\f\r "
 _HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
 
 
@@ -78,18 +75,18 @@ class _Line(NamedTuple):
     whole: str  # with it
 
 
-def read(text: str, *, heredocs: bool = True) -> Document:
+def read(text: str, dialect: Dialect = NOW) -> Document:
     """Cut a file into instructions.
 
     Args:
         text: The file.
-        heredocs: Whether the builder knows heredocs; those before 2021 do not.
+        dialect: How the builder reads.
 
     Raises:
         DockerfileError: BuildKit refuses the file.
     """
     lines = _lines(text)
-    directives = _Directives()
+    directives = Directives(dialect)
     found = []
     for line in lines:
         content = line.content.left_stripped()
@@ -101,7 +98,7 @@ def read(text: str, *, heredocs: bool = True) -> Document:
             continue
         whole = _continued(content, lines, directives.escape) if goes_on else content
         instruction = split(whole, directives.escape, line=line.number)
-        if heredocs and (names := _heredocs(instruction, directives.escape)):
+        if dialect.heredocs and (names := _heredocs(instruction, directives.escape)):
             for name, chomp in names:
                 _skip_heredoc(lines, name, chomp=chomp, line=line.number)
             instruction = instruction._replace(has_heredoc=True)
@@ -125,30 +122,6 @@ def split(whole: Located, escape: str, *, line: int) -> Instruction:
     return Instruction(line, keyword, tuple(flags), arguments.stripped(), whole)
 
 
-def syntax_of(text: str) -> Located | None:
-    """The image that reads the file in place of the builder, or None.
-
-    Raises:
-        DockerfileError: The file is no Dockerfile for the builder, but one for that image.
-
-    Source: BuildKit 0.25 `parser/directives.go` ``DetectSyntax``.
-    """
-    start = len(BOM) if text.startswith(BOM) else 0
-    if text.startswith("#!", start):
-        start = text.find("\n", start) + 1 or len(text)
-    seen = set()
-    for content in _directive_lines(text, start):
-        name, value = _directive(content.text)
-        if name is None or name in seen:
-            break
-        seen.add(name)
-        if name == "syntax":
-            end = value + len(content.text[value:].partition(" ")[0])
-            return content[value:end]
-    _refuse_other_syntax(text, start)
-    return None
-
-
 def is_json(arguments: str, *, line: int) -> bool:
     """Whether arguments are a JSON array of texts.
 
@@ -167,58 +140,6 @@ def is_json(arguments: str, *, line: int) -> bool:
     if not all(isinstance(item, str) for item in items):
         raise DockerfileError("a JSON array must hold texts only", line=line)
     return True
-
-
-class _Directives:
-    """The comments at the head of a file that say how to read it."""
-
-    def __init__(self) -> None:
-        self.escape = "\\"
-        self._seen: set[str] = set()
-        self._done = False
-
-    def look_at(self, content: str, line: int) -> None:
-        if self._done:
-            return
-        name, start = _directive(content)
-        if name is None:
-            self._done = True
-            return
-        if name in self._seen:
-            raise DockerfileError(f"the directive {name!r} comes twice", line=line)
-        self._seen.add(name)
-        if name == "escape":
-            value = content[start:].rstrip(_REGEXP_SPACES)
-            if value not in {"\\", "`"}:
-                raise DockerfileError(f"{value[:40]!r} is no escape character", line=line)
-            self.escape = value
-
-
-def _directive(content: str) -> tuple[str | None, int]:
-    """The name of a directive and where its value begins; None where a line is none."""
-    match = _DIRECTIVE.match(content)
-    if match is None or (match.end() == len(content) and content.endswith("=")):
-        return None, 0
-    name = match[1].lower()
-    return (name, match.end()) if name in _DIRECTIVES else (None, 0)
-
-
-def _directive_lines(text: str, start: int) -> Iterator[Located]:
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        content = text[start:end].removesuffix("\r").rstrip(_REGEXP_SPACES)
-        yield Located(content, range(start, start + len(content)))
-        start = end + 1
-
-
-def _refuse_other_syntax(text: str, start: int) -> None:
-    """Refuse files that name another reader in a way that no Dockerfile has."""
-    head = text[start:].lstrip(SPACES)
-    if head.startswith("{"):
-        raise DockerfileError("JSON is no Dockerfile; a front end of its own reads it", line=1)
-    if re.match(r"//[\t\n\f\r ]*[a-zA-Z][a-zA-Z0-9]*[\t\n\f\r ]*=", text[start:]):
-        raise DockerfileError("'//' begins no comment; a front end of its own reads this", line=1)
 
 
 def _lines(text: str) -> Iterator[_Line]:

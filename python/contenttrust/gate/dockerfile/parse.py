@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import bisect
 import re
+from typing import NamedTuple
 
 from contenttrust.gate.dockerfile import contexts, mounts
-from contenttrust.gate.dockerfile.instructions import BOM, Instruction, read, split, syntax_of
+from contenttrust.gate.dockerfile.directives import BOM, NOW, Dialect, older, syntax_of
+from contenttrust.gate.dockerfile.instructions import Instruction, read, split
 from contenttrust.gate.dockerfile.located import DockerfileError, Located, ascii_lower
 from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Settings, Stage
 from contenttrust.gate.dockerfile.scope import Scope
@@ -71,25 +73,47 @@ def parse(
         platform=platform,
         build_contexts=dict(build_contexts or {}),
     )
-    return _Reading(text, settings).dockerfile()
+    dockerfile = _Reading(text, settings, _Outline.of(text, NOW)).dockerfile()
+    for dialect in older(text):
+        _refuse_other_reading(text, settings, dockerfile.images, dialect)
+    return dockerfile
+
+
+class _Outline(NamedTuple):
+    """A file cut into stages, as a builder does before it builds anything."""
+
+    syntax: Located | None
+    escape: str
+    arguments: list[Instruction]
+    stages: list[list[Instruction]]
+    names: list[str]
+
+    @staticmethod
+    def of(text: str, dialect: Dialect) -> _Outline:
+        """Cut a file.
+
+        Raises:
+            DockerfileError: Builders refuse it.
+        """
+        syntax = syntax_of(text)
+        document = read(text, dialect)
+        arguments, stages = _by_stage(document.instructions)
+        names = [_stage_name(stage[0]) for stage in stages]
+        return _Outline(syntax, document.escape, arguments, stages, names)
 
 
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, text: str, settings: Settings) -> None:
+    def __init__(self, text: str, settings: Settings, outline: _Outline) -> None:
         self._text = text
         self._settings = settings
         self._contexts = contexts.by_key(settings.build_contexts)
-        syntax = syntax_of(text)
-        document = read(text)
-        _refuse_other_reading(text, document.instructions)
-        self._escape = document.escape
+        self._escape = outline.escape
         self._images: list[ImageUse] = []
         self._notices: list[Notice] = []
         self._stages: list[Stage] = []
-        arguments, stages = _by_stage(document.instructions)
-        self._names = [_stage_name(stage[0]) for stage in stages]
+        self._names = outline.names
         # The last stage of a name is meant; for FROM, of those before it.
         self._all = {name: index for index, name in enumerate(self._names) if name}
         self._before: dict[str, int] = {}
@@ -100,11 +124,11 @@ class _Reading:
             stage=settings.target or self._names[-1],
             escape=self._escape,
         )
-        self._take_syntax(syntax)
+        self._take_syntax(outline.syntax)
         self._tell_contexts()
-        for argument in arguments:
+        for argument in outline.arguments:
             self._scope.declare(argument)
-        for instructions in stages[: self._end()]:
+        for instructions in outline.stages[: self._end()]:
             self._take_stage(instructions)
 
     def dockerfile(self) -> Dockerfile:
@@ -298,18 +322,26 @@ def _checked_flags(instruction: Instruction) -> dict[str, list[Located]]:
     return found
 
 
-def _refuse_other_reading(text: str, instructions: Sequence[Instruction]) -> None:
-    """Refuse a file that builders without heredocs read as another valid one.
+def _refuse_other_reading(
+    text: str, settings: Settings, images: Sequence[ImageUse], dialect: Dialect
+) -> None:
+    """Refuse a file in which an older builder finds more images.
 
-    These take the lines of a heredoc for instructions. Its last line is a word of the author's
-    choice, so that nearly every such file is an error for them.
+    For nearly every such file it finds an error: a line of a heredoc, for instance, is no
+    instruction.
     """
-    line = next((each.line for each in instructions if each.has_heredoc), 0)
-    if not line:
-        return
     try:
-        _by_stage(read(text, heredocs=False).instructions)
+        outline = _Outline.of(text, dialect)
     except DockerfileError:
         return
-    told = "without heredocs, as older builders read it, the heredoc is made of instructions"
-    raise DockerfileError(f"{told}: give it another name", line=line)
+    told = (
+        "older builders read this file otherwise, and find an image there that is none today: "
+        "its heredocs, or the directives at its head, mean something else to them"
+    )
+    try:
+        found = _Reading(text, settings, outline).dockerfile().images
+    except DockerfileError as error:
+        raise DockerfileError(f"{told} ({error.reason})", line=error.line) from None
+    others = {*found} - {*images}  # those that are found today are checked, and replaced
+    if others:
+        raise DockerfileError(told, line=min(use.line for use in others))
