@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from contenttrust.gate.compose import plugin
 from contenttrust.gate.compose.files import Composition, composition
+from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 from interop import built_parts
 from interop.parts import skip
 
@@ -149,6 +152,32 @@ def test_files_that_the_gate_did_not_write_name_tags_still(env) -> None:
     project(env, compose=STACK).override({"web:1": PIN})
 
     assert "image: web:1\n" in told_by_docker(env, "compose", "config")
+
+
+PIECES = [
+    "$", "{", "}", "${", "TAG", "EMPTY", "NONE", "M_1", ":-", "-", ":?", "?", ":+", "+", "x", "$$",
+    "1", " ", ".", "/", "${TAG}", "${NONE:-", "${EMPTY:-", "$TAG", "${NONE-", "$DOLLAR",
+]  # fmt: skip
+
+
+def test_variables_mean_what_docker_compose_makes_of_them(env) -> None:
+    variables = {"TAG": "7", "EMPTY": "", "M_1": "m", "DOLLAR": "$TAG"}
+    chance = random.Random(7)
+    labels: dict[str, str] = {}
+    expected: dict[str, str] = {}
+    while len(labels) < 400:
+        text = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 7)))
+        with contextlib.suppress(InterpolationError):
+            expected[f"l{len(labels)}"] = interpolated(text, variables.get)
+            labels[f"l{len(labels)}"] = text
+    Path("compose.yaml").write_text(
+        json.dumps({"services": {"a": {"image": "x", "labels": labels}}})
+    )
+    told = json.loads(told_by_docker({**env, **variables}, "compose", "config", "--format", "json"))
+
+    assert {
+        name: value.replace("$$", "$") for name, value in told["services"]["a"]["labels"].items()
+    } == expected
 
 
 @pytest.mark.parametrize(
