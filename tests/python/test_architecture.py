@@ -50,7 +50,22 @@ BUILT_ON = {
     "server": {"model", "keys", "transport", "errors"},
 }
 EVERYTHING = {"cli", "__main__"}  # may name all of the above, `contenttrust` itself and each other
-PURE = ("policy/rules.py", "policy/evaluate.py")
+PURE = tuple(
+    f"policy/{name}.py"
+    for name in (
+        *(
+            "condition",
+            "decision",
+            "evaluate",
+            "evidence",
+            "exemption",
+            "facts",
+            "glob",
+            "patterns",
+        ),
+        *("people", "pins", "quorum", "requirements", "rules", "settings"),
+    )
+)
 DOES_IO = {
     "os",
     "io",

@@ -21,10 +21,19 @@ class GlobError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A pattern without braces, over whole texts. Immutable."""
+    """A pattern without braces, over whole texts. Immutable.
+
+    Attributes:
+        text: The pattern.
+        tokens: Its characters, ``*``, ``**`` and ``?``.
+        literal_prefix: The text before the first wildcard.
+        specificity: Components without wildcards, then characters before the first one.
+    """
 
     text: str
     tokens: tuple[str, ...]
+    literal_prefix: str
+    specificity: tuple[int, int]
 
     @staticmethod
     def parse(text: str) -> Glob:
@@ -36,24 +45,19 @@ class Glob:
         if "***" in text:
             raise GlobError("more than two stars in a row")
         one_each = text.replace(_STARS, "\0")
-        return Glob(text, tuple(_STARS if part == "\0" else part for part in one_each))
-
-    @property
-    def literal_prefix(self) -> str:
-        """The text before the first wildcard."""
-        return self.text[: next((i for i, c in enumerate(self.text) if c in "*?"), len(self.text))]
-
-    @property
-    def specificity(self) -> tuple[int, int]:
-        """Components without wildcards, then characters before the first one."""
-        literal = [part for part in self.text.split("/") if not set(part) & set("*?")]
-        return len(literal), len(self.literal_prefix)
+        tokens = tuple(_STARS if part == "\0" else part for part in one_each)
+        prefix = text[: next((i for i, c in enumerate(text) if c in "*?"), len(text))]
+        literal = [part for part in text.split("/") if not set(part) & set("*?")]
+        return Glob(text, tokens, prefix, (len(literal), len(prefix)))
 
     def matches(self, text: str) -> bool:
         """Whether the whole text matches."""
-        start, stay, stay_slash, step, anything, end = _machine(self.tokens)
+        prefix = self.literal_prefix
+        if not text.startswith(prefix):
+            return False
+        start, stay, stay_slash, step, anything, end = _machine(self.tokens[len(prefix) :])
         places = start
-        for character in text:
+        for character in text[len(prefix) :]:
             slash = character == "/"
             kept = places & (stay_slash if slash else stay)
             gone = places & (step.get(character, 0) | (0 if slash else anything))

@@ -183,6 +183,8 @@ def _of_ucp(config: dict[str, object], keys: Mapping[str, Sequence[str]]) -> _Dr
 
 def _signer(draft: _Draft, name: str, keys: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """A team or a user as a requirement; nothing where no keys are known."""
+    if name != shown(name):
+        raise ImportPolicyError(f"require_signature_from: {name!a} is no name")
     if name not in keys:
         draft.unsaid.append(f"the keys of {name} are not in the configuration: give them with "
                             f"--key {name}=KEY, once for each member")  # fmt: skip
@@ -235,7 +237,7 @@ def _written(draft: _Draft) -> str:
 
 def _flow(value: object) -> str:
     """YAML on one line; JSON is such."""
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _mapping(values: Mapping[str, object], name: str) -> dict[str, object]:

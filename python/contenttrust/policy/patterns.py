@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from contenttrust.policy.glob import Glob, GlobError, expanded
 from contenttrust.reference import InvalidReferenceError, Reference
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 LONGEST = 512
 """Characters of a pattern."""
 
@@ -63,14 +67,6 @@ class Pattern:
             return None
         return max((g.specificity for g in self._globs if g.matches(name)), default=None)
 
-    def ties_with(self, other: Pattern) -> bool:
-        """Whether some name could match both, and neither is more specific there."""
-        return any(
-            mine.specificity == theirs.specificity and mine.meets(theirs)
-            for mine in self._globs
-            for theirs in other._globs
-        )
-
     def meets(self, other: Pattern) -> bool:
         """Whether some text matches both."""
         return any(mine.meets(theirs) for mine in self._globs for theirs in other._globs)
@@ -81,6 +77,19 @@ class Pattern:
 
     def __str__(self) -> str:
         return self.text
+
+
+def tie(patterns: Sequence[Pattern]) -> tuple[Pattern, Pattern] | None:
+    """Two patterns of which neither is more specific where one name matches both, or None."""
+    by_specificity: dict[tuple[int, int], list[tuple[int, Glob]]] = {}
+    for index, pattern in enumerate(patterns):
+        for glob in pattern._globs:  # noqa: SLF001 - a pattern's own
+            alike = by_specificity.setdefault(glob.specificity, [])
+            for other, theirs in alike:
+                if other != index and glob.meets(theirs):
+                    return patterns[other], pattern
+            alike.append((index, glob))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class AtLeast(Requirement):
 
         Args:
             number: How many must hold.
-            parts: Of these.
+            parts: Of these. A callable counts as one more place, which needs no key.
             distinct: Whether people are counted whom the policy knows, not keys.
 
         Raises:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from contenttrust.policy.evidence import check_owners
-from contenttrust.policy.patterns import Pattern, TagPattern
+from contenttrust.policy.patterns import Pattern, TagPattern, tie
 from contenttrust.policy.pins import Pin
 from contenttrust.policy.requirements import Requirement, Signed, as_requirement
 from contenttrust.policy.settings import (
@@ -346,15 +346,15 @@ def _most_specific(items: Iterable[tuple[Pattern, _T]], gun: str) -> _T | None:
 
 
 def _check_ties(patterns: Sequence[Pattern], what: str) -> None:
-    for index, pattern in enumerate(patterns):
-        for other in patterns[:index]:
-            if pattern.ties_with(other):
-                raise PolicyConflictError(
-                    f"two {what} are equally specific and may match one image: "
-                    f"{other.text!a} and {pattern.text!a}",
-                    what,
-                    pattern.text,
-                )
+    found = tie(patterns)
+    if found is not None:
+        first, second = found
+        raise PolicyConflictError(
+            f"two {what} are equally specific and may match one image: {first.text!a} and "
+            f"{second.text!a}",
+            what,
+            second.text,
+        )
 
 
 def _check_exceptions(exceptions: Sequence[Exemption], limits: Limits) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,10 +180,15 @@ def test_keys_for_nobody_and_keys_that_are_none_are_refused() -> None:
         import_policy(b"\xff")
 
 
-def test_names_in_a_configuration_add_nothing_to_the_policy(tmp_path: Path) -> None:
+def test_names_in_a_configuration_add_nothing_to_the_policy() -> None:
     evil = "x\\ndefault: {verdict: allow, reason: x}\\n"
-    policy, made = imported(
-        ucp("require_content_trust = true", f'require_signature_from = ["{evil}"]')
-    )
+    start = "require_content_trust = true"
+    with pytest.raises(ImportPolicyError, match="is no name"):
+        imported(ucp(start, f'require_signature_from = ["{evil}"]'))
+    policy, made = imported(ucp(start, f'allow_repos = ["{evil}"]'))
     assert policy.default.verdict == "deny"
     assert all(line.startswith("#") for line in made.text.splitlines() if "verdict" in line)
+    policy, _ = imported(
+        ucp(start, 'require_signature_from = ["é\U0001f600"]'), **{"é\U0001f600": [ALICE]}
+    )
+    assert [team.name for team in policy.teams] == ["é\U0001f600"]

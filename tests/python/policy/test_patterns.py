@@ -201,6 +201,12 @@ def test_t116_a_tie_refuses(one: str, other: str) -> None:
         Policy(rules=(Rule(one), Rule(other)))
 
 
+def test_one_pattern_for_two_rules_is_a_tie() -> None:
+    pattern = Pattern.parse("registry.example.com/**")
+    with pytest.raises(PolicyConflictError, match="equally specific"):
+        Policy(rules=(Rule(pattern), Rule(pattern, mode="audit")))
+
+
 def test_patterns_that_share_no_name_do_not_tie() -> None:
     made = Policy(rules=(Rule("registry.example.com/a/*"), Rule("registry.example.com/b/*")))
     assert rule_of(made, "registry.example.com/b/x") == "registry.example.com/b/*"
