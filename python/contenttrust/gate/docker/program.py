@@ -62,19 +62,23 @@ class Docker:
         Returns:
             Its exit code; 128 and the number of a signal that ended it.
         """
-        child = self._started(arguments, stdout)
-        return _code(_waited(child))
+        with _Signals() as signals:
+            child = self._started(arguments, stdout)
+            signals.pass_to(child)
+            return _code(child.wait())
 
     def lines(self, arguments: Sequence[str]) -> Iterator[str]:
         """Run it and give what it prints, line by line; its exit code is `code` afterwards."""
         from subprocess import PIPE  # noqa: PLC0415 - a command that is only passed on starts nobody
 
-        child = self._started(arguments, PIPE)
-        assert child.stdout is not None  # noqa: S101 - it was asked for
-        with child.stdout as printed, _Signals(child):
-            for line in printed:
-                yield line.decode(errors="surrogateescape")
-        self.code = _code(_waited(child))
+        with _Signals() as signals:
+            child = self._started(arguments, PIPE)
+            signals.pass_to(child)
+            assert child.stdout is not None  # noqa: S101 - it was asked for
+            with child.stdout as printed:
+                for line in printed:
+                    yield line.decode(errors="backslashreplace")
+            self.code = _code(child.wait())
 
     def answers(self, arguments: Sequence[str]) -> bool:
         """Whether it ends with 0, whatever it prints."""
@@ -131,32 +135,39 @@ def _can_run(path: str) -> bool:
 class _Signals:
     """Gives a child the signals that only we get; those of the terminal it gets itself."""
 
-    def __init__(self, child: Popen[bytes]) -> None:
+    def __init__(self) -> None:
         import signal  # noqa: PLC0415 - see `lines`
 
-        self._child = child
         self._signal = signal.signal
         self._own = [getattr(signal, name) for name in _PASSED_ON]
         self._shared = [getattr(signal, name) for name in _OF_THE_TERMINAL]
         self._at_terminal = any(os.isatty(number) for number in range(3))
         self._before: dict[int, object] = {}
+        self._early: list[int] = []
+        self._child: Popen[bytes] | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> _Signals:  # noqa: PYI034 - Python 3.10 has no Self
         numbers = (*self._own, *self._shared)
-        self._before = {number: self._signal(number, self._pass_on) for number in numbers}
+        self._before = {number: self._signal(number, self._take) for number in numbers}
+        return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             self._signal(number, handler)  # type: ignore[arg-type]
 
-    def _pass_on(self, number: int, _: FrameType | None) -> None:
-        if not (self._at_terminal and number in self._shared):
+    def pass_to(self, child: Popen[bytes]) -> None:
+        """Give it what has come before it was there, and all that comes."""
+        self._child = child
+        for number in self._early:
+            child.send_signal(number)
+
+    def _take(self, number: int, _: FrameType | None) -> None:
+        if self._at_terminal and number in self._shared:
+            return
+        if self._child is None:
+            self._early.append(number)
+        else:
             self._child.send_signal(number)
-
-
-def _waited(child: Popen[bytes]) -> int:
-    with _Signals(child):
-        return child.wait()
 
 
 def _code(returned: int) -> int:
