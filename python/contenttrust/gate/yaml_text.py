@@ -8,7 +8,7 @@ from contenttrust.yaml_nodes import Document, YamlError, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from contenttrust.yaml_nodes import Path
@@ -19,44 +19,44 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]", re.ASCII)
 _PRINTABLE = re.compile(r"[!#-&(-\[\]-~]+", re.ASCII)  # neither quote, no backslash
 
 
-def replaced(text: str, edits: Edits, *, file: str) -> str:
+def replaced(
+    text: str, edits: Edits, *, file: str, documents: Sequence[Document] | None = None
+) -> str:
     """Exchange scalars of a stream of documents.
 
     Args:
         text: The stream.
         edits: By number of the document and path of the value, what stands there afterwards.
         file: Its name, for messages.
+        documents: What the stream holds, where it was read already.
 
     Raises:
         YamlError: It cannot be read, or one of the values is not written in one line, or it stands
             for something else too.
         KeyError: There is nothing at a path.
     """
-    documents = read(text, file=file)
-    values: dict[int, str] = {}
+    documents = read(text, file=file) if documents is None else documents
+    keys: dict[int, tuple[int, Path]] = {}
     for (number, path), value in edits.items():
-        start = documents[number].scalar(path).start
-        if values.setdefault(start, value) != value:
+        key = keys.setdefault(documents[number].scalar(path).start, (number, path))
+        if edits[key] != value:
             raise _wrong(documents[number], path, "one alias stands for two images")
-    ends = {}
+    ends: dict[int, int] = {}
     for number, document in enumerate(documents):
         for path in scalar_paths(document.value):
             found = document.scalar(path)
-            if found.start not in values:
-                continue
-            ends[found.start] = found.end
-            if (number, path) not in edits:
-                raise _wrong(document, path, "an alias of an image stands here for something else")
-    tokens = _tokens(text)
+            if found.start in keys:
+                ends[found.start] = found.end
+                if (number, path) not in edits:
+                    problem = "an alias of an image stands here for something else"
+                    raise _wrong(document, path, problem)
     made, at = [], 0
-    for start in sorted(values):
-        token = tokens.get(ends[start])
-        where = next(key for key in edits if documents[key[0]].scalar(key[1]).start == start)
-        if token is None or token[1] not in {"", "'", '"'} or "\n" in text[start : ends[start]]:
-            raise _wrong(
-                documents[where[0]], where[1], "not written in one line: cannot be replaced"
-            )
-        made += [text[at : token[0]], _scalar(values[start], token[1])]
+    for start, (number, path) in sorted(keys.items()):
+        token = _token(text[start : ends[start]])
+        if token is None:
+            raise _wrong(documents[number], path, "not written in one line: cannot be replaced")
+        properties, style = token
+        made += [text[at : start + properties], _scalar(edits[number, path], style)]
         at = ends[start]
     new = "".join([*made, text[at:]])
     _check(documents, read(new, file=file), edits, file)
@@ -82,16 +82,21 @@ def value_of(value: Any, path: Path) -> Any:  # noqa: ANN401
     return value
 
 
-def _tokens(text: str) -> dict[int, tuple[int, str]]:
-    """Where each scalar begins without anchor and tag, and its style, by where it ends."""
+def _token(node: str) -> tuple[int, str] | None:
+    """Where the scalar of a node begins, behind its anchor and tag, and its quotes.
+
+    None where it is not written in one line.
+    """
     from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
     from ruamel.yaml.tokens import ScalarToken  # noqa: PLC0415
 
-    return {
-        token.end_mark.index: (token.start_mark.index, token.style or "")
-        for token in YAML(typ="safe", pure=True).scan(text)
-        if isinstance(token, ScalarToken)
-    }
+    if "\n" in node:
+        return None
+    found = [t for t in YAML(typ="safe", pure=True).scan(node) if isinstance(t, ScalarToken)]
+    if len(found) != 1 or found[0].end_mark.index != len(node):
+        return None
+    style = found[0].style or ""
+    return (found[0].start_mark.index, style) if style in {"", "'", '"'} else None
 
 
 def _scalar(value: str, style: str) -> str:
@@ -102,7 +107,7 @@ def _scalar(value: str, style: str) -> str:
     return f"{style}{value}{style}"
 
 
-def _check(before: list[Document], after: list[Document], edits: Edits, file: str) -> None:
+def _check(before: Sequence[Document], after: list[Document], edits: Edits, file: str) -> None:
     """That nothing but what was to change has changed."""
     same = len(before) == len(after) and all(
         list(scalar_paths(old.value)) == list(scalar_paths(new.value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust.gate.judged import Use
 from contenttrust.gate.kubernetes.places import ManifestError, NotCoveredError, images, known
@@ -33,6 +33,7 @@ class Manifest:
     uses: tuple[Use, ...]
     keys: tuple[tuple[int, Path], ...]
     findings: tuple[Finding, ...]
+    _documents: tuple[Document, ...] = field(repr=False)
 
     def pinned(self, values: Mapping[str, str]) -> bytes:
         """The file with other images.
@@ -50,7 +51,10 @@ class Manifest:
             for key, use in zip(self.keys, self.uses, strict=True)
             if values.get(use.image)
         }
-        return replaced(self.text.decode(), edits, file=self.file).encode() if edits else self.text
+        if not edits:
+            return self.text
+        text = self.text.decode()
+        return replaced(text, edits, file=self.file, documents=self._documents).encode()
 
 
 def manifest(
@@ -93,8 +97,9 @@ def manifest(
             message = f"the kind {kind} is not known; nothing in it is named like an image"
             findings.append(Finding.note(message, _spot(document, ("kind",)), code="unknown_kind"))
     return Manifest(
-        file=file, text=text, uses=tuple(uses), keys=tuple(keys), findings=tuple(findings)
-    )
+        file=file, text=text, uses=tuple(uses), keys=tuple(keys), findings=tuple(findings),
+        _documents=tuple(documents),
+    )  # fmt: skip
 
 
 def _spot(document: Document, path: Path) -> Spot:
