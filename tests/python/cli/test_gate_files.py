@@ -11,6 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from contenttrust.cli.gate import outcome
+
 GUN = "localhost:5000/corpus/revoked"
 DIGEST = "sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
 GOOD = f"""# a comment
@@ -121,6 +123,36 @@ def test_standard_input_is_judged(gate, monkeypatch: pytest.MonkeyPatch) -> None
 
     assert ran.code == 1
     assert ran.err.startswith("refused: -:6:12:")
+
+
+@pytest.mark.parametrize("verb", ["kubernetes", "compose"])
+def test_a_file_that_changes_meanwhile_is_not_written(gate, place: Path, verb, monkeypatch) -> None:
+    name = {"kubernetes": "good.yaml", "compose": "compose.yaml"}[verb]
+    told = outcome.read
+
+    def read(given: str) -> bytes:
+        data = told(given)
+        (place / given).write_bytes(data + b"# more\n")
+        return data
+
+    monkeypatch.setattr(outcome, "read", read)
+    options = ["--without-docker"] if verb == "compose" else []
+    ran = gate(verb, "--write", *options, name)
+
+    assert ran.code == 1
+    assert "changed while it was checked: not written" in ran.err
+    assert (place / name).read_text().endswith("# more\n")
+    assert DIGEST not in (place / name).read_text()
+
+
+def test_an_image_in_several_lines_is_not_written(gate, place: Path) -> None:
+    text = GOOD.replace(f'"{GUN}:3.0"   # pin me', f">-\n          {GUN}:3.0")
+    (place / "good.yaml").write_text(text)
+    ran = gate("kubernetes", "--write", "good.yaml")
+
+    assert ran.code == 1
+    assert "refused: good.yaml:9:16: not written in one line" in ran.err
+    assert (place / "good.yaml").read_text() == text
 
 
 def test_custom_resources(gate, place: Path) -> None:

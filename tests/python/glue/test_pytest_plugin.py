@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+
+from contenttrust import pytest_plugin
+from contenttrust.policy.rules import Policy
 
 GUN = "localhost:5000/corpus/revoked"
 TESTS = f"""
@@ -126,3 +130,38 @@ def test_the_plugin_is_found_by_pytest() -> None:
 
     points = tomllib.loads(text)["project"]["entry-points"]["pytest11"]
     assert points == {"contenttrust": "contenttrust.pytest_plugin"}
+
+
+@pytest.fixture
+def asked(vectors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The fixture's function, on trust data of a vector."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "trust").mkdir(mode=0o700)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CONTENTTRUST_POLICY", raising=False)
+    metadata = str(vectors / "good-revoked-tag" / "tuf")
+
+    def ask(*subjects: str | Path, **settings) -> None:
+        settings.setdefault("trust_dir", tmp_path / "trust")
+        now = datetime(2026, 11, 24, tzinfo=timezone.utc)
+        pytest_plugin._assert_trusted(*subjects, source=lambda _: metadata, now=now, **settings)
+
+    return ask
+
+
+def test_images_and_files_are_told_apart_by_their_names(asked) -> None:
+    asked(f"{GUN}:3.0", "pod.yaml", Path("Dockerfile"))
+    with pytest.raises(AssertionError, match=r"refused: bad\.yaml:3:29"):
+        asked(f"{GUN}:3.0", "bad.yaml")
+    with pytest.raises(TypeError, match="nothing is asked for"):
+        asked()
+
+
+def test_the_policy_is_the_one_given_else_the_one_of_the_environment(asked, monkeypatch) -> None:
+    asked(f"{GUN}:3.0", policy=Policy.docker_content_trust())
+    with pytest.raises(AssertionError, match="refused: assert_trusted:1"):
+        asked(f"{GUN}:3.0", policy=Path("policy.yaml"))
+    monkeypatch.setenv("CONTENTTRUST_POLICY", "policy.yaml")
+    with pytest.raises(AssertionError, match="refused: assert_trusted:1"):
+        asked(f"{GUN}:3.0")

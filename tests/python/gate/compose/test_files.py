@@ -366,6 +366,31 @@ def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
     assert [use.image for use in made.uses] == ["base:1"]
 
 
+@pytest.mark.parametrize(
+    ("services", "words"),
+    [
+        ([1], "services is no mapping"),
+        ({"web": "web:1"}, "no service"),
+        ({"web": {"build": {"context": 1}}}, "not as the specification"),
+        ({"web": {"build": {"args": {"A": True}, "context": "https://x.example"}}}, "is not here"),
+        ({"web": {"image": ["web:1"]}}, "no text"),
+    ],
+)
+def test_a_project_of_another_shape_is_refused(docker, services: object, words: str) -> None:
+    program = docker({"services": services})
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [words in finding.message for finding in made.findings] == [True]
+
+
+def test_the_short_form_of_a_build_is_read(docker, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM base:1\n")
+    program = docker({"services": {"web": {"build": str(tmp_path)}}})
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [use.image for use in made.uses] == ["base:1"]
+
+
 def test_an_older_docker_compose_is_asked_in_its_words(docker, tmp_path: Path) -> None:
     program = docker({"services": {}}, knows=False)
     made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
