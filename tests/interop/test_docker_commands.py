@@ -12,10 +12,8 @@ import pytest
 
 from contenttrust.gate.docker import commands, flags, shim
 from contenttrust.gate.docker.grammar import Flags
-from interop import built_parts, parts
-from interop.newer_docker import newer_docker
+from interop import built_parts, shimmed
 
-_DEBIAN = "/usr/bin/docker"
 CLIENTS = ("debian", "28", "29", "29 with buildx")
 CHECKED = {
     "PULL": ("pull", "image pull"),
@@ -33,7 +31,7 @@ _BLOCK = re.compile(r"^[A-Za-z ]*Commands:\n((?:  .*\n)+)", re.MULTILINE)
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
     """The help of a command of a client."""
     config = tmp_path / "docker"
-    client = _client(request.param)
+    client = shimmed.client(request.param.partition(" ")[0])
     if request.param == "29 with buildx":
         (config / "cli-plugins").mkdir(parents=True)
         (config / "cli-plugins" / "docker-buildx").symlink_to(built_parts.buildx())
@@ -48,15 +46,6 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]
         ).stdout  # fmt: skip
 
     return asked
-
-
-def _client(name: str) -> str:
-    if name.startswith("29"):
-        return str(newer_docker())
-    found = _DEBIAN if name == "debian" and Path(_DEBIAN).exists() else parts.docker()
-    if found is None:
-        parts.skip(f"no docker client for {name}")
-    return found
 
 
 def below(told: Callable[[str], str], command: str = "") -> Iterator[str]:

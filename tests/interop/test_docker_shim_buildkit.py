@@ -88,7 +88,7 @@ def test_t089_a_tag_that_moves_between_check_and_build_never_wins(
 
 @pytest.fixture(scope="module")
 def buildkitd() -> Iterator[str]:
-    """A BuildKit of its own: that of the daemon is too old for named contexts. Gives its address."""
+    """The address of a newer BuildKit: that of the daemon knows no named contexts."""
     with builder.running() as started:
         yield f"unix://{started._folder}/b.sock"
 

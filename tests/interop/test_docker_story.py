@@ -16,7 +16,7 @@ from shlex import quote
 import pytest
 
 from interop.runnable import program
-from interop.shimmed import CLIENTS, Shimmed
+from interop.shimmed import CLIENTS, DEBIAN, Shimmed
 from interop.trust_stack import TrustStack
 
 PATIENCE_S = 120
@@ -72,7 +72,7 @@ class Terminal:
         return shown, asked
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture(params=[*CLIENTS, DEBIAN])
 def machine(
     request: pytest.FixtureRequest, docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> Shimmed:

@@ -105,3 +105,20 @@ def test_an_image_is_needed(call: MakeCall) -> None:
 def test_t096_behind_the_image_the_switch_is_the_containers(call: MakeCall) -> None:
     words = became(call("run", f"{WEB}:1.0", "--disable-content-trust"))
     assert words == ["run", ONE, "--disable-content-trust"]
+
+
+@pytest.mark.parametrize("name", ["run", "create"])
+def test_t089_after_the_check_nobody_is_asked_for_the_tag(
+    call: MakeCall, noting: Noting, name: str
+) -> None:
+    words = became(call(name, "--pull=always", f"{WEB}:1.0"))
+    asked = [words, *noting.started]
+    assert [line for line in asked if f"{WEB}:1.0" in line] == [["image", "tag", ONE, f"{WEB}:1.0"]]
+
+
+def test_t093_what_runs_is_named_by_its_digest_whatever_the_tag_is_here(
+    call: MakeCall, noting: Noting
+) -> None:
+    # The image is here, and somebody may have given its tag to another one.
+    assert became(call("run", f"{WEB}:1.0")) == ["run", ONE]
+    assert noting.started == [["image", "inspect", "--format={{.Id}}", ONE]]
