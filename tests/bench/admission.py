@@ -17,7 +17,6 @@ import contextlib
 import gc
 import http.client
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -170,7 +169,8 @@ def verdict(images: int, requests: int, rounds: int) -> Verdict:
                 seconds.append((spent(connection) - before) / requests)
         log = Path(folder, "audit.jsonl").read_text()
         assert log.count("not anew") == images * requests * rounds, "the reviews were not warm"
-    ours, floor = (statistics.median(figures[path]) for path in ("mutate", "empty"))
+    # The least of each: whatever else the machine does makes both dearer, and not alike.
+    ours, floor = (min(figures[path]) for path in ("mutate", "empty"))
     name = f"warm review, {images} image{'s' if images > 1 else ''}"
     return at_most(name, PROMISE, ours, floor, "a request")
 
@@ -178,8 +178,8 @@ def verdict(images: int, requests: int, rounds: int) -> Verdict:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figure, or serve."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--serve", metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.serve:

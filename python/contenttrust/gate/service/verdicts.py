@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 from contenttrust import clock
 from contenttrust.policy.decision import Decision
+from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Future
     from typing import Protocol
 
     from contenttrust.gate.check import Answer
@@ -54,12 +54,23 @@ class Verdict:
 class _Flight:
     """A verification under way, with those who wait for it."""
 
-    __slots__ = ("done", "waiting", "work")
+    __slots__ = ("begun", "done", "waiting")
 
-    def __init__(self, work: Future[Answer], done: asyncio.Future[Answer]) -> None:
-        self.work = work
-        self.done = done
+    done: asyncio.Future[Answer]
+
+    def __init__(self) -> None:
+        self.begun = False
         self.waiting = 0
+
+
+class _Lane:
+    """The turns of one registry."""
+
+    __slots__ = ("turns", "users")
+
+    def __init__(self, width: int) -> None:
+        self.turns = asyncio.Semaphore(width)
+        self.users = 0
 
 
 class _Kept:
@@ -96,7 +107,7 @@ class Verdicts:
 
         Args:
             gate: Who verifies.
-            threads: How many verifications run at once.
+            threads: How many verifications run at once; half of them of one registry.
             pending: How many may run or wait; whoever asks for one more is refused.
             lifetime: Seconds for which a verdict is used again; 0 for never.
             entries: How many verdicts are kept.
@@ -106,6 +117,9 @@ class Verdicts:
         self._lifetime = lifetime
         self._entries = entries
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="verify")
+        # One registry whose trust server is silent must not take all threads.
+        self._width = max(1, threads // 2)
+        self._lanes: dict[str, _Lane] = {}
         self._flights: dict[str, _Flight] = {}
         self._kept: dict[str, _Kept] = {}
 
@@ -193,9 +207,8 @@ class Verdicts:
             return Verdict(self.refused(image, INTERNAL, reason), "none")
 
     def _begin(self, image: str) -> _Flight:
-        gate, began = self._gate, time.monotonic()
-        work = self._pool.submit(lambda: gate.answers([image])[0])
-        flight = _Flight(work, asyncio.wrap_future(work))
+        gate, began, flight = self._gate, time.monotonic(), _Flight()
+        flight.done = asyncio.ensure_future(self._verified(image, gate, flight))
         self._flights[image] = flight
 
         def landed(done: asyncio.Future[Answer]) -> None:
@@ -207,10 +220,30 @@ class Verdicts:
         flight.done.add_done_callback(landed)
         return flight
 
+    async def _verified(self, image: str, gate: Asked, flight: _Flight) -> Answer:
+        """Ask the gate in a thread, when it is this registry's turn."""
+
+        def verify() -> Answer:
+            flight.begun = True
+            return gate.answers([image])[0]
+
+        host = _host(image)
+        lane = self._lanes.setdefault(host, _Lane(self._width))
+        lane.users += 1
+        try:
+            async with lane.turns:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, verify)
+        finally:
+            lane.users -= 1
+            if not lane.users:
+                del self._lanes[host]
+
     def _abandon(self, image: str, flight: _Flight) -> None:
         """Drop from the queue what nobody waits for. What runs goes on: who asks again gets it."""
-        if not flight.waiting and not flight.done.done() and flight.work.cancel():
-            self._flights.pop(image, None)
+        if not flight.waiting and not flight.begun and not flight.done.done():
+            flight.done.cancel()
+            if self._flights.get(image) is flight:
+                del self._flights[image]
 
     def _keep(self, image: str, answer: Answer, began: float) -> None:
         decision = answer.decision
@@ -225,3 +258,11 @@ class Verdicts:
             del self._kept[next(iter(self._kept))]
         if self._lifetime and self._entries:
             self._kept[image] = _Kept(answer, began, clock.instant(answer.valid_until))
+
+
+def _host(image: str) -> str:
+    """The registry of an image; empty where there is none, and nobody will be asked."""
+    try:
+        return Reference.parse(image).domain
+    except InvalidReferenceError:
+        return ""

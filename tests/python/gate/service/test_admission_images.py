@@ -149,3 +149,41 @@ def test_t113_custom_kind_is_checked_where_its_images_are_said_to_be(gate):
         assert "not_signed" in told.message
 
     serving(gate, script, custom={"Widget.example.com": ("spec.image",)})
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        [{"name": "c", "image": PINNED}, {"name": "c", "image": PINNED}],
+        [{"name": "c", "image": f" {PINNED}"}],
+        [{"name": "c", "image": f"{PINNED}\n"}],
+        [{"name": "c", "image": 1}],
+        [{"name": "c", "image": ["a"]}],
+        {"name": "c", "image": PINNED},
+        ["c"],
+    ],
+)
+def test_t112_object_that_readers_could_understand_differently_is_denied(gate, containers):
+    asked = review(PINNED)
+    asked["request"]["object"]["spec"]["containers"] = containers
+
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            told = await caller.post(path, asked)
+            assert not told.response["allowed"]
+            assert told.response["auditAnnotations"]["code"] == "malformed"
+
+    serving(gate, script)
+
+
+def test_t112_originals_that_no_annotation_can_hold_are_denied(gate):
+    asked = review(f"{GUN}:1")
+    kept = {"contenttrust.internal/original-images": f'{{"/x": "{"a" * 131_000}"}}'}
+    asked["request"]["object"]["metadata"] = {"annotations": kept}
+
+    async def script(caller):
+        told = await caller.post("/mutate", asked)
+        assert not told.response["allowed"]
+        assert "longer" in told.message
+
+    serving(gate, script)

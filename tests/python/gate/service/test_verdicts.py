@@ -202,8 +202,37 @@ def test_t114_what_nobody_waits_for_any_more_leaves_the_queue(gate):
         [after] = await ask(f"{GUN}:1")
         assert after.decision.allowed
 
-    asking(gate, script, threads=2)
+    asking(gate, script, threads=4)
     assert len(gate.asked) == 3
+
+
+def test_t114_registry_that_is_silent_leaves_threads_to_others(gate):
+    """Images of the silent one wait; those of another are answered meanwhile."""
+    answers = gate.answers
+
+    def silent(images):
+        if images[0].startswith("silent.example/"):
+            gate.asked += images
+            assert gate.go.wait(20)
+        return answers(images)
+
+    gate.answers = silent
+    real_go = gate.go
+
+    async def script(verdicts, ask):
+        real_go.clear()
+        waiting = [asyncio.ensure_future(ask(f"silent.example/x:{n}")) for n in range(20)]
+        while len(gate.asked) < 2:
+            await asyncio.sleep(0.001)
+        gate.go = threading.Event()  # the gate's own wait; the silent server keeps the old one
+        gate.go.set()
+        [other] = await ask(f"{GUN}:1")
+        assert other.decision.allowed
+        real_go.set()
+        await asyncio.gather(*waiting)
+        assert not verdicts._lanes
+
+    asking(gate, script, threads=4)
 
 
 def test_t114_more_than_may_wait_are_refused_at_once(gate):
