@@ -32,7 +32,7 @@ written to standard output.
 
 examples:
   contenttrust gate dockerfile Dockerfile
-  contenttrust gate dockerfile --write - < Dockerfile | docker build -f - .
+  cat Dockerfile | contenttrust gate dockerfile --write - | docker build -f - .
   contenttrust gate dockerfile --build-arg GO=1.25 --target release Dockerfile
   contenttrust gate dockerfile --build-context base=docker-image://alpine:3.19 Dockerfile
 """
