@@ -322,6 +322,14 @@ void bind_repository(py::module_& m) {
                 py::arg("tag") = py::none(), py::arg("digest") = py::none(),
                 "The signed tag, resolved as docker pull does; raises what refuses it.")
             .def(
+                "signatures",
+                [](const Repository& self, const SignedTag& tag) {
+                    return to_tuple(self.view->signatures(tag),
+                                    [](const Signer& signer) { return py::cast(signer); });
+                },
+                py::arg("tag"),
+                "Every role that lists the tag with its digest, and the keys that really signed.")
+            .def(
                 "role_tags",
                 [](const Repository& self, const py::str& name) {
                     const auto& roles = self.view->roles();

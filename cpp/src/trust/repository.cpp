@@ -161,6 +161,16 @@ std::vector<SignedTag> TrustedRepository::role_tags(const RoleView& role) const 
     return out;
 }
 
+std::vector<Signer> TrustedRepository::signatures(const SignedTag& tag) const {
+    std::vector<Signer> out;
+    for (const auto& role : roles_) {
+        const auto same = find(role, tag.name);
+        if (same && same->usable && same->sha256 == tag.sha256)
+            out.push_back({signer_name(role.name), role.name.str(), role.signed_by});
+    }
+    return out;
+}
+
 std::vector<Notice> TrustedRepository::degraded() const {
     std::vector<Notice> out;
     for (const auto& role : roles_) {

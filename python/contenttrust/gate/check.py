@@ -186,7 +186,7 @@ def _facts(reference: Reference, judgement: Judgement, now: datetime) -> Facts:
         gun=judgement.gun,
         tag=tag,
         error=error,
-        signatures=() if tag is None else tag.signers,
+        signatures=() if tag is None else judgement.signatures(tag),
         expires=judgement.expires,
         cached_for=judgement.cached_for,
         now=now,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from contenttrust.model import Anchor, SignedTag, TrustedRepository
+    from contenttrust.model import Anchor, SignedTag, Signer, TrustedRepository
     from contenttrust.policy.rules import Policy
     from contenttrust.reference import Reference
     from contenttrust.transport.source import SourceLike
@@ -86,6 +86,10 @@ class Judgement:
             return self._repository.verify(reference.tag, reference.digest), None
         except ContentTrustError as error:
             return None, error
+
+    def signatures(self, tag: SignedTag) -> tuple[Signer, ...]:
+        """Every role that lists a tag with its digest, and the keys that really signed."""
+        return () if self._repository is None else self._repository.signatures(tag)
 
     def released(self) -> tuple[str, ...]:
         """The names of all tags that it releases.

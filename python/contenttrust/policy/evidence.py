@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 RELEASES = "targets/releases"
 _DELEGATED = "targets/"
+_REPOSITORY = "Repo Admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,12 @@ class Evidence:
         return ""
 
     def names(self) -> tuple[str, ...]:
-        """Names of the roles that vouch for the tag, as Docker shows signers."""
-        signers = (s for s in self.facts.signatures if not is_releases(s.role))
-        return tuple(dict.fromkeys(s.name or s.role.removeprefix(_DELEGATED) for s in signers))
+        """Names of the signers, as Docker shows them: the delegations, else `Repo Admin`."""
+        if self.facts.tag is None:
+            return ()
+        roles = [s.role for s in self.facts.signatures if not is_releases(s.role)]
+        names = [role.removeprefix(_DELEGATED) for role in roles if role.startswith(_DELEGATED)]
+        return tuple(dict.fromkeys(names)) or (_REPOSITORY,)
 
 
 def is_releases(role: str) -> bool:

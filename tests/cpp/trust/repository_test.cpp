@@ -145,6 +145,22 @@ BOOST_AUTO_TEST_CASE(targets_outside_the_paths_of_a_role_do_not_exist) {
     BOOST_TEST(repo.role_tags(repo.roles()[5]).empty());
 }
 
+BOOST_AUTO_TEST_CASE(signatures_are_those_of_every_role_that_lists_the_tag_with_its_digest) {
+    auto alice = view("targets/alice", {{"a", "one"}});
+    alice.signed_by = {KeyId::parse(std::string(64, 'a')).value()};
+    const auto repo =
+        repository(view("targets", {{"a", "one"}}),
+                   {view("targets/releases", {{"a", "one"}, {"b", "one"}}), std::move(alice),
+                    view("targets/bob", {{"a", "two"}}), view("targets/carol", {{"b", "one"}}),
+                    view("targets/dave", {{"a", "one"}}, {"v"}), broken("targets/erin")});
+    Texts found;
+    for (const auto& signer : repo.signatures(repo.verify("a").value())) {
+        found.push_back(signer.role);
+        if (signer.role == "targets/alice") BOOST_TEST(signer.key_ids.size() == 1U);
+    }
+    BOOST_TEST((found == Texts{"targets", "targets/releases", "targets/alice"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_broken_role_of_higher_precedence_refuses_every_tag_that_it_could_hold) {
     auto releases = broken("targets/releases");
     releases.paths = {"v"};

@@ -76,6 +76,10 @@ class TrustedRepository {
     /// Every target of one role that its paths allow and that has a digest.
     std::vector<SignedTag> role_tags(const RoleView& role) const;
 
+    /// Every role that lists this very tag with this very digest, and who really signed it; releasing roles and targets
+    /// included.
+    std::vector<Signer> signatures(const SignedTag& tag) const;
+
     /// The tag as docker pull resolves it (targets/releases and below, then targets; the first hit decides):
     /// `not_signed`, `tag_unusable`, `role_broken` while a role of higher precedence is broken, `limit_exceeded`.
     Result<SignedTag> verify(std::string_view name) const;
