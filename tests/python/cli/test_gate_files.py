@@ -286,3 +286,12 @@ def test_t144_nobody_s_text_reaches_the_terminal_as_it_is(gate, place: Path) -> 
     assert ran.code == 1
     assert ran.err.replace("\n", "").isprintable()
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["kubernetes", "compose"])
+def test_without_the_extra_it_says_what_to_install(gate, verb, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    ran = gate(verb, "good.yaml")
+
+    assert ran.code == 2
+    assert "install contenttrust[gate]" in ran.err

@@ -18,6 +18,7 @@ def run(request: Request) -> int:
     """Judge the images of a project; write them pinned where that is asked for."""
     from contenttrust.gate.compose.files import composition  # noqa: PLC0415
 
+    outcome.need_yaml()
     options = request.options
     if len(set(options.files)) != len(options.files):
         raise UsageError("a file is named twice")

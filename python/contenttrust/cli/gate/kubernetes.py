@@ -18,6 +18,7 @@ def run(request: Request) -> int:
     """Judge the images of all files; write them pinned where that is asked for."""
     from contenttrust.gate.kubernetes.files import manifest  # noqa: PLC0415
 
+    outcome.need_yaml()
     options = request.options
     custom = _custom(options.kinds)
     if len(set(options.files)) != len(options.files):

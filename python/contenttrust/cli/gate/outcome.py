@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 _LIMIT = 32 * 1024 * 1024
 
 
+def need_yaml() -> None:
+    """Check that there is a reader of YAML.
+
+    Raises:
+        UsageError: There is none: it is an extra.
+    """
+    try:
+        import ruamel.yaml  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise UsageError(f"YAML is read by {error.name}: install contenttrust[gate]") from None
+
+
 def read(name: str) -> bytes:
     """A file that was named; ``-`` is standard input.
 
