@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from contenttrust import clock
 from contenttrust.errors import ContentTrustError, ExpiredError, FetchError, PolicyError, shown
-from contenttrust.gate import key_digests
 from contenttrust.model import Requirements
+from contenttrust.policy.spki import spki_of
 from contenttrust.transport import deadline
 from contenttrust.transport.cache import TrustDirectory
 from contenttrust.transport.tls import Tls
@@ -164,7 +164,7 @@ class Collections:
         except (OSError, ValueError) as error:  # a URL, a folder or a certificate of our own
             return Judgement(gun, None, PolicyError(shown(str(error)), gun=gun))
         wanted = verification.documents if self._policy.needs_spki else {}
-        spki = key_digests.by_canonical_id(wanted)
+        spki = spki_of(wanted)
         age = self._cached_for(gun, repository)
         return Judgement(gun, repository, None, cached_for=age, spki=spki)
 

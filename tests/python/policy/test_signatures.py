@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,22 @@ def test_a_tag_that_only_a_delegation_lists_is_not_released(
     decision = decide(repository, "{person: alice}", tmp_path)
     assert (decision.verdict, decision.code) == ("deny", "not_signed")
     assert decision.reasons[0] == f"image or trust data does not exist for {WEB}:1.0"
+
+
+@pytest.mark.parametrize("kind", ["p256", "p384", "rsa2048", "ed25519"])
+def test_keys_are_found_by_their_subject_public_key_info_in_every_form(
+    repository: Repository, tmp_path: Path, kind: str
+) -> None:
+    made = key_pair(f"policy {kind}", kind)
+    forms = [made.bare] if kind == "ed25519" else [made.bare, made.certified("x")]
+    name = f"spki:{sha256(made.spki).hexdigest()}"
+    for number, form in enumerate(forms):
+        signed = Repository(WEB)
+        signed.delegate("targets/releases", keys=[form]).targets["1.0"] = ONE
+        signed.delegate("targets/x", keys=[form]).targets["1.0"] = ONE
+        for require, allowed in (
+            (f"{{key: '{name}'}}", True),
+            (f"{{not: {{key: '{name}'}}}}", False),
+        ):
+            folder = tmp_path / f"{number} {allowed}"
+            assert decide(signed, require, folder).allowed == allowed
