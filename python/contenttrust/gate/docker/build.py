@@ -70,6 +70,8 @@ def _parsed(call: Call, context: BuildContext) -> Dockerfile:
 def _tell_uncovered(call: Call, context: BuildContext, parsed: Dockerfile) -> None:
     """What a build uses beside images is said, and refused where the policy says so."""
     told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
+    if build_flags.publishes(call):
+        told.append("what is built is published and not signed: contenttrust sign does that")
     if told and call.gate.policy.docker.uncovered == "refuse":
         raise RefusedError(*told, "What is not covered is refused here.")
     for line in told:

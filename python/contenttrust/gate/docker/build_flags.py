@@ -22,6 +22,7 @@ _DOCKER_IMAGE = "docker-image://"
 _SCANNER = "docker/buildkit-syft-scanner:stable-1"
 """What BuildKit runs for an SBOM where nobody names another. Source: buildx 0.29.1, BuildKit."""
 _ON = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_PUSHES = frozenset(("push", word) for word in ("1", "t", "true"))
 _OFF = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
 
 
@@ -54,6 +55,13 @@ def arguments(call: Call) -> dict[str, str]:
         elif name in call.env:
             found[name] = call.env[name]
     return found
+
+
+def publishes(call: Call) -> bool:
+    """Whether the build pushes what it makes."""
+    fields = [field for value in call.line.values("output") for field in _fields("output", value)]
+    told = {(key, text.strip().lower()) for key, text in fields}
+    return call.line.switch("push") or bool(told & {("type", "registry"), *_PUSHES})
 
 
 def contexts(call: Call) -> dict[str, str]:

@@ -246,6 +246,28 @@ def test_a_file_without_end_is_not_read(
         build.run(call("build", "-"))
 
 
+@pytest.mark.parametrize(
+    ("words", "published"),
+    [
+        (["--push"], True),
+        (["--output=type=registry"], True),
+        (["-o", "type=image,name=x,push=true"], True),
+        (["--push=false"], False),
+        (["-o", "out"], False),
+        (["--output", "type=image,name=push"], False),
+    ],
+)
+def test_what_a_build_publishes_is_said_not_to_be_signed(
+    call: MakeCall,
+    context: Path,
+    capfd: pytest.CaptureFixture[str],
+    words: list[str],
+    published: bool,
+) -> None:
+    assert build.run(call("build", *words, ".")) == 0
+    assert ("published and not signed" in capfd.readouterr().err) == published
+
+
 @pytest.mark.parametrize("uncovered", ["warn", "refuse"])
 def test_what_a_build_fetches_beside_images_is_said(
     call: MakeCall, context: Path, capfd: pytest.CaptureFixture[str], policy: Policy, uncovered: str
