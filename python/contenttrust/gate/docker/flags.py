@@ -2,6 +2,7 @@
 
 Source: docker CLI v28.2.2 and v29.7.2, docker buildx v0.29.1: what their command trees declare,
 hidden and deprecated flags included. They agree on every flag that more than one of them has.
+`tests/interop/test_docker_commands.py` holds the tables against the help of real clients.
 """
 
 from __future__ import annotations
