@@ -7,9 +7,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from contenttrust.gate.service.verdicts import Verdict
     from contenttrust.policy.rules import Policy
+
+    Metric = TypeVar("Metric", Counter, Histogram)
 
 _SECONDS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
 
@@ -25,6 +28,7 @@ class Metrics:
         """
         registry = CollectorRegistry()
         self._registry = registry
+        self._lines: dict[tuple[object, ...], Counter | Histogram] = {}
         self._verdicts = Counter(
             "contenttrust_gate_verdicts_total",
             "Verdicts on images; `warn` was let through although the policy would refuse it.",
@@ -69,6 +73,14 @@ class Metrics:
         )
         waits.set_function(waiting)
 
+    def _of(self, metric: Metric, *labels: str) -> Metric:
+        """One line of a metric, kept: to look it up takes longer than to count."""
+        named = (metric, *labels)
+        line = self._lines.get(named)
+        if line is None:
+            line = self._lines[named] = metric.labels(*labels)
+        return line  # type: ignore[return-value]
+
     def text(self) -> bytes:
         """Everything, in the exposition format of Prometheus."""
         return generate_latest(self._registry)
@@ -77,13 +89,13 @@ class Metrics:
         """Count a verdict that was acted on."""
         decision = verdict.decision
         mode = decision.mode or "enforce"
-        self._verdicts.labels(door, decision.verdict, mode, decision.code).inc()
-        self._sources.labels(verdict.how).inc()
+        self._of(self._verdicts, door, decision.verdict, mode, decision.code).inc()
+        self._of(self._sources, verdict.how).inc()
 
     def request(self, door: str, outcome: str, seconds: float) -> None:
         """Count a request."""
-        self._requests.labels(door, outcome).inc()
-        self._seconds.labels(door).observe(seconds)
+        self._of(self._requests, door, outcome).inc()
+        self._of(self._seconds, door).observe(seconds)
 
     def reload(self, what: str, outcome: str) -> None:
         """Count a file that was read anew."""
