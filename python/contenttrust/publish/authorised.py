@@ -1,6 +1,7 @@
-"""Whether a request may be published: by the authorities that the collection has, not its own word.
+"""Whether something may be published: by the authorities that the collection will have.
 
-A request names those who sign its documents, so that they can sign without any network. Who made
+What is there already must still be signed by enough of those whom the new documents name: a reader
+refuses it else, and root or targets takes the whole collection with it. A request names those who sign its documents, so that they can sign without any network. Who made
 it may have named others. What counts is what root and the delegators say: those of the request
 where they are signed by whom the published ones name, the published ones else.
 """
@@ -9,18 +10,18 @@ from __future__ import annotations
 
 from contenttrust import _core
 from contenttrust.errors import PublishError
-from contenttrust.publish.delegations import authority_of
-from contenttrust.publish.metadata import ROOT, TARGETS
+from contenttrust.publish.delegations import authority_of, below
+from contenttrust.publish.metadata import ROOT, TARGETS, public_key
+from contenttrust.publish.part import Part
 from contenttrust.publish.sign import root_authorities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
-    from contenttrust.publish.part import Part
     from contenttrust.publish.request import SigningRequest
 
 
@@ -81,6 +82,53 @@ def check_signatures(request: SigningRequest, draft: Draft, before: Mapping[str,
                     expected=str(authority.threshold),
                     found=str(len(done)),
                 )
+
+
+def authorities(draft: Draft) -> dict[str, Authority]:
+    """Who signs targets and each delegation below it, by what a draft says now."""
+    return {role: authority_of(draft, role) for role in (TARGETS, *below(draft))}
+
+
+def check_what_stays(
+    draft: Draft,
+    before: Mapping[str, Authority],
+    files: Mapping[str, bytes],
+    uploaded: Collection[str],
+) -> None:
+    """Refuse what would take a verified role its signatures by naming others for it.
+
+    A role that was broken before may stay so, and one that gets fewer keys than must sign has been
+    given up by those who sign its delegator: that is told when it is done.
+
+    Args:
+        draft: The collection as it would be then.
+        before: What `authorities` gave of the collection as it is; what is the same still stands.
+        files: The verified files that are there.
+        uploaded: Roles whose files are replaced, and judged elsewhere.
+
+    Raises:
+        PublishError: A file that stays would not be signed by enough keys any more.
+    """
+    for role, authority in authorities(draft).items():
+        if role in uploaded or role not in files or authority == before.get(role):
+            continue
+        held = {public_key(key).canonical_key_id for key in authority.keys.values()}
+        done = Part.of_file(role, files[role]).signed_by(authority)
+        if len(done) >= authority.threshold or len(held) < authority.threshold:
+            continue
+        who = ", ".join(sorted(held - done))
+        raise PublishError(
+            f"{role} of {draft.gun} as it is would no longer be valid: of the keys that are named "
+            f"for it from then on, {len(done)} have signed it, and {authority.threshold} must. "
+            f"Have it signed in the same publication or request by one of {who} (stage "
+            f"`contenttrust witness {draft.gun} {role}` too)"
+            + ("" if role == TARGETS else ", or remove the delegation altogether")
+            + "; nothing was published",
+            gun=draft.gun,
+            role=role,
+            expected=str(authority.threshold),
+            found=str(len(done)),
+        )
 
 
 def _authorities(role: str, draft: Draft, before: Mapping[str, Document]) -> list[Authority]:

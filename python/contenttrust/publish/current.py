@@ -276,3 +276,12 @@ def _same_as_before(
 def documents_of(current: Current) -> dict[str, Document]:
     """The signed parts of the verified files."""
     return {role: signed_part(file) for role, file in current.documents.items()}
+
+
+def upload_of(current: Current | None) -> Mapping[str, bytes]:
+    """What others change when they publish; the timestamp is the server's own."""
+    if current is None:
+        return {}
+    return {
+        role: file for role, file in current.documents.items() if role not in {TIMESTAMP, SNAPSHOT}
+    }

@@ -283,7 +283,9 @@ def below(draft: Draft, start: str = TARGETS) -> Iterator[str]:
 
 
 def _authority(role: str, entry: Document, keys: Mapping[str, Document]) -> Authority:
-    return Authority(role, {one: keys[one] for one in entry["keyids"] or []}, entry["threshold"])
+    # What is named and not there can sign nothing.
+    held = {one: keys[one] for one in entry["keyids"] or [] if one in keys}
+    return Authority(role, held, entry["threshold"])
 
 
 def _entry(draft: Draft, role: str) -> Document | None:

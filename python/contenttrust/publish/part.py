@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 
 from contenttrust import _core
-from contenttrust.errors import PublicKeyError
+from contenttrust.errors import MalformedError, PublicKeyError
 from contenttrust.publish.delegations import Authority
 from contenttrust.publish.metadata import ends, envelope, message_of, public_key
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
@@ -183,7 +183,7 @@ def _is_right(key: Document, signature: Document, message: bytes) -> bool:
         return _core.verify_signature(
             public_key(key).public, _bytes(signature["sig"]), message, signature["method"]
         )
-    except (ValueError, PublicKeyError):
+    except (ValueError, MalformedError, PublicKeyError):
         return False
 
 

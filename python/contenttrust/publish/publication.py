@@ -22,15 +22,19 @@ from contenttrust.errors import (
 )
 from contenttrust.publish import delegations
 from contenttrust.publish.asking import ask
-from contenttrust.publish.authorised import check_base, check_signatures
-from contenttrust.publish.current import Current, documents_of
+from contenttrust.publish.authorised import (
+    authorities,
+    check_base,
+    check_signatures,
+    check_what_stays,
+)
+from contenttrust.publish.current import Current, documents_of, upload_of
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.metadata import (
     ROOT,
     SNAPSHOT,
     TARGETS,
-    TIMESTAMP,
     file_meta,
     is_soon,
     new_snapshot,
@@ -106,12 +110,9 @@ class Publication:
             now: The present moment.
             local: Gives the files of a collection that the server does not have yet.
         """
-        self._gun = gun
-        self._keyring = keyring
-        self._sink = sink
-        self._judge = judge
-        self._now = now
-        self._local = local
+        self._gun, self._now = gun, now
+        self._keyring, self._local = keyring, local
+        self._sink, self._judge = sink, judge
 
     def run(
         self, steps: Sequence[Step], *, legacy: Callable[[int], Sequence[Authority]] = lambda _: ()
@@ -132,17 +133,16 @@ class Publication:
         """
         current = self._judge.look()
         for attempt in range(1, ATTEMPTS + 1):
-            draft, files = self._draft(current)
-            for step in steps:
-                step.apply(draft)
+            draft, files, before = self._changed(current, steps)
             upload = self._signed(draft, files, legacy)
+            check_what_stays(draft, before, files, upload)
             if not upload:
                 return self._published(current, {}, attempt, draft)
             failure = self._send(upload)
             served = self._look_again(failure)
             if served is not None and self._arrived(upload, served):
                 return self._published(served, upload, attempt, draft)
-            if _files(served) == _files(current):
+            if upload_of(served) == upload_of(current):
                 if failure is not None:
                     raise failure
                 raise PublishError(
@@ -178,18 +178,17 @@ class Publication:
             FetchError: The server did not answer.
         """
         current = self._judge.look()
-        draft, files = self._draft(current)
-        for step in steps:
-            step.apply(draft)
+        draft, files, before = self._changed(current, steps)
         parts, ready = self._to_sign(draft, files, legacy)
         if not parts:
             raise PublishError(f"nothing of {self._gun} is changed", gun=self._gun)
+        check_what_stays(draft, before, files, {*ready, *(part.role for part in parts)})
         for part in parts:
             everybody = (*part.authorities, *part.optional)
             part.signatures += [
                 signature for _, signature in self._keyring.signatures(part.message, everybody)
             ]
-        base = {role: _core.sha256(file) for role, file in _files(current).items()}
+        base = {role: _core.sha256(file) for role, file in upload_of(current).items()}
         return SigningRequest(
             gun=self._gun, base=base, staged=tuple(staged), files=ready, parts=tuple(parts)
         )
@@ -216,12 +215,13 @@ class Publication:
         request.check_current(self._now)
         upload = request.uploaded()
         current = self._judge.look()
-        check_base(request, _files(current))
+        check_base(request, upload_of(current))
         documents = {role: signed_part(file) for role, file in upload.items()}
         files: Mapping[str, bytes] = {} if current is None else current.documents
         before = {} if current is None else documents_of(current)
         draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
         check_signatures(request, draft, before)
+        check_what_stays(draft, {}, files, upload)
         self._check_snapshot_keys(draft, before)
         upload = self._with_snapshot(draft, files, upload)
         failure = self._send(upload)
@@ -237,6 +237,16 @@ class Publication:
         authority = authority_in(draft.root, SNAPSHOT)
         known = authority_in(before[ROOT], SNAPSHOT).keys if before else {}
         self._keyring.check_meant(authority, gun=self._gun, known=known)
+
+    def _changed(
+        self, current: Current | None, steps: Sequence[Step]
+    ) -> tuple[Draft, Mapping[str, bytes], Mapping[str, Authority]]:
+        """The collection with some steps applied; its files, and who signed it, before."""
+        draft, files = self._draft(current)
+        before = authorities(draft)
+        for step in steps:
+            step.apply(draft)
+        return draft, files, before
 
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
         """The collection as it is now, and its files."""
@@ -385,12 +395,3 @@ class Publication:
             repository=served.repository,
             documents=served.documents,
         )
-
-
-def _files(current: Current | None) -> Mapping[str, bytes]:
-    """What others change when they publish; the timestamp is the server's own."""
-    if current is None:
-        return {}
-    return {
-        role: file for role, file in current.documents.items() if role not in {TIMESTAMP, SNAPSHOT}
-    }

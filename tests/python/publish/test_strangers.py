@@ -10,6 +10,8 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, StagedChangeError
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.sign import Keyring
 from simulator.canonical import canonical, encoded, served
 
 
@@ -68,8 +70,14 @@ def broken_role(collection, publisher, server):
         if change(file) != file:
             server.store(collection.gun, {"targets/a": change(file)}, judged=False)
         collection.add_delegation("targets/a", keys=[new])
-        collection.remove_delegation("targets/a", key_ids=[old.canonical_key_id])
         collection.publish()
+        # Notary takes away a key that alone has signed; we refuse to.
+        signed = server.signed(collection.gun, "targets")
+        signed["delegations"]["roles"][0]["keyids"].remove(old.key_id)
+        signed["version"] += 1
+        targets = authority_in(server.signed(collection.gun, "root"), "targets")
+        file = Keyring(publisher.keys).signed(signed, [targets])
+        server.store(collection.gun, {"targets": file}, judged=False)
 
     return make
 
