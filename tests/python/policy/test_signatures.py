@@ -153,3 +153,36 @@ def test_keys_are_found_by_their_subject_public_key_info_in_every_form(
         ):
             folder = tmp_path / f"{number} {allowed}"
             assert decide(signed, require, folder).allowed == allowed
+
+
+@pytest.mark.parametrize(
+    ("pins", "code", "words"),
+    [
+        ("", "anchor_mismatch", f"the policy has no pin for {WEB} and forbids trust on first use"),
+        ("pins: {'**': {tofu: once}}\n", "ok", ""),
+        (f"pins: {{'**': {{root-keys: ['{64 * 'a'}']}}}}\n", "anchor_mismatch", ""),
+        (f"pins: {{'**': {{certs: ['{64 * 'a'}'], tofu: once}}}}\n", "anchor_mismatch", ""),
+    ],
+)
+def test_why_the_root_is_believed(
+    repository: Repository, tmp_path: Path, pins: str, code: str, words: str
+) -> None:
+    signed(repository, "alice")
+    policy = loads(policy_text(pins=pins, rules=rule_text("{signed: any}")))
+    files = repository.publish()
+    gate = Gate(policy, source=lambda _: MappingSource(files), trust_dir=tmp_path, now=NOW)
+    decision = gate.check(f"{WEB}:1.0")
+    assert decision.code == code, decision.reasons
+    assert "".join(decision.reasons[:1]).startswith(words)
+
+
+def test_a_pin_by_the_root_key_of_the_publisher_holds(
+    repository: Repository, tmp_path: Path
+) -> None:
+    signed(repository, "alice")
+    root = repository.root.keys[0]
+    files = repository.publish()
+    for pin in (f"root-keys: ['sha256:{root.canonical_id}']", f"certs: ['sha256:{root.id}']"):
+        text = policy_text(pins=f"pins: {{'**': {{{pin}}}}}\n", rules=rule_text("{signed: any}"))
+        gate = Gate(loads(text), source=lambda _: MappingSource(files), trust_dir=tmp_path, now=NOW)
+        assert gate.check(f"{WEB}:1.0").allowed
