@@ -287,7 +287,7 @@ def test_every_threat_that_is_said_to_be_met_has_a_test() -> None:
     met = page.read_text().partition("## What this version does not do yet")[0]
     tests = [
         path
-        for folder in ("attacks", "python")
+        for folder in ("attacks", "python", "interop")
         for path in (ROOT / "tests" / folder).rglob("test_*.py")
     ]
     tests += (ROOT / "tests" / "cpp").rglob("*_test.cpp")

@@ -16,9 +16,9 @@ exit codes:
   docker's; refused: 125 for run, create and build, 1 for the others; no docker: 127
 
 examples:
-  alias docker='contenttrust docker --'
   contenttrust docker -- run --rm alpine:3.19
   contenttrust docker --policy trust-policy.yaml -- build -t web .
+  alias docker='contenttrust docker --'
 """
 
 VERBS = (
