@@ -20,7 +20,7 @@ from interop.simulated import Simulated
 from interop.trust_stack import TrustStack, TufServer
 from servers.certificates import Authority
 
-WEBHOOKS = Path(__file__).parents[2] / "docs" / "how-to" / "kubernetes" / "webhooks.yaml"
+MANIFESTS = Path(__file__).parents[2] / "docs" / "how-to" / "kubernetes"
 PODS = "/api/v1/namespaces/default/pods"
 BATCH = "/apis/batch/v1/namespaces/default"
 APPS = "/apis/apps/v1/namespaces/default"
@@ -52,8 +52,8 @@ class Place(NamedTuple):
         return f"{self.signed.gun}@{self.signed.digests['first']}"
 
 
-def webhooks() -> list[dict[str, Any]]:
-    return list(YAML(typ="safe").load_all(WEBHOOKS))
+def shipped(name: str) -> list[dict[str, Any]]:
+    return list(YAML(typ="safe").load_all(MANIFESTS / name))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,16 @@ def at(docker_stack: TrustStack, place: Callable[[str], Path]) -> Iterator[Place
         registry.push("admission/web", image("first"), tag="1")
         registry.push("admission/web", image("evil"), tag="unsigned")
         silent = "silent.example/"
-        policy(folder, docker_stack, server.url, **{silent: stack.enter_context(silent_server())})
+        warned = f"{docker_stack.registry}/warned/"
+        _only_warn(
+            policy(
+                folder,
+                docker_stack,
+                server.url,
+                **{silent: stack.enter_context(silent_server()), warned: server.url},
+            ),
+            warned,
+        )
         authority = Authority(folder)
         certificate, key = authority.issue()
         service = stack.enter_context(
@@ -81,9 +90,19 @@ def at(docker_stack: TrustStack, place: Callable[[str], Path]) -> Iterator[Place
             )
         )
         made = Place(kubernetes, service, signed, registry, silent)
-        kubernetes.install(webhooks(), url=f"https://{service.address}", ca=authority.ca_file)
+        kubernetes.install(
+            shipped("webhooks.yaml"), url=f"https://{service.address}", ca=authority.ca_file
+        )
         kubernetes.wait_until_refused(pod("probe", made.bad))
         yield made
+
+
+def _only_warn(policy: Path, prefix: str) -> None:
+    """Have the rule for a prefix let through what it would refuse."""
+    document = json.loads(policy.read_text())
+    [rule] = [one for one in document["rules"] if one["match"].startswith(prefix)]
+    rule["mode"] = "warn"
+    policy.write_text(json.dumps(document))
 
 
 def pod(name: str, *images: str) -> dict[str, Any]:
@@ -246,6 +265,31 @@ def test_t111_labels_and_annotations_switch_nothing_off(at: Place) -> None:
     made["metadata"]["labels"] = {"kubernetes.io/metadata.name": "contenttrust"}  # type: ignore[index]
     at.cluster.post("/api/v1/namespaces", made)
     assert_denied(at.cluster.post("/api/v1/namespaces/own/pods", pod("x", at.bad)))
+
+
+def test_t115_what_is_only_warned_of_is_stored_with_a_warning(at: Place) -> None:
+    image = f"{at.registry.host}/warned/web:1"
+    answer = at.cluster.post(PODS, pod("warned", image))
+    assert answer.status == 201, str(answer)
+    assert "NOT ENFORCED (warn)" in "".join(answer.warnings)
+    assert at.cluster.post(PODS, pod("quiet", at.good)).warnings == []
+    decisions = [one for one in at.service.decisions() if one["image"] == image]
+    assert {(one["verdict"], one["mode"]) for one in decisions} == {("warn", "warn")}
+    assert all(one["although"] for one in decisions)
+
+
+def test_t111_manifests_of_the_gate_are_taken_in_its_own_namespace(at: Place) -> None:
+    paths = {
+        "Namespace": "/api/v1/namespaces",
+        "ServiceAccount": "/api/v1/namespaces/contenttrust/serviceaccounts",
+        "ConfigMap": "/api/v1/namespaces/contenttrust/configmaps",
+        "Service": "/api/v1/namespaces/contenttrust/services",
+        "Deployment": "/apis/apps/v1/namespaces/contenttrust/deployments",
+        "PodDisruptionBudget": "/apis/policy/v1/namespaces/contenttrust/poddisruptionbudgets",
+    }
+    for document in shipped("gate.yaml"):
+        answer = at.cluster.post(f"{paths[document['kind']]}?fieldValidation=Strict", document)
+        assert answer.status == 201, str(answer)
 
 
 def test_t110_trust_server_that_is_silent_is_a_refusal_that_says_so(at: Place) -> None:
