@@ -47,8 +47,7 @@ class Exemption:
     def __post_init__(self) -> None:
         for name in ("id", "owner", "reason"):
             if not getattr(self, name).strip():
-                raise ValueError(f"an exception has an {name}" if name != "reason" else
-                                 "an exception has a reason")  # fmt: skip
+                raise ValueError(f"an exception without {name}")
         if (self.tag is None) == (not self.digest):
             raise ValueError("an exception is for a tag or for a digest: name:tag or name@sha256:…")
         if self.expires.tzinfo is None or (self.created and self.created.tzinfo is None):

@@ -216,6 +216,8 @@ class Policy:
         object.__setattr__(self, "rules", tuple(self.rules))
         for name in ("people", "teams", "exceptions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("pins", "servers"):  # what the caller does to its own later must not matter
+            object.__setattr__(self, name, dict(getattr(self, name)))
         if len(self.rules) > MOST_RULES or len(self.pins) > MOST_RULES:
             raise ValueError(f"a policy has at most {MOST_RULES} rules and as many pins")
         _check_ties([rule.match for rule in self.rules], "rules")

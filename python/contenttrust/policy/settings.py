@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Freshness:
     max_age: timedelta | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "grace", MappingProxyType(dict(self.grace)))
+        object.__setattr__(self, "grace", dict(self.grace))
         unknown = sorted(set(self.grace) - _ROLES)
         if unknown:
             raise ValueError(f"grace is for {', '.join(sorted(_ROLES))}, not {unknown[0][:40]!a}")

@@ -167,6 +167,12 @@ def test_all_faults_that_can_be_told_apart_are_found() -> None:
     assert len(examine(policy_text(rules=two))[2]) == 2
 
 
+def test_known_people_are_asked_for_only_where_there_are_some() -> None:
+    text = policy_text(people="", teams="", rules=rule_text("{signed: any-known-person}"))
+    with pytest.raises(PolicyFileError, match="it has no people"):
+        loads(text)
+
+
 def test_names_of_strangers_are_harmless_in_messages() -> None:
     with pytest.raises(PolicyFileError) as caught:
         loads('"\\e[31mred\\nline": 1\napiVersion: x\n', name="p\x1b[2J.yaml")

@@ -32,6 +32,8 @@ UNSEEN = {
     "pin with a ca that is a key",
     "pin with a cert that is a bare key",
     "remap of names elsewhere",
+    "remap to no name",
+    "requirements nested too deep",
     "rule for a name without domain",
     "rule that allows older data",
     "rule that gives a longer grace",
