@@ -148,6 +148,7 @@ _ARGS = [
     case("# one letter", "ARG A=xab\nFROM ${A#?}\n", "F=ab"),
     case("# that does not fit", "ARG A=xab\nFROM ${A#b}\n", "F=xab"),
     case("# with an escaped star", "ARG A=*a\nFROM ${A#\\*}\n", "F=a"),
+    case("# with an escaped question mark", "ARG A=?xb\nFROM ${A#\\?}\n", "F=xb"),
     case("spaces between arguments", "ARG A=a   B=b\nFROM $A$B\n", "F=ab"),
     case("backslash at the end of an argument", "ARG A=b\\\\\\\nFROM a$A\n", "F=ab\\"),
     case("/ first", "ARG A=xaxb\nFROM ${A/x/y}\n", "F=yaxb"),
@@ -238,6 +239,10 @@ _HEREDOC = [
         "heredoc behind variables", "FROM a\nRUN x ${A:-y} ${B/x/y} $C <<EOF\nFROM b\nEOF\n", "F=a"
     ),
     case("heredoc behind quotes", 'FROM a\nRUN x "a\\"b" <<EOF\nFROM b\nEOF\n', "F=a"),
+    case("heredoc with an escaped quote", 'FROM a\nRUN x <<"E\\"F"\nFROM b\nE"F\n', "F=a"),
+    case(
+        "heredoc with a space, behind braces", "FROM a\nRUN ${A:-x} <<E\\ F\nFROM b\nE F\n", "F=a"
+    ),
     case("a variable in braces hides <<", "FROM a\nRUN <<${A:-B}\nFROM b\n", "F=a F=b"),
     case("heredoc without a name", "FROM a\nRUN x <<''\nFROM b\n", "F=a F=b"),
     case("JSON takes no heredoc", 'FROM a\nRUN ["x", "<<EOF"]\nFROM b\n', "F=a F=b"),
@@ -314,6 +319,7 @@ REFUSED = [
     ("FROM a\nRUN --with=b x\n", "RUN has no flag '--with'"),
     ("FROM $A\n", "depends on 'A', which has no value"),
     ("ARG A\nFROM $A\n", "depends on 'A', which has no value"),
+    ("ARG 1b=c\nFROM a$1b\n", "depends on '1'"),
     ("ARG B=x$A\nFROM $B\n", "depends on 'A', which has no value"),
     ("FROM x${A#b}\n", "depends on 'A', which has no value"),
     ("FROM x${A/b/c}\n", "depends on 'A', which has no value"),
