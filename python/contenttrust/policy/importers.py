@@ -98,7 +98,10 @@ def _toml(text: str) -> dict[str, object]:
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - only of one kind of file
     else:
-        import tomli as tomllib  # noqa: PLC0415
+        try:
+            import tomli as tomllib  # noqa: PLC0415
+        except ModuleNotFoundError:
+            raise ImportPolicyError("TOML needs tomli: install contenttrust[gate]") from None
     try:
         found: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -184,3 +184,23 @@ def test_the_policy_of_the_environment_is_used(
     monkeypatch.setenv("CONTENTTRUST_POLICY", policy)
     ran = run("policy", "explain", "--offline", "--json", *trust_dir, IMAGE)
     assert ran.document["policy"]["name"] == "tests"
+
+
+def test_explain_tells_everything_that_applies(run: Callable, tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        policy_text(
+            servers="servers: {'registry.example.com/': {url: 'https://notary.example'}}\n",
+            rules=rule_text("{all: [{team: qa}], distinct: true}", "    tags: ['1.*', stable]")
+            + "  - {match: '**', require: {signed: any}}\n"
+            "  - {match: 'localhost/**', local-build: allow}\n",
+            exceptions="exceptions:\n  - {id: EX-1, match: 'registry.example.com/team/web:1.*',"
+            " owner: o, reason: r, expires: 2026-12-01}\n",
+        )
+    )
+    options = ("--offline", "--policy", str(path), "--trust-dir", str(tmp_path / "trust"))
+    out = run("policy", "explain", *options, IMAGE).out
+    for words in ("more specific than **", "all: [team: qa], distinct: true", "1.*, stable",
+                  "https://notary.example", "EX-1 until 2026-12-01T00:00:00+00:00"):  # fmt: skip
+        assert words in out
+    assert "nothing: it is made here" in run("policy", "explain", *options, "localhost/dev").out
