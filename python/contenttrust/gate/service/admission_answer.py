@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.service.verdicts import Verdict
 
 _MESSAGE_LIMIT = 4096
-_WARNING_LIMIT = 240
+_WARNING_LIMIT = 512
 _WARNINGS = 16
 _FORBIDDEN = 403
 
@@ -51,12 +51,16 @@ def denied(
     return _review(response)
 
 
+def not_checked(uid: str, verdict: Verdict) -> dict[str, Any]:
+    """An answer that lets through what nobody can check, and says so."""
+    text = f"contenttrust: NOT CHECKED: {verdict.decision.although}"
+    answer = allowed(uid, verdict=verdict.decision.verdict, code=verdict.decision.code)
+    answer["response"]["warnings"] = [shown(text)[:_WARNING_LIMIT]]
+    return answer
+
+
 def answer(
-    review: Review,
-    checked: Sequence[tuple[Place, Verdict]],
-    *,
-    mutate: bool,
-    unpinned: str = "deny",
+    review: Review, checked: Sequence[tuple[Place, Verdict]], *, mutate: bool
 ) -> dict[str, Any]:
     """The answer to a review whose images were all asked about.
 
@@ -64,8 +68,6 @@ def answer(
         review: The question.
         checked: Every image that had to be asked about, with its verdict.
         mutate: Whether the images are to be replaced by what is signed.
-        unpinned: Without that: what becomes of an image that is signed but not named by its
-            digest, so that the node could pull another one: ``deny`` or ``warn``.
     """
     warnings = [_warning(place, verdict) for place, verdict in checked if _visible(verdict)]
     refusals = [(place, verdict) for place, verdict in checked if not verdict.decision.allowed]
@@ -75,12 +77,6 @@ def answer(
         code = refusals[0][1].decision.code
         message = "contenttrust: " + "; ".join(lines)
         return denied(review.uid, message, code=code, warnings=warnings[:_WARNINGS], **facts)
-    loose = [] if mutate else [_unpinned(place, verdict) for place, verdict in checked]
-    loose = [line for line in loose if line]
-    if loose and unpinned == "deny":
-        message = "contenttrust: " + "; ".join(loose)
-        return denied(review.uid, message, code="unpinned", warnings=warnings[:_WARNINGS], **facts)
-    warnings = (warnings + [shown(line)[:_WARNING_LIMIT] for line in loose])[:_WARNINGS]
     response: dict[str, Any] = {"uid": review.uid, "allowed": True, "auditAnnotations": facts}
     if mutate:
         try:
@@ -88,7 +84,7 @@ def answer(
         except ValueError as error:
             return denied(review.uid, f"contenttrust: {error}", code="malformed", **facts)
     if warnings:
-        response["warnings"] = warnings
+        response["warnings"] = warnings[:_WARNINGS]
     return _review(response)
 
 
@@ -149,11 +145,3 @@ def _warning(place: Place, verdict: Verdict) -> str:
     decision = verdict.decision
     text = f"contenttrust: NOT ENFORCED ({decision.mode or 'warn'}): {_refusal(place, verdict)}"
     return shown(text)[:_WARNING_LIMIT]
-
-
-def _unpinned(place: Place, verdict: Verdict) -> str:
-    """What is wrong with a name that may mean another image when a node pulls it, or nothing."""
-    pinned = verdict.decision.pinned
-    if not pinned or f"@{verdict.decision.digest}" in place.image:
-        return ""
-    return f"{place.pointer}: {place.image} names no digest: use {pinned}"

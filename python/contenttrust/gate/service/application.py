@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -15,7 +16,8 @@ from contenttrust.gate.service.admission_images import asked_about
 from contenttrust.gate.service.admission_review import ReviewError, parse
 from contenttrust.gate.service.metrics import Metrics
 from contenttrust.gate.service.strict_json import JsonError, decoded, encoded
-from contenttrust.gate.service.verdicts import INTERNAL, Verdict, Verdicts
+from contenttrust.gate.service.verdicts import INTERNAL, UNPINNED, Verdict, Verdicts
+from contenttrust.policy.decision import Decision
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.service.admission_review import Review
     from contenttrust.gate.service.configuration import Configuration
-    from contenttrust.policy.decision import Decision
 
 SCHEMA = "contenttrust.gate/1"
 _JSON = {"Content-Type": "application/json"}
@@ -65,22 +66,58 @@ class Service:
 
     # --- what is said of images -----------------------------------------------
 
-    async def judge(self, images: Sequence[str], *, until: float, door: str) -> list[Verdict]:
-        """The verdicts on images, each one counted and written down before anybody acts on it."""
+    async def judge(
+        self, images: Sequence[str], *, until: float, door: str, unpinned: str
+    ) -> list[Verdict]:
+        """The verdicts on images, each one counted and written down before anybody acts on it.
+
+        Args:
+            images: As they are written.
+            until: By the clock of the event loop: when there must be an answer.
+            door: Who asks.
+            unpinned: What becomes of a signed image that is named by its tag: it is to ``pass``,
+                because the caller replaces it; else ``deny`` or ``warn``.
+        """
         verdicts = await self.verdicts.of(images, until=until)
+        if unpinned != "pass":
+            verdicts = [_held(verdict, unpinned) for verdict in verdicts]
+        return self.written(verdicts, door=door)
+
+    def unchecked(self, what: str, *, code: str, reason: str, door: str) -> Verdict:
+        """What is let through although nobody can check it, by the configuration's word.
+
+        Args:
+            what: That is let through.
+            code: Why it cannot be checked.
+            reason: The same as a sentence, with who lets it through.
+            door: Who asks.
+        """
+        decision = Decision(
+            image=what,
+            reference=None,
+            verdict="warn",
+            code=code,
+            reasons=(shown(reason),),
+            mode="warn",
+            policy_digest=self.verdicts.policy.digest,
+            although=shown(reason),
+        )
+        return self.written([Verdict(decision, "none")], door=door)[0]
+
+    def written(self, verdicts: list[Verdict], *, door: str) -> list[Verdict]:
+        """The verdicts, counted and written down; refusals where they cannot be written."""
         if self._log is not None:
             decisions = [verdict.decision for verdict in verdicts]
             try:
                 self._log.write_all(decisions, door=door, at=clock.now().datetime)
             except ContentTrustError as error:
-                verdicts = [self._not_written(decision, error) for decision in decisions]
+                code = error.code or INTERNAL
+                verdicts = [
+                    Verdict(decision.refused(code, str(error)), "none") for decision in decisions
+                ]
         for verdict in verdicts:
             self.metrics.verdict(door, verdict)
         return verdicts
-
-    def _not_written(self, decision: Decision, error: ContentTrustError) -> Verdict:
-        """What must not be acted on, because nobody could look it up afterwards."""
-        return Verdict(decision.refused(error.code or INTERNAL, str(error)), "none")
 
     # --- admission ------------------------------------------------------------
 
@@ -113,23 +150,33 @@ class Service:
             places = asked_about(review, custom=self._configuration.custom)
         except ReviewError as error:
             if self._configuration.unknown_kinds == "warn" and error.unknown_kind:
-                facts = {"verdict": "warn", "code": "unknown_kind"}
-                found = admission_answer.allowed(review.uid, **facts)
-                found["response"]["warnings"] = [shown(f"contenttrust: NOT CHECKED: {error}")[:240]]
-                return found
+                return self._not_understood(review, error, door)
             message = f"contenttrust: {error}"
             code = "unknown_kind" if error.unknown_kind else "malformed"
             return admission_answer.denied(review.uid, message, code=code)
         if not places:
             return admission_answer.allowed(review.uid, images="0")
-        door = f"{door} dry-run" if review.dry_run else door
-        verdicts = await self.judge([place.image for place in places], until=until, door=door)
-        return admission_answer.answer(
-            review,
-            list(zip(places, verdicts, strict=True)),
-            mutate=door.startswith("mutate"),
-            unpinned=self._configuration.unpinned,
+        mutate = door == "mutate"
+        verdicts = await self.judge(
+            [place.image for place in places],
+            until=until,
+            door=f"{door} dry-run" if review.dry_run else door,
+            unpinned="pass" if mutate else self._configuration.unpinned,
         )
+        checked = list(zip(places, verdicts, strict=True))
+        return admission_answer.answer(review, checked, mutate=mutate)
+
+    def _not_understood(self, review: Review, error: ReviewError, door: str) -> dict[str, Any]:
+        """The answer about an object of an unknown kind where such are let through."""
+        metadata = review.document.get("metadata")
+        name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+        what = f"{review.kind} {review.namespace}/{name}"
+        reason = f"{error}; unknown-kinds: warn lets it through"
+        verdict = self.unchecked(what, code="unknown_kind", reason=reason, door=door)
+        if not verdict.decision.allowed:
+            message = f"contenttrust: {verdict.decision.reasons[0]}"
+            return admission_answer.denied(review.uid, message, code=verdict.decision.code)
+        return admission_answer.not_checked(review.uid, verdict)
 
     # --- everything else ------------------------------------------------------
 
@@ -139,7 +186,7 @@ class Service:
             images = _images(question)
         except JsonError as error:
             return _text(400, f"contenttrust: {error}"), "malformed"
-        verdicts = await self.judge(images, until=until, door="verify")
+        verdicts = await self.judge(images, until=until, door="verify", unpinned="pass")
         decisions = [verdict.decision.to_json() for verdict in verdicts]
         allowed = all(verdict.decision.allowed for verdict in verdicts)
         document = {"schema": SCHEMA, "allowed": allowed, "decisions": decisions}
@@ -204,6 +251,23 @@ class Service:
         )
         mine = self._configuration.deadline
         return mine if told is None else min(mine, _ROOM * float(told[1]) * _UNITS[told[2]])
+
+
+def _held(verdict: Verdict, unpinned: str) -> Verdict:
+    """A verdict that does not let a name through that may mean another image a moment later."""
+    decision = verdict.decision
+    reference = decision.reference
+    named = reference is not None and reference.digest == decision.digest
+    if named or not decision.allowed or not decision.pinned:
+        return verdict
+    reason = f"{decision.image} could mean another image a moment later: use {decision.pinned}"
+    if unpinned == "deny":
+        return Verdict(decision.refused(UNPINNED, reason), verdict.how)
+    although = "; ".join(filter(None, [reason, decision.although]))
+    warned = replace(
+        decision, verdict="warn", code=UNPINNED, mode="warn", reasons=(reason,), although=although
+    )
+    return Verdict(warned, verdict.how)
 
 
 async def _body(request: web.Request, until: float) -> bytes:

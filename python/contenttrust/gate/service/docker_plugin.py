@@ -92,10 +92,16 @@ class DockerPlugin:
     async def _refusal(self, asked: DockerRequest, until: float) -> str:
         """Why a request is refused; empty where it is not."""
         kind = docker_rules.kind_of(asked)
-        if kind == docker_rules.HARMLESS or kind in self._allow:
+        what = f"{asked.method} {asked.path}"
+        if kind == docker_rules.HARMLESS:
             return ""
+        if kind in self._allow:
+            reason = f"{_HINTS[kind]}; docker-allow: {kind} lets it through"
+            verdict = self._service.unchecked(
+                what, code="not_covered", reason=reason, door="dockerd"
+            )
+            return "" if verdict.decision.allowed else verdict.decision.reasons[0]
         if kind != docker_rules.COVERED:
-            what = f"{asked.method} {asked.path}"
             return (
                 f"not covered: {what}: {_HINTS[kind]} (docker-allow: {kind} would let it through)"
             )
@@ -110,16 +116,13 @@ class DockerPlugin:
             return await self._of_id(question.image, until)
         if question.reference is None:
             return f"malformed: {question.what}"
-        [verdict] = await self._service.judge([question.image], until=until, door="dockerd")
+        [verdict] = await self._service.judge(
+            [question.image], until=until, door="dockerd", unpinned="deny"
+        )
         decision = verdict.decision
         if not decision.allowed:
             reason = decision.reasons[0] if decision.reasons else "it is not allowed"
             return f"{decision.code}: {question.image}: {reason}"
-        if question.reference.digest is None and decision.pinned:
-            return (
-                f"unpinned: {question.image} could mean another image a moment later: use "
-                f"{decision.pinned}"
-            )
         return ""
 
     async def _of_id(self, image: str, until: float) -> str:
@@ -131,7 +134,7 @@ class DockerPlugin:
             return f"unreachable: dockerd does not say which image {image} is: {error}"
         if not names:
             return f"not_signed: the image {image} has come from no registry by its digest"
-        verdicts = await self._service.judge(names, until=until, door="dockerd")
+        verdicts = await self._service.judge(names, until=until, door="dockerd", unpinned="deny")
         if any(verdict.decision.allowed for verdict in verdicts):
             return ""
         decision = verdicts[0].decision

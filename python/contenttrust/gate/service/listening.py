@@ -114,7 +114,7 @@ class _Running:
         images = self._configuration.warm_up
         if images:
             until = asyncio.get_running_loop().time() + self._configuration.deadline
-            await service.judge(images, until=until, door="warm-up")
+            await service.judge(images, until=until, door="warm-up", unpinned="pass")
         gc.freeze()  # what is here now stays: no collection need look at it again
         service.ready = True
         self._told("ready")

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 DEADLINE, OVERLOADED, INTERNAL = "deadline", "overloaded", "internal"
 """Codes of refusals without a verdict."""
+UNPINNED = "unpinned"
+"""Code of a name that is signed, and may mean another image a moment later."""
 
 
 @dataclass(frozen=True, slots=True)

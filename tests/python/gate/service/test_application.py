@@ -116,6 +116,39 @@ def test_t145_every_verdict_is_written_down_and_so_is_that_it_was_cached(gate, t
     assert "not anew" in lines[1]["although"]
 
 
+@pytest.mark.parametrize(("unpinned", "verdict"), [("deny", "deny"), ("warn", "warn")])
+def test_t145_name_by_tag_is_written_down_as_it_is_answered(gate, tmp_path, unpinned, verdict):
+    async def script(caller):
+        told = await caller.post("/validate", review(f"{GUN}:1"))
+        assert told.response["allowed"] is (verdict == "warn")
+        assert told.response["auditAnnotations"]["verdict"] == verdict
+
+    serving(gate, script, log=AuditLog(tmp_path / "log"), unpinned=unpinned)
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["verdict"], line["code"]) == (verdict, "unpinned")
+    assert bool(line["although"]) is (verdict == "warn")
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_t145_kind_that_is_let_through_unchecked_is_written_down_or_denied(
+    gate, tmp_path, writable
+):
+    kind = {"group": "example.com", "version": "v1", "kind": "Widget"}
+    made = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    made["spec"] = {"image": "evil:1"}
+
+    async def script(caller):
+        told = await caller.post("/validate", review(kind=kind, object=made))
+        assert told.response["allowed"] is writable
+
+    path = tmp_path / "log" if writable else tmp_path / "absent" / "log"
+    serving(gate, script, log=AuditLog(path), unknown_kinds="warn")
+    if writable:
+        line = json.loads(path.read_text())
+        assert (line["image"], line["code"]) == ("Widget default/w", "unknown_kind")
+        assert "unknown-kinds: warn" in line["although"]
+
+
 def test_t145_verdict_that_cannot_be_written_down_is_a_refusal(gate, tmp_path):
     async def script(caller):
         told = await caller.post("/mutate", review(f"{GUN}:1"))

@@ -9,6 +9,7 @@ import json
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from contenttrust.gate.audit_log import AuditLog
 from contenttrust.gate.service.application import Service
 from contenttrust.gate.service.configuration import Configuration
 from contenttrust.gate.service.docker_plugin import DockerPlugin, names_of
@@ -19,7 +20,7 @@ PINNED = f"{GUN}@{DIGEST}"
 ID = "c" * 64
 
 
-def asking(gate, script, *, names=None, allow=(), deadline=20.0):
+def asking(gate, script, *, names=None, allow=(), deadline=20.0, log=None):
     """Run a script with a function that asks the plugin about one request to dockerd."""
     names = {} if names is None else names
 
@@ -31,7 +32,7 @@ def asking(gate, script, *, names=None, allow=(), deadline=20.0):
 
     async def main() -> None:
         verdicts = Verdicts(gate, threads=2, pending=9, lifetime=60, entries=9)
-        service = Service(verdicts, Configuration(), log=None)
+        service = Service(verdicts, Configuration(), log=log)
         application = service.application()
         plugin = DockerPlugin(service, allow=allow, deadline=deadline, resolve=resolve)
         plugin.add_to(application)
@@ -136,6 +137,23 @@ def test_t097_doors_that_cannot_be_checked_are_open_only_where_each_is_named(gat
             assert (await ask("POST", uri))["Allow"] is (other == door)
 
     asking(gate, script, allow=(door,))
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_t145_door_that_is_open_is_written_down_or_shut(gate, tmp_path, writable):
+    async def script(ask, post):
+        assert (await ask("POST", "/build?t=x"))["Allow"] is writable
+
+    path = tmp_path / "log" if writable else tmp_path / "absent" / "log"
+    asking(gate, script, allow=("build",), log=AuditLog(path))
+    if writable:
+        line = json.loads(path.read_text())
+        assert (line["image"], line["verdict"], line["code"]) == (
+            "POST /build",
+            "warn",
+            "not_covered",
+        )
+        assert "docker-allow: build" in line["although"]
 
 
 @pytest.mark.parametrize("form", [ID, f"sha256:{ID}"])
