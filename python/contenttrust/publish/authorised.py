@@ -98,7 +98,7 @@ def check_what_stays(
     """Refuse what would take a verified role its signatures by naming others for it.
 
     A role that was broken before may stay so, and one that gets fewer keys than must sign has been
-    given up by those who sign its delegator: that is told when it is done.
+    given up by those who sign its delegator: that is told when it is done. One may be signed next.
 
     Args:
         draft: The collection as it would be then.
@@ -111,6 +111,8 @@ def check_what_stays(
     """
     for role, authority in authorities(draft).items():
         if role in uploaded or role not in files or authority == before.get(role):
+            continue
+        if role in draft.signed_next:
             continue
         held = {public_key(key).canonical_key_id for key in authority.keys.values()}
         done = Part.of_file(role, files[role]).signed_by(authority)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contenttrust.errors import shown
+from contenttrust.publish.metadata import message_of
+from contenttrust.publish.tags import digest_of, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from contenttrust.publish.metadata import Document
 
@@ -18,29 +20,39 @@ def between(before: Document, after: Document) -> list[str]:
 
     Version, expiry and the keys that no role has are no content.
     """
-    kinds = (("tag", _targets), ("delegation", _delegations), ("role", _roles))
+    kinds = (
+        ("tag", _targets, lambda name, meta: with_digest(name, digest_of(meta))),
+        ("delegation", _delegations, lambda name, _: shown(name)),
+        ("role", _roles, lambda name, _: shown(name)),
+    )
     return [
         f"{kind}{'s' * (len(names) > 1)} {what}: {_listed(names)}"
-        for kind, content in kinds
-        for what, names in _differences(content(before), content(after))
+        for kind, content, name_of in kinds
+        for what, names in _differences(content(before), content(after), name_of)
     ]
 
 
 def _differences(
-    before: Mapping[str, Document], after: Mapping[str, Document]
+    before: Mapping[str, Document],
+    after: Mapping[str, Document],
+    name_of: Callable[[str, Document], str],
 ) -> Iterator[tuple[str, list[str]]]:
     both = before.keys() & after.keys()
     found = (
         ("added", after.keys() - before.keys()),
-        ("changed", {name for name in both if before[name] != after[name]}),
+        # In the canonical form, because for Python 1 equals true.
+        ("changed", {one for one in both if message_of(before[one]) != message_of(after[one])}),
         ("removed", before.keys() - after.keys()),
     )
-    return ((what, sorted(names)) for what, names in found if names)
+    all_ = {**before, **after}
+    return (
+        (what, [name_of(one, all_[one]) for one in sorted(names)]) for what, names in found if names
+    )
 
 
 def _listed(names: list[str]) -> str:
     more = len(names) - _NAMED
-    return ", ".join(map(shown, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _targets(document: Document) -> Mapping[str, Document]:

@@ -67,6 +67,8 @@ class Draft:
         changed: Roles to be signed; `targets` of a new collection always.
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
+        signed_next: Roles that may lose their signatures, for they are signed in the publication
+            that follows at once.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
@@ -103,6 +105,7 @@ class Draft:
         self.changed: set[str] = {TARGETS} if is_new else set()
         self.is_new = is_new
         self.notes: list[str] = []
+        self.signed_next: set[str] = set()
         self.can_sign = can_sign
         self.files = dict(files or {})
         self._last_version = last_version

@@ -8,29 +8,27 @@ Source: docker CLI 28, `cli/command/trust/`, `cli/trust/trust.go` (``GetSignable
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import delegations, initialisation
 from contenttrust.publish.delegations import authority_of, paths_of
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS
+from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.signers import RemovedSigner, SignerAdded, role_of
+from contenttrust.publish.signers import SignerAdded, check_name, is_name
 from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from contenttrust._core import PublicKey, Signer
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.publication import Published
-
-_SIGNER = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,33 +46,6 @@ class Signed:
     roles: tuple[str, ...]
     initialized: bool = False
     signer: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What came of removing a signer.
-
-    Attributes:
-        published: The publication; its `repository` no longer has the signer.
-        key_ids: Canonical ids of the keys that went.
-        lost: Digests of the tags that lost this signer's signature, by tag.
-        signed_again: Roles that were signed anew with the keys that stay.
-        unreleased: Tags that can no longer be pulled, because the last signer went.
-        still_in: Canonical ids of keys that went from the signer and `targets/releases`, by the
-            other roles that they may sign still.
-        unvouched: Digests of the tags that stay released though neither `targets` nor another
-            signer lists them, by tag.
-        revoked: Digests of the tags that were taken back for that reason, by tag.
-    """
-
-    published: Published
-    key_ids: tuple[str, ...]
-    lost: Mapping[str, str]
-    signed_again: tuple[str, ...]
-    unreleased: tuple[str, ...] = ()
-    still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unvouched: Mapping[str, str] = field(default_factory=dict)
-    revoked: Mapping[str, str] = field(default_factory=dict)
 
 
 def sign(
@@ -149,65 +120,6 @@ def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> 
     return collection.publish_steps([SignerAdded(name, keys)])
 
 
-def remove_signer(
-    collection: Collection,
-    name: str,
-    *,
-    force: bool = False,
-    revoke: bool = False,
-    confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
-) -> Removed:
-    """Take a signer away for good: the delegation, its keys, and what rests on its signature.
-
-    What the others release stays released: it is signed anew where the signer's signature was
-    needed. Afterwards the server is asked whether all this is so. A key is the same key bare and
-    in any certificate. Other delegations may name it too: they are told, and left as they are.
-
-    Args:
-        collection: The repository.
-        name: Of the signer.
-        force: Whether to remove also the last signer, and with it every tag that is released; and
-            a signer whose key another signer or the repository has too; it leaves
-            `targets/releases` then, and stays in their roles.
-        revoke: Whether tags that nobody else lists with that digest are taken out of
-            `targets/releases`, and out of `targets`, in the same publication.
-        confirm: Is given the digests of the tags that stay released though nobody else lists them,
-            by tag, before anything is published; what it raises ends the removal.
-
-    Raises:
-        ValueError: No signer can have that name.
-        PublishError: There is no such signer; or a role would have too few keys or signatures
-            left, or a key is not this signer's only: then the message says what to do first; or
-            meanwhile more was released that nobody else vouches for.
-        ContentTrustError: As for `Collection.publish`.
-    """
-    check_name(name)
-    removal = RemovedSigner(
-        name, Keyring(collection.keys), force=force, revoke=revoke, confirm=confirm
-    )
-    done = collection.publish_steps([removal])
-    if any(one.role == role_of(name) for one in done.repository.signers):
-        raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
-    removal.check(done.documents)
-    broken = {notice.role for notice in done.repository.degraded} & set(removal.signed_again)
-    if broken:
-        raise PublishError(
-            f"{min(broken)} is broken after {name} was removed: sign it anew by witnessing it",
-            gun=collection.gun,
-            role=min(broken),
-        )
-    return Removed(
-        published=done,
-        key_ids=tuple(removal.key_ids),
-        lost=removal.lost,
-        signed_again=tuple(removal.signed_again),
-        unreleased=tuple(removal.unreleased),
-        still_in={role: tuple(key_ids) for role, key_ids in removal.still_in.items()},
-        unvouched=removal.unvouched,
-        revoked=removal.revoked,
-    )
-
-
 def signers(collection: Collection) -> tuple[Signer, ...]:
     """Who signs tags of the repository.
 
@@ -219,21 +131,6 @@ def signers(collection: Collection) -> tuple[Signer, ...]:
     if current is None:
         raise PublishError(f"no signatures or cannot access {collection.gun}", gun=collection.gun)
     return current.repository.signers
-
-
-def check_name(name: str) -> None:
-    """Refuse what no signer can be called.
-
-    Raises:
-        ValueError: It is none, or reserved.
-    """
-    if role_of(name) == RELEASES:
-        raise ValueError("releases is a reserved keyword, use a different signer name")
-    if not _SIGNER.fullmatch(name):
-        raise ValueError(
-            f'signer name "{name}" must start with lowercase alphanumeric characters and can '
-            'include "-" or "_" after the first character'
-        )
 
 
 class _Tags:
@@ -332,7 +229,7 @@ def _first_signer(collection: Collection, name: str | None) -> tuple[str, Public
     found = {
         entry.role: entry.key_id
         for entry in collection.keys.entries()
-        if not entry.problem and entry.role not in BASE_ROLES and _SIGNER.fullmatch(entry.role)
+        if not entry.problem and entry.role not in BASE_ROLES and is_name(entry.role)
     }
     found.pop("delegation", None)
     if name is None:
@@ -343,3 +240,15 @@ def _first_signer(collection: Collection, name: str | None) -> tuple[str, Public
     key_id = found.get(name) or collection.keys.generate("ecdsa", role=name).key_id
     key = collection.keys.open(key_id)
     return name, _core.PublicKey.of(key.key_type, key.public)
+
+
+__all__ = [
+    "Removed",
+    "Signed",
+    "add_signer",
+    "check_name",
+    "remove_signer",
+    "revoke",
+    "sign",
+    "signers",
+]

@@ -28,7 +28,12 @@ class Keyring:
 
     def holds(self, authority: Authority) -> bool:
         """Whether at least one key of a role is here."""
-        return any(self._canonical(one, key) for one, key in authority.keys.items())
+        return bool(self.held(authority))
+
+    def held(self, authority: Authority) -> list[str]:
+        """Canonical ids of the keys of a role that are here."""
+        found = (self._canonical(one, key) for one, key in authority.keys.items())
+        return sorted({one for one in found if one})
 
     def forget(self) -> None:
         """Look again for keys that were not here."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
+import re
 
 from contenttrust import _core
 from contenttrust.errors import (
@@ -12,18 +12,19 @@ from contenttrust.errors import (
     MalformedError,
     PublicKeyError,
     PublishError,
-    shown,
 )
 from contenttrust.publish import delegations
+from contenttrust.publish.agreed import Agreed
+from contenttrust.publish.commands import command, taking_keys_out
 from contenttrust.publish.delegations import Authority, authority_of
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     TARGETS,
-    TIMESTAMP,
     message_of,
     public_key,
     signed_part,
 )
+from contenttrust.publish.tags import digests
 from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
@@ -36,9 +37,32 @@ if TYPE_CHECKING:
     from contenttrust.publish.sign import Keyring
 
 
+_SIGNER = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def is_name(name: str) -> bool:
+    """Whether a signer can be called so, as far as letters go."""
+    return _SIGNER.fullmatch(name) is not None
+
+
 def role_of(signer: str) -> str:
     """The delegation of a signer."""
     return f"{TARGETS}/{signer}"
+
+
+def check_name(name: str) -> None:
+    """Refuse what no signer can be called.
+
+    Raises:
+        ValueError: It is none, or reserved.
+    """
+    if role_of(name) == RELEASES:
+        raise ValueError("releases is a reserved keyword, use a different signer name")
+    if not is_name(name):
+        raise ValueError(
+            f'signer name "{name}" must start with lowercase alphanumeric characters and can '
+            'include "-" or "_" after the first character'
+        )
 
 
 class SignerAdded:
@@ -61,6 +85,7 @@ class RemovedSigner:
     signs `targets/releases` afterwards. Where else one of them may sign is told, not changed.
 
     Attributes:
+        name: Of the signer.
         key_ids: Canonical ids of the keys that go.
         lost: Digests of the tags that lose the signature, by tag.
         signed_again: Roles that are signed with the keys that stay.
@@ -68,6 +93,7 @@ class RemovedSigner:
         still_in: Canonical ids of the signer's keys by the roles that they may sign still.
         unvouched: Digests of the tags that stay released though nobody else lists them, by tag.
         revoked: Digests of the tags that were taken back because nobody else lists them, by tag.
+        agreed: What `targets/releases` is to list, as it was shown.
     """
 
     def __init__(
@@ -79,12 +105,12 @@ class RemovedSigner:
         revoke: bool = False,
         confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
     ) -> None:
-        self._name = name
+        self.name = name
         self._keyring = keyring
         self._force = force
         self._revoke = revoke
         self._confirm = confirm
-        self._seen: tuple[dict[str, Document], list[Document]] | None = None
+        self.agreed: Agreed | None = None
         self.key_ids: list[str] = []
         self.lost: dict[str, str] = {}
         self.signed_again: list[str] = []
@@ -98,18 +124,18 @@ class RemovedSigner:
 
         Raises:
             PublishError: There is none of that name, or it cannot be removed yet; or when it is
-                applied again, more is released that nobody else vouches for.
+                applied again, others release something else than was shown.
         """
-        role = role_of(self._name)
+        role = role_of(self.name)
         if role in set(delegations.below(draft)):
             keys = authority_of(draft, role).keys
             self.key_ids = sorted({*self.key_ids, *(_same(one, key) for one, key in keys.items())})
             document = draft.roles.get(role)
-            self.lost = {} if document is None else dict(_digests(document["targets"]))
+            self.lost = {} if document is None else digests(document["targets"])
             self.signed_again, self.unreleased = [], []
             delegations.delete(draft, role)
         elif not self.key_ids:
-            raise PublishError(f"no signer {self._name} for repository {draft.gun}", role=role)
+            raise PublishError(f"no signer {self.name} for repository {draft.gun}", role=role)
         # Else an attempt before this one, or somebody else meanwhile, has removed the delegation.
         self._keyring.forget()
         self.still_in = {
@@ -119,7 +145,10 @@ class RemovedSigner:
             self._refuse_shared(draft)
         if RELEASES in set(delegations.below(draft)):
             self._release_without(draft)
-        self._judge_what_stays(draft)
+        if self.agreed is None:
+            self._agree(draft)
+        else:
+            self._keep_to(self.agreed, draft)
 
     def check(self, documents: Mapping[str, bytes]) -> None:
         """See that no key of the signer may release, by what the server has now.
@@ -135,45 +164,56 @@ class RemovedSigner:
             left &= set(self.key_ids)
             if role["name"] == RELEASES and left:
                 raise PublishError(
-                    f"{RELEASES} has keys of {self._name} still: {', '.join(sorted(left))}",
+                    f"{RELEASES} has keys of {self.name} still: {', '.join(sorted(left))}",
                     role=RELEASES,
                 )
 
-    def _judge_what_stays(self, draft: Draft) -> None:
-        """Tell what others are about to answer for; refuse what came after it was told."""
+    def _agree(self, draft: Draft) -> None:
+        """Tell what others are about to answer for."""
         found = unvouched(draft, self.still_in)
         if self._revoke:
-            self.revoked |= dict(_digests(found))
-            for tag in found:
-                draft.remove_target(RELEASES, tag)
-                draft.remove_target(TARGETS, tag)  # or what it lists there would be pulled again
-            if RELEASES in draft.changed:
-                self.signed_again = [RELEASES]
-            found = {}
-        self.unvouched = dict(_digests(found))
-        below = draft.roles[RELEASES]["delegations"]["roles"] if RELEASES in draft.roles else []
-        if self._seen is None:
-            self._seen = found, copy.deepcopy(below)
-            if found:
-                self._confirm(self.unvouched)
-            return
-        seen, seen_below = self._seen
-        new = {tag: meta for tag, meta in found.items() if seen.get(tag) != meta}
-        if new or (below and below != seen_below):
-            self._refuse_new(draft, dict(_digests(new)))
+            self.revoked = digests(found)
+            self._take_back(draft)
+        else:
+            self.unvouched = digests(found)
+        self.agreed = Agreed(draft, self._keyring)
+        if self.unvouched:
+            self._confirm(self.unvouched)
 
-    def _refuse_new(self, draft: Draft, new: Mapping[str, str]) -> None:
-        what = ", ".join(f"{shown(tag)} ({digest})" for tag, digest in new.items())
-        raise PublishError(
-            f"while {self._name} was being removed, somebody published in {RELEASES}: "
-            + (f"{what}, which nobody else lists" if new else "its delegations are others")
-            + f". It would be signed again unseen, so nothing was removed: look at it "
-            f"(contenttrust list --all-roles {shown(draft.gun)}), then remove {self._name} again",
-            gun=draft.gun,
-            role=RELEASES,
-            subject=next(iter(new), ""),
-            found=what,
-        )
+    def _take_back(self, draft: Draft) -> None:
+        for tag in self.revoked:
+            if RELEASES in draft.roles:
+                draft.remove_target(RELEASES, tag)
+            draft.remove_target(TARGETS, tag)  # or what it lists there would be pulled again
+        if RELEASES in draft.changed:
+            self.signed_again = [RELEASES]
+
+    def _keep_to(self, agreed: Agreed, draft: Draft) -> None:
+        """Sign nothing that came after it was told; what only the signer wrote stops nothing."""
+        self._take_back(draft)
+        if RELEASES not in draft.changed or agreed.is_served(draft):
+            return
+        what = "; ".join(agreed.differences(draft))
+        authority = authority_of(draft, RELEASES)
+        if len(set(_valid(draft, authority))) < authority.threshold:
+            # The server hears first whose key is gone; `agreed` is signed once it refuses that key.
+            draft.changed.discard(RELEASES)
+            draft.signed_next.add(RELEASES)
+            if what:
+                draft.notes.append(
+                    f"while {self.name} was being removed, {RELEASES} was published with a key of "
+                    f"{self.name}: {what}. It is not taken over"
+                )
+        elif what:
+            look = command("list", "--all-roles", draft.gun)
+            raise PublishError(
+                f"while {self.name} was being removed, somebody published in {RELEASES}: {what}. "
+                f"It would be signed again unseen, so nothing was removed: look at it ({look}), "
+                f"then remove {self.name} again",
+                gun=draft.gun,
+                role=RELEASES,
+                found=what,
+            )
 
     def _shared(self) -> list[str]:
         """The roles that make one of its keys somebody else's too: signers, and those of root."""
@@ -181,11 +221,11 @@ class RemovedSigner:
 
     def _refuse_shared(self, draft: Draft) -> None:
         shared = self._shared()
-        plan = "; ".join(way_out(draft.gun, role, self.still_in[role]) for role in shared)
+        plan = "; ".join(taking_keys_out(draft.gun, role, self.still_in[role]) for role in shared)
         raise PublishError(
-            f"a key of {self._name} is also a key of {', '.join(shared)}, so that whoever holds it "
+            f"a key of {self.name} is also a key of {', '.join(shared)}, so that whoever holds it "
             f"could sign still. Take it out there first: {plan}. If others sign with it, let them "
-            f"have a key of their own before. Or remove {self._name} with --force: then the key "
+            f"have a key of their own before. Or remove {self.name} with --force: then the key "
             f"leaves {RELEASES}, but may sign {', '.join(shared)} still. Nothing was removed",
             gun=draft.gun,
             role=shared[0],
@@ -209,10 +249,11 @@ class RemovedSigner:
             self.signed_again = [RELEASES]
         elif len(set(_valid(draft, after))) < after.threshold:
             who = ", ".join(sorted({same[one] for one in left}))
+            witness = command("witness", draft.gun, RELEASES, "-p")
             raise PublishError(
-                f"what {RELEASES} lists is signed by {self._name} only, and none of the keys that "
-                f"stay is here: first let one of them sign it ({who}: contenttrust witness "
-                f"{draft.gun} {RELEASES} -p), then remove {self._name}; nothing was removed",
+                f"what {RELEASES} lists is signed by {self.name} only, and none of the keys that "
+                f"stay is here: first let one of them sign it ({who}: {witness}), then "
+                f"remove {self.name}; nothing was removed",
                 gun=draft.gun,
                 role=RELEASES,
             )
@@ -223,7 +264,7 @@ class RemovedSigner:
         if not self._force or left or self._shared():
             raise PublishError(
                 f"{RELEASES} needs the signatures of {before.threshold} keys, and without "
-                f"{self._name} {len(left)} would be left: every tag that it lists would be lost. "
+                f"{self.name} {len(left)} would be left: every tag that it lists would be lost. "
                 "First add another signer and let it sign, or remove the last signer with --force, "
                 "which revokes those tags; nothing was removed",
                 gun=draft.gun,
@@ -249,26 +290,12 @@ def holders(draft: Draft, key_ids: Collection[str]) -> Iterator[tuple[str, list[
             yield role, sorted(held)
 
 
-def way_out(gun: str, role: str, key_ids: Sequence[str]) -> str:
-    """The command that takes keys out of a role."""
-    if role in BASE_ROLES:
-        managed = " --server-managed" if role == TIMESTAMP else ""
-        return f"contenttrust key rotate {shown(gun)} {role}{managed}"
-    return f"contenttrust delegation remove -p {shown(gun)} {shown(role)} {' '.join(key_ids)}"
-
-
 def _same(key_id: str, value: Document) -> str:
     """What is alike for one key under all its ids: the canonical id, if it is a key."""
     try:
         return public_key(value).canonical_key_id
     except (PublicKeyError, MalformedError):  # a key that verifies nothing
         return key_id
-
-
-def _digests(targets: dict[str, dict[str, dict[str, str]]]) -> Iterator[tuple[str, str]]:
-    for tag, meta in sorted(targets.items()):
-        for name, digest in sorted(meta["hashes"].items())[:1]:
-            yield tag, f"{name}:{base64.b64decode(digest).hex()}"
 
 
 def _valid(draft: Draft, authority: Authority) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contenttrust.publish import delegations
 from contenttrust.publish.delegations import paths_of
 from contenttrust.publish.metadata import TARGETS
+from contenttrust.publish.tags import digest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,5 +48,7 @@ def _is_same(one: Document, other: Document) -> bool:
     """Whether both are the same image, by what a pull goes by."""
     if one["length"] != other["length"]:
         return False
-    name = min(one["hashes"])
-    return bool(one["hashes"][name] == other["hashes"].get(name))
+    digest = digest_of(one)
+    if not digest:  # nobody can pull it: the same is only what is the same throughout
+        return bool(one["hashes"] == other["hashes"])
+    return digest == digest_of(other)

@@ -232,7 +232,8 @@ def test_t010_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
         collection.rotate_key("targets")
 
     assert refused.value.found == (
-        "tag added: evil; tag changed: moved; tag removed: gone; delegation added: targets/evil"
+        f"tag added: evil (sha256:{digest('evil')}); tag changed: moved (sha256:{digest('evil')}); "
+        f"tag removed: gone (sha256:{digest('gone')}); delegation added: targets/evil"
     )
     assert key_ids(server, collection, "targets") == old
     [made] = [

@@ -10,6 +10,7 @@ import pytest
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, PublishError
 from contenttrust.publish import images, target_meta
+from contenttrust.publish.signers import RemovedSigner
 
 
 def digest(text):
@@ -202,7 +203,7 @@ def test_a_delegation_that_somebody_else_removes_meanwhile_leaves_no_key_behind(
 
 
 def test_what_is_read_back_must_not_have_a_key_of_the_signer(collection, mallory, monkeypatch):
-    monkeypatch.setattr(images.RemovedSigner, "_release_without", lambda *_: None)
+    monkeypatch.setattr(RemovedSigner, "_release_without", lambda *_: None)
 
     with pytest.raises(PublishError, match="targets/releases has keys of mallory still"):
         images.remove_signer(collection, "mallory")
@@ -285,79 +286,3 @@ def test_what_lies_outside_the_paths_of_a_delegation_is_not_vouched_for_by_it(
     images.sign(mallory.collection(), tags("v1"))
 
     assert set(images.remove_signer(collection, "mallory").unvouched) == {"v1"}
-
-
-def test_t078_what_the_signer_publishes_during_the_removal_is_not_signed_again(
-    collection, mallory, server
-):
-    images.sign(collection, tags("v1"))
-    images.sign(mallory.collection(), tags("told"))
-    server.before_publish.append(lambda: images.sign(mallory.collection(), tags("evil")))
-
-    with pytest.raises(PublishError, match=r"somebody published in targets/releases: evil") as no:
-        images.remove_signer(collection, "mallory")
-
-    assert f"sha256:{digest('evil')}" in str(no.value)
-    assert "told" not in no.value.found
-    assert "targets/mallory" in roles_of(server, collection.gun)
-    assert set(images.remove_signer(collection, "mallory").unvouched) == {"evil", "told"}
-
-
-@pytest.mark.parametrize("told_before", [False, True])
-def test_t078_a_tag_that_gets_another_digest_during_the_removal_is_refused(
-    collection, mallory, server, told_before
-):
-    images.sign(mallory.collection() if told_before else collection, tags("v1"))
-    evil = {"v1": target_meta(7, sha256=digest("evil"))}
-    server.before_publish.append(lambda: images.sign(mallory.collection(), evil))
-
-    with pytest.raises(PublishError, match=f"v1 \\(sha256:{digest('evil')}\\)"):
-        images.remove_signer(collection, "mallory")
-
-
-def test_t078_a_delegation_that_appears_below_releases_during_the_removal_is_refused(
-    collection, mallory, server
-):
-    images.sign(collection, tags("v1"))
-    stranger = mallory.collection()
-    stranger.add_delegation("targets/releases/evil", keys=[mallory.key("second")], paths=[""])
-    server.before_publish.append(stranger.publish)
-
-    with pytest.raises(PublishError, match="its delegations are others"):
-        images.remove_signer(collection, "mallory")
-
-
-def test_what_others_sign_during_the_removal_stays_and_stops_nothing(
-    collection, mallory, make_publisher, server
-):
-    bob = make_publisher("bob")
-    images.add_signer(collection, "bob", [bob.key("bob")])
-    images.sign(collection, tags("v1"))
-    server.before_publish.append(lambda: images.sign(bob.collection(), tags("v2")))
-
-    removed = images.remove_signer(collection, "mallory")
-
-    assert removed.published.attempts == 2
-    assert removed.unvouched == {}
-    assert listed(removed.published.repository, "targets/releases") == ["v1", "v2"]
-
-
-def test_what_nobody_else_lists_is_taken_back_in_the_same_publication(collection, mallory, server):
-    """Also what was published meanwhile, and what `targets` would bring back under that name."""
-    collection.add_target("v1", size=7, sha256=digest("old"))
-    collection.publish()
-    evil = {"v1": target_meta(7, sha256=digest("evil"))}
-    images.sign(collection, tags("v2"))
-    images.sign(mallory.collection(), evil)
-    server.before_publish.append(lambda: images.sign(mallory.collection(), tags("late")))
-
-    removed = images.remove_signer(collection, "mallory", revoke=True)
-
-    assert removed.revoked == {
-        "late": f"sha256:{digest('late')}",
-        "v1": f"sha256:{digest('evil')}",
-    }
-    assert removed.unvouched == {}
-    assert removed.signed_again == ("targets/releases",)
-    assert list(removed.published.repository.tags) == ["v2"]
-    assert removed.published.attempts == 2

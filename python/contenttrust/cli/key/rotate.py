@@ -62,10 +62,10 @@ def _old_keys(done: Published, role: str) -> list[str]:
 
 def _where_else(done: Published, role: str) -> list[str]:
     """Which roles name a replaced key still, whoever has it, and how that ends."""
-    from contenttrust.publish.signers import way_out  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.commands import taking_keys_out  # noqa: PLC0415 -- see editing
 
     return [
         f"the old {role} key is still a key of {one}: {', '.join(key_ids)}. To take it out there: "
-        f"{way_out(done.gun, one, key_ids)}"
+        f"{taking_keys_out(done.gun, one, key_ids)}"
         for one, key_ids in done.still_in.items()
     ]

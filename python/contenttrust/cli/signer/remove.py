@@ -104,11 +104,11 @@ def _tags(digests: Mapping[str, str]) -> list[str]:
 
 def _where_else(done: Removed, name: str) -> list[str]:
     """Which roles the keys may sign still, and how that ends."""
-    from contenttrust.publish.signers import way_out  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.commands import taking_keys_out  # noqa: PLC0415 -- see editing
 
     return [
         f"a key of {name} is still a key of {role}: {', '.join(key_ids)}. To take it out there: "
-        f"{way_out(done.published.gun, role, key_ids)}"
+        f"{taking_keys_out(done.published.gun, role, key_ids)}"
         for role, key_ids in done.still_in.items()
     ]
 

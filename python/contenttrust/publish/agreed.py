@@ -1,0 +1,63 @@
+"""What `targets/releases` is to list, as somebody has seen it: nothing else is signed anew.
+
+Whoever may release can publish until the server knows that it may not. So what came after the look
+is not signed: the server first hears whose key is gone, and refuses it from then on; after that the
+role is signed as it was seen.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from contenttrust.publish import changes, delegations
+from contenttrust.publish.delegations import authority_of
+from contenttrust.publish.metadata import new_targets
+from contenttrust.publish.vouched import RELEASES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
+    from contenttrust.publish.sign import Keyring
+
+
+class Agreed:
+    """Signs `targets/releases` as it was seen, if it is broken now; once it has been seen.
+
+    Attributes:
+        document: What it is to list; None where there is no such role.
+    """
+
+    def __init__(self, draft: Draft, keyring: Keyring) -> None:
+        """Look at it.
+
+        Args:
+            draft: With what is to be published, shown to somebody.
+            keyring: Who signs.
+        """
+        self._keyring = keyring
+        self._file = draft.files.get(RELEASES)
+        self.document: Document | None = copy.deepcopy(draft.roles.get(RELEASES))
+
+    def is_served(self, draft: Draft) -> bool:
+        """Whether nobody has published the role since."""
+        return draft.files.get(RELEASES) == self._file
+
+    def differences(self, draft: Draft) -> list[str]:
+        """How the role differs from what was seen, in words."""
+        now = draft.roles.get(RELEASES) or draft.broken.get(RELEASES) or new_targets()
+        return changes.between(self.document or new_targets(), now)
+
+    def apply(self, draft: Draft) -> None:
+        """Have it signed so, if it is broken and a key is here."""
+        if self.document is None or RELEASES in draft.roles:
+            return
+        if RELEASES not in set(delegations.below(draft)):
+            return
+        if not self._keyring.holds(authority_of(draft, RELEASES)):
+            return
+        noted = len(draft.notes)
+        content = draft.content(RELEASES)
+        del draft.notes[noted:]  # it does not begin anew
+        content |= {**self.document, "version": content["version"]}
+        draft.changed.add(RELEASES)

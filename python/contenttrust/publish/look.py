@@ -1,0 +1,52 @@
+"""A look at a collection before anything is published, for questions that hold up nobody.
+
+Whoever is asked takes a while. So the question is asked before a publication begins, and what was
+answered is held against what the server has then.
+"""
+
+from __future__ import annotations
+
+from contenttrust.publish.current import documents_of
+from contenttrust.publish.delegations import authority_of
+from contenttrust.publish.draft import Draft
+from contenttrust.publish.metadata import signed_part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.sign import Keyring
+
+
+def look(collection: Collection, keyring: Keyring) -> Draft | None:
+    """What the server has now; None where it has nothing.
+
+    Raises:
+        VerificationError: It is not what it should be.
+        FetchError: The server did not answer, or the trust directory cannot be used.
+    """
+    judge = collection.judge()
+    current = judge.look()
+    if current is None:
+        return None
+    broken = {
+        role: None if file is None else signed_part(file) for role, file in current.broken.items()
+    }
+    return Draft(
+        collection.gun,
+        documents_of(current),
+        broken=broken,
+        files=current.documents,
+        can_sign=keyring.holds,
+        last_version=judge.last_version,
+    )
+
+
+def open_keys(collection: Collection, keyring: Keyring, draft: Draft) -> None:
+    """Open the keys that will sign what is changed, so that passphrases are typed before.
+
+    Raises:
+        KeyStoreError: A key cannot be opened.
+    """
+    for role in sorted(draft.changed):
+        for key_id in keyring.held(authority_of(draft, role)):
+            collection.keys.open(key_id)

@@ -1,0 +1,163 @@
+"""Removing a signer: shown and asked first, published then, and held against what is read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.publish.look import look, open_keys
+from contenttrust.publish.sign import Keyring
+from contenttrust.publish.signers import RemovedSigner, check_name, role_of
+from contenttrust.publish.tags import named
+from contenttrust.publish.vouched import RELEASES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from collections.abc import Collection as Held
+
+    from contenttrust.publish.collection import Collection
+    from contenttrust.publish.publication import Published
+
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What came of removing a signer.
+
+    Attributes:
+        published: The publication; its `repository` no longer has the signer.
+        key_ids: Canonical ids of the keys that went.
+        lost: Digests of the tags that lost this signer's signature, by tag.
+        signed_again: Roles that were signed anew with the keys that stay.
+        unreleased: Tags that can no longer be pulled, because the last signer went.
+        still_in: Canonical ids of keys that went from the signer and `targets/releases`, by the
+            other roles that they may sign still.
+        unvouched: Digests of the tags that stay released though neither `targets` nor another
+            signer lists them, by tag.
+        revoked: Digests of the tags that were taken back for that reason, by tag.
+    """
+
+    published: Published
+    key_ids: tuple[str, ...]
+    lost: Mapping[str, str]
+    signed_again: tuple[str, ...]
+    unreleased: tuple[str, ...] = ()
+    still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unvouched: Mapping[str, str] = field(default_factory=dict)
+    revoked: Mapping[str, str] = field(default_factory=dict)
+
+
+def remove_signer(
+    collection: Collection,
+    name: str,
+    *,
+    force: bool = False,
+    revoke: bool = False,
+    confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+) -> Removed:
+    """Take a signer away for good: the delegation, its keys, and what rests on its signature.
+
+    What the others release stays released: it is signed anew where the signer's signature was
+    needed. Afterwards the server is asked whether all this is so. A key is the same key bare and
+    in any certificate. Other delegations may name it too: they are told, and left as they are.
+
+    Args:
+        collection: The repository.
+        name: Of the signer.
+        force: Whether to remove also the last signer, and with it every tag that is released; and
+            a signer whose key another signer or the repository has too; it leaves
+            `targets/releases` then, and stays in their roles.
+        revoke: Whether tags that nobody else lists with that digest are taken out of
+            `targets/releases`, and out of `targets`, in the same publication.
+        confirm: Is given the digests of the tags that stay released though nobody else lists them,
+            by tag, before anything is published; what it raises ends the removal.
+
+    Raises:
+        ValueError: No signer can have that name.
+        PublishError: There is no such signer; or a role would have too few keys or signatures
+            left, or a key is not this signer's only: then the message says what to do first; or
+            meanwhile more was released that nobody else vouches for.
+        ContentTrustError: As for `Collection.publish`.
+    """
+    check_name(name)
+    keyring = Keyring(collection.keys)
+    removal = RemovedSigner(name, keyring, force=force, revoke=revoke, confirm=confirm)
+    seen = look(collection, keyring)
+    sound = set[str]()
+    if seen is not None:
+        sound = set(seen.roles)
+        removal.apply(seen)
+        open_keys(collection, keyring, seen)
+    done = collection.publish_steps([removal])
+    if any(one.role == RELEASES for one in done.repository.degraded):
+        done = _released_as_agreed(collection, removal, done)
+    if any(one.role == role_of(name) for one in done.repository.signers):
+        raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
+    removal.check(done.documents)
+    _check_sound(done, removal, sound)
+    return Removed(
+        published=done,
+        key_ids=tuple(removal.key_ids),
+        lost=removal.lost,
+        signed_again=tuple(removal.signed_again),
+        unreleased=tuple(removal.unreleased),
+        still_in={role: tuple(key_ids) for role, key_ids in removal.still_in.items()},
+        unvouched=removal.unvouched,
+        revoked=removal.revoked,
+    )
+
+
+def _released_as_agreed(
+    collection: Collection, removal: RemovedSigner, done: Published
+) -> Published:
+    """Sign `targets/releases` as it was shown, now that the server refuses the key that is gone."""
+    if removal.agreed is None:
+        return done
+    try:
+        after = collection.publish_steps([removal.agreed])
+    except ContentTrustError as error:
+        error.message = f"{_broken(removal, done.gun, RELEASES)}. The cause: {error.message}"
+        raise
+    if RELEASES in after.versions:
+        removal.signed_again = [RELEASES]
+    return replace(
+        after,
+        versions={**done.versions, **after.versions},
+        attempts=done.attempts,
+        notes=(*done.notes, *after.notes),
+    )
+
+
+def _check_sound(done: Published, removal: RemovedSigner, sound: Held[str]) -> None:
+    """See that no role is broken now that was sound before.
+
+    Raises:
+        PublishError: One is; says what to do.
+    """
+    for notice in done.repository.degraded:
+        if notice.role in sound or notice.role in removal.signed_again:
+            raise PublishError(
+                _broken(removal, done.gun, notice.role),
+                gun=done.gun,
+                role=notice.role,
+                found=notice.message,
+            )
+
+
+def _broken(removal: RemovedSigner, gun: str, role: str) -> str:
+    """The state after a removal that left a role without enough signatures, and the way out."""
+    document = None if removal.agreed is None else removal.agreed.document
+    if role != RELEASES or document is None:
+        what = "what it listed"
+    else:
+        tags = sorted(document["targets"])
+        more = len(tags) - _NAMED
+        what = ", ".join(map(named, tags[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+    return (
+        f"{removal.name} is removed from {gun}, but {role} is broken: it was published meanwhile "
+        "without the signatures that it needs now, and nothing that it lists counts until a signer "
+        f"whose key it has signs anew: {what} (contenttrust sign, on the machine with that key). "
+        f"Sign what was shown, not what {removal.name} published"
+    )

@@ -1,0 +1,57 @@
+"""How messages name tags: printable, unmistakable, and by the digest that Docker would pull."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from contenttrust.publish.metadata import Document
+
+# Source: distribution `reference/regexp.go` (``TagRegexp``).
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SHA256_SIZE = 32
+NO_DIGEST = "no usable digest"
+
+
+def is_tag(name: str) -> bool:
+    """Whether an image can have this tag; targets may be called anything."""
+    return _TAG.fullmatch(name) is not None
+
+
+def is_digest(name: str) -> bool:
+    """Whether a target is an image that was signed by its digest, as those of an index are."""
+    return _DIGEST.fullmatch(name) is not None
+
+
+def named(name: str) -> str:
+    """A tag as it is; another name as a JSON string, so that its end and all in it are seen."""
+    return name if is_tag(name) or is_digest(name) else json.dumps(name)
+
+
+def digest_of(meta: Document) -> str:
+    """The digest that Docker pulls by, whatever other hashes there are; empty where there is none.
+
+    Source: docker CLI 28, `cli/command/image/trust.go` (``convertTarget``).
+    """
+    text = meta["hashes"].get("sha256", "")
+    try:
+        digest = base64.b64decode(text, validate=True)
+    except ValueError:
+        return ""
+    return f"sha256:{digest.hex()}" if len(digest) == _SHA256_SIZE else ""
+
+
+def digests(targets: Mapping[str, Document]) -> dict[str, str]:
+    """The digests of targets, by name."""
+    return {name: digest_of(meta) for name, meta in sorted(targets.items())}
+
+
+def with_digest(name: str, digest: str) -> str:
+    """A tag with its digest, as messages have it."""
+    return f"{named(name)} ({digest or NO_DIGEST})"
