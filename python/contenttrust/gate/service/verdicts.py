@@ -252,6 +252,8 @@ class Verdicts:
         if answer.versions:  # newer data may say something else of every tag of the collection
             for text, kept in list(self._kept.items()):
                 if kept.decision.gun == decision.gun and kept.versions != answer.versions:
+                    if _timestamp(kept) > _timestamp(answer):
+                        return  # it was asked first, and has come last
                     del self._kept[text]
         # An exception ends at a moment of its own, which the trust data does not name.
         if not decision.allowed or decision.exception or answer.valid_until is None:
@@ -260,6 +262,11 @@ class Verdicts:
             del self._kept[next(iter(self._kept))]
         if self._lifetime and self._entries:
             self._kept[image] = _Kept(answer, began, clock.instant(answer.valid_until))
+
+
+def _timestamp(of: Answer | _Kept) -> int:
+    """Version of the timestamp, which rises with everything that is published."""
+    return dict(of.versions).get("timestamp", 0)
 
 
 def _host(image: str) -> str:

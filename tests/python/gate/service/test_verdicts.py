@@ -113,6 +113,26 @@ def test_t090_newer_trust_data_end_every_verdict_of_their_collection(gate):
     asking(gate, script)
 
 
+def test_t090_answer_that_was_asked_first_and_comes_last_is_not_kept(gate):
+    gate.go.clear()
+
+    async def script(verdicts, ask):
+        late = asyncio.ensure_future(ask(f"{GUN}:1"))
+        while not gate.asked:
+            await asyncio.sleep(0.001)
+        first, gate.go = gate.go, threading.Event()
+        gate.go.set()
+        gate.version = 2
+        await ask(f"{GUN}:2")
+        gate.version = 1  # what the first one read before
+        first.set()
+        await late
+        assert (await ask(f"{GUN}:2"))[0].how == "cached"
+        assert (await ask(f"{GUN}:1"))[0].how == "asked"
+
+    asking(gate, script)
+
+
 def test_t090_verdict_on_a_tag_says_nothing_of_another_digest(gate):
     async def script(verdicts, ask):
         await ask(f"{GUN}:1")
