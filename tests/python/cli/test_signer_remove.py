@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shlex
 
 import pytest
 
+from contenttrust import _core
+from contenttrust.keys import KeyStore
+from contenttrust.publish.metadata import envelope, message_of
+from key_place import PASSPHRASES
 from publisher_place import Images, PublisherPlace
 
 
@@ -54,6 +60,7 @@ def test_t078_tags_that_only_the_signer_lists_are_shown_before_others_answer_for
 ):
     ran = place.run("signer", "remove", "bob", signed)
     assert (ran.code, "use --revoke or -y" in ran.err) == (1, True)
+    assert f"which stay released: 3.0 ({only_bob}); this must" in ran.err
     with place.typing(typed) as shown:
         ran = place.run("signer", "remove", "bob", signed)
         question = shown()
@@ -101,3 +108,49 @@ def test_t078_nested_delegations_are_listed_under_their_whole_names(place, signe
     listed = json.loads(place.done("signer", "list", "-o", "json", signed))
     assert [one["name"] for one in listed["signers"]] == ["alice", "bob", "releases/bob"]
     assert place.run("signer", "remove", "releases/bob", signed).code == 2
+
+
+class _One:
+    """Answers with the passphrase of the test."""
+
+    def give(self, request):
+        return _core.Secret(PASSPHRASES["DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE"].encode())
+
+
+def listed_by_bob(place, gun, names):
+    """Bob releases targets of any names, which no tool of a decent signer would take."""
+    keys = KeyStore(place.config / "trust", passphrases=_One())
+    [entry] = [one for one in keys.entries() if one.role == "bob"]
+    key = keys.open(entry.key_id)
+    signed = place.server.signed(gun, "targets/releases")
+    signed["version"] += 1
+    digest = base64.b64encode(bytes(32)).decode()
+    for name in names:
+        hashes = {"sha256": digest, "\x1b[8maa": digest}
+        signed["targets"][name] = {"length": 7, "hashes": hashes}
+    message = message_of(signed)
+    sig = base64.b64encode(key.sign(message)).decode()
+    key_id = _core.PublicKey.of(key.key_type, key.public).key_id
+    entry = {"keyid": key_id, "method": key.method, "sig": sig}
+    place.server.store(gun, {"targets/releases": envelope(message, [entry])})
+
+
+def test_t078_a_name_that_is_no_tag_is_quoted_where_it_is_shown_and_in_every_command(place, signed):
+    hostile, hidden = "1.1; touch PWNED #", "a\x1b[2Jb"
+    listed_by_bob(place, signed, [hostile, hidden, "6.6"])
+
+    out = place.done("signer", "remove", "-y", "bob", signed)
+
+    assert "\x1b" not in out
+    lines = {line for line in out.splitlines() if "stays released" in line}
+    zeros = f"sha256:{'0' * 64}"
+    shown = (
+        f'  "{hostile}" ({zeros}) stays released, though nobody else lists it: to take it back, '
+    )
+    [command] = [line.removeprefix(shown) for line in lines if line.startswith(shown)]
+    assert shlex.split(command)[0] == "contenttrust"
+    assert hostile in shlex.split(command)
+    assert f'  "a\\u001b[2Jb" ({zeros}) stays released, though nobody else lists it' in lines
+    place.done(*shlex.split(command)[1:])
+    assert hostile not in place.server.signed(signed, "targets/releases")["targets"]
+    assert any(line.endswith(f"contenttrust revoke {signed}:6.6") for line in lines)

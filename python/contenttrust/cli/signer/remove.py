@@ -7,6 +7,7 @@ from functools import partial
 from contenttrust.cli import editing, natural_order, report, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.repositories import CancelledError, each, gun_of
+from contenttrust.errors import InputNeededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,23 +84,31 @@ def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> Non
 
     Raises:
         CancelledError: Whoever was asked said no.
+        InputNeededError: Nobody can be asked; names the tags.
     """
     name, shown = request.options.signer, text.safe(repository)
-    tags = "".join(f"  {tag}\n" for tag in _tags(unvouched))
+    told = f'Nobody but the signer "{name}" lists these tags of {shown}, which stay released:'
+    tags = _tags(unvouched)
     question = (
-        f'Nobody but the signer "{name}" lists these tags of {shown}, which stay released:\n'
-        f"{tags}"
-        "Others will answer for them; --revoke takes them back instead. Are you sure you want to "
-        "continue? [y/N] "
+        "\n".join([told, *(f"  {tag}" for tag in tags)])
+        + "\nOthers will answer for them; --revoke takes them back instead. Are you sure you want "
+        "to continue? [y/N] "
     )
-    if not confirmed(request, question, option="--revoke or -y"):
+    try:
+        answered = confirmed(request, question, option="--revoke or -y")
+    except InputNeededError as error:
+        error.message = f"{told} {', '.join(tags)}; {error.message}"
+        raise
+    if not answered:
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
 
 
 def _tags(digests: Mapping[str, str]) -> list[str]:
-    """Tags in the order of people, each with its digest."""
+    """Tags in the order of people, each with its digest; names and all are strangers' text."""
+    from contenttrust.publish.tags import with_digest  # noqa: PLC0415 -- see editing
+
     tags = sorted(digests, key=natural_order.key)
-    return [f"{text.safe(tag)} ({digests[tag]})" for tag in tags]
+    return [text.safe(with_digest(tag, digests[tag])) for tag in tags]
 
 
 def _where_else(done: Removed, name: str) -> list[str]:
@@ -115,19 +124,30 @@ def _where_else(done: Removed, name: str) -> list[str]:
 
 def _told(done: Removed, name: str, repository: str) -> list[str]:
     """What docker never says: which tags lost the signature, and what became of them."""
+    from contenttrust.publish.tags import named  # noqa: PLC0415 -- see editing
+
     gone = set(done.unreleased)
+    lost = sorted(done.lost, key=natural_order.key)
     lines = [
-        f"  {text.safe(tag)} ({digest}) lost the signature of {name}"
+        f"  {told} lost the signature of {name}"
         + (" and can no longer be pulled" if tag in gone else "")
-        for tag, digest in sorted(done.lost.items(), key=lambda item: natural_order.key(item[0]))
+        for tag, told in zip(lost, _tags(done.lost), strict=True)
     ]
-    lines += [f"  {text.safe(tag)} can no longer be pulled" for tag in sorted(gone - {*done.lost})]
+    lines += [
+        f"  {text.safe(named(tag))} can no longer be pulled" for tag in sorted(gone - {*done.lost})
+    ]
     lines += [f"  {text.safe(role)} was signed again" for role in done.signed_again]
     lines += [f"  {tag} is revoked: nobody else lists it" for tag in _tags(done.revoked)]
+    stay = sorted(done.unvouched, key=natural_order.key)
     return lines + [
-        f"  {text.safe(tag)} ({digest}) stays released, though nobody else lists it: to take it "
-        f"back, contenttrust revoke {text.safe(repository)}:{text.safe(tag)}"
-        for tag, digest in sorted(
-            done.unvouched.items(), key=lambda item: natural_order.key(item[0])
-        )
+        f"  {told} stays released, though nobody else lists it{_taken_back(done, repository, tag)}"
+        for tag, told in zip(stay, _tags(done.unvouched), strict=True)
     ]
+
+
+def _taken_back(done: Removed, repository: str, tag: str) -> str:
+    """How a tag is taken back, if its name can be typed."""
+    from contenttrust.publish.commands import taking_back  # noqa: PLC0415 -- see editing
+
+    way = taking_back(repository, done.published.gun, tag, "targets/releases")
+    return f": to take it back, {way}" if way else ""
