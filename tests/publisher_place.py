@@ -95,6 +95,7 @@ class Images:
         self._server = server
         self.path = path
         self.repository = f"localhost:{server.port}/{path}"
+        self._pushed: dict[str, tuple[int, str]] = {}
 
     def push(self, tag: str, text: str = "") -> str:
         """Have an image under a tag; its digest."""
@@ -116,12 +117,22 @@ class Images:
                     "platform": {"os": system, "architecture": architecture},
                 }
             )  # fmt: skip
+        return [self.push_index_of(tag, children), *digests]
+
+    def push_index_of(self, tag: str, children: list[dict[str, Any]]) -> str:
+        """Have an index of any children under a tag; its digest."""
         body = {"schemaVersion": 2, "mediaType": INDEX, "manifests": children}
-        return [self._put([tag], body, INDEX), *digests]
+        return self._put([tag], body, INDEX)
+
+    def child(self, digest: str) -> dict[str, Any]:
+        """What an index says of what was pushed."""
+        size, media_type = self._pushed[digest]
+        return {"mediaType": media_type, "digest": digest, "size": size}
 
     def _put(self, tags: list[str], body: dict[str, Any], media_type: str) -> str:
         data = json.dumps(body).encode()
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        self._pushed[digest] = len(data), media_type
         for version in (*tags, digest):
             path = f"/v2/{self.path}/manifests/{version}"
             self._server.answer(path, document(data, headers={"Content-Type": media_type}))

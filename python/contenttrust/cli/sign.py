@@ -6,6 +6,7 @@ import base64
 import os
 
 from contenttrust.cli import editing, exit_codes, report, text
+from contenttrust.cli.index_images import images_of
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from contenttrust.publish.images import Signed
     from contenttrust.publish.metadata import Document
     from contenttrust.reference import Reference
-    from contenttrust.registry import Descriptor, Registry
 
 _RELEASES = "targets/releases"
 
@@ -55,6 +55,7 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
         text.say(
             *(f"Signing and pushing trust metadata for {text.safe(image)}" for image in images)
         )
+        editing.check_may_begin(request, edited)
         done = publishing.sign(edited, targets, signer=request.options.first_signer)
     except ContentTrustError as error:
         if request.json:
@@ -67,6 +68,7 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
         text.say(f"Created signer: {text.safe(done.signer)}")
     if done.initialized:
         text.say(f"Finished initializing signed repository for {names}")
+        editing.tell_root_key(done.published.documents["root"])
     for image, reference in images.items():
         text.say(*_beside(request, done, str(reference.tag)))
         text.say(f"Successfully signed {text.safe(image)}")
@@ -86,7 +88,7 @@ def _targets(request: Request, references: Sequence[Reference]) -> Iterator[tupl
         manifest = registry.manifest(_wanted(request, reference))
         yield str(reference.tag), target_meta(manifest.size, sha256=_hex(manifest.digest))
         if request.options.recursive:
-            for digest, size in _children(registry, reference, manifest.children):
+            for digest, size in images_of(registry, reference, manifest).items():
                 # No tag can have this name, and `verify NAME@DIGEST` finds it by its digest.
                 yield digest, target_meta(size, sha256=_hex(digest))
 
@@ -103,16 +105,6 @@ def _wanted(request: Request, reference: Reference) -> Reference:
     if digest is None:
         return reference
     return Named(reference.domain, reference.path, tag=None, digest=digest)
-
-
-def _children(
-    registry: Registry, reference: Reference, children: Sequence[Descriptor]
-) -> Iterator[tuple[str, int]]:
-    """The images of an index, each as the registry has it; attestations are none."""
-    for descriptor in children:
-        if not descriptor.is_attestation:
-            child = registry.child(reference, descriptor)
-            yield child.digest, child.size
 
 
 def _beside(request: Request, done: Signed, tag: str) -> list[str]:

@@ -14,10 +14,12 @@ from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import delegations, initialisation
 from contenttrust.publish.delegations import authority_of, paths_of
+from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS
 from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import SignerAdded, check_name, is_name
+from contenttrust.publish.tags import digests
 from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
@@ -98,6 +100,20 @@ def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Publish
         ContentTrustError: As for `Collection.publish`.
     """
     return collection.publish_steps([_Revocation(tags, Keyring(collection.keys))])
+
+
+def listed(collection: Collection) -> Mapping[str, set[str]]:
+    """What any role lists: names with their digests.
+
+    Raises:
+        ContentTrustError: What the server has cannot be verified, or it did not answer.
+    """
+    seen = look(collection, Keyring(collection.keys))
+    found: dict[str, set[str]] = {}
+    for document in () if seen is None else seen.roles.values():
+        for name, digest in digests(document["targets"]).items():
+            found.setdefault(name, set()).add(digest)
+    return found
 
 
 def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> Published:
@@ -247,6 +263,7 @@ __all__ = [
     "Signed",
     "add_signer",
     "check_name",
+    "listed",
     "remove_signer",
     "revoke",
     "sign",

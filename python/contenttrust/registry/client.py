@@ -159,7 +159,7 @@ class Registry:
         said = (descriptor.size, descriptor.media_type)
         found = (child.size, child.media_type)
         if said != found:
-            cause = "the index has it with another size or type: ask who pushed it"
+            cause = f"the index has {child.digest} with another size or type: ask who pushed it"
             raise self._told(self._refused(named, cause, f"{said}", f"{found}"), named)
         return child
 

@@ -1,0 +1,118 @@
+"""The images of an index: signed with it by their digests, and taken back with it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher_place import Images, PublisherPlace
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    return PublisherPlace(tmp_path, run, monkeypatch)
+
+
+@pytest.fixture
+def images(server):
+    return Images(server, "team/web")
+
+
+def is_signed(place, images, digest):
+    ran = place.run("verify", "-o", "json", f"{images.repository}@{digest}")
+    return json.loads(ran.out)["results"][0]["verified"]
+
+
+@pytest.fixture
+def two(place, images):
+    """The signed indexes 1.0 and 2.0, which have one image in common."""
+    first = images.push("a"), images.push("b")
+    second = first[1], images.push("c")
+    images.push_index_of("1.0", [images.child(one) for one in first])
+    images.push_index_of("2.0", [images.child(one) for one in second])
+    place.done("sign", "--recursive", f"{images.repository}:1.0", f"{images.repository}:2.0")
+    return first[0], first[1], second[1]
+
+
+def test_images_go_with_the_tag_whose_index_they_are_in(place, images, two):
+    own, shared, others = two
+    out = place.done("revoke", f"{images.repository}:1.0")
+    assert f"Deleted the signature for {own}, an image of it\n" in out
+    assert [is_signed(place, images, one) for one in two] == [False, True, True]
+    place.done("revoke", f"{images.repository}:2.0")
+    assert not any(is_signed(place, images, one) for one in (shared, others))
+
+
+def test_an_image_is_revoked_by_its_digest(place, images, two):
+    place.done("revoke", f"{images.repository}@{two[0]}")
+    assert [is_signed(place, images, one) for one in two] == [False, True, True]
+
+
+@pytest.mark.parametrize("gone", ["1.0", "2.0"])
+def test_what_stays_signed_is_told_with_the_way_out_if_an_index_is_not_to_be_had(
+    place, images, server, two, gone
+):
+    listed = json.loads(place.done("list", "-o", "json", images.repository))
+    [digest] = [tag["digest"] for tag in listed["tags"] if tag["name"] == gone]
+    server.answer(f"/v2/{images.path}/manifests/{digest}", b"{}")
+
+    ran = place.run("revoke", f"{images.repository}:1.0")
+
+    assert ran.code == 0
+    stay = two if gone == "1.0" else two[:2]
+    for one in two:
+        way = f"contenttrust revoke {images.repository}@{one}"
+        assert (way in ran.err) == (one in stay)
+        assert is_signed(place, images, one)
+
+
+def test_without_images_by_digest_the_registry_is_not_asked(place, images, server):
+    image = images.push("1.0")
+    place.done("sign", f"{images.repository}:1.0")
+    server.answer(f"/v2/{images.path}/manifests/{image}", b"{}")
+    out = place.done("revoke", f"{images.repository}:1.0")
+    assert out == f"Successfully deleted signature for {images.repository}:1.0\n"
+
+
+def test_images_of_an_index_in_an_index_are_signed_and_revoked_too(place, images):
+    image = images.push("a")
+    inner = images.push_index_of("inner", [images.child(image)])
+    images.push_index_of("1.0", [images.child(inner)])
+    place.done("sign", "--recursive", f"{images.repository}:1.0")
+    assert is_signed(place, images, image)
+    assert is_signed(place, images, inner)
+    place.done("revoke", f"{images.repository}:1.0")
+    assert not is_signed(place, images, image)
+    assert not is_signed(place, images, inner)
+
+
+def test_an_image_that_an_index_has_many_times_is_one(place, images, server):
+    child = images.child(images.push("a"))
+    images.push_index_of("1.0", [child] * 20_000)
+    before = len(server.requests)
+    place.done("sign", "--recursive", f"{images.repository}:1.0")
+    assert len(server.requests) - before <= 4
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_an_index_of_too_much_is_refused(place, images, deep):
+    child = images.child(images.push("a"))
+    children = [{**child, "digest": f"sha256:{number:064x}"} for number in range(257)]
+    if deep:
+        children = [child]
+        for number in range(4):
+            children = [images.child(images.push_index_of(f"level{number}", children))]
+    images.push_index_of("1.0", children)
+    ran = place.run("-o", "json", "sign", "--recursive", f"{images.repository}:1.0")
+    assert (ran.code, ran.document["error"]["code"]) == (1, "limit_exceeded")
+    assert "Leave out --recursive" in ran.out
+    assert not place.server.uploads
+
+
+def test_an_image_that_is_not_what_the_index_says_is_named(place, images):
+    child = images.child(images.push("a"))
+    images.push_index_of("1.0", [{**child, "size": child["size"] + 1}])
+    ran = place.run("sign", "--recursive", f"{images.repository}:1.0")
+    assert ran.code == 3
+    assert f"the index has {child['digest']} with another size" in ran.err
