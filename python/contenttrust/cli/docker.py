@@ -191,10 +191,12 @@ def _signed(request: Request, reference: Reference, digest: str, size: int) -> i
         if initialisation.is_published(edited.sink, gun):
             done = images.sign(edited, tags, again=True).published
         else:
+            editing.check_may_begin(request, edited)
             if not initialisation.is_made(edited.trust_dir, gun):
                 edited.initialize()
             text.say(f'Finished initializing "{text.safe(gun)}"')
             done = edited.publish_steps([_First(tags)])
+            editing.tell_root_key(done.documents["root"])
     except ContentTrustError as error:
         text.complain(f"contenttrust: failed to sign {text.safe(f'{gun}:{tag}')}: "
                       f"{text.safe(str(error))}")  # fmt: skip

@@ -135,6 +135,49 @@ def collection(request: Request, gun: str, *, asks: bool = True) -> Collection:
     )
 
 
+def check_may_begin(request: Request, edited: Collection) -> None:
+    """With --no-input, refuse to begin a collection that nobody asked for.
+
+    A name with a typo, and a server that says it has nothing, look like a new collection; its root
+    key would be made in a store that is perhaps thrown away. Who means it gives the passphrase of
+    root keys by itself, or says `init`.
+
+    Raises:
+        PublishError: The trust server has no such collection.
+    """
+    options = request.options
+    if not options.no_input:
+        return
+    from contenttrust.errors import PublishError  # noqa: PLC0415 -- see `key_store`
+    from contenttrust.keys.passphrase import variables_for  # noqa: PLC0415
+    from contenttrust.publish import initialisation  # noqa: PLC0415
+
+    variables = variables_for("root")
+    one_for_all = options.passphrase_file is not None or options.passphrase_fd is not None
+    own = not one_for_all and any(os.environ.get(name) for name in variables)
+    if own or initialisation.is_published(edited.sink, edited.gun):
+        return
+    raise PublishError(
+        f"{edited.gun} does not exist at the trust server, and with --no-input it is begun only "
+        f"where the passphrase of root keys is given by itself ({' or '.join(variables)}, without "
+        "--passphrase-file and --passphrase-fd). Compare the name, and ask the server's keeper if "
+        "it should be there. A new collection is begun at a terminal (leave out --no-input), or by "
+        f"contenttrust init --server-managed -p {edited.gun}; nothing was made or published",
+        gun=edited.gun,
+        role="root",
+    )
+
+
+def tell_root_key(root: bytes) -> None:
+    """Say which root key a new collection has, by its file."""
+    from contenttrust.publish.delegations import authority_in  # noqa: PLC0415 -- see `key_store`
+    from contenttrust.publish.metadata import public_key, signed_part  # noqa: PLC0415
+
+    keys = authority_in(signed_part(root), "root").keys.values()
+    ids = ", ".join(public_key(key).canonical_key_id for key in keys)
+    text.complain(f"The root key is {ids}: keep a backup of it (contenttrust key backup)")
+
+
 def staged(request: Request, edited: Collection) -> int:
     """End a verb that staged something: with -p it is published at once."""
     if not request.options.publish:

@@ -14,16 +14,19 @@ def run(request: Request) -> int:
     """Initialize a collection; with -p it is published too."""
     options = request.options
     edited = editing.collection(request, options.gun)
-    root_key_ids = _root_keys(edited, options.root_key)
     certificate = None
     if options.root_cert is not None:
         [certificate] = editing.public_keys(request, [options.root_cert])
+    named = options.root_key is not None or certificate is None
+    root_key_ids = _root_keys(edited, options.root_key) if named else ()
     edited.initialize(
         root_key_ids=root_key_ids,
         root_certificate=certificate,
         # As notary, not as docker: the snapshot's key stays with the publisher.
         server_managed=("timestamp", *(["snapshot"] if options.server_managed else [])),
     )
+    if not root_key_ids:
+        editing.tell_root_key(edited.trust_dir.cached(edited.gun)["root"])
     return editing.staged(request, edited) if options.publish else exit_codes.OK
 
 
@@ -31,8 +34,10 @@ def _root_keys(edited: Collection, named: str | None) -> tuple[str, ...]:
     """The keys that were named, else the root key that is here; none: one is made."""
     if named is not None:
         return editing.key_ids(edited, [named], role="root")
-    here = [entry.key_id for entry in edited.keys.entries() if entry.role == "root"]
+    from contenttrust.publish import first_root  # noqa: PLC0415 -- see editing
+
+    here = first_root.chosen(edited)
     if here:
-        text.say(f"Root key found, using: {here[0]}")
-        return (here[0],)
+        text.say(f"Root key found, using: {here}")
+        return (here,)
     return ()

@@ -10,14 +10,11 @@ from contenttrust.doctor.finding import Finding
 from contenttrust.errors import ContentTrustError, shown
 from contenttrust.model import State
 from contenttrust.transport import files
+from contenttrust.transport.docker_cache import cached_collections
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _RECORD_LIMIT = 64 * 1024 * 1024
-_DEEPEST = 64
-"""Levels below `tuf/`; a name of a collection has at most 255 bytes."""
 
 
 class Known:
@@ -42,7 +39,7 @@ class Known:
 
 def known(trust_dir: str) -> Known:
     """Find the collections of a trust directory; what cannot be read is left out or reported."""
-    cached = sorted(_cached(trust_dir))
+    cached = sorted(cached_collections(trust_dir))
     names = {_record_name(gun): gun for gun in cached}
     recorded: list[str] = []
     findings: list[Finding] = []
@@ -57,21 +54,6 @@ def known(trust_dir: str) -> Known:
             cause = state
         findings.append(_damaged(names.get(name.removesuffix(".json")), trust_dir, name, cause))
     return Known(cached, sorted(recorded), findings)
-
-
-def _cached(trust_dir: str) -> Iterator[str]:
-    """Names of the collections below `tuf/`: those with a directory `metadata` that has files."""
-    top = f"{trust_dir}/tuf"
-    for path, folders, names in os.walk(top, onerror=None, followlinks=False):
-        below = path[len(top) :].strip("/").split("/")
-        folders.sort()
-        if len(below) > _DEEPEST:
-            folders.clear()
-        if below[-1] == "metadata" and any(name.endswith(".json") for name in names):
-            yield "/".join(below[:-1])
-            # Below are delegations. One called targets/metadata is no collection of its own.
-            with contextlib.suppress(ValueError):
-                folders.remove("targets")
 
 
 def _record_names(trust_dir: str) -> list[str]:

@@ -18,9 +18,10 @@ from contenttrust.errors import (
     MalformedError,
     PublishError,
     ServerError,
+    VerificationError,
 )
 from contenttrust.publish.asking import ask
-from contenttrust.publish.metadata import SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.metadata import ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
@@ -124,6 +125,31 @@ class Judge:
             for notice in outcome.degraded
         }
         return Current(repository=outcome, documents=documents, expired=expired, broken=broken)
+
+    def check_first(self, root: bytes) -> None:
+        """Refuse a first root that we would not believe, by what was pinned and is remembered.
+
+        Args:
+            root: The file that would be published.
+
+        Raises:
+            VerificationError: It would not be believed.
+        """
+        update = _core.Update(
+            self._gun,
+            anchor=self._anchor or _core.Anchor.first_use(),
+            now=moment_or_now(self._now),
+            state=self._trust_dir.state(self._gun),
+            cached=self._trust_dir.cached(self._gun),
+        )
+        while wanted := update.wanted():
+            for file in wanted:
+                update.put(file.name, root if file.name == ROOT else None)
+        try:
+            update.repository()
+        except VerificationError as error:
+            if error.role == ROOT:  # nothing else is there yet
+                raise
 
     def last_version(self, role: str) -> int:
         """The version of a role's file that a server still has, though nothing lists it any more.

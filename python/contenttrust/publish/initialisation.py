@@ -19,6 +19,7 @@ from contenttrust.errors import (
     TrustDirectoryError,
     shown,
 )
+from contenttrust.publish import first_root
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import (
@@ -29,7 +30,6 @@ from contenttrust.publish.metadata import (
     TARGETS,
     TIMESTAMP,
     file_meta,
-    key_value,
     new_snapshot,
     new_targets,
     public_key,
@@ -70,7 +70,7 @@ def initialize(
     remote = _server_keys(collection, server_managed)
     roots = _root_keys(collection, root_key_ids, root_certificate)
     public = {**remote, **_local_keys(collection, remote)}
-    root = renewed(_root({ROOT: roots, **public}), ROOT, collection.moment)
+    root = renewed(first_root.document({ROOT: roots, **public}), ROOT, collection.moment)
     keyring = Keyring(collection.keys)
     documents = {ROOT: keyring.signed(root, [authority_in(root, ROOT)])}
     documents[TARGETS] = _first_targets(collection, root)
@@ -102,7 +102,8 @@ def prepare(
     _refuse_existing(collection)
     check_certificates(certificates, threshold)
     remote = _server_keys(collection, server_managed)
-    root = _root({ROOT: certificates, **remote, **_local_keys(collection, remote)})
+    public = {**remote, **_local_keys(collection, remote)}
+    root = first_root.document({ROOT: certificates, **public})
     root["roles"][ROOT]["threshold"] = threshold
     root = renewed(root, ROOT, collection.moment)
     part = Part(role=ROOT, document=root, authorities=(authority_in(root, ROOT),))
@@ -285,38 +286,36 @@ def is_published(sink: Server, gun: str) -> bool:
 def _root_keys(
     collection: Collection, key_ids: Sequence[str], certificate: PublicKey | None
 ) -> list[PublicKey]:
-    """The root keys in their certificates."""
+    """The root keys in their certificates; a new one is made only if it may be believed."""
     keys = collection.keys
-    if certificate is not None:
-        wanted = certificate.canonical_key_id
-        if not certificate.key_type.endswith("-x509"):
-            raise PublishError("a root key is known by a certificate, not as a bare key", role=ROOT)
-        if (key_ids and list(key_ids) != [wanted]) or keys.find(wanted) is None:
-            raise NoKeyError(
-                f"the certificate of the root belongs to the key {wanted}, which is not here",
-                role=ROOT,
-                expected=wanted,
-            )
-        return [certificate]
     chosen = list(key_ids)
-    if not chosen:
-        here = [one.key_id for one in keys.entries() if one.role == ROOT and not one.problem]
-        chosen = here[:1] or [keys.generate("ecdsa", role=ROOT).key_id]
-    return [certified(keys.open(one), collection.gun, collection.moment) for one in chosen]
+    if certificate is None and not chosen:
+        chosen = [one for one in [first_root.chosen(collection)] if one]
+    refusal = first_root.believes_any(collection)
+    if refusal is not None and certificate is None and not chosen:
+        raise refusal
+    if certificate is not None:
+        found = [_checked(certificate, collection, chosen)]
+    else:
+        chosen = chosen or [keys.generate("ecdsa", role=ROOT).key_id]
+        found = [certified(keys.open(one), collection.gun, collection.moment) for one in chosen]
+    if refusal is not None:
+        first_root.check(collection, found)
+    return found
 
 
-def _root(keys: Mapping[str, Sequence[PublicKey]]) -> Document:
-    return {
-        "_type": "Root",
-        "consistent_snapshot": False,
-        "expires": "",
-        "keys": {key.key_id: key_value(key) for held in keys.values() for key in held},
-        "roles": {
-            role: {"keyids": [key.key_id for key in held], "threshold": 1}
-            for role, held in keys.items()
-        },
-        "version": 0,
-    }
+def _checked(certificate: PublicKey, collection: Collection, key_ids: Sequence[str]) -> PublicKey:
+    """A certificate that was given, if its key is here."""
+    wanted = certificate.canonical_key_id
+    if not certificate.key_type.endswith("-x509"):
+        raise PublishError("a root key is known by a certificate, not as a bare key", role=ROOT)
+    if (key_ids and list(key_ids) != [wanted]) or collection.keys.find(wanted) is None:
+        raise NoKeyError(
+            f"the certificate of the root belongs to the key {wanted}, which is not here",
+            role=ROOT,
+            expected=wanted,
+        )
+    return certificate
 
 
 def _write(trust_dir: TrustDirectory, gun: str, documents: dict[str, bytes]) -> None:

@@ -138,7 +138,7 @@ class Publication:
             check_what_stays(draft, before, files, upload)
             if not upload:
                 return self._published(current, {}, attempt, draft)
-            failure = self._send(upload)
+            failure = self._send(upload, current)
             served = self._look_again(failure)
             if served is not None and self._arrived(upload, served):
                 return self._published(served, upload, attempt, draft)
@@ -224,7 +224,7 @@ class Publication:
         check_what_stays(draft, {}, files, upload)
         self._check_snapshot_keys(draft, before)
         upload = self._with_snapshot(draft, files, upload)
-        failure = self._send(upload)
+        failure = self._send(upload, current)
         served = self._look_again(failure)
         if served is not None and self._arrived(upload, served):
             return self._published(served, upload, 1, draft)
@@ -354,7 +354,9 @@ class Publication:
                 meta[role] = file_meta(file)
         return renewed({**before, "meta": meta}, SNAPSHOT, self._now)
 
-    def _send(self, upload: Mapping[str, bytes]) -> ContentTrustError | None:
+    def _send(self, upload: Mapping[str, bytes], now: Current | None) -> ContentTrustError | None:
+        if now is None:
+            self._judge.check_first(upload[ROOT])
         try:
             self._sink.publish(self._gun, upload)
         except (RejectedError, FetchError) as error:

@@ -7,6 +7,7 @@ remembered, or half a file.
 from __future__ import annotations
 
 import contextlib
+import os
 
 from contenttrust.errors import MalformedError, shown
 from contenttrust.transport import files, remark
@@ -14,13 +15,15 @@ from contenttrust.transport.source import is_metadata_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _LIMITS = {"root": 512_000, "timestamp": 1_048_576}
 _OTHER_LIMIT = 536_870_912
 # What Docker keeps in a collection's directory. A role's file below a directory of such a name
 # would be a file, or a staged change, of the collection `<gun>/metadata/targets/…`.
 KEPT_BY_DOCKER = {"metadata", "changelist"}
+_DEEPEST = 64
+"""Levels below `tuf/`; a name of a collection has at most 255 bytes."""
 
 
 def read(top: int, gun: str) -> dict[str, bytes]:
@@ -72,6 +75,21 @@ def write(top: int, gun: str, documents: Mapping[str, bytes]) -> None:
         remark.warn(
             __name__, f"the cache that Docker reads was not updated for {shown(gun)}: {cause}"
         )
+
+
+def cached_collections(trust_dir: str) -> Iterator[str]:
+    """Names of the collections below `tuf/`: those with a directory `metadata` that has files."""
+    top = f"{trust_dir}/tuf"
+    for path, folders, names in os.walk(top, onerror=None, followlinks=False):
+        below = path[len(top) :].strip("/").split("/")
+        folders.sort()
+        if len(below) > _DEEPEST:
+            folders.clear()
+        if below[-1] == "metadata" and any(name.endswith(".json") for name in names):
+            yield "/".join(below[:-1])
+            # Below are delegations. One called targets/metadata is no collection of its own.
+            with contextlib.suppress(ValueError):
+                folders.remove("targets")
 
 
 def segments(gun: str) -> list[str]:

@@ -166,10 +166,9 @@ def test_the_names_of_collections_may_begin_alike(publisher):
 
 def test_a_collection_of_ours_is_no_first_use(publisher, caplog):
     """Its root was written here before the server gave it out."""
-    collection = publisher.collection(anchor=_core.Anchor.remembered())
-    collection.initialize()
+    publisher.collection().initialize()
 
-    done = collection.publish()
+    done = publisher.collection(anchor=_core.Anchor.remembered()).publish()
 
     assert [notice.code for notice in done.repository.warnings] == []
 

@@ -27,13 +27,16 @@ def run(request: Request) -> int:
     def add(repository: str) -> None:
         shown = text.safe(repository)
         text.say(f'Adding signer "{name}" to {shown}...')
-        done = images.add_signer(editing.collection(request, guns[repository]), name, keys)
+        edited = editing.collection(request, guns[repository])
+        editing.check_may_begin(request, edited)
+        done = images.add_signer(edited, name, keys)
         request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
             text.say(
                 f"Initializing signed repository for {shown}...",
                 f'Successfully initialized "{shown}"',
             )
+            editing.tell_root_key(done.documents["root"])
         text.say(f"Successfully added signer: {name} to {shown}", "")
 
     return each(request, options.names, add, failed="failed to add signer to")

@@ -1,0 +1,97 @@
+"""Where a pipeline would begin a collection that nobody asked for, and which root key one has."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher_place import Images, PublisherPlace
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    return PublisherPlace(tmp_path, run, monkeypatch)
+
+
+@pytest.fixture
+def images(server):
+    made = Images(server, "team/web")
+    made.push("1.0")
+    return made
+
+
+@pytest.fixture
+def file(place):
+    path = place.here / "passphrase"
+    path.touch(mode=0o600)
+    path.write_text("a passphrase for all\n")
+    return str(path)
+
+
+def keys_of(place, role=""):
+    found = json.loads(place.done("key", "list", "--json"))["keys"]
+    return [key["key_id"] for key in found if role in {"", key["role"]}]
+
+
+def test_a_name_that_the_server_does_not_have_makes_no_root_key_in_a_pipeline(
+    place, images, file, monkeypatch
+):
+    image = f"{images.repository}:1.0"
+    place.done("key", "generate", "ci", "--no-input", "--passphrase-file", file)
+    here = keys_of(place)
+    signing = ["sign", "--no-input", image]
+    adding = ["signer", "add", "--no-input", "--key", "ci.pub", "ci", images.repository]
+    for words in (signing, adding):
+        ran = place.run(*words, "--passphrase-file", file)
+        assert ran.code == 1
+        assert "does not exist at the trust server" in ran.err
+        assert "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or NOTARY_ROOT_PASSPHRASE" in ran.err
+        assert f"contenttrust init --server-managed -p {images.repository}" in ran.err
+    monkeypatch.delenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE")
+    assert "does not exist at the trust server" in place.run(*signing).err
+    assert keys_of(place) == here
+    assert place.server.uploads == []
+
+
+def test_the_passphrase_of_root_keys_alone_is_consent(place, images):
+    image = f"{images.repository}:1.0"
+    ran = place.run("sign", "--no-input", image)
+    assert ran.code == 0
+    assert f"The root key is {keys_of(place, 'root')[0]}" in ran.err
+    assert place.run("sign", "--no-input", image).err == ""
+
+
+def test_a_collection_that_is_there_is_signed_with_one_passphrase(place, images, file):
+    words = ["--no-input", "--passphrase-file", file]
+    place.done("init", "--server-managed", "-p", *words, images.repository)
+    assert place.run("sign", *words, f"{images.repository}:1.0").code == 0
+
+
+@pytest.mark.parametrize("pin", [["--no-tofu"], ["--pin-key", "0" * 64]])
+def test_what_is_pinned_holds_for_what_would_be_begun(place, images, pin):
+    for words in (["sign", f"{images.repository}:1.0"], ["init", images.repository]):
+        ran = place.run(*words, *pin)
+        assert ran.code == 1
+        assert "No key was made and nothing published" in ran.err
+    assert keys_of(place) == []
+    assert place.server.uploads == []
+
+
+def test_which_of_two_root_keys_is_told_or_asked_for(place, images):
+    repository = images.repository
+    place.done("sign", f"{repository}:1.0")
+    [old] = keys_of(place, "root")
+    place.done("key", "rotate", "-y", repository, "root")
+    [new] = set(keys_of(place, "root")) - {old}
+    out = place.done("init", f"{repository}-b")
+    assert out.startswith(f"Root key found, using: {new}\n")
+
+    for _ in range(2):
+        place.done("key", "generate", "--role", "root")
+    place.done("delete", "-y", repository)
+    place.done("delete", "-y", f"{repository}-b")
+    ran = place.run("init", f"{repository}-c")
+    assert ran.code == 1
+    assert "Name one: contenttrust init --rootkey ID" in ran.err
+    assert old in ran.err

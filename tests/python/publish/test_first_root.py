@@ -1,0 +1,161 @@
+"""A first root is made and published only if what was pinned holds for it; whose key signs it."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from contenttrust import _core
+from contenttrust.errors import NoKeyError, VerificationError
+from contenttrust.publish import images
+from contenttrust.publish.initialisation import certified
+from contenttrust.publish.metadata import target_meta
+from contenttrust.publish.sign import Keyring
+
+GUN = "registry.example/team/app"
+OTHER = "registry.example/team/other"
+TAG = {"1.0": target_meta(7, sha256="a" * 64)}
+UNKNOWN = [
+    _core.Anchor.keys(["0" * 63 + "1"]),
+    _core.Anchor.certificates(["0" * 63 + "1"]),
+    _core.Anchor.remembered(),
+]
+
+
+def root_key(publisher):
+    return publisher.keys.generate("ecdsa", role="root").key_id
+
+
+@pytest.mark.parametrize("anchor", UNKNOWN)
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda collection, _: images.sign(collection, TAG),
+        lambda collection, key: images.add_signer(collection, "ci", [key]),
+        lambda collection, _: collection.initialize(),
+    ],
+)
+def test_no_key_is_made_that_what_was_pinned_cannot_mean(
+    publisher, make_publisher, server, anchor, begin
+):
+    key = make_publisher("ci").key("ci")
+    collection = publisher.collection(anchor=anchor)
+    with pytest.raises(VerificationError, match="does not exist at the trust server") as refused:
+        begin(collection, key)
+    assert refused.value.role == "root"
+    assert publisher.keys.entries() == ()
+    assert server.uploads == []
+
+
+def test_an_anchor_root_of_another_collection_makes_none(collection, publisher, server):
+    before = len(publisher.keys.entries()), len(server.uploads)
+    anchor = _core.Anchor.root(server.files[GUN]["root"])
+    with pytest.raises(VerificationError):
+        images.sign(publisher.collection(OTHER, anchor=anchor), TAG)
+    assert (len(publisher.keys.entries()), len(server.uploads)) == before
+
+
+def test_a_root_key_that_is_here_and_pinned_begins_a_collection(publisher, server):
+    key_id = root_key(publisher)
+    for wrong in UNKNOWN:
+        with pytest.raises(VerificationError):
+            images.sign(publisher.collection(anchor=wrong), TAG)
+    assert [entry.role for entry in publisher.keys.entries()] == ["root"]
+    anchor = _core.Anchor.keys([key_id]) & _core.Anchor.remembered()
+    assert images.sign(publisher.collection(anchor=anchor), TAG).initialized
+
+
+def test_a_certificate_that_is_pinned_begins_a_collection(publisher):
+    signer = publisher.keys.open(root_key(publisher))
+    certificate = certified(signer, GUN, publisher.collection().moment)
+    collection = publisher.collection(anchor=_core.Anchor.certificates([certificate.key_id]))
+    with pytest.raises(VerificationError):
+        collection.initialize()  # in another certificate
+    collection.initialize(root_certificate=certificate)
+    assert collection.publish().versions["root"] == 1
+
+
+def test_a_first_root_of_another_than_was_pinned_is_not_sent(publisher, make_publisher, server):
+    evil = make_publisher("evil")
+    signer = evil.keys.open(root_key(evil))
+    certificate = certified(signer, GUN, evil.collection().moment)
+    request = evil.collection().prepare_initialization([certificate])
+    request.sign(Keyring(evil.keys), now=evil.collection().moment)
+    for anchor in UNKNOWN:
+        with pytest.raises(VerificationError):
+            publisher.collection(anchor=anchor).publish_request(request)
+    assert server.uploads == []
+    pinned = publisher.collection(anchor=_core.Anchor.keys([certificate.canonical_key_id]))
+    assert pinned.publish_request(request).versions["root"] == 1
+
+
+def test_what_was_made_here_is_judged_again_before_it_is_sent(publisher, server):
+    publisher.collection().initialize()
+    with pytest.raises(VerificationError):
+        publisher.collection(anchor=UNKNOWN[0]).publish()
+    assert server.uploads == []
+
+
+# Which of several root keys.
+
+
+def root_keys_of(server, gun):
+    signed = server.signed(gun, "root")
+    return [
+        _core.PublicKey.read(_pem(signed["keys"][one])).canonical_key_id
+        for one in signed["roles"]["root"]["keyids"]
+    ]
+
+
+def _pem(key):
+    return base64.b64decode(key["keyval"]["public"])
+
+
+def test_after_a_rotation_new_collections_have_the_new_root_key(collection, publisher, server):
+    collection.rotate_key("root")
+    roots = [one.key_id for one in publisher.keys.entries() if one.role == "root"]
+    assert len(roots) == 2
+
+    images.sign(publisher.collection(OTHER), TAG)
+
+    assert root_keys_of(server, OTHER) == root_keys_of(server, GUN)
+
+
+def test_a_root_key_that_no_collection_has_does_not_take_the_place_of_one_in_use(
+    collection, publisher, server
+):
+    root_key(publisher)
+    publisher.collection(OTHER).initialize()
+    publisher.collection(OTHER).publish()
+    assert root_keys_of(server, OTHER) == root_keys_of(server, GUN)
+
+
+def test_several_root_keys_are_told_and_none_is_taken(publisher, server):
+    roots = {root_key(publisher), root_key(publisher)}
+    with pytest.raises(NoKeyError, match="--rootkey ID") as refused:
+        images.sign(publisher.collection(), TAG)
+    assert set(refused.value.found.split(", ")) == roots
+    assert {entry.key_id for entry in publisher.keys.entries()} == roots
+    chosen = min(roots)
+    publisher.collection().initialize(root_key_ids=[chosen])
+    publisher.collection().publish()
+    assert root_keys_of(server, GUN) == [chosen]
+
+
+def test_two_collections_with_keys_of_their_own_leave_the_choice_open(publisher):
+    for gun in (GUN, OTHER):
+        made = publisher.collection(gun)
+        made.initialize(root_key_ids=[root_key(publisher)])
+        made.publish()
+    with pytest.raises(NoKeyError, match="several root keys"):
+        publisher.collection("registry.example/team/third").initialize()
+
+
+def test_a_root_that_cannot_be_read_stops_no_choice(collection, publisher, server):
+    collection.rotate_key("root")
+    folder = publisher.folder / "tuf" / "registry.example" / "x" / "metadata"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "root.json").write_bytes(b'{"signed":{"keys":[]}}')
+    images.sign(publisher.collection(OTHER), TAG)
+    assert root_keys_of(server, OTHER) == root_keys_of(server, GUN)
