@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar
 
@@ -26,7 +27,6 @@ from contenttrust.reference import InvalidReferenceError, Reference
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import timedelta
 
     from contenttrust.model import Anchor
     from contenttrust.policy.exemption import Exemption
@@ -37,6 +37,9 @@ MODES = ("enforce", "warn", "audit")
 MOST_RULES = 1000
 
 _T = TypeVar("_T")
+
+# As long as `verify` waits: Docker sets itself no end, and a slow server is no refusal of its own.
+_AS_LONG_AS_VERIFY = timedelta(minutes=2)
 
 
 class PolicyConflictError(ValueError):
@@ -234,6 +237,7 @@ class Policy:
             name="DOCKER_CONTENT_TRUST",
             rules=(Rule("**", Signed()),),
             implied_pin=Pin.first_use("once"),
+            limits=Limits(deadline=_AS_LONG_AS_VERIFY),
         )
 
     @functools.cached_property

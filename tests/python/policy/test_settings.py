@@ -15,6 +15,7 @@ from contenttrust.policy.pins import Pin
 from contenttrust.policy.rules import Default, Policy, PolicyConflictError, Remap, Rule
 from contenttrust.policy.settings import DockerSettings, Freshness, Limits, Server
 from contenttrust.reference import Reference
+from contenttrust.transport import deadline
 from policy_facts import ALICE, IMAGE, NOW, by, facts, policy_text, rule_text
 
 
@@ -207,3 +208,8 @@ def test_spans_are_told_as_people_write_them(span: str, words: str) -> None:
     policy = loads(policy_text(freshness=f"freshness: {{max-age: {{timestamp: {span}}}}}\n"))
     decision = evaluate(policy, facts(signed=by("alice"), cached_for=1e9), image=IMAGE)
     assert f"longer than {words} ago" in decision.reasons[0]
+
+
+def test_docker_content_trust_alone_waits_as_long_as_verify_does() -> None:
+    waits = Policy.docker_content_trust().deadline.total_seconds()
+    assert waits == deadline.VISIT_SECONDS
