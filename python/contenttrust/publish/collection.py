@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contenttrust.errors import PublishError, StagedChangeError
+from contenttrust.errors import ContentTrustError, PublishError, StagedChangeError
 from contenttrust.publish import initialisation, rotation
+from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.contained import are_contained
 from contenttrust.publish.current import Judge
 from contenttrust.publish.draft import Targets
-from contenttrust.publish.metadata import TARGETS
+from contenttrust.publish.metadata import ROOT, TARGETS, TIMESTAMP
 from contenttrust.publish.publication import Publication
 from contenttrust.publish.renewal import Renewal
 from contenttrust.publish.sign import Keyring
@@ -102,7 +103,15 @@ class Collection(Staging):
         """
         with self.trust_dir.locked(self.gun, "publish"):
             staged = self.changes()
-            done = self.publication().run([*staged, *more])
+            try:
+                done = self.publication().run([*staged, *more])
+            except ContentTrustError as error:
+                if staged:
+                    error.message += (
+                        f"; {len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'} "
+                        "so: `contenttrust publish` tries again, `contenttrust reset` forgets"
+                    )
+                raise
             self._changelist.remove([one.file for one in staged], now=self.moment)
             return done
 
@@ -280,10 +289,9 @@ class Collection(Staging):
             TypeError: The role is no text.
         """
         check_text(role, "a role")
-        with self.trust_dir.locked(self.gun, "publish"):
-            return rotation.rotate(
-                self, role, server_managed=server_managed, key_ids=key_ids, legacy=legacy
-            )
+        return rotation.rotate(
+            self, role, server_managed=server_managed, key_ids=key_ids, legacy=legacy
+        )
 
     def delete(self, *, remote: bool = False) -> None:
         """Forget the collection and what is staged; the keys stay.
@@ -297,7 +305,22 @@ class Collection(Staging):
         with self.trust_dir.locked(self.gun, "publish"):
             if remote:
                 self.sink.delete(self.gun)
+                self._check_gone()
             initialisation.forget(self.trust_dir, self.gun)
+
+    def _check_gone(self) -> None:
+        """See that the server has no root and no timestamp any more; it may only have said so."""
+        for role in (ROOT, TIMESTAMP):
+            answer = ask(self.sink, self.gun, role, limit=ROOT_LIMIT)
+            if isinstance(answer, ContentTrustError):
+                raise answer
+            if answer is not None:
+                raise PublishError(
+                    f"the server says that it has deleted {self.gun}, and serves its {role} still: "
+                    "ask whoever runs it. What is here was not deleted",
+                    gun=self.gun,
+                    role=role,
+                )
 
     # --- for the modules beside -----------------------------------------------
 
@@ -312,12 +335,12 @@ class Collection(Staging):
             renews=renews,
         )
 
-    def publication(self, *, renews: bool = False) -> Publication:
+    def publication(self, *, renews: bool = False, sink: Server | None = None) -> Publication:
         """A publication of this collection, for who holds the lock; see `Judge` for `renews`."""
         return Publication(
             self.gun,
             keyring=Keyring(self.keys),
-            sink=self.sink,
+            sink=sink or self.sink,
             judge=self.judge(renews=renews),
             now=self.moment,
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),

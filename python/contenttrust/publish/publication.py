@@ -146,14 +146,14 @@ class Publication:
                 if failure is not None:
                     raise failure
                 raise PublishError(
-                    "the server accepted what was published, and does not serve it; it is still "
-                    "staged: publish again when it does",
+                    "the server accepted what was published, and does not serve it: look again "
+                    "later whether it does",
                     gun=self._gun,
                 )
             current = served
         raise ConflictError(
-            f"others published {self._gun} at the same time, {ATTEMPTS} times in a row; what was "
-            "staged is still there: publish again",
+            f"others published {self._gun} at the same time, {ATTEMPTS} times in a row: nothing "
+            "was published; try again",
             gun=self._gun,
         )
 

@@ -12,9 +12,11 @@ from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
 from contenttrust.publish import changes
 from contenttrust.publish.asking import ROOT_LIMIT, ask
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import Authority, authority_in
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.initialisation import certified, check_certificates, server_key
+from contenttrust.publish.look import look
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -24,7 +26,9 @@ from contenttrust.publish.metadata import (
     public_key,
     signed_part,
 )
+from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import holders
+from contenttrust.publish.uploads import Uploads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,13 +52,22 @@ def rotate(
 ) -> Published:
     """Give a role other keys; see `Collection.rotate_key`."""
     _check(role, server_managed=server_managed, key_ids=key_ids)
-    if server_managed:
-        keys = [server_key(collection.sink.rotate_key(collection.gun, role))]
-    else:
-        keys = _local_keys(collection, role, key_ids)
-    replacement = Replacement(role, keys)
-    older = _older_root_keys(collection, legacy)
-    done = collection.publication().run([replacement], legacy=older)
+    _open_root_keys(collection, role)
+    uploads = Uploads(collection.sink)
+    made = () if key_ids or server_managed else (_made(collection, role),)
+    try:
+        if server_managed:
+            keys = [server_key(uploads.rotate_key(collection.gun, role))]
+        else:
+            keys = _local_keys(collection, role, made or key_ids)
+        replacement = Replacement(role, keys, server_managed=server_managed)
+        older = _older_root_keys(collection, legacy)
+        with collection.trust_dir.locked(collection.gun, "publish"):
+            done = collection.publication(sink=uploads).run([replacement], legacy=older)
+    except BaseException:
+        for key_id in () if uploads.may_have_arrived else made:
+            collection.keys.remove(key_id)  # nobody has seen it
+        raise
     new = {key.canonical_key_id for key in keys}
     return replace(
         done,
@@ -62,6 +75,43 @@ def rotate(
         recertified=tuple(sorted(replacement.before & new)),
         still_in=_still_in(done, replacement.before - new),
     )
+
+
+def _open_root_keys(collection: Collection, role: str) -> None:
+    """Open the root keys, which sign in any case, before a key is made or anything is held up.
+
+    Raises:
+        NoKeyError: They are not here; says where else it can be done.
+        KeyStoreError: One cannot be opened.
+    """
+    keyring = Keyring(collection.keys)
+    seen = look(collection, keyring)
+    if seen is None:
+        return
+    authority = authority_in(seen.root, ROOT)
+    held = keyring.held(authority)
+    if len(held) < authority.threshold:
+        ids = sorted({public_key(key).canonical_key_id for key in authority.keys.values()})
+        way = ""
+        if role in {ROOT, TARGETS}:
+            prepare = command(
+                "signing-request", "rotate", "--key", "KEY.pub", seen.gun, role, "FILE"
+            )
+            way = f". Where the root keys are kept elsewhere, they sign a request: {prepare}"
+        raise NoKeyError(
+            f"a rotation is signed by {authority.threshold} of the root keys of {seen.gun}, and "
+            f"{len(held)} are here of: {', '.join(ids)}{way}",
+            gun=seen.gun,
+            role=ROOT,
+            expected=", ".join(ids),
+        )
+    for key_id in held:
+        collection.keys.open(key_id)
+
+
+def _made(collection: Collection, role: str) -> str:
+    owner = "" if role == ROOT else collection.gun
+    return collection.keys.generate("ecdsa", role=role, gun=owner).key_id
 
 
 def prepare(
@@ -97,8 +147,16 @@ class Replacement:
         before: Canonical ids of the keys that the role had.
     """
 
-    def __init__(self, role: str, keys: Sequence[PublicKey], threshold: int = 0) -> None:
+    def __init__(
+        self,
+        role: str,
+        keys: Sequence[PublicKey],
+        threshold: int = 0,
+        *,
+        server_managed: bool = False,
+    ) -> None:
         self._role = role
+        self._server_managed = server_managed
         self._threshold = threshold
         self._keys = list(keys)
         self._seen: Document | None = None
@@ -136,9 +194,14 @@ class Replacement:
             same = before == {key.canonical_key_id for key in self._keys}
         if same and self._threshold in {0, present.threshold}:
             ids = ", ".join(sorted(key.canonical_key_id for key in self._keys))
+            way = (
+                "The server was asked for a new one: ask whoever runs it why it gives none"
+                if self._server_managed
+                else "Name another key, or none, and one is made"
+            )
             raise PublishError(
                 f"{ids} is the {self._role} key of {draft.gun} already: nothing would be rotated. "
-                "Name another key, or none, and one is made",
+                f"{way}",
                 gun=draft.gun,
                 role=self._role,
                 expected="another key",
@@ -168,7 +231,9 @@ class Replacement:
 def _check(role: str, *, server_managed: bool, key_ids: Sequence[str]) -> None:
     if role not in BASE_ROLES:
         raise PublishError(
-            f"notary does not currently permit rotating the {shown(role)} key", role=role
+            f"notary does not currently permit rotating the {shown(role)} key: only those of "
+            f"{', '.join(sorted(BASE_ROLES))} stand in root",
+            role=role,
         )
     if server_managed and role not in {TIMESTAMP, SNAPSHOT}:
         raise PublishError(f"notary does not permit the server managing the {role} key", role=role)
@@ -180,9 +245,6 @@ def _check(role: str, *, server_managed: bool, key_ids: Sequence[str]) -> None:
 
 def _local_keys(collection: Collection, role: str, key_ids: Sequence[str]) -> list[PublicKey]:
     keys, gun = collection.keys, collection.gun
-    if not key_ids:
-        owner = "" if role == ROOT else gun
-        key_ids = [keys.generate("ecdsa", role=role, gun=owner).key_id]
     found = []
     for key_id in key_ids:
         entry = keys.find(key_id)
@@ -214,12 +276,29 @@ def _older_root_keys(collection: Collection, count: int) -> Callable[[int], Sequ
             if isinstance(answer, ContentTrustError):
                 raise answer
             if answer is not None:
-                found = authority_in(signed_part(answer), ROOT)
-                ours = {one: key for one, key in found.keys.items() if _is_ours(collection, key)}
-                authorities.append(Authority(ROOT, ours, 0))
+                authorities.append(Authority(ROOT, _ours_in(collection, answer, old), 0))
         return authorities
 
     return older
+
+
+def _ours_in(collection: Collection, root: bytes, version: int) -> dict[str, Document]:
+    """The keys of an old root that are here, by metadata id.
+
+    Raises:
+        PublishError: It is none.
+    """
+    try:
+        keys = authority_in(signed_part(root), ROOT).keys
+        return {one: key for one, key in keys.items() if _is_ours(collection, key)}
+    except (ContentTrustError, KeyError, TypeError, AttributeError) as error:
+        raise PublishError(
+            f"what the server has as root {version} of {collection.gun} is none, so that its keys "
+            "are not known: nothing was rotated. Ask its keeper, or ask for fewer old roots "
+            "(--legacy)",
+            gun=collection.gun,
+            role=ROOT,
+        ) from error
 
 
 def _is_ours(collection: Collection, value: dict[str, object]) -> bool:

@@ -236,12 +236,8 @@ def test_t010_a_new_targets_key_signs_nothing_that_came_while_it_was_rotated(
         f"tag removed: gone (sha256:{digest('gone')}); delegation added: targets/evil"
     )
     assert key_ids(server, collection, "targets") == old
-    [made] = [
-        one.key_id
-        for one in publisher.keys.entries()
-        if one.role == "targets" and one.key_id not in old
-    ]
-    assert collection.rotate_key("targets", key_ids=[made]).versions["root"] == 2
+    assert [one.key_id for one in publisher.keys.entries() if one.role == "targets"] == old
+    assert collection.rotate_key("targets").versions["root"] == 2
 
 
 def test_t010_a_new_root_key_signs_no_root_that_came_while_it_was_rotated(
@@ -269,7 +265,7 @@ def test_the_present_key_is_no_other_key(collection, server, role):
 def test_a_server_that_gives_the_key_that_it_had_rotates_nothing(collection, server, monkeypatch):
     monkeypatch.setattr(server, "rotate_key", server.public_key)
 
-    with pytest.raises(PublishError, match=r"is the timestamp key of .* already"):
+    with pytest.raises(PublishError, match=r"is the timestamp key of .* already.* The server was"):
         collection.rotate_key("timestamp", server_managed=True)
 
 
