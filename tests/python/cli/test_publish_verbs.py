@@ -241,6 +241,20 @@ def test_t010_roles_that_a_replaced_key_may_sign_still_are_named(published):
     assert any(way_out in one["message"] for one in ran.document["warnings"])
 
 
+def test_a_file_that_holds_no_private_key_is_named(published):
+    published.done("key", "generate", "bob")
+    ran = published.run("key", "rotate", GUN, "targets", "-k", "bob.pub")
+    assert ran.code != 0
+    assert "bob.pub: " in ran.err
+
+
+def test_a_verb_that_publishes_at_once_says_that_its_change_stays_staged(published):
+    published.here.joinpath("file").write_text("1")
+    ran = published.run("add", "-p", "-r", "targets/nobody", GUN, "v9", "file")
+    assert ran.code != 0
+    assert "1 staged change stays so: `contenttrust publish` tries again" in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

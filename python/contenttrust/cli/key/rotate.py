@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
+from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+
     from contenttrust.cli.request import Request
+    from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
 
 _QUESTION = """\
@@ -29,7 +32,7 @@ def run(request: Request) -> int:
         done = edited.rotate_key(
             role,
             server_managed=options.server_managed,
-            key_ids=editing.key_ids(edited, options.keys, role=role),
+            key_ids=[one for word in options.keys for one in _named(edited, word, role)],
             legacy=options.legacy or 0,
         )
     report.warn(request, [*done.notes, *_old_keys(done, role), *_where_else(done, role)])
@@ -43,6 +46,16 @@ def run(request: Request) -> int:
     if set(done.repository.roles[role].canonical_key_ids) != set(done.recertified):
         text.say(f"Successfully rotated {role} key for repository {text.safe(edited.gun)}")
     return exit_codes.OK
+
+
+def _named(edited: Collection, word: str, role: str) -> tuple[str, ...]:
+    """Ids of keys that were named; what is wrong with a file is told with its name."""
+    try:
+        return editing.key_ids(edited, [word], role=role)
+    except ContentTrustError as error:
+        if word not in error.message:
+            error.message = f"{shown(word)}: {error.message}"
+        raise
 
 
 def _old_keys(done: Published, role: str) -> list[str]:
