@@ -154,3 +154,32 @@ def test_t078_a_name_that_is_no_tag_is_quoted_where_it_is_shown_and_in_every_com
     place.done(*shlex.split(command)[1:])
     assert hostile not in place.server.signed(signed, "targets/releases")["targets"]
     assert any(line.endswith(f"contenttrust revoke {signed}:6.6") for line in lines)
+
+
+def test_a_lost_key_of_the_only_signer_is_exchanged_and_every_tag_stays(place, images):
+    """As the page on recovery has it."""
+    gun = images.repository
+    images.push("1.0")
+    place.done("key", "generate", "alice")
+    place.done("signer", "add", "--key", "alice.pub", "alice", gun)
+    place.done("sign", f"{gun}:1.0")
+    [old] = [it for it in keys_here(place) if it["role"] == "alice"]
+    place.done("key", "remove", "-y", old["key_id"])
+    place.here.joinpath("alice.pub").unlink()
+    place.done("key", "generate", "alice")
+    place.done("signer", "add", "--key", "alice.pub", "alice", gun)
+    early = place.run("delegation", "remove", "-p", gun, "targets/releases", old["key_id"])
+    assert early.code == 1
+    place.done("reset", "--all", gun)
+
+    place.done("witness", "-p", gun, "targets/alice", "targets/releases")
+    place.done("delegation", "remove", gun, "targets/alice", old["key_id"])
+    place.done("delegation", "remove", "-p", gun, "targets/releases", old["key_id"])
+
+    assert verified(place, f"{gun}:1.0")["verified"]
+    given = place.server.signed(gun, "targets")["delegations"]
+    assert len(given["keys"]) == 1
+
+
+def keys_here(place):
+    return json.loads(place.done("key", "list", "--json"))["keys"]
