@@ -19,6 +19,7 @@ from contenttrust.errors import (
     NoKeyError,
     PassphraseError,
     PublicKeyError,
+    shown,
 )
 from contenttrust.keys import folder
 from contenttrust.keys.entry import EXTENSION, KeyEntry, gun_for, is_key_id
@@ -118,7 +119,9 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
         entry = store.entry_at(place)
         if entry.problem or not is_key_id(key_id):
             problem = entry.problem or "its name is no key id"
-            raise KeyFileError(f"{entry.path}: {problem}; name the keys that are to be backed up")
+            raise KeyFileError(
+                f"{shown(entry.path)}: {problem}; name the keys that are to be backed up"
+            )
         pem = store.folder.read(place)[0].decode("ascii", "strict")
         keys.append({"key_id": key_id, "role": entry.role, "gun": entry.gun, "pem": pem})
     contents = json.dumps({"format": _FORMAT, "keys": keys}, sort_keys=True).encode()
@@ -161,8 +164,8 @@ def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
                 kept.append(store.entry_at(place))
             else:
                 raise KeyStoreError(
-                    f"{store.folder.where(place)} is here already and differs from the backup's: "
-                    "nothing was restored. Move it away, or keep it",
+                    f"{shown(store.folder.where(place))} is here already and differs from the "
+                    "backup's: nothing was restored. Move it away, or keep it",
                     role=key.role,
                 )
         for key in fresh:

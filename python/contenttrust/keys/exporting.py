@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contenttrust._core import KeyFile
-from contenttrust.errors import KeyStoreError, NoKeyError, shown
+from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, shown
 from contenttrust.keys import pem
 
 TYPE_CHECKING = False
@@ -47,7 +47,12 @@ def _blocks(store: KeyStore, place: tuple[str, ...]) -> list[bytes]:
         raise KeyStoreError(f"{shown(entry.path)}: {entry.problem}", role=entry.role)
     contents, _ = store.folder.read(place)
     said = {"role": entry.role, "gun": entry.gun, "path": entry.key_id}
-    return [
-        pem.with_headers(found.pem, {**found.headers, **said})
-        for found in KeyFile.parse_all(contents)
-    ]
+    try:
+        return [
+            pem.with_headers(found.pem, {**found.headers, **said})
+            for found in KeyFile.parse_all(contents)
+        ]
+    except KeyFileError as error:
+        # Its name is among the headers too.
+        error.message = f"{shown(entry.path)} cannot be exported: {error.message}"
+        raise

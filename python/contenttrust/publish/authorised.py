@@ -1,7 +1,9 @@
 """Whether something may be published: by the authorities that the collection will have.
 
 What is there already must still be signed by enough of those whom the new documents name: a reader
-refuses it else, and root or targets takes the whole collection with it. A request names those who sign its documents, so that they can sign without any network. Who made
+refuses it else, and root or targets takes the whole collection with it.
+
+A request names those who sign its documents, so that they can sign without any network. Who made
 it may have named others. What counts is what root and the delegators say: those of the request
 where they are signed by whom the published ones name, the published ones else.
 """
@@ -81,6 +83,13 @@ def check_signatures(request: SigningRequest, draft: Draft, before: Mapping[str,
                     role=part.role,
                     expected=str(authority.threshold),
                     found=str(len(done)),
+                )
+            if not part.authorities and len(done) < len(part.signatures):
+                raise PublishError(
+                    f"{part.role} of the request has signatures that are wrong or by keys that "
+                    "are not its role's: nothing was published; prepare it anew",
+                    gun=request.gun,
+                    role=part.role,
                 )
 
 

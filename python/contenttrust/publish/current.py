@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _MOMENTS = 8
 _VERSION_LIMIT = 16_777_216
 _LARGEST_VERSION = 2**31
+_MOST_VERSIONS = 1_000_000
+"""Versions that others may have published of a role since it was verified here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,11 @@ class Judge:
     def last_version(self, role: str) -> int:
         """The version of a role's file that a server still has, though nothing lists it any more.
 
-        It is believed no further than this: the next version gets a higher number.
+        It is believed no further than this: the next version gets a higher number, unless after it
+        hardly another could be published.
+
+        Raises:
+            PublishError: It is so far from what is known here that nobody can have got there.
         """
         answer = ask(self._source, self._gun, role, limit=_VERSION_LIMIT)
         remembered = self._trust_dir.state(self._gun)
@@ -165,8 +171,19 @@ class Judge:
             version = signed_part(answer)["version"]
         except (MalformedError, KeyError):
             return known
-        plausible = type(version) is int and 0 < version < _LARGEST_VERSION
-        return max(known, version) if plausible else known
+        if type(version) is not int or not 0 < version < _LARGEST_VERSION:
+            return known
+        if version > known + _MOST_VERSIONS:
+            raise PublishError(
+                f"what the server has as {role}, though nothing names it, says that it is version "
+                f"{version}, and nobody has signed that: to go on from there would leave no "
+                "versions for others. Have the server's keeper look at it, or choose another name",
+                gun=self._gun,
+                role=role,
+                expected=f"at most {known + _MOST_VERSIONS}",
+                found=str(version),
+            )
+        return max(known, version)
 
     def _snapshot_stops_the_server(self, recorder: _Recorder, cached: Mapping[str, bytes]) -> bool:
         """Whether a server fails because of an expired snapshot; then its place takes the cached.

@@ -121,7 +121,7 @@ class Draft:
         except _REFUSED as error:
             cause = error.message if isinstance(error, ContentTrustError) else str(error)
             what = f"{change.action} {change.type} {shown(change.path or change.role)}"
-            file = f" ({change.file})" if change.file else ""
+            file = f" ({shown(change.file)})" if change.file else ""
             raise StagedChangeError(
                 f"the staged change {what}{file} cannot be applied: {cause}; nothing was published",
                 gun=self.gun,

@@ -13,6 +13,8 @@ from contenttrust.publish.strict_json import exactly, list_of, members, object_o
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from contenttrust._core import Instant
     from contenttrust.publish.metadata import Document
 
@@ -28,6 +30,7 @@ class Missing:
     Attributes:
         role: Whose keys they are; a new root needs those of the former root too.
         document: The role whose document they sign.
+        is_former: Whether they are those of the root before the one that is signed.
         count: How many of the keys.
         key_ids: Canonical ids of those that have not signed.
     """
@@ -36,6 +39,7 @@ class Missing:
     document: str
     count: int
     key_ids: tuple[str, ...]
+    is_former: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,10 +132,20 @@ class Part:
                 found.add(public_key(key).canonical_key_id)
         return found
 
+    def drop_idle(self, authorities: Iterable[Authority]) -> None:
+        """Drop the signatures that are wrong, or by keys of none of these."""
+        keys = {key_id: key for one in authorities for key_id, key in one.keys.items()}
+        message = self.message
+        self.signatures = [
+            one
+            for one in self.signatures
+            if one["keyid"] in keys and _is_right(keys[one["keyid"]], one, message)
+        ]
+
     def missing(self) -> list[Missing]:
         """Who must still sign."""
         found = []
-        for authority in self.authorities:
+        for index, authority in enumerate(self.authorities):
             done = self.signed_by(authority)
             if len(done) < authority.threshold:
                 left = {public_key(key).canonical_key_id for key in authority.keys.values()} - done
@@ -141,9 +155,15 @@ class Part:
                         document=self.role,
                         count=authority.threshold - len(done),
                         key_ids=tuple(sorted(left)),
+                        is_former=index > 0,  # only a root has two
                     )
                 )
         return found
+
+
+def whose(missing: Missing) -> str:
+    """Whose keys must still sign, in words."""
+    return f"the {missing.role} before it" if missing.is_former else missing.role
 
 
 def _authority(authority: Authority) -> Document:

@@ -16,7 +16,7 @@ from contenttrust.errors import MalformedError, NoKeyError, PublishError, shown
 from contenttrust.publish import signable
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import ROOT, TARGETS, ends
-from contenttrust.publish.part import Part
+from contenttrust.publish.part import Part, whose
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
 from contenttrust.transport import chosen_file
 
@@ -105,13 +105,10 @@ class SigningRequest:
             everybody = (*part.authorities, *part.optional)
             for authority in everybody:
                 keyring.check_meant(authority, gun=self.gun)
+            part.drop_idle(everybody)  # nor do they keep others from adding theirs
             is_ours = is_ours or any(keyring.holds(authority) for authority in everybody)
             done = {key_id for authority in everybody for key_id in part.signed_by(authority)}
             for canonical, signature in keyring.signatures(part.message, everybody, without=done):
-                # A signature that was there under the same key id was not right.
-                part.signatures = [
-                    one for one in part.signatures if one["keyid"] != signature["keyid"]
-                ]
                 part.signatures.append(signature)
                 added.append((part.role, canonical))
         if not is_ours:
@@ -143,6 +140,7 @@ class SigningRequest:
         for part, same in zip(self.parts, other.parts, strict=True):
             known = {signature["keyid"] for signature in part.signatures}
             part.signatures += [one for one in same.signatures if one["keyid"] not in known]
+            part.drop_idle((*part.authorities, *part.optional))
 
     def uploaded(self) -> dict[str, bytes]:
         """The files to publish, by role.
@@ -153,7 +151,7 @@ class SigningRequest:
         missing = self.missing()
         if missing:
             told = "; ".join(
-                f"{one.document}: {one.count} more of the keys of {one.role} "
+                f"{one.document}: {one.count} more of the keys of {whose(one)} "
                 f"({', '.join(one.key_ids)})"
                 for one in missing
             )
@@ -163,6 +161,8 @@ class SigningRequest:
                 role=missing[0].role,
                 expected=", ".join(missing[0].key_ids),
             )
+        for part in self.parts:
+            part.drop_idle((*part.authorities, *part.optional))
         return {**self.files, **{part.role: part.file() for part in self.parts}}
 
     def to_bytes(self) -> bytes:
@@ -207,6 +207,9 @@ class SigningRequest:
             raise ValueError("it has a role twice, or nothing to sign")
         if files and value["base"]:
             raise ValueError("files without a signature to come belong to a new collection only")
+        base = {role: text_of(digest) for role, digest in object_of(value["base"]).items()}
+        if any(role not in {ROOT, TARGETS} and not is_delegation(role) for role in base):
+            raise ValueError("it was made from something that is no role")
         gun = text_of(value["gun"])
         if not gun or not gun.isascii() or not gun.isprintable():
             raise ValueError("no collection has such a name")
@@ -216,7 +219,7 @@ class SigningRequest:
             signable.check(part.role, part.document, part.authorities, part.optional, gun=gun)
         return cls(
             gun=gun,
-            base={role: text_of(digest) for role, digest in object_of(value["base"]).items()},
+            base=base,
             staged=tuple(text_of(name) for name in list_of(value["staged"])),
             files=files,
             parts=parts,

@@ -110,8 +110,8 @@ def _check_header(document: Document, kind: str, names: frozenset[str]) -> None:
 
 def _check_root(document: Document) -> None:
     _check_header(document, "Root", _OF_ROOT)
-    if not isinstance(document["consistent_snapshot"], bool):
-        raise TypeError("consistent_snapshot is no truth value")
+    if document["consistent_snapshot"] is not False:  # Notary knows no other
+        raise ValueError("its consistent_snapshot is not false, as it is in every published root")
     keys = _checked_keys(document["keys"])
     roles = object_of(document["roles"])
     exactly(roles, frozenset(BASE_ROLES))

@@ -302,11 +302,22 @@ def locked(directory: int, name: str, *, patience: float) -> Iterator[None]:
         check_regular(status, name)
         if status.st_uid == os.geteuid():
             os.fchmod(descriptor, 0o600)  # the umask may have taken bits away
-        _lock(descriptor, name, patience)
+        lock(descriptor, name, patience)
         yield
 
 
-def _lock(descriptor: int, name: str, patience: float) -> None:
+def lock(descriptor: int, name: str, patience: float) -> None:
+    """Lock what is open, exclusively, until it is closed.
+
+    Args:
+        descriptor: Of a file or a directory.
+        name: What to call it in an error.
+        patience: Seconds to wait for who holds it.
+
+    Raises:
+        TimeoutError: Somebody else held it all that time.
+        OSError: It cannot be locked.
+    """
     import fcntl  # noqa: PLC0415 - only writers need it
 
     last, pause = time.monotonic() + patience, _FIRST_PAUSE

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contenttrust.errors import UnreachableError
+from contenttrust.errors import PublishError, UnreachableError
 
 ROLE = "targets/alice"
 
@@ -64,6 +64,14 @@ def test_what_can_be_no_version_leaves_the_one_that_is_remembered(
     assert before > 1
     monkeypatch.setattr(server, "fetch", lambda *_: [file])
     assert judge.last_version(ROLE) == before
+
+
+@pytest.mark.parametrize("number", [2**31 - 1, 2_000_000])
+def test_a_version_that_nobody_can_have_reached_is_refused(judge, collection, server, number):
+    served(server, collection.gun, version(number))
+    with pytest.raises(PublishError, match=f"says that it is version {number}") as refused:
+        judge.last_version(ROLE)
+    assert (refused.value.role, refused.value.found) == (ROLE, str(number))
 
 
 def test_a_server_without_an_answer_leaves_it_too(judge, server, monkeypatch):

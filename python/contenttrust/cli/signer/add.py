@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, text
+from contenttrust.cli import editing, report, text
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import each, gun_of
 
@@ -21,8 +21,13 @@ def run(request: Request) -> int:
         images.check_name(name)
     if not options.keys:
         raise UsageError("path to a public key must be provided using the `--key` flag")
-    guns = {repository: gun_of(request, repository) for repository in options.names}
     keys = editing.public_keys(request, options.keys)
+    weak = [key.canonical_key_id for key in keys if key.key_type.startswith("ed25519")]
+    report.warn(
+        request,
+        [f"key {one}: docker and notary take no Ed25519 key as a signer's" for one in weak],
+    )
+    guns = {repository: gun_of(request, repository) for repository in options.names}
 
     def add(repository: str) -> None:
         shown = text.safe(repository)

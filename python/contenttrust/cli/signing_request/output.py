@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from contenttrust.publish.request import SigningRequest
 
 
+PATIENCE = 30.0
+"""Seconds to wait for others who sign in the same folder."""
 # A tag as Docker has it, and the file of a staged change: nothing else is shown as it is.
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _CHANGE = r"[0-9]{20}_[0-9a-f-]{36}\.change"
@@ -43,20 +45,34 @@ def replace(path: str, request: SigningRequest) -> None:
 
     Raises:
         OSError: It cannot be written; the old one stands.
-        PublishError: It was replaced by another one meanwhile.
+        PublishError: It was replaced by another one meanwhile, or somebody holds the lock of its
+            folder.
     """
-    import fcntl  # noqa: PLC0415 -- only who signs waits for others
-
     from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
     from contenttrust.transport import files  # noqa: PLC0415 -- see editing
 
     place = os.path.realpath(path)
     with files.opened(files.open_directory(os.path.dirname(place))) as folder:  # noqa: PTH120
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        _lock(folder, place)
         request.merge(read(place))
         # Who could read it before reads it again: others may have to sign it where it lies.
         mode = os.stat(place).st_mode & 0o777  # noqa: PTH116
         files.replace(folder, os.path.basename(place), request.to_bytes(), mode=mode)  # noqa: PTH119
+
+
+def _lock(folder: int, path: str) -> None:
+    """Wait a while for others who write in the folder; whoever may read it can lock it."""
+    from contenttrust.errors import PublishError  # noqa: PLC0415 -- see editing
+    from contenttrust.transport import files  # noqa: PLC0415 -- see editing
+
+    try:
+        files.lock(folder, path, PATIENCE)
+    except TimeoutError:
+        raise PublishError(
+            f"somebody has held the lock of the folder of {text.safe(path)} for {PATIENCE:g} "
+            "seconds: nothing was signed there. Copy the request to a folder of your own, and sign "
+            "it there"
+        ) from None
 
 
 def whats_missing(request: SigningRequest) -> list[str]:
@@ -72,10 +88,11 @@ def lines(request: SigningRequest, now: Instant) -> Iterator[str]:
     yield f"Signing request for {text.safe(request.gun)}"
     for part in request.parts:
         yield from _document(part, now)
-        for authority in part.authorities:
+        for index, authority in enumerate(part.authorities):
             done = part.signed_by(authority)
+            of = f" of the {part.role} before it" if index else ""  # only a root has two
             asked = f"which asks for {authority.threshold}"
-            yield f"    signed by {len(done)} of {len(authority.keys)} keys, {asked}"
+            yield f"    signed by {len(done)} of {len(authority.keys)} keys{of}, {asked}"
             yield from (f"        {key_id}" for key_id in sorted(done))
         for authority in part.optional:
             yield f"    may be signed too by: {', '.join(_canonical_ids(authority))}"
@@ -145,7 +162,9 @@ def _hex(digest: str) -> str:
 
 
 def _line(one: Missing) -> str:
-    whose = "" if one.role == one.document else f" of {one.role}"
+    from contenttrust.publish.part import whose  # noqa: PLC0415 -- see editing
+
+    of = f" of {whose(one)}" if one.is_former else ""
     return text.safe(
-        f"{one.document} needs {one.count} more of these keys{whose}: {', '.join(one.key_ids)}"
+        f"{one.document} needs {one.count} more of these keys{of}: {', '.join(one.key_ids)}"
     )

@@ -30,7 +30,12 @@ def run(request: Request) -> int:
                     key_id for one in part.authorities for key_id in part.signed_by(one)
                 ),
                 "missing": [
-                    {"role": one.role, "count": one.count, "key_ids": list(one.key_ids)}
+                    {
+                        "role": one.role,
+                        "former": one.is_former,
+                        "count": one.count,
+                        "key_ids": list(one.key_ids),
+                    }
                     for one in missing
                     if one.document == part.role
                 ],
