@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contenttrust.errors import PublishError
+from contenttrust.errors import PublishError, VerificationError
 from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import target_meta
@@ -36,6 +36,23 @@ def test_a_rotation_without_its_new_targets_is_refused(collection, publisher, se
     assert (caught.value.role, caught.value.expected, caught.value.found) == ("targets", "1", "0")
     assert server.files[collection.gun] == before
     assert collection.publish_request(request).versions["root"] == 2
+
+
+def test_a_collection_that_others_left_without_its_targets_is_begun_anew(
+    collection, publisher, server
+):
+    """Nobody can verify it, so nothing is signed on top of it; what is documented helps."""
+    stripped = without(collection.prepare_rotation("targets", [publisher.key("new")]), "targets")
+    server.store(collection.gun, {"root": stripped.parts[0].file()}, judged=False)
+    collection.witness(["targets"])
+    with pytest.raises(VerificationError) as refused:
+        collection.publish()
+    assert refused.value.role == "targets"
+    with pytest.raises(VerificationError):
+        collection.rotate_key("targets")
+
+    collection.delete(remote=True)
+    assert images.sign(collection, TAG).initialized
 
 
 @pytest.fixture
