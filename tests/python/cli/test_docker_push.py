@@ -107,6 +107,7 @@ def test_what_cannot_be_signed_is_told_with_dockers_words(push, place, monkeypat
     assert failed.err.startswith(f"contenttrust: failed to sign {IMAGE}:2: ")
     assert "Successfully" not in failed.out
     assert verified(place, "2")["error"]["code"] == "not_signed"
+    assert push("1", "one").code == 1  # what is signed already is signed anew
 
 
 def test_offline_nothing_is_signed_and_that_is_said(push) -> None:

@@ -171,6 +171,7 @@ def test_t100_standard_input_is_read_once(
         ["git@example.com:team/web.git"],
         ["github.com/team/web"],
         ["missing"],
+        ["-f", "Dockerfile", "https://example.com/context.tar"],
         ["-f", "missing", "."],
         ["-f", "https://example.com/Dockerfile", "."],
         [],
