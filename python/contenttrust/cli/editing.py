@@ -155,7 +155,9 @@ def check_may_begin(request: Request, edited: Collection) -> None:
     variables = variables_for("root")
     one_for_all = options.passphrase_file is not None or options.passphrase_fd is not None
     own = not one_for_all and any(os.environ.get(name) for name in variables)
-    if own or initialisation.is_published(edited.sink, edited.gun):
+    if own or initialisation.is_made(edited.trust_dir, edited.gun):
+        return
+    if initialisation.is_published(edited.sink, edited.gun):
         return
     raise PublishError(
         f"{edited.gun} does not exist at the trust server, and with --no-input it is begun only "

@@ -62,9 +62,10 @@ def test_the_passphrase_of_root_keys_alone_is_consent(place, images):
     assert place.run("sign", "--no-input", image).err == ""
 
 
-def test_a_collection_that_is_there_is_signed_with_one_passphrase(place, images, file):
+@pytest.mark.parametrize("published", [["-p"], []])
+def test_a_collection_that_is_there_is_signed_with_one_passphrase(place, images, file, published):
     words = ["--no-input", "--passphrase-file", file]
-    place.done("init", "--server-managed", "-p", *words, images.repository)
+    place.done("init", "--server-managed", *published, *words, images.repository)
     assert place.run("sign", *words, f"{images.repository}:1.0").code == 0
 
 
