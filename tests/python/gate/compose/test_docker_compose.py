@@ -1,0 +1,118 @@
+"""Where docker compose is there, it is asked what a project comes to."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from contenttrust.gate.compose import plugin
+from contenttrust.gate.compose.files import composition
+from contenttrust.yaml_nodes import YamlError
+
+PIN = "docker.io/library/web@sha256:" + "a" * 64
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A stand-in for docker, which answers what it is told."""
+
+    def make(answer: object, *, code: int = 0, told: str = "", knows: bool = True) -> str:
+        program = tmp_path / "docker"
+        (tmp_path / "answer").write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        program.write_text(
+            "#!/bin/sh\n"
+            '[ "$2" = version ] && exit 0\n'
+            f'echo "$COMPOSE_EXPERIMENTAL_GIT_REMOTE $@" >> {tmp_path}/asked\n'
+            + ("" if knows else 'case "$*" in *--no-env-resolution*) echo "unknown flag: x" >&2;'
+               " exit 16;; esac\n")
+            + f"printf '%s' '{told}' >&2\ncat {tmp_path}/answer\nexit {code}\n"
+        )  # fmt: skip
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        return str(program)
+
+    return make
+
+
+def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path) -> None:
+    told = 'level=warning msg="TAG is not set"'
+    program = docker({"services": {"web": {"image": "web:9"}}}, told=told)
+    texts = {"a.yaml": b"services:\n  web:\n    extends: x\n", "b.yaml": b"include: [c]\n"}
+    made = composition(texts, profiles=["p"], env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [(u.image, u.spot.file, u.spot.line) for u in made.uses] == [("web:9", "a.yaml", 3)]
+    assert [(f.level, f.message) for f in made.findings] == [("note", told)]
+    assert (tmp_path / "asked").read_text() == (
+        "false compose --file a.yaml --file b.yaml --profile p config --format json"
+        " --no-env-resolution\n"
+    )
+    with pytest.raises(YamlError, match="comes from another file"):
+        made.pinned({"web:9": PIN})
+
+
+def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
+    inline = {"dockerfile_inline": "ARG B=base:1\nFROM $$B"}
+    program = docker({"services": {"web": {"build": inline}}})
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [use.image for use in made.uses] == ["base:1"]
+
+
+@pytest.mark.parametrize(
+    ("services", "words"),
+    [
+        ([1], "services is no mapping"),
+        ({"web": "web:1"}, "no service"),
+        ({"web": {"build": {"context": 1}}}, "not as the specification"),
+        ({"web": {"build": {"args": {"A": True}, "context": "https://x.example"}}}, "is not here"),
+        ({"web": {"image": ["web:1"]}}, "no text"),
+    ],
+)
+def test_a_project_of_another_shape_is_refused(docker, services: object, words: str) -> None:
+    program = docker({"services": services})
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [words in finding.message for finding in made.findings] == [True]
+
+
+def test_the_short_form_of_a_build_is_read(docker, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM base:1\n")
+    program = docker({"services": {"web": {"build": str(tmp_path)}}})
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [use.image for use in made.uses] == ["base:1"]
+
+
+def test_an_older_docker_compose_is_asked_in_its_words(docker, tmp_path: Path) -> None:
+    program = docker({"services": {}}, knows=False)
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert made.findings == ()
+    assert len((tmp_path / "asked").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        ("", 1, "docker compose"),
+        ("{", 0, "no JSON"),
+        ("[]", 0, "no project"),
+        ('{"services": {"a": {}, "a": {}}}', 0, "twice"),
+    ],
+)
+def test_a_project_that_docker_compose_refuses_is_refused(docker, answer, code, words) -> None:
+    program = docker(answer, code=code, told="validating: \x1b[2J")
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    [finding] = made.findings
+    assert finding.refused
+    assert words in finding.message
+    assert finding.message.isprintable()
+
+
+def test_a_docker_that_is_not_there_has_no_compose(tmp_path: Path) -> None:
+    assert not plugin.available(str(tmp_path / "none"))
+    with pytest.raises(plugin.ComposeConfigError, match="No such file"):
+        plugin.config(["a"], profiles=[], env={}, program=str(tmp_path / "none"))
