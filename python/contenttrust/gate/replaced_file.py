@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from contenttrust.errors import PolicyError, shown
 
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
+
 
 class ChangedFileError(PolicyError):
     """A file is no longer what was checked."""
+
+
+class SpecialFileError(OSError):
+    """What is to be replaced is no regular file: others may have it open, or need it as it is."""
 
 
 def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None = None) -> None:
@@ -24,8 +31,11 @@ def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None 
 
     Raises:
         ChangedFileError: It holds something else.
+        SpecialFileError: It is a device, a FIFO, a socket or a folder.
         OSError: It cannot be written.
     """
+    if is_special(path):
+        raise SpecialFileError(22, "it is no regular file, and is not replaced by one")
     place = Path(path).resolve()
     if checked is not None and place.read_bytes() != checked:
         raise ChangedFileError(
@@ -44,6 +54,38 @@ def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None 
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108
         raise
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether a name is that of something other than a regular file, or of an open stream."""
+    if os.fspath(path).startswith(_STREAMS):
+        return True
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def report(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file that is for reading only once: a FIFO, a device or a stream is written into.
+
+    Args:
+        path: Its name; ``/dev/stdout`` is one.
+        data: What is written.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if not is_special(path):
+        replace(path, data)
+        return
+    # Not created, not cut off, and no terminal of ours: it stays what it is. A folder or a socket
+    # cannot be opened so.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) or 0 :]
 
 
 def _umask() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -295,3 +297,20 @@ def test_without_the_extra_it_says_what_to_install(gate, verb, monkeypatch) -> N
 
     assert ran.code == 2
     assert "install contenttrust[gate]" in ran.err
+
+
+@pytest.mark.parametrize("option", ["--lock", "--override-out"])
+def test_what_is_made_replaces_no_fifo(gate, place: Path, option: str) -> None:
+    os.mkfifo(place / "fifo")
+    before = (place / "compose.yaml").read_text()
+    ran = gate("compose", "--without-docker", "--write", option, "fifo", "compose.yaml")
+    assert (ran.code, "no regular file" in ran.err) == (2, True)
+    assert stat.S_ISFIFO((place / "fifo").stat().st_mode)
+    assert (place / "compose.yaml").read_text() == before
+
+
+def test_a_report_for_an_open_stream_goes_into_it(gate, place: Path) -> None:
+    with (place / "out").open("wb") as stream:
+        name = f"/dev/fd/{stream.fileno()}"
+        assert gate("kubernetes", "-q", "--report", name, "good.yaml").code == 0
+        assert json.loads((place / "out").read_bytes())["results"][0]["image"] == f"{GUN}:3.0"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+import threading
 from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.replaced_file import ChangedFileError, replace
+from contenttrust.gate.replaced_file import ChangedFileError, SpecialFileError, replace, report
 
 
 def test_a_file_keeps_its_mode_and_a_link_to_it_stays_one(tmp_path: Path) -> None:
@@ -52,3 +54,56 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         replace(tmp_path / "file", b"new", checked=b"old")
 
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def device_of(folder: Path) -> Path:
+    """A device that swallows everything, of our own: never the one of the machine."""
+    made = folder / "device"
+    try:
+        os.mknod(made, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        made.write_bytes(b"")
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    return made
+
+
+def test_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    device = device_of(tmp_path)
+    with pytest.raises(SpecialFileError, match="no regular file"):
+        replace(device, b"new")
+    report(device, b"report")
+    assert stat.S_ISCHR(device.stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["device"]
+
+
+def test_a_report_is_written_into_a_fifo_and_nothing_else_is(tmp_path: Path) -> None:
+    fifo, link = tmp_path / "fifo", tmp_path / "link"
+    os.mkfifo(fifo)
+    link.symlink_to(fifo)
+    with pytest.raises(SpecialFileError):
+        replace(link, b"new")
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(fifo.read_bytes()), daemon=True)
+    reader.start()
+    report(link, b"x" * 300_000)
+    reader.join(60)
+    assert read == [b"x" * 300_000]
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_a_report_goes_behind_what_an_open_stream_has(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as stream:
+        os.write(stream.fileno(), b"before\n")
+        report(f"/dev/fd/{stream.fileno()}", b"report\n")
+    assert (tmp_path / "out").read_bytes() == b"before\nreport\n"
+
+
+def test_a_report_replaces_a_regular_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a longer old report")
+    report(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_a_folder_is_no_place_for_a_report(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        report(tmp_path, b"new")

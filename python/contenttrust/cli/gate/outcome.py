@@ -64,7 +64,11 @@ def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
     Returns:
         What went wrong.
     """
-    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
+    from contenttrust.gate.replaced_file import (  # noqa: PLC0415
+        ChangedFileError,
+        SpecialFileError,
+        replace,
+    )
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
     for name, (checked, data) in files.items():
@@ -75,6 +79,8 @@ def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
                 replace(name, data, checked=checked)
             except ChangedFileError as error:
                 return [Finding.fault(error.message, Spot(file=name), code="policy")]
+            except SpecialFileError as error:
+                raise UsageError(f"{name}: {error.strerror}") from None
     return []
 
 
@@ -149,6 +155,13 @@ def _check(request: Request) -> None:
         raise UsageError("--locked needs --lock FILE: what is locked")
     if options.form is not None and request.json:
         raise UsageError("--format and --output exclude each other")
+    written = {"--lock": options.lock, "--override-out": options.override_out}
+    if any(written.values()):
+        from contenttrust.gate.replaced_file import is_special  # noqa: PLC0415 -- few write
+
+        for option, name in written.items():
+            if name and is_special(name):
+                raise UsageError(f"{option}: {name}: it is no regular file")
 
 
 def _locked(request: Request) -> Mapping[str, Locked] | None:
@@ -189,6 +202,15 @@ def save_new(name: str | None, data: bytes) -> None:
         raise UsageError(f"{name}: {error.strerror}") from None
 
 
+def _report(name: str, data: bytes) -> None:
+    from contenttrust.gate.replaced_file import report  # noqa: PLC0415
+
+    try:
+        report(name, data)
+    except OSError as error:
+        raise UsageError(f"--report: {name}: {error.strerror}") from None
+
+
 def _tell(request: Request, findings: Sequence[Finding], *, aside: bool) -> None:
     """The report where it was asked for, and lines for people where nothing else is printed."""
     from contenttrust.cli import streams  # noqa: PLC0415
@@ -197,7 +219,7 @@ def _tell(request: Request, findings: Sequence[Finding], *, aside: bool) -> None
     options = request.options
     form = options.form or "json"
     if options.report is not None:
-        save_new(options.report, render(findings, form=form).encode())
+        _report(options.report, render(findings, form=form).encode())
     elif options.form is not None:
         streams.write(render(findings, form=options.form))
         return
