@@ -198,7 +198,8 @@ def test_t078_releases_broken_by_a_late_publication_is_no_success(
     images.sign(bob.collection(), tags("v1"), again=True)
     server.before_publish.append(lambda: images.sign(mallory.collection(), tags("evil")))
 
-    with pytest.raises(PublishError, match=r"is removed from .*, but targets/releases is broken: ") as broken:
+    signs = r"is removed from .*, but targets/releases is broken: "
+    with pytest.raises(PublishError, match=signs) as broken:
         images.remove_signer(collection, "mallory")
 
     assert "signs anew: v1 (contenttrust sign" in str(broken.value)

@@ -8,7 +8,6 @@ from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
