@@ -15,6 +15,7 @@ from contenttrust.gate.collections import Collections, Judgement
 from contenttrust.policy.decision import Decision
 from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.facts import Facts
+from contenttrust.policy.spelling import other_spelling
 from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from contenttrust.model import Anchor, Requirements
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.source import SourceLike
+
+MOST_TAGS = 1000
+"""Tags with one digest that are judged when that digest is asked for."""
 
 
 class Answer(NamedTuple):
@@ -139,8 +143,7 @@ class Gate:
             if isinstance(reference, Reference):
                 gun = self._policy.remap(reference)
                 judgement = judged.get(gun) or Judgement(gun, None, PolicyError("nobody was asked"))
-                facts = _facts(reference, judgement, now)
-                decision = evaluate(self._policy, facts, image=str(image))
+                decision = self._decision(str(image), reference, judgement, now)
             else:
                 judgement = Judgement("", None, reference)
                 decision = Decision.of_no_image(self._policy, str(image), reference)
@@ -148,12 +151,37 @@ class Gate:
             answers.append(Answer(written, judgement.valid_until, judgement.versions))
         return answers
 
+    def _decision(
+        self, image: str, reference: Reference, judgement: Judgement, now: datetime
+    ) -> Decision:
+        """The decision on one image; on a digest without a tag, by any tag it is signed for."""
+        facts = _facts(reference, judgement, now)
+        first = evaluate(self._policy, facts, image=image)
+        tag = facts.tag
+        if reference.tag is not None or tag is None or _satisfies(first):
+            return first
+        best, judged = first, 1
+        for other in judgement.also_called(tag):
+            if judged == MOST_TAGS:
+                reason = f"more than {MOST_TAGS:,} tags have this digest: ask for one by its name"
+                return best if best.allowed else best.refused(first.code, reason)
+            judged += 1
+            decision = evaluate(self._policy, _facts(other, judgement, now, reference), image=image)
+            if _satisfies(decision):
+                return decision
+            if decision.allowed and not best.allowed:  # by an exception for that tag
+                best = decision
+        return best
+
     def _is_refused(self, reference: Reference) -> bool:
         """Whether an image is refused whatever is signed.
 
         Then nobody is asked: its name may be a stranger's, and lead to a host of theirs.
         """
-        return self._policy.default.verdict == "deny" and self._policy.rule_for(reference) is None
+        refuses = self._policy.default.verdict == "deny"
+        if refuses and self._policy.rule_for(reference) is None:
+            return True
+        return bool(other_spelling(self._policy, reference))
 
     def signed_tags(self, reference: Reference) -> tuple[str, ...]:
         """Every tag that the collection of an image releases, in order.
@@ -179,10 +207,17 @@ class Gate:
         return decision
 
 
-def _facts(reference: Reference, judgement: Judgement, now: datetime) -> Facts:
+def _satisfies(decision: Decision) -> bool:
+    """Whether a rule is satisfied, and neither a mode nor an exception lets the image through."""
+    return decision.verdict == "allow" and not decision.exception
+
+
+def _facts(
+    reference: Reference, judgement: Judgement, now: datetime, asked: Reference | None = None
+) -> Facts:
     tag, error = judgement.find(reference)
     return Facts(
-        reference=reference,
+        reference=asked or reference,
         gun=judgement.gun,
         tag=tag,
         error=error,

@@ -11,6 +11,7 @@ from contenttrust import clock
 from contenttrust.errors import ContentTrustError, ExpiredError, FetchError, PolicyError, shown
 from contenttrust.model import Requirements
 from contenttrust.policy.spki import spki_of
+from contenttrust.reference import Reference
 from contenttrust.transport import deadline
 from contenttrust.transport.cache import TrustDirectory
 from contenttrust.transport.tls import Tls
@@ -20,12 +21,11 @@ from contenttrust.verification import run
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from contenttrust.model import Anchor, SignedTag, Signer, TrustedRepository
     from contenttrust.policy.rules import Policy
-    from contenttrust.reference import Reference
     from contenttrust.transport.source import SourceLike
     from contenttrust.transport.trust_server import TrustServer
     from contenttrust.transport.trust_servers import EndedServer
@@ -86,6 +86,15 @@ class Judgement:
             return self._repository.verify(reference.tag, reference.digest), None
         except ContentTrustError as error:
             return None, error
+
+    def also_called(self, tag: SignedTag) -> Iterator[Reference]:
+        """Names of the same image by its other tags: those that are released with its digest."""
+        if self._repository is None:
+            return
+        domain, _, path = self.gun.partition("/")
+        for name, other in self._repository.tags.items():
+            if other.digest == tag.digest and name != tag.name:
+                yield Reference(domain, path, tag=name, digest=tag.digest)
 
     def signatures(self, tag: SignedTag) -> tuple[Signer, ...]:
         """Every role that lists a tag with its digest, and the keys that really signed."""

@@ -41,6 +41,8 @@ class Decision:
         policy_digest: SHA-256 of the policy.
         gun: The collection that was asked.
         role: The role that the tag was resolved from, or empty.
+        tag: The signed tag that was judged, or empty; of a digest without a tag the one that
+            satisfied the rule.
         although: Why it is let through although a check would refuse it; empty where none would.
     """
 
@@ -59,6 +61,7 @@ class Decision:
     gun: str = ""
     role: str = ""
     although: str = ""
+    tag: str = ""
 
     @property
     def allowed(self) -> bool:

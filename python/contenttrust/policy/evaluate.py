@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from contenttrust.errors import shown
 from contenttrust.policy.decision import OK, Decision
 from contenttrust.policy.evidence import RELEASES, Evidence
+from contenttrust.policy.spelling import other_spelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def evaluate(policy: Policy, facts: Facts, *, image: str) -> Decision:
     Source: Docker UCP "Run only the images you trust", whose words are used where it had some.
     """
     rule = policy.rule_for(facts.reference)
+    other = other_spelling(policy, facts.reference)
+    if other:
+        named = facts.reference.domain
+        reason = (f"the host {named} is another spelling of one that the policy judges by another "
+                  f"rule: write {other}")  # fmt: skip
+        return _made(policy, facts, image, rule, "deny", code=_POLICY, reasons=(reason,))
     if rule is None:
         return _by_default(policy, facts, image)
     if rule.local_build:
@@ -181,7 +188,14 @@ def _exception(
     """An exception that sets every refusal aside, and what is to be said of those that do not."""
     digest = facts.tag.digest if facts.tag is not None else facts.reference.digest
     tag = facts.tag.name if facts.tag is not None else facts.reference.tag
-    remarks = []
+    remarks: list[str] = []
+    if facts.tag is None and facts.reference.digest is not None:
+        # A name with a digest is that digest, whatever tag is written beside it: nobody signed it
+        # for the tag, and who excepts a tag has not looked at whatever a requester writes.
+        remarks += [f"the exception {one.id} is for a tag: it does not count for a digest that is "
+                    "not signed for it"
+                    for one in policy.exceptions_for(facts.reference, tag, None)]  # fmt: skip
+        tag = None
     for one in policy.exceptions_for(facts.reference, tag, digest):
         why = one.out_of_force(facts.now, policy.limits.exception_max)
         if why:
@@ -234,5 +248,6 @@ def _made(  # noqa: PLR0913 - one keyword a fact
         policy_digest=policy.digest,
         gun=facts.gun,
         role="" if tag is None else tag.role,
+        tag="" if tag is None else tag.name,
         although=shown(although),
     )
