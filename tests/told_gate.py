@@ -30,7 +30,8 @@ class FakeGate:
 
     def __init__(self, *signed: str, **policy: object) -> None:
         self.decisions = {image: decision(image) for image in signed}
-        self.policy = SimpleNamespace(**{"digest": "p" * 8, "name": "test", "version": 1, **policy})
+        told = {"digest": "p" * 8, "name": "test", "version": 1, "rule_for": lambda _: None}
+        self.policy = SimpleNamespace(**{**told, **policy})
         self.asked: list[str] = []
         self.version = 1
         self.lives = timedelta(days=1)

@@ -67,6 +67,7 @@ class Gate:
         requirements: Requirements | None = None,
         max_stale: float = 0,
         strict: bool = False,
+        local_builds: bool = True,
     ) -> None:
         """Prepare a gate.
 
@@ -84,12 +85,14 @@ class Gate:
             requirements: Limits of the verification. Default: the policy's, else the engine's.
             max_stale: Seconds for which an answer of a trust server is used again.
             strict: Whether what the policy only warns of is refused.
+            local_builds: Whether an image can have been made here; what is pulled cannot.
         """
         self._policy = policy
         self._now = now
         self._log = log
         self._door = door
         self._strict = strict
+        self._local_builds = local_builds
         self._collections = Collections(
             policy,
             env=dict(os.environ if env is None else env),
@@ -198,6 +201,8 @@ class Gate:
     def _written(self, decision: Decision, now: datetime) -> Decision:
         if self._strict and decision.verdict == "warn":
             decision = decision.refused(decision.code, "warnings are refused here (strict)")
+        if not self._local_builds:
+            decision = not_made_here(self._policy, decision)
         if self._log is None:
             return decision
         try:
@@ -205,6 +210,24 @@ class Gate:
         except ContentTrustError as error:
             return decision.refused(error.code, str(error))
         return decision
+
+
+def not_made_here(policy: Policy, decision: Decision) -> Decision:
+    """A decision on what comes from a registry: no rule of local builds lets it through.
+
+    Args:
+        policy: Whose decision it is.
+        decision: As the policy made it.
+    """
+    reference = decision.reference
+    rule = None if reference is None or not decision.allowed else policy.rule_for(reference)
+    if rule is None or not rule.local_build:
+        return decision
+    reason = (
+        f"the rule {rule.match.text} is for images that are made here (local-build), and this one "
+        "would be pulled: what is pulled needs a signature"
+    )
+    return decision.refused("policy", reason)
 
 
 def _satisfies(decision: Decision) -> bool:

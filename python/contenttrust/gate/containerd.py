@@ -98,6 +98,7 @@ def _decision(name: str, digest: str, env: Mapping[str, str]) -> tuple[bool, str
         env=env,
         log=AuditLog(log) if log else None,
         door="containerd",
+        local_builds=False,  # what containerd asks about is pulled
     )
     # The tag that was asked for must be signed for the very digest that the registry gave.
     tag = f":{reference.tag}" if reference.tag else ""

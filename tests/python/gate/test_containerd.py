@@ -144,3 +144,11 @@ def test_program_ends_with_the_code_that_containerd_looks_at(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"/absent.yaml" in done.stdout
+
+
+def test_what_is_pulled_is_no_local_build(env, tmp_path, capsys):
+    rule = "  - {match: 'localhost/**', local-build: allow}\n"
+    (tmp_path / "policy.yaml").write_text(POLICY + rule)
+    offline = env | {"DOCKER_CONTENT_TRUST_SERVER": "https://localhost:1"}
+    assert containerd.main(arguments("localhost/mine:1", DIGEST), offline) == 1
+    assert "what is pulled needs a signature" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from contenttrust import clock
 from contenttrust.errors import ContentTrustError, shown
+from contenttrust.gate.check import not_made_here
 from contenttrust.gate.service import admission_answer
 from contenttrust.gate.service.admission_images import asked_about
 from contenttrust.gate.service.admission_review import ReviewError, parse
@@ -67,7 +68,13 @@ class Service:
     # --- what is said of images -----------------------------------------------
 
     async def judge(
-        self, images: Sequence[str], *, until: float, door: str, unpinned: str
+        self,
+        images: Sequence[str],
+        *,
+        until: float,
+        door: str,
+        unpinned: str,
+        local: bool = False,
     ) -> list[Verdict]:
         """The verdicts on images, each one counted and written down before anybody acts on it.
 
@@ -77,11 +84,18 @@ class Service:
             door: Who asks.
             unpinned: What becomes of a signed image that is named by its tag: it is to ``pass``,
                 because the caller replaces it; else ``deny`` or ``warn``.
+            local: Whether images of this machine are meant, which can have been made on it.
         """
         verdicts = await self.verdicts.of(images, until=until)
+        if not local:
+            verdicts = [self._pulled(verdict) for verdict in verdicts]
         if unpinned != "pass":
             verdicts = [_held(verdict, unpinned) for verdict in verdicts]
         return self.written(verdicts, door=door)
+
+    def _pulled(self, verdict: Verdict) -> Verdict:
+        decision = not_made_here(self.verdicts.policy, verdict.decision)
+        return verdict if decision is verdict.decision else Verdict(decision, verdict.how)
 
     def unchecked(self, what: str, *, code: str, reason: str, door: str) -> Verdict:
         """What is let through although nobody can check it, by the configuration's word.

@@ -105,19 +105,21 @@ class DockerPlugin:
             return (
                 f"not covered: {what}: {_HINTS[kind]} (docker-allow: {kind} would let it through)"
             )
+        # A container is made of what dockerd has; everything else is fetched, here or elsewhere.
+        local = asked.path == "/containers/create"
         for question in docker_rules.questions(asked):
-            refusal = await self._of_image(question, until)
+            refusal = await self._of_image(question, until, local=local)
             if refusal:
                 return refusal
         return ""
 
-    async def _of_image(self, question: Question, until: float) -> str:
+    async def _of_image(self, question: Question, until: float, *, local: bool) -> str:
         if question.what == "id":
             return await self._of_id(question.image, until)
         if question.reference is None:
             return f"malformed: {question.what}"
         [verdict] = await self._service.judge(
-            [question.image], until=until, door="dockerd", unpinned="deny"
+            [question.image], until=until, door="dockerd", unpinned="deny", local=local
         )
         decision = verdict.decision
         if not decision.allowed:

@@ -40,9 +40,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("POST", r"/plugins/(pull|create)", "plugins"),
     ("POST", r"/plugins/.+/(disable|push)", HARMLESS),
     ("POST", r"/plugins/.+/(enable|upgrade|set)", "plugins"),
-    ("POST", r"/swarm/join", "swarm"),
-    ("POST", r"/swarm/(init|leave|update|unlock)", HARMLESS),
-    ("POST", r"/nodes/[^/]+/update", HARMLESS),
+    # Who leads a swarm, or lets another manager in, has containers started here that nobody asks
+    # this plugin about: those of init and update hand out tokens, that of a node makes managers.
+    ("POST", r"/swarm/(init|join|update)", "swarm"),
+    ("POST", r"/nodes/[^/]+/update", "swarm"),
+    ("POST", r"/swarm/(leave|unlock)", HARMLESS),
     ("POST", r"/(secrets|configs)/(create|[^/]+/update)", HARMLESS),
     ("POST", r"/images/.+/(push|tag)", HARMLESS),
     ("POST", r"/(images|containers|networks|volumes)/prune", HARMLESS),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from contenttrust.gate.audit_log import AuditLog
+from contenttrust.policy.rules import Policy, Rule
 from gate_caller import review, serving
 from told_gate import DIGEST, GUN, decision
 
@@ -194,5 +195,18 @@ def test_health_and_readiness(gate):
         assert (await caller.get("/nothing")).status == 404
         assert (await caller.get("/validate")).status == 405
         assert await caller.metric('contenttrust_gate_policy_info{digest="pppppppp"') == "1.0"
+
+    serving(gate, script)
+
+
+@pytest.mark.parametrize("door", ["/mutate", "/validate"])
+def test_an_image_that_a_cluster_pulls_is_no_local_build(gate, door):
+    gate.policy.rule_for = Policy(rules=(Rule("localhost/**", local_build=True),)).rule_for
+    gate.decisions["localhost/mine"] = decision("localhost/mine", digest="", pinned="")
+
+    async def script(caller):
+        told = await caller.post(door, review("localhost/mine"))
+        assert not told.response["allowed"]
+        assert "what is pulled needs a signature" in told.message
 
     serving(gate, script)

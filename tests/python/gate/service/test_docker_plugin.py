@@ -14,6 +14,7 @@ from contenttrust.gate.service.application import Service
 from contenttrust.gate.service.configuration import Configuration
 from contenttrust.gate.service.docker_plugin import DockerPlugin, names_of
 from contenttrust.gate.service.verdicts import Verdicts
+from contenttrust.policy.rules import Policy, Rule
 from told_gate import DIGEST, GUN, decision
 
 PINNED = f"{GUN}@{DIGEST}"
@@ -259,3 +260,49 @@ def test_names_of_an_image_id(tmp_path, status, body, names):
             await runner.cleanup()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("uri", "body"),
+    [
+        ("/swarm/init", {"ListenAddr": "0.0.0.0:2377"}),
+        ("/swarm/update?version=1&rotateManagerToken=1", {}),
+        ("/swarm/join", {"RemoteAddrs": ["10.0.0.2:2377"]}),
+        ("/nodes/x/update?version=1", {"Role": "manager"}),
+    ],
+)
+def test_what_brings_another_manager_is_denied(gate, uri, body):
+    async def script(ask, post):
+        told = await ask("POST", uri, body)
+        assert told["Allow"] is False
+        assert "other managers would start images here" in told["Msg"]
+        assert "docker-allow: swarm" in told["Msg"]
+
+    async def opened(ask, post):
+        assert (await ask("POST", uri, body))["Allow"]
+
+    asking(gate, script)
+    asking(gate, opened, allow=("swarm",))
+
+
+def test_a_local_build_is_run_and_never_pulled(gate):
+    policy = Policy(rules=(Rule("localhost/**", local_build=True),))
+    gate.policy.rule_for = policy.rule_for
+    made = {"digest": "", "pinned": "", "rule": "localhost/**"}
+    for name in ("localhost/mine:latest", "localhost/mine"):
+        gate.decisions[name] = decision(name, **made)
+
+    async def script(ask, post):
+        assert await ask("POST", "/containers/create", {"Image": "localhost/mine"}) == {
+            "Allow": True
+        }
+        service = {"TaskTemplate": {"ContainerSpec": {"Image": "localhost/mine"}}}
+        for uri, body in (
+            ("/images/create?fromImage=localhost/mine&tag=latest", None),
+            ("/services/create", service),
+        ):
+            told = await ask("POST", uri, body)
+            assert told["Allow"] is False
+            assert "what is pulled needs a signature" in told["Msg"]
+
+    asking(gate, script)
