@@ -94,9 +94,19 @@ class _Means:
             self._given = _request(["docker"])
         return self._given
 
-    @staticmethod
-    def configured(folder: str) -> None:
-        """Look for credentials and trust data where docker was told to look."""
+    def configured(self, folder: str) -> None:
+        """Look for credentials and trust data where docker was told to look.
+
+        A policy of the folder that holds without that word stays in force.
+        """
+        from contenttrust.policy import load  # noqa: PLC0415
+        from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
+
+        before = config_directory(os.environ)
+        if before is not None and (self._given is None or self._given.options.trust_dir is None):
+            own = load.found(env=os.environ, trust_dir=f"{before}/trust")
+            if own is not None:
+                os.environ[POLICY_VARIABLE] = own
         os.environ["DOCKER_CONFIG"] = folder
 
     @property

@@ -251,9 +251,22 @@ def test_the_quick_look_for_a_policy_agrees_with_the_thorough_one(
     assert docker._policy_may_be_there(env)
 
 
+def test_t097_another_configuration_does_not_leave_the_policy_behind(
+    run: Run, tmp_path: Path
+) -> None:
+    place = tmp_path / ".docker" / "trust" / "contenttrust"
+    place.mkdir(parents=True)
+    policy(place, "{disable-content-trust: forbid}")
+    for before in ([], ["--config", str(tmp_path / "other")]):
+        done = run(*before, "run", SWITCH, "x")
+        assert (done.code, done.started) == (125, [])
+        assert "the policy forbids it" in done.err
+
+
 UNCOVERED = (
     ["compose", "up"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
     ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
+    ["buildx", "inspect", "--bootstrap", "x"],
 )  # fmt: skip
 
 

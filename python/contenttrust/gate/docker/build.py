@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contenttrust.errors import shown
 from contenttrust.gate import dockerfile
-from contenttrust.gate.docker import build_context, build_flags
+from contenttrust.gate.docker import build_context, build_flags, builders
 from contenttrust.gate.docker.call import complain, familiar
 from contenttrust.gate.docker.grammar import CommandLine
 from contenttrust.gate.docker.refusal import RefusedError
@@ -70,6 +70,7 @@ def _parsed(call: Call, context: BuildContext) -> Dockerfile:
 def _tell_uncovered(call: Call, context: BuildContext, parsed: Dockerfile) -> None:
     """What a build uses beside images is said, and refused where the policy says so."""
     told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
+    told += builders.uncovered(call)
     if build_flags.publishes(call):
         told.append("what is built is published and not signed: contenttrust sign does that")
     if told and call.gate.policy.docker.uncovered == "refuse":
@@ -85,11 +86,27 @@ def _decided(call: Call, context: BuildContext, parsed: Dockerfile) -> dict[str,
         if use.name in decided:
             continue
         try:
-            decided[use.name] = call.allowed(use.name)
+            decided[use.name] = decision = call.allowed(use.name)
+            _is_not_fetched(call, decision)
         except RefusedError as error:
             where = f"{_place(context, use.line)}: {use.what} {shown(use.name)}"
             raise RefusedError(*error.lines, where) from None
     return decided
+
+
+def _is_not_fetched(call: Call, decision: Decision) -> None:
+    """What the policy calls built here is not asked of a registry.
+
+    Raises:
+        RefusedError: The builder would ask one.
+    """
+    if decision.pinned or not call.is_built_here(decision):
+        return
+    name = shown(decision.image)
+    if call.line.switch("pull"):
+        raise RefusedError(f"--pull: {name} is built here, says the policy, and not pulled")
+    if not call.docker.answers(["image", "inspect", "--format={{.Id}}", decision.image]):
+        raise RefusedError(f"{name} is built here, says the policy, but it is not here: build it")
 
 
 def _rewritten(

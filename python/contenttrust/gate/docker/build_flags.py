@@ -6,24 +6,23 @@ Source: buildx 0.29.1 `util/buildflags` (contexts, cache, attestations), `build/
 
 from __future__ import annotations
 
-import csv
 import os
 
 from contenttrust.errors import shown
+from contenttrust.gate.docker import attestations
 from contenttrust.gate.docker.refusal import RefusedError
 from contenttrust.gate.dockerfile.contexts import IMAGE_SCHEME, image_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contenttrust.gate.docker.attestations import Attestation
     from contenttrust.gate.docker.call import Call
 
 SYNTAX = "BUILDKIT_SYNTAX"
 _DOCKER_IMAGE = "docker-image://"
-_SCANNER = "docker/buildkit-syft-scanner:stable-1"
-"""What BuildKit runs for an SBOM where nobody names another. Source: buildx 0.29.1, BuildKit."""
-_ON = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
+"""Names a file by which BuildKit exchanges sources, digests too."""
 _PUSHES = frozenset(("push", word) for word in ("1", "t", "true"))
-_OFF = frozenset({"", "0", "f", "F", "false", "FALSE", "False"})
 
 
 def checked(call: Call) -> list[tuple[str, str]]:
@@ -32,11 +31,16 @@ def checked(call: Call) -> list[tuple[str, str]]:
     Raises:
         RefusedError: An image is not to be used, or what a flag names cannot be checked.
     """
+    if call.env.get(_SOURCE_POLICY):
+        raise RefusedError(
+            f"{_SOURCE_POLICY} is set: the builder would exchange what was checked; unset it"
+        )
     known = {
         "build-context": _context,
         "cache-from": _cache,
         "build-arg": _argument,
         "attest": _attestation,
+        "provenance": _provenance,
         "sbom": _sbom,
     }
     return [
@@ -102,44 +106,62 @@ def _cache(call: Call, value: str) -> str:
     images = [text for key, text in fields if key == "ref"] or [value]
     if len(images) != 1:
         raise RefusedError(f"--cache-from {shown(value)} is not understood")
-    return f"type=registry,ref={call.pinned(images[0])}" if "=" in value else call.pinned(value)
+    decision = call.allowed(images[0])
+    if not decision.pinned and call.is_built_here(decision):
+        raise RefusedError(
+            f"--cache-from {shown(value)}: the policy calls it built here, and the builder would "
+            "ask a registry for it: leave it out"
+        )
+    image = call.usable(decision)
+    return f"type=registry,ref={image}" if "=" in value else image
 
 
 def _argument(call: Call, value: str) -> str:
-    """A build argument; one of them is an image, which BuildKit runs to read the Dockerfile."""
-    name, equals, image = value.partition("=")
-    if name != SYNTAX:
+    """A build argument; some name an image, which BuildKit runs for the file or for an SBOM."""
+    name, equals, text = value.partition("=")
+    attests = name.startswith(attestations.ARGUMENT)
+    if name != SYNTAX and not attests:
         return value
-    image = image if equals else call.env.get(SYNTAX, "")
-    return f"{name}={call.pinned(image)}" if image else value
+    if not equals:
+        if name not in call.env:
+            return value
+        text = call.env[name]
+    if not attests:
+        return f"{name}={call.pinned(text)}" if text else value
+    try:
+        asked = attestations.of_argument(name, text)
+    except ValueError as error:
+        raise RefusedError(f"--build-arg {shown(value)}: {error}") from None
+    return f"{name}={_scanned(call, asked, text)}"
 
 
 def _attestation(call: Call, value: str) -> str:
-    fields = _fields("attest", value)
-    if ("type", "sbom") not in fields:
-        return value
-    return ",".join(f"{key}={text}" for key, text in _scanned(call, fields))
+    return _attested(call, "attest", "", value)
+
+
+def _provenance(call: Call, value: str) -> str:
+    return _attested(call, "provenance", "provenance", value)
 
 
 def _sbom(call: Call, value: str) -> str:
-    if value in _OFF:
-        return value
-    fields = [] if value in _ON else _fields("sbom", value)
-    return ",".join(f"{key}={text}" for key, text in _scanned(call, fields))
+    return _attested(call, "sbom", "sbom", value)
 
 
-def _scanned(call: Call, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What asks for an SBOM, with the digest of the image that makes it."""
-    told = dict(fields)
-    if told.get("disabled", "false") in _ON:
-        return fields
-    generator = call.pinned(told.get("generator") or _SCANNER)
-    return [*((k, v) for k, v in fields if k != "generator"), ("generator", generator)]
+def _attested(call: Call, flag: str, kind: str, value: str) -> str:
+    try:
+        asked = attestations.of_flag(kind, value)
+    except ValueError as error:
+        raise RefusedError(f"--{flag} {error}") from None
+    return _scanned(call, asked, value)
+
+
+def _scanned(call: Call, asked: Attestation, value: str) -> str:
+    """What asks for an attestation, with the digest of the image that makes it."""
+    return asked.pinned(call.pinned(asked.scanner)) if asked.scanner else value
 
 
 def _fields(flag: str, value: str) -> list[tuple[str, str]]:
-    rows = list(csv.reader([value], strict=True)) if "\n" not in value else []
-    if len(rows) != 1 or any("," in field or '"' in field for field in rows[0]):
-        raise RefusedError(f"--{flag} {shown(value)} is not understood")
-    pairs = [field.partition("=") for field in rows[0]]
-    return [(key.strip().lower(), text) for key, _, text in pairs]
+    try:
+        return attestations.fields_of(value)
+    except ValueError as error:
+        raise RefusedError(f"--{flag} {error}") from None

@@ -145,6 +145,8 @@ NOT_COVERED: dict[str, str] = {
 }
 """What fetches, starts, makes or publishes images past this check, and what can be said of it."""
 
+_STARTING = frozenset({"builder inspect", "buildx inspect"})
+"""Harmless, unless they are told to start the builder."""
 UNKNOWN = "no such command is known here, so what it fetches or starts is not checked"
 _LONGEST = 3
 
@@ -190,5 +192,12 @@ def classified(arguments: list[str]) -> Command:
             return Command("not covered", count, name, NOT_COVERED[name])
         family, _, below = name.partition(" ")
         if below in HARMLESS_BELOW.get(family, ()):
-            return Command("harmless", count, name)
+            return _below(count, name, arguments[count:])
     return Command("not covered", 1, first, UNKNOWN)
+
+
+def _below(count: int, name: str, arguments: list[str]) -> Command:
+    """A command that is harmless unless one of its flags starts a builder."""
+    if name in _STARTING and any(word.startswith("--bootstrap") for word in arguments):
+        return Command("not covered", count, f"{name} --bootstrap", _BUILDER)
+    return Command("harmless", count, name)

@@ -52,15 +52,25 @@ def _repository(call: Call) -> Reference:
 def _decided(call: Call, image: str) -> Decision:
     decision = call.allowed(image)
     if not decision.pinned and call.is_built_here(decision):
-        raise RefusedError(
-            f"{decision.reference} is built here, says the policy: whatever a registry has under "
-            "that name is not pulled"
-        )
+        raise _built_here(decision.reference)
     return decision
+
+
+def _built_here(reference: Reference | None) -> RefusedError:
+    return RefusedError(
+        f"{reference} is built here, says the policy: whatever a registry has under that name is "
+        "not pulled"
+    )
 
 
 def _pull_all(call: Call, reference: Reference) -> int:
     """All tags that are signed, each of them judged for itself."""
+    policy = call.gate.policy
+    rule = policy.rule_for(reference)
+    if rule is None and policy.default.verdict == "deny":
+        call.allowed(call.line.operands[0])  # refused without asking a server of that name
+    if rule is not None and rule.local_build:
+        raise _built_here(reference)
     try:
         tags = call.gate.signed_tags(reference)
     except ContentTrustError as error:

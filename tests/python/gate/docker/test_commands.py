@@ -37,7 +37,8 @@ def test_short_and_long_forms_are_checked(words: str, name: str, count: int) -> 
         "buildx bake", "buildx f", "builder bake", "buildx create", "buildx imagetools create",
         "service create x", "service update", "stack deploy", "stack up", "plugin install x",
         "plugin upgrade", "swarm join", "commit", "container commit", "manifest push",
-        "system dial-stdio", "buildx dial-stdio",
+        "system dial-stdio", "buildx dial-stdio", "buildx inspect --bootstrap x",
+        "builder inspect x --bootstrap=true",
     ],
 )  # fmt: skip
 def test_t097_what_is_not_covered_is_named(words: str) -> None:
@@ -53,7 +54,9 @@ def test_t097_what_nobody_knows_is_not_covered(words: str) -> None:
     assert commands.classified(words.split(" ")).remark == commands.UNKNOWN
 
 
-@pytest.mark.parametrize("words", ["ps", "logs x", "image ls", "buildx imagetools inspect x"])
+@pytest.mark.parametrize(
+    "words", ["ps", "logs x", "image ls", "buildx imagetools inspect x", "buildx inspect x"]
+)
 def test_what_neither_fetches_nor_starts_is_harmless(words: str) -> None:
     assert commands.classified(words.split()).kind == "harmless"
 

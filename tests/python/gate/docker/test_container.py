@@ -77,8 +77,10 @@ def test_t084_a_digest_must_be_signed_under_some_tag(call: MakeCall) -> None:
 
 
 def test_what_is_built_here_is_never_fetched_in_its_place(call: MakeCall) -> None:
-    made = call("run", "--pull=always", "localhost/dev:1")
+    made = call("run", "--pull=missing", "localhost/dev:1")
     assert became(made) == ["run", "--pull=never", "localhost/dev:1"]
+    with pytest.raises(RefusedError, match="--pull=always: localhost/dev:1 is built here"):
+        container.run(call("run", "--pull=always", "localhost/dev:1"))
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,18 @@ def test_what_is_not_signed_is_not_pulled(call: MakeCall, noting: Noting, words:
     assert noting.started == []
 
 
+@pytest.mark.parametrize("image", ["evil.example/x", "localhost/dev"])
+def test_no_server_is_asked_for_the_tags_of_what_is_refused(
+    call: MakeCall, monkeypatch: pytest.MonkeyPatch, image: str
+) -> None:
+    made = call("pull", "-a", image)
+    asked: list[Reference] = []
+    monkeypatch.setattr(made.gate, "signed_tags", asked.append)
+    with pytest.raises(RefusedError, match=r"no rule of the policy matches|is built here"):
+        pull.run(made)
+    assert asked == []
+
+
 class Signing:
     """Notes what it is asked to sign."""
 
