@@ -6,7 +6,7 @@ import functools
 import json
 import os
 
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import PolicyError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _members(decision: Decision) -> str:
     return _ENCODER.encode(decision.to_json())
 
 
-class AuditLogError(ContentTrustError):
+class AuditLogError(PolicyError):
     """A decision could not be written down, so it must not be acted on."""
 
     code = "policy"

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import PolicyError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MOMENT = re.compile(
 )
 
 
-class PolicyFileError(ContentTrustError):
+class PolicyFileError(PolicyError):
     """A policy file does not say clearly what is wanted: nothing is decided by it.
 
     Attributes:

@@ -12,7 +12,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import PolicyError, shown
 from contenttrust.policy.patterns import Pattern, PatternError
 from contenttrust.policy.people import Key
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MODES = {"enforced": "enforce", "permissive": "warn", "disabled": "audit"}
 
 
-class ImportPolicyError(ContentTrustError):
+class ImportPolicyError(PolicyError):
     """A configuration cannot be understood: nothing is made of it."""
 
     code = "malformed"

@@ -178,14 +178,14 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
             f"there is no trust data of {gun}, here or at the server: initialise it first", gun=gun
         )
     state = trust_dir.state(gun)
-    if state is not None and TIMESTAMP in state.versions:
+    if TIMESTAMP in found or (state is not None and TIMESTAMP in state.versions):
         # Every reader who remembers it would refuse what begins anew with lower versions.
         raise PublishError(
             f"the server has nothing of {gun}, which was published once: it has lost it, or hides "
             "it; have it restored, or delete the collection here and make it anew",
             gun=gun,
         )
-    return {role: file for role, file in found.items() if role != TIMESTAMP}
+    return found
 
 
 def server_key(document: bytes) -> PublicKey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.errors import ContentTrustError, shown
+from contenttrust.errors import MalformedError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ Span = tuple[int, int]
 """Where a run of characters begins, and where it has ended, in characters of the file."""
 
 
-class DockerfileError(ContentTrustError):
+class DockerfileError(MalformedError):
     """A Dockerfile whose images cannot be told without doubt.
 
     Attributes:
