@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from contenttrust.yaml_nodes import Path
 
+WITHOUT = "!"
+"""What stands in front of a path that leads to no image, although it is named like one."""
 ALL = None
 """The step that means every item of a list or every member of a mapping."""
 
@@ -32,12 +34,13 @@ def steps(path: str) -> tuple[str | int | None, ...]:
 
     Args:
         path: Names with points between them; ``[*]`` or ``.*`` for all items or members, ``[2]``
-            for one item, ``['a.b']`` for a name with points. ``$`` or a point may stand in front.
+            for one item, ``['a.b']`` for a name with points. ``$`` or a point may stand in front,
+            and before that `WITHOUT`.
 
     Raises:
         ValueError: It is no such path.
     """
-    rest = path.removeprefix("$")
+    rest = path.removeprefix(WITHOUT).removeprefix("$")
     at = 1 if rest.startswith(".") and not rest.startswith(".*") else 0
     found: list[str | int | None] = []
     while at < len(rest):

@@ -57,6 +57,15 @@ def starts_nothing(group: str, kind: str) -> bool:
     return group in _WITHOUT_GROUPS or (group, kind) in _WITHOUT or (group, base) in _WITHOUT
 
 
+def is_about_pulling(name: str, value: object) -> bool:
+    """Whether a member says how images are pulled, and none of them stands in it."""
+    if name == "imagePullPolicy":
+        return value in ("Always", "IfNotPresent", "Never", "", None)
+    if name == "imagePullSecrets" and isinstance(value, list):
+        return all(isinstance(one, dict) and one.keys() <= {"name"} for one in value)
+    return False
+
+
 def may_name_an_image(name: str) -> bool:
     """Whether a member of an unknown kind sounds as if an image stood in it."""
     name = name.lower()

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 
 from contenttrust.errors import MalformedError, PolicyError, shown
 from contenttrust.gate.kubernetes import custom_paths
-from contenttrust.gate.kubernetes.kinds import POD_SPECS, may_name_an_image, starts_nothing
+from contenttrust.gate.kubernetes.kinds import (
+    POD_SPECS,
+    is_about_pulling,
+    may_name_an_image,
+    starts_nothing,
+)
 from contenttrust.gate.kubernetes.pointer import written
 
 TYPE_CHECKING = False
@@ -46,7 +51,7 @@ class ManifestError(MalformedError):
 
 
 class NotCoveredError(PolicyError):
-    """A kind that nobody said of where its images stand, and that seems to have some.
+    """An object with images, as it seems, of which nobody said where they stand.
 
     Attributes:
         kind: As `--custom` takes it: the kind, and behind a point its group.
@@ -55,18 +60,18 @@ class NotCoveredError(PolicyError):
         problem: What is wrong there.
     """
 
-    def __init__(self, kind: str, path: Path) -> None:
+    def __init__(self, kind: str, path: Path, problem: str = "") -> None:
         self.kind = kind
         self.path = path
         self.pointer = written(path)
-        self.problem = (
+        self.problem = problem or (
             f"the kind {shown(kind)} is not known, and {shown(self.pointer)} may hold an image: "
             f"name the paths of its images, such as {shown(kind)}=spec.image"
         )
         super().__init__(self.problem)
 
-    def __reduce__(self) -> tuple[type[NotCoveredError], tuple[str, Path]]:  # type: ignore[override]
-        return type(self), (self.kind, self.path)
+    def __reduce__(self) -> tuple[type[NotCoveredError], tuple[str, Path, str]]:  # type: ignore[override]
+        return type(self), (self.kind, self.path, self.problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +103,16 @@ def images(
     Args:
         document: As JSON or YAML gives it.
         custom: Paths of the images of custom resources, by kind (``Workflow``) or by kind and group
-            (``Workflow.argoproj.io``). A path leads to an image or to a pod specification. A kind
-            without any path is one without images.
+            (``Workflow.argoproj.io``). A path leads to an image or to a pod specification; with
+            ``!`` in front to what is no image. A kind without any path is one without images.
 
     Yields:
         The places, in the order of the specification, each once.
 
     Raises:
         ManifestError: The object cannot be understood.
-        NotCoveredError: Its kind is not known, and it seems to have images.
+        NotCoveredError: Its kind is not known, and it seems to have images; or it has them, as it
+            seems, where no custom path leads; or none of these leads anywhere in it.
         ValueError: A custom path is none.
     """
     seen: set[Path] = set()
@@ -147,8 +153,9 @@ def _of_object(
         spec = _descend(document, where, path)
         yield from _of_pod(spec, (*path, *where), name)
     paths = _custom(group, kind, custom)
-    for one in paths or ():
-        yield from _of_custom(document, one, path, name)
+    if paths:
+        own = (group, kind) in POD_SPECS or starts_nothing(group, kind)
+        yield from _of_custom(document, paths, path, name, whole=not own)
     # kubectl takes whatever has items for a list, of whatever kind it is.
     listed = "items" in document and document["items"] is not None
     if listed and isinstance(document["items"], list):
@@ -184,12 +191,50 @@ def _custom(group: str, kind: str, custom: Mapping[str, Sequence[str]]) -> list[
     return [path for paths in found for path in paths] if found else None
 
 
-def _of_custom(document: Any, custom: str, path: Path, kind: str) -> Iterator[Place]:  # noqa: ANN401
-    for way, value in custom_paths.found(document, custom):
-        if isinstance(value, dict) and "containers" in value:
-            yield from _of_pod(value, (*path, *way), kind)
-        elif value is not None:
-            yield _place(value, (*path, *way), kind)
+def _of_custom(
+    document: Mapping[str, Any], paths: Sequence[str], path: Path, kind: str, *, whole: bool
+) -> Iterator[Place]:
+    """The images at the configured paths of a kind.
+
+    Args:
+        document: The object.
+        paths: Those of its kind.
+        path: The way to the object.
+        kind: Its name.
+        whole: Whether nothing else is known of the kind: then images elsewhere are refused.
+    """
+    said: set[Path] = set()  # ways of which it is known what they lead to
+    for one in paths:
+        for way, value in custom_paths.found(document, one):
+            there = (*path, *way)
+            if value is None:
+                continue
+            if one.startswith(custom_paths.WITHOUT):
+                said.add(there)
+            elif isinstance(value, dict) and "containers" in value:
+                said.update((*there, member) for member in (*_CONTAINERS, "volumes"))
+                yield from _of_pod(value, there, kind)
+            else:
+                said.add(there)
+                yield _place(value, there, kind)
+    if not whole:
+        return
+    name = shown(kind)
+    if not said:
+        told = ", ".join(shown(one) for one in paths)
+        problem = (
+            f"no path that is named for {name} leads anywhere here ({told}): check how they are "
+            f"spelled; {name}=!PATH names something that is there and is no image"
+        )
+        raise NotCoveredError(kind, (*path, "kind"), problem)
+    other = _not_said(document, path, said)
+    if other is not None:
+        where = shown(written(other))
+        problem = (
+            f"{where} may hold an image, and no path that is named for {name} leads there: "
+            f"name it too, or as {name}=!PATH where it is no image"
+        )
+        raise NotCoveredError(kind, other, problem)
 
 
 def _of_pod(spec: Mapping[str, Any], path: Path, kind: str) -> Iterator[Place]:
@@ -248,6 +293,16 @@ def _list(spec: Mapping[str, Any], member: str, path: Path) -> Sequence[Any]:
     return value
 
 
+def _not_said(document: Mapping[str, Any], path: Path, said: set[Path]) -> Path | None:
+    """The way to what may be an image beside those that are known; status starts nothing."""
+    own = {"apiVersion", "kind", "metadata", "status"}
+    if isinstance(document.get("items"), list):  # each item is an object of its own
+        own.add("items")
+    ways = {way[:end]: False for way in said for end in range(len(path), len(way))}
+    ways.update(dict.fromkeys(said, True))
+    return _suspicious({name: document[name] for name in document if name not in own}, path, ways)
+
+
 def _refuse_unknown(document: Mapping[str, Any], path: Path, kind: str) -> None:
     """Raise where an object of an unknown kind seems to have an image."""
     own = {"apiVersion", "kind", "metadata"}
@@ -258,8 +313,19 @@ def _refuse_unknown(document: Mapping[str, Any], path: Path, kind: str) -> None:
         raise NotCoveredError(kind, found)
 
 
-def _suspicious(value: Any, path: Path) -> Path | None:  # noqa: ANN401
-    """The way to a member that may hold an image."""
+def _suspicious(
+    value: Any,  # noqa: ANN401
+    path: Path,
+    ways: Mapping[Path, bool] | None = None,
+) -> Path | None:
+    """The way to a member that may hold an image.
+
+    Args:
+        value: Where to look.
+        path: The way to it.
+        ways: Those of which it is known what they lead to, and False for those on the way to them;
+            None where nothing is known.
+    """
     if len(path) > _DEEPEST:
         return path
     steps: Iterator[tuple[str | int, Any]] = iter(())
@@ -268,9 +334,12 @@ def _suspicious(value: Any, path: Path) -> Path | None:  # noqa: ANN401
     elif isinstance(value, list):
         steps = iter(enumerate(value))
     for step, item in steps:
-        if isinstance(step, str) and may_name_an_image(step):
-            return (*path, step)
-        found = _suspicious(item, (*path, step))
+        way = (*path, step)
+        if ways is not None and (ways.get(way) or is_about_pulling(str(step), item)):
+            continue
+        if isinstance(step, str) and may_name_an_image(step) and way not in (ways or ()):
+            return way
+        found = _suspicious(item, way, ways)
         if found is not None:
             return found
     return None

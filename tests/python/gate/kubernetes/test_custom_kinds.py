@@ -1,0 +1,86 @@
+"""Custom kinds: every image of them stands where a path leads, or is refused."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from contenttrust.gate.kubernetes import NotCoveredError, images
+
+
+def found(document: dict[str, Any], **custom: list[str]) -> list[tuple[str, str]]:
+    """Pointers and images of an object."""
+    return [(place.pointer, place.image) for place in images(document, custom=custom)]
+
+
+WORKFLOW = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Workflow",
+    "metadata": {"annotations": {"image": "x"}},
+    "spec": {
+        "imagePullSecrets": [{"name": "s"}],
+        "templates": [
+            {"container": {"image": "a", "imagePullPolicy": "Always"}},
+            {"script": {"image": "evil"}},
+            {"sidecars": [{"image": "evil"}], "initContainers": [{"image": "evil"}]},
+        ],
+    },
+    "status": {"images": ["a"]},
+}
+ARGO = ["spec.templates[*].container.image", "spec.templates[*].script.image"]
+MORE = ["spec.templates[*].sidecars[*].image", "spec.templates[*].initContainers[*].image"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "pointer"),
+    [
+        (ARGO[:1], "/spec/templates/1/script/image"),
+        (ARGO, "/spec/templates/2/sidecars/0/image"),
+        ([*ARGO, MORE[0]], "/spec/templates/2/initContainers"),
+    ],
+)
+def test_an_image_where_no_configured_path_leads_is_refused(paths: list[str], pointer: str) -> None:
+    with pytest.raises(NotCoveredError, match="no path that is named for Workflow") as caught:
+        found(WORKFLOW, Workflow=paths)
+    assert caught.value.pointer == pointer
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_all_images_are_found_where_every_path_is_named() -> None:
+    images = [image for _, image in found(WORKFLOW, Workflow=[*ARGO, *MORE])]
+    assert images == ["a", "evil", "evil", "evil"]
+    skipped = ["!spec.templates[*].sidecars", "!spec.templates[*].initContainers"]
+    assert [image for _, image in found(WORKFLOW, Workflow=[*ARGO, *skipped])] == ["a", "evil"]
+
+
+@pytest.mark.parametrize("path", ["spec.template.container.image", "Spec.templates", "spec.x"])
+def test_a_path_that_leads_nowhere_makes_no_kind_known(path: str) -> None:
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": {"runs": "evil"}}
+    with pytest.raises(NotCoveredError, match="leads anywhere here"):
+        found(thing, Thing=[path])
+    assert found(thing, Thing=[path, "spec.runs"]) == [("/spec/runs", "evil")]
+    assert found(thing, Thing=[path, "!spec"]) == []
+
+
+def test_images_beside_a_pod_specification_of_a_custom_kind_are_refused() -> None:
+    spec = {"containers": [{"image": "a"}], "volumes": [{"image": {"reference": "b"}}]}
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": {"template": {"spec": spec}}}
+    images = [image for _, image in found(thing, Thing=["spec.template.spec"])]
+    assert images == ["a", "b"]
+    spec["agentImage"] = "evil"  # type: ignore[assignment]
+    with pytest.raises(NotCoveredError, match="agentImage"):
+        found(thing, Thing=["spec.template.spec"])
+
+
+@pytest.mark.parametrize("member", ["imagePullPolicy", "imagePullSecrets"])
+def test_how_images_are_pulled_is_no_image_only_where_it_says_that(member: str) -> None:
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": {"image": "a", member: "evil"}}
+    with pytest.raises(NotCoveredError, match=member):
+        found(thing, Thing=["spec.image"])
+
+
+def test_a_path_for_a_kind_of_kubernetes_by_the_same_name_is_no_matter() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "spec": {"ports": []}}
+    assert found(service, Service=["spec.template.spec"]) == []
