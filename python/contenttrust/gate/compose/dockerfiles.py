@@ -73,9 +73,36 @@ def images(
     ]
     # Images of named contexts are among those that the compose file names.
     uses += [Use(image=image, spot=spot) for image, _ in contexts.images(args, {})]
+    scanners, told = _scanners(build, spot, args)
+    uses += scanners
     notes = [
         Finding.note(notice.text, spot if inline else Spot(file=file, line=notice.line or 1),
                      code="not_covered")
         for notice in found.not_covered
     ]  # fmt: skip
-    return uses, notes
+    return uses, [*told, *notes]
+
+
+def _scanners(build: Build, spot: Spot, args: Mapping[str, str]) -> tuple[list[Use], list[Finding]]:
+    """The images that are run to make an SBOM; BuildKit's own choice is told, not judged."""
+    from contenttrust.gate.docker import attestations  # noqa: PLC0415
+
+    uses: list[Use] = []
+    findings: list[Finding] = []
+    begin = attestations.ARGUMENT
+    wishes = [
+        *((name, value, attestations.of_flag) for name, value in build.attestations.items()),
+        *((n, value, attestations.of_argument) for n, value in args.items() if n.startswith(begin)),
+    ]
+    for name, value, read in wishes:
+        try:
+            asked = read(name, value)
+        except ValueError as error:
+            findings.append(Finding.fault(f"{name}: {error}", spot))
+            continue
+        if asked.is_default:
+            message = f"{name}: BuildKit runs {asked.scanner}, which is not covered: name a scanner"
+            findings.append(Finding.note(message, spot, code="not_covered"))
+        elif asked.scanner:
+            uses.append(Use(image=asked.scanner, spot=spot))
+    return uses, findings

@@ -75,6 +75,7 @@ def merged(
                 if service.get(member) is not None
             }
             _normalise(document, path, made)
+            _resolve_arguments(document, path, made, lookup)
             services[name] = _joined(services.get(name, {}), made)
     return {
         "services": {name: service for name, service in services.items() if _on(service, profiles)}
@@ -126,6 +127,20 @@ def _normalise(document: Document, path: Path, service: dict[str, Any]) -> None:
         if isinstance(items, list):
             pairs = [str(item).partition(sign) for item in items]
             build[member] = {name: value if found else None for name, found, value in pairs}
+
+
+def _resolve_arguments(
+    document: Document, path: Path, service: dict[str, Any], lookup: Lookup
+) -> None:
+    """Give build arguments without a value that of the variable with their name."""
+    args: Any = (service.get("build") or {}).get("args")
+    if not isinstance(args, dict):
+        return
+    try:
+        for name in [name for name, value in args.items() if value is None]:
+            args[name] = lookup(str(name))
+    except InterpolationError as error:
+        raise ComposeError(str(error), document, (*path, "build")) from None
 
 
 def _joined(old: Any, new: Any) -> Any:  # noqa: ANN401

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Path
 
 IMAGE_SCHEME = "docker-image://"
+_ATTESTATIONS = ("sbom", "provenance")
 _BUILT = frozenset({"build", "never"})
 
 
@@ -48,6 +49,7 @@ class Build:
         target: The stage that is built, or empty.
         contexts: Named build contexts.
         platform: Of the service, or empty.
+        attestations: What `sbom` and `provenance` say, by these names.
     """
 
     service: str
@@ -59,6 +61,7 @@ class Build:
     target: str
     contexts: Mapping[str, str]
     platform: str
+    attestations: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +168,15 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
     args, contexts = build.get("args") or {}, build.get("additional_contexts") or {}
     texts = [build.get(member, "") for member in ("context", "dockerfile", "target")]
     inline = build.get("dockerfile_inline")
+    attestations = {
+        member: build[member] for member in _ATTESTATIONS if build.get(member) is not None
+    }
     if not (
         isinstance(args, dict)
         and isinstance(contexts, dict)
         and all(isinstance(text, str) for text in (*texts, *contexts.values()))
         and (inline is None or isinstance(inline, str))
+        and all(isinstance(value, bool | str) for value in attestations.values())
     ):
         found.remarks.append(Remark(path=path, message="build is not as the specification has it"))
         return
@@ -193,6 +200,7 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
             target=texts[2],
             contexts=contexts,
             platform=service["platform"] if _text(service.get("platform")) else "",
+            attestations={key: _argument(value) or "" for key, value in attestations.items()},
         )
     )
 
