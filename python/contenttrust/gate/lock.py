@@ -132,7 +132,8 @@ def checked(images: Mapping[str, Locked], decision: Decision) -> Decision:
         return decision
     locked = images.get(str(decision.reference))
     if locked is None:
-        if not decision.digest:  # nothing that a lock could hold
+        # Without a digest there is nothing that a lock could hold.
+        if not decision.digest or _is_what_was_pinned(images, decision):
             return decision
         return decision.refused("lock", "the lock file does not have it: lock it first")
     if locked.digest != decision.digest:
@@ -142,3 +143,22 @@ def checked(images: Mapping[str, Locked], decision: Decision) -> Decision:
         names = [", ".join(map(shown, sorted(s))) for s in (decision.signers, locked.signers)]
         return decision.refused("lock", f"signed now by {names[0]}, locked as by {names[1]}")
     return decision
+
+
+def _is_what_was_pinned(images: Mapping[str, Locked], decision: Decision) -> bool:
+    """Whether a name with a digest is what a locked name was replaced by.
+
+    Who signed is compared where the tag that was judged is the one that is locked: a digest may be
+    signed for another tag as well, by others.
+    """
+    reference = decision.reference
+    if reference is None or reference.digest is None or reference.digest != decision.digest:
+        return False
+    for name, entry in images.items():
+        original, colon, tag = name.partition("@")[0].removeprefix(reference.gun).partition(":")
+        if original or not colon or reference.tag not in {None, tag}:
+            continue
+        same = set(entry.signers) == set(decision.signers)
+        if entry.digest == decision.digest and (same or decision.tag not in {"", tag}):
+            return True
+    return False

@@ -314,3 +314,10 @@ def test_a_report_for_an_open_stream_goes_into_it(gate, place: Path) -> None:
         name = f"/dev/fd/{stream.fileno()}"
         assert gate("kubernetes", "-q", "--report", name, "good.yaml").code == 0
         assert json.loads((place / "out").read_bytes())["results"][0]["image"] == f"{GUN}:3.0"
+
+
+def test_what_is_written_is_locked_as_it_was(gate, place: Path) -> None:
+    assert gate("kubernetes", "--lock", "lock", "--write", "good.yaml").code == 0
+    assert DIGEST in (place / "good.yaml").read_text()
+    ran = gate("kubernetes", "--locked", "--lock", "lock", "good.yaml")
+    assert (ran.code, ran.err) == (0, "")

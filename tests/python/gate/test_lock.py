@@ -62,6 +62,38 @@ def test_what_is_signed_as_it_is_locked_may_be_used() -> None:
     assert checked(images, decision(signers=("alice", "bob"))).allowed
 
 
+@pytest.mark.parametrize("image", [f"web@{A}", f"web:1@{A}"])
+def test_what_a_locked_name_was_pinned_to_is_locked(image: str) -> None:
+    images = updated({}, [decision()], now=NOW)
+
+    assert checked(images, decision(image)).allowed
+    assert checked(images, decision(image, tag="1")).allowed
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        decision(f"web@{B}", B),
+        decision(f"other@{A}"),
+        decision(f"web:2@{A}"),
+        decision(f"web@{A}", signers=("mallory",), tag="1"),
+        decision(f"web@{A}", signers=("mallory",)),
+        decision(f"docker.io/library/web/1@{A}"),
+        decision(f"web@{A}", B),
+    ],
+)
+def test_another_name_or_digest_is_not_what_was_pinned(now: Decision) -> None:
+    found = checked(updated({}, [decision()], now=NOW), now)
+
+    assert (found.verdict, found.code) == ("deny", "lock")
+
+
+def test_a_pinned_name_may_be_judged_by_another_tag_of_its_digest() -> None:
+    images = updated({}, [decision()], now=NOW)
+
+    assert checked(images, decision(f"web@{A}", signers=("carol",), tag="0.9")).allowed
+
+
 @pytest.mark.parametrize(
     ("now", "words"),
     [

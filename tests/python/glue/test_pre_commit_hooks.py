@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,7 @@ def hook(vectors: Path, tmp_path: Path):
     ("kind", "name", "text"),
     [
         ("dockerfile", "app/Dockerfile.release", DOCKERFILE),
+        ("dockerfile", "app/web.Dockerfile", DOCKERFILE),
         ("compose", "compose.yaml", COMPOSE),
         ("kubernetes", "deploy/pod.yaml", POD),
     ],
@@ -83,6 +85,23 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
     stopped = hook(kind, **{name: text.format(f"{GUN}:9.9")})
     assert stopped.returncode == 1
     assert f"refused: {name}:" in stopped.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("Dockerfile", ["dockerfile", "compose"]),
+        ("a/web.Dockerfile", ["dockerfile", "compose"]),
+        ("a/Dockerfile.web", ["dockerfile", "compose"]),
+        ("Containerfile", ["dockerfile"]),
+        ("web.Containerfile", ["dockerfile"]),
+        ("myDockerfile", []),
+        ("Dockerfile/readme", []),
+    ],
+)
+def test_hooks_are_for_files_of_every_usual_name(name: str, kinds: list[str]) -> None:
+    found = [one["id"] for one in hooks() if re.search(one["files"], name)]
+    assert found == [f"contenttrust-gate-{kind}" for kind in kinds]
 
 
 def test_a_hook_leaves_other_files_alone(hook) -> None:

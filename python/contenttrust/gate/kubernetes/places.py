@@ -46,6 +46,9 @@ class ManifestError(MalformedError):
         self.path = path
         self.pointer = written(path)
 
+    def __str__(self) -> str:
+        return self.message  # the advice of such errors is about trust data and names of images
+
     def __reduce__(self) -> tuple[type[ManifestError], tuple[str, Path]]:  # type: ignore[override]
         return type(self), (self.problem, self.path)
 
@@ -69,6 +72,9 @@ class NotCoveredError(PolicyError):
             f"name the paths of its images, such as {shown(kind)}=spec.image"
         )
         super().__init__(self.problem)
+
+    def __str__(self) -> str:
+        return self.message
 
     def __reduce__(self) -> tuple[type[NotCoveredError], tuple[str, Path, str]]:  # type: ignore[override]
         return type(self), (self.kind, self.path, self.problem)

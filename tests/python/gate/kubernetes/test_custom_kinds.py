@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contenttrust.gate.kubernetes import NotCoveredError, images
+from contenttrust.gate.kubernetes import ManifestError, NotCoveredError, images
 
 
 def found(document: dict[str, Any], **custom: list[str]) -> list[tuple[str, str]]:
@@ -84,3 +84,14 @@ def test_how_images_are_pulled_is_no_image_only_where_it_says_that(member: str) 
 def test_a_path_for_a_kind_of_kubernetes_by_the_same_name_is_no_matter() -> None:
     service = {"apiVersion": "v1", "kind": "Service", "spec": {"ports": []}}
     assert found(service, Service=["spec.template.spec"]) == []
+
+
+def test_errors_of_manifests_speak_of_manifests_alone() -> None:
+    unknown = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": {"image": "a"}}
+    with pytest.raises(NotCoveredError) as told:
+        found(unknown)
+    assert str(told.value) == told.value.problem
+    assert str(told.value).endswith("such as Thing.a.io=spec.image")
+    with pytest.raises(ManifestError) as wrong:
+        found({"apiVersion": "v1", "kind": "PodList", "items": 3})
+    assert str(wrong.value) == "/items: items is no list"
