@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from contenttrust.gate.dockerfile import Dockerfile
     from contenttrust.policy.decision import Decision
 
+_FRONT_END = "# syntax"
+
 
 def run(call: Call) -> int:
     """Build from what is verified.
@@ -87,26 +89,11 @@ def _decided(call: Call, context: BuildContext, parsed: Dockerfile) -> dict[str,
             continue
         try:
             decided[use.name] = decision = call.allowed(use.name)
-            _is_not_fetched(call, decision)
+            build_flags.not_fetched(call, decision, runs=use.what == _FRONT_END)
         except RefusedError as error:
             where = f"{_place(context, use.line)}: {use.what} {shown(use.name)}"
             raise RefusedError(*error.lines, where) from None
     return decided
-
-
-def _is_not_fetched(call: Call, decision: Decision) -> None:
-    """What the policy calls built here is not asked of a registry.
-
-    Raises:
-        RefusedError: The builder would ask one.
-    """
-    if decision.pinned or not call.is_built_here(decision):
-        return
-    name = shown(decision.image)
-    if call.line.switch("pull"):
-        raise RefusedError(f"--pull: {name} is built here, says the policy, and not pulled")
-    if not call.docker.answers(["image", "inspect", "--format={{.Id}}", decision.image]):
-        raise RefusedError(f"{name} is built here, says the policy, but it is not here: build it")
 
 
 def _rewritten(

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.gate.docker.attestations import Attestation
     from contenttrust.gate.docker.call import Call
+    from contenttrust.policy.decision import Decision
 
 SYNTAX = "BUILDKIT_SYNTAX"
 _DOCKER_IMAGE = "docker-image://"
@@ -87,7 +88,7 @@ def _context(call: Call, value: str) -> str:
     name, equals, source = value.partition("=")
     if source.startswith(IMAGE_SCHEME):
         image = image_of(source)
-        return value if image is None else f"{name}={_DOCKER_IMAGE}{call.pinned(image)}"
+        return value if image is None else f"{name}={_DOCKER_IMAGE}{_pinned(call, image)}"
     if equals and os.path.isdir(source):  # noqa: PTH112 - a word of the command line
         return f"{name}={os.path.realpath(source)}"
     raise RefusedError(
@@ -127,7 +128,7 @@ def _argument(call: Call, value: str) -> str:
             return value
         text = call.env[name]
     if not attests:
-        return f"{name}={call.pinned(text)}" if text else value
+        return f"{name}={_pinned(call, text, runs=True)}" if text else value
     try:
         asked = attestations.of_argument(name, text)
     except ValueError as error:
@@ -157,7 +158,37 @@ def _attested(call: Call, flag: str, kind: str, value: str) -> str:
 
 def _scanned(call: Call, asked: Attestation, value: str) -> str:
     """What asks for an attestation, with the digest of the image that makes it."""
-    return asked.pinned(call.pinned(asked.scanner)) if asked.scanner else value
+    return asked.pinned(_pinned(call, asked.scanner, runs=True)) if asked.scanner else value
+
+
+def not_fetched(call: Call, decision: Decision, *, runs: bool) -> None:
+    """What the policy calls built here is not asked of a registry.
+
+    Args:
+        call: The build.
+        decision: On an image of it.
+        runs: Whether the builder runs the image itself, and so may look for it elsewhere.
+
+    Raises:
+        RefusedError: The builder would ask one.
+    """
+    if decision.pinned or not call.is_built_here(decision):
+        return
+    name = shown(decision.image)
+    if runs:
+        raise RefusedError(
+            f"{name} is built here, says the policy, and a builder asks a registry for what it runs"
+        )
+    if call.line.switch("pull"):
+        raise RefusedError(f"--pull: {name} is built here, says the policy, and not pulled")
+    if not call.docker.answers(["image", "inspect", "--format={{.Id}}", decision.image]):
+        raise RefusedError(f"{name} is built here, says the policy, but it is not here: build it")
+
+
+def _pinned(call: Call, image: str, *, runs: bool = False) -> str:
+    decision = call.allowed(image)
+    not_fetched(call, decision, runs=runs)
+    return call.usable(decision)
 
 
 def _fields(flag: str, value: str) -> list[tuple[str, str]]:

@@ -95,18 +95,31 @@ def test_a_source_policy_would_exchange_what_was_checked(call: MakeCall, noting:
     "words",
     [
         ["--pull", "."],
-        ["--pull=true", "."],
+        ["--pull=true", "--cache-from=type=local,src=/c", "--sbom=false", "."],
         ["--cache-from=localhost/mine", "."],
+        ["--sbom=generator=localhost/mine", "."],
+        ["--build-arg=BUILDKIT_SYNTAX=localhost/mine", "."],
+        ["--pull", "--build-context=a=docker-image://localhost/mine", "."],
         ["--cache-from=type=registry,ref=localhost/mine", "."],
     ],
 )
 def test_what_is_built_here_is_not_asked_of_a_registry(
     call: MakeCall, context: Path, noting: Noting, words: list[str]
 ) -> None:
-    context.joinpath("Dockerfile").write_text("FROM localhost/mine\n")
+    if not any("localhost" in word for word in words):
+        context.joinpath("Dockerfile").write_text("FROM localhost/mine\n")
     with pytest.raises(RefusedError, match="built here"):
         build.run(call("build", *words))
     assert all(started[0] == "image" for started in noting.started)
+
+
+def test_a_front_end_that_is_built_here_would_be_asked_of_a_registry(
+    call: MakeCall, context: Path, noting: Noting
+) -> None:
+    context.joinpath("Dockerfile").write_text("# syntax=localhost/mine\nFROM localhost/mine\n")
+    with pytest.raises(RefusedError, match="a builder asks a registry for what it runs"):
+        build.run(call("build", "."))
+    assert noting.started == []
 
 
 def test_what_is_built_here_has_to_be_here(call: MakeCall, context: Path, noting: Noting) -> None:
