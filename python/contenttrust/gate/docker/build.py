@@ -41,7 +41,7 @@ def run(call: Call) -> int:
     flags = build_flags.checked(call)
     parsed = _parsed(call, context)
     decisions = _decided(call, context, parsed)
-    _tell_uncovered(call, context, parsed)
+    _tell_uncovered(call, context, parsed, decisions)
     text = _rewritten(context, parsed, decisions)
     with tempfile.TemporaryDirectory(prefix="contenttrust-") as place:
         file, folder = _laid_out(Path(place), context, text)
@@ -69,10 +69,18 @@ def _parsed(call: Call, context: BuildContext) -> Dockerfile:
         raise RefusedError(f"--build-context: {error}") from None
 
 
-def _tell_uncovered(call: Call, context: BuildContext, parsed: Dockerfile) -> None:
+def _tell_uncovered(
+    call: Call, context: BuildContext, parsed: Dockerfile, decisions: Mapping[str, Decision]
+) -> None:
     """What a build uses beside images is said, and refused where the policy says so."""
     told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
     told += builders.uncovered(call)
+    if not builders.is_dockers(call):
+        told += [
+            f"{shown(name)} is built here, says the policy, but this builder asks a registry for it"
+            for name, one in decisions.items()
+            if not one.pinned and call.is_built_here(one)
+        ]
     if build_flags.publishes(call):
         told.append("what is built is published and not signed: contenttrust sign does that")
     if told and call.gate.policy.docker.uncovered == "refuse":

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _BUILDER = "BUILDX_BUILDER"
 _FOLDER = "BUILDX_CONFIG"
-_WITHOUT_IMAGE = frozenset({"docker", "remote"})
+_DOCKER = "docker"
+_WITHOUT_IMAGE = frozenset({_DOCKER, "remote"})
 """Drivers that use a BuildKit which is there."""
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._+-]*")
 _UNREADABLE = "(unreadable)"
@@ -29,6 +30,21 @@ def uncovered(call: Call) -> list[str]:
 
     Whether one runs already is not asked: it may have stopped a moment later.
     """
+    return [
+        f"the builder {shown(name)} may be started from an image of its own choice, which is not "
+        "checked"
+        for name, driver in _drivers(call).items()
+        if driver not in _WITHOUT_IMAGE
+    ]
+
+
+def is_dockers(call: Call) -> bool:
+    """Whether the builder is docker's own, which has the images that are here."""
+    return all(driver == _DOCKER for driver in _drivers(call).values())
+
+
+def _drivers(call: Call) -> dict[str, str]:
+    """The builders that the build may use, with their drivers; empty where nothing tells one."""
     from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415 - one command has it
 
     config = Path(config_directory(call.env) or "/")
@@ -39,12 +55,7 @@ def uncovered(call: Call) -> list[str]:
     asked = bool(flags) or call.words[0] == "buildx"
     if not names and (asked or _is_alias(config / "config.json")):
         names = _current(folder)
-    return [
-        f"the builder {shown(name)} may be started from an image of its own choice, which is not "
-        "checked"
-        for name in names
-        if not _is_harmless(folder, name)
-    ]
+    return {name: _driver(folder, name) for name in names}
 
 
 def _is_alias(config: Path) -> bool:
@@ -76,14 +87,13 @@ def _current(folder: Path) -> list[str]:
     return list(dict.fromkeys(filter(None, names)))
 
 
-def _is_harmless(folder: Path, name: str) -> bool:
-    """Whether a builder needs no image: it is docker's own, or runs elsewhere."""
+def _driver(folder: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
-        return False
+        return ""
     try:
         instance = json.loads(folder.joinpath("instances", name.lower()).read_bytes())
-        return instance["Driver"] in _WITHOUT_IMAGE
+        return str(instance["Driver"])
     except FileNotFoundError:
-        return True  # one of docker's contexts, each of which has a builder in its daemon
+        return _DOCKER  # one of docker's contexts, each of which has a builder in its daemon
     except (OSError, ValueError, TypeError, KeyError):
-        return False
+        return ""

@@ -216,3 +216,18 @@ def test_a_policy_may_refuse_such_a_builder(
     with pytest.raises(RefusedError, match="the builder boxed may be started"):
         build.run(made)
     assert noting.started == []
+
+
+@pytest.mark.parametrize(("name", "told"), [("far", True), ("boxed", True), ("default", False)])
+def test_a_builder_elsewhere_has_not_what_is_built_here(
+    call: MakeCall,
+    context: Path,
+    config: Path,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    name: str,
+    told: bool,
+) -> None:
+    context.joinpath("Dockerfile").write_text("FROM localhost/mine\n")
+    assert build.run(call("build", f"--builder={name}", ".", DOCKER_CONFIG=str(config))) == 0
+    assert ("this builder asks a registry for it" in capfd.readouterr().err) == told
