@@ -24,12 +24,14 @@ _kept = local()
 
 
 @contextlib.contextmanager
-def visit(seconds: float = VISIT_SECONDS) -> Iterator[None]:
+def visit(seconds: float | None = None) -> Iterator[None]:
     """From here on the time runs, for this thread and as long as the block lasts.
 
     Args:
-        seconds: How long. Within another such block no longer than what that one has left.
+        seconds: How long; default: `VISIT_SECONDS`. Within another such block no longer than what
+            that one has left.
     """
+    seconds = VISIT_SECONDS if seconds is None else seconds
     before = getattr(_kept, "end", None), getattr(_kept, "seconds", VISIT_SECONDS)
     end = time.monotonic() + seconds
     if before[0] is None or end < before[0]:

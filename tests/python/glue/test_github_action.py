@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def step(vectors: Path, tmp_path: Path):
     metadata = vectors / "good-revoked-tag" / "tuf"
     # The inputs of a workflow leave no room for this: it stands before the verb.
     (programs / "contenttrust").write_text(
-        f"#!/bin/sh\nexec {sys.executable} -m contenttrust --metadata {metadata} "
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m contenttrust --metadata {metadata} "
         '--at 2026-11-24T00:00:00Z "$@"\n'
     )
     (programs / "contenttrust").chmod(0o700)
