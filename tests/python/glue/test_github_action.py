@@ -39,8 +39,8 @@ def step(vectors: Path, tmp_path: Path):
     metadata = vectors / "good-revoked-tag" / "tuf"
     # The inputs of a workflow leave no room for this: it stands before the verb.
     (programs / "contenttrust").write_text(
-        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m contenttrust --metadata {metadata} "
-        '--at 2026-11-24T00:00:00Z "$@"\n'
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m contenttrust "
+        f'--metadata {shlex.quote(str(metadata))} --at 2026-11-24T00:00:00Z "$@"\n'
     )
     (programs / "contenttrust").chmod(0o700)
     work = tmp_path / "work"
