@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.publish import changes
 from contenttrust.publish.look import look, open_keys
+from contenttrust.publish.metadata import signed_part
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import RemovedSigner, check_name, role_of
 from contenttrust.publish.tags import named
@@ -97,6 +99,7 @@ def remove_signer(
         raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
     removal.check(done.documents)
     _check_sound(done, removal, sound)
+    _check_released(done, removal)
     return Removed(
         published=done,
         key_ids=tuple(removal.key_ids),
@@ -144,6 +147,29 @@ def _check_sound(done: Published, removal: RemovedSigner, sound: Held[str]) -> N
                 role=notice.role,
                 found=notice.message,
             )
+
+
+def _check_released(done: Published, removal: RemovedSigner) -> None:
+    """See that what is released is what was shown, whoever has signed it meanwhile.
+
+    A signer who stays may have built upon what the removed one published: that is right in every
+    signature, and nobody has seen it.
+
+    Raises:
+        PublishError: It is not; says what differs.
+    """
+    file = done.documents.get(RELEASES)
+    if file is None or removal.agreed is None or removal.agreed.document is None:
+        return
+    differs = changes.between(removal.agreed.document, signed_part(file))
+    if differs:
+        raise PublishError(
+            f"{removal.name} is removed from {done.gun}, but {RELEASES} lists something else than "
+            f"was shown: {'; '.join(differs)}. It was published while {removal.name} was being "
+            "removed: look at it, and revoke or sign again what is wrong",
+            gun=done.gun,
+            role=RELEASES,
+        )
 
 
 def _broken(removal: RemovedSigner, gun: str, role: str) -> str:

@@ -257,3 +257,24 @@ def test_the_question_holds_up_nobody(collection, mallory, publisher):
             pass
 
     assert set(images.remove_signer(collection, "mallory", confirm=ask).unvouched) == {"told"}
+
+
+def test_what_a_signer_who_stays_built_upon_hers_is_no_success(
+    collection, mallory, make_publisher, server
+):
+    carol = make_publisher("carol")
+    images.add_signer(collection, "carol", [carol.key("carol")])
+    images.sign(carol.collection(), tags("v1"))
+
+    def exchanged(signed):
+        signed["targets"].update({"v1": tags("evil")["evil"]})
+
+    server.before_publish = [
+        lambda: listed_otherwise(mallory, server, exchanged),
+        lambda: images.sign(carol.collection(), tags("v2")),
+    ]
+    with pytest.raises(PublishError, match=r"tag added: v2 .*tag changed: v1 ") as refused:
+        images.remove_signer(collection, "mallory")
+    assert "mallory is removed" in refused.value.message
+    assert refused.value.role == "targets/releases"
+    assert "targets/mallory" not in roles_of(server, GUN)
