@@ -135,7 +135,7 @@ class RemovedSigner:
             self.signed_again, self.unreleased = [], []
             delegations.delete(draft, role)
         elif not self.key_ids:
-            raise PublishError(f"no signer {self.name} for repository {draft.gun}", role=role)
+            raise PublishError(_no_signer(self.name, draft), role=role)
         # Else an attempt before this one, or somebody else meanwhile, has removed the delegation.
         self._keyring.forget()
         self.still_in = {
@@ -316,3 +316,15 @@ def _valid(draft: Draft, authority: Authority) -> Iterator[str]:
             continue
         if valid:
             yield key.canonical_key_id
+
+
+def _no_signer(name: str, draft: Draft) -> str:
+    text = f"no signer {name} for repository {draft.gun}"
+    if RELEASES in draft.broken:
+        # What was shown to whoever began the removal is not known any more.
+        text += (
+            f"; and {RELEASES} lacks signatures that it needs: where a removal was interrupted, let "
+            "a signer who stays sign again the tags that were released before it (contenttrust "
+            "sign). witness would sign also what the removed signer published last"
+        )
+    return text

@@ -278,3 +278,20 @@ def test_what_a_signer_who_stays_built_upon_hers_is_no_success(
     assert "mallory is removed" in refused.value.message
     assert refused.value.role == "targets/releases"
     assert "targets/mallory" not in roles_of(server, GUN)
+
+
+def test_a_removal_that_was_interrupted_is_told_by_the_next(collection, mallory, server):
+    images.sign(collection, tags("v1"))
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    server.before_publish = [lambda: listed_otherwise(mallory, server, rolled_back)]
+    server.after_publish = [interrupt]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+    assert "targets/mallory" not in roles_of(server, GUN)
+    with pytest.raises(PublishError, match=r"no signer mallory .* a removal was interrupted"):
+        images.remove_signer(collection, "mallory")
+    with pytest.raises(PublishError, match="no signer nobody"):
+        images.remove_signer(collection, "nobody")
