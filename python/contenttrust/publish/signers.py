@@ -323,8 +323,8 @@ def _no_signer(name: str, draft: Draft) -> str:
     if RELEASES in draft.broken:
         # What was shown to whoever began the removal is not known any more.
         text += (
-            f"; and {RELEASES} lacks signatures that it needs: where a removal was interrupted, let "
-            "a signer who stays sign again the tags that were released before it (contenttrust "
+            f"; and {RELEASES} lacks signatures that it needs: where a removal was interrupted, "
+            "let a signer who stays sign again the tags that were released before it (contenttrust "
             "sign). witness would sign also what the removed signer published last"
         )
     return text
