@@ -105,7 +105,7 @@ def test_the_story_of_content_trust_word_for_word(
     env = {k: v for k, v in machine.env.items() if k != "DOCKER_CONTENT_TRUST"}
     terminal = Terminal(env, machine.folder)
     try:
-        terminal.type(f"alias docker='{contenttrust} docker --'")
+        terminal.type(f"alias docker={quote(f'{contenttrust} docker --')}")
         tell(terminal, f"{registry}/{user}/alpine", f"{registry}/{user}/other")
     finally:
         terminal.close()
