@@ -39,3 +39,12 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
         text = f"this must be confirmed, and there is no terminal to ask at: use {option}"
         raise InputNeededError(text) from error
     return answer.strip().lower() in {"y", "yes"}
+
+
+def has_terminal() -> bool:
+    """Whether somebody could be asked."""
+    try:
+        with open(_TERMINAL):  # noqa: PTH123 -- pathlib costs time
+            return True
+    except OSError:
+        return False

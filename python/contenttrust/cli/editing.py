@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 from typing import cast
 
-from contenttrust.cli import exit_codes, report, text
+from contenttrust.cli import confirm, exit_codes, report, text
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError
 
@@ -136,7 +136,7 @@ def collection(request: Request, gun: str, *, asks: bool = True) -> Collection:
 
 
 def check_may_begin(request: Request, edited: Collection) -> None:
-    """With --no-input, refuse to begin a collection that nobody asked for.
+    """Where nobody can be asked, refuse to begin a collection that nobody asked for.
 
     A name with a typo, and a server that says it has nothing, look like a new collection; its root
     key would be made in a store that is perhaps thrown away. Who means it gives the passphrase of
@@ -146,7 +146,7 @@ def check_may_begin(request: Request, edited: Collection) -> None:
         PublishError: The trust server has no such collection.
     """
     options = request.options
-    if not options.no_input:
+    if not options.no_input and confirm.has_terminal():
         return
     from contenttrust.errors import PublishError  # noqa: PLC0415 -- see `key_store`
     from contenttrust.keys.passphrase import variables_for  # noqa: PLC0415
@@ -160,10 +160,11 @@ def check_may_begin(request: Request, edited: Collection) -> None:
     if initialisation.is_published(edited.sink, edited.gun):
         return
     raise PublishError(
-        f"{edited.gun} does not exist at the trust server, and with --no-input it is begun only "
-        f"where the passphrase of root keys is given by itself ({' or '.join(variables)}, without "
-        "--passphrase-file and --passphrase-fd). Compare the name, and ask the server's keeper if "
-        "it should be there. A new collection is begun at a terminal (leave out --no-input), or by "
+        f"{edited.gun} does not exist at the trust server, and where nobody is asked (--no-input, "
+        "or no terminal) it is begun only where the passphrase of root keys is given by itself "
+        f"({' or '.join(variables)}, without --passphrase-file and --passphrase-fd). Compare the "
+        "name, and ask the server's keeper if it should be there. A new collection is begun at a "
+        "terminal (leave out --no-input), or by "
         f"contenttrust init --server-managed -p {edited.gun}; nothing was made or published",
         gun=edited.gun,
         role="root",

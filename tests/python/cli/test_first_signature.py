@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from contenttrust.cli import confirm
 from publisher_place import Images, PublisherPlace
 
 
@@ -52,6 +53,15 @@ def test_a_name_that_the_server_does_not_have_makes_no_root_key_in_a_pipeline(
     assert "does not exist at the trust server" in place.run(*signing).err
     assert keys_of(place) == here
     assert place.server.uploads == []
+
+
+def test_without_a_terminal_nobody_is_asked_either(place, images, file, monkeypatch):
+    words = ["sign", "--passphrase-file", file, f"{images.repository}:1.0"]
+    monkeypatch.setattr(confirm, "_TERMINAL", str(place.here / "absent"))
+    assert "does not exist at the trust server" in place.run(*words).err
+    assert keys_of(place) == []
+    monkeypatch.setattr(confirm, "_TERMINAL", file)  # it only has to be there
+    assert place.run(*words).code == 0
 
 
 def test_the_passphrase_of_root_keys_alone_is_consent(place, images):
