@@ -1,6 +1,7 @@
 """What must be signed by whom: small values that combine, with any Python callable beside them.
 
 >>> from contenttrust.policy.people import Person, Team
+>>> from contenttrust.policy.quorum import AllOf
 >>> alice, carol = Person.of("alice", 64 * "a"), Person.of("carol", 64 * "c")
 >>> four_eyes = AllOf(SignedByTeam(Team.of("qa", [alice])), SignedBy(carol), distinct=True)
 >>> four_eyes.describe()
