@@ -28,39 +28,39 @@ _PATIENCE_S = 1800
 
 def buildkitd() -> Path:
     """The daemon of BuildKit; the test is skipped where it cannot be built."""
-    return _kept(f"buildkitd-{BUILDKIT}", lambda made: _buildkit("buildkitd", made))
+    return kept(f"buildkitd-{BUILDKIT}", lambda made: _buildkit("buildkitd", made))
 
 
 def buildctl() -> Path:
     """BuildKit's own client; the test is skipped where it cannot be built."""
-    return _kept(f"buildctl-{BUILDKIT}", lambda made: _buildkit("buildctl", made))
+    return kept(f"buildctl-{BUILDKIT}", lambda made: _buildkit("buildctl", made))
 
 
 def buildx() -> Path:
     """`docker buildx` as a program of its own; the test is skipped where it cannot be built."""
     module = f"github.com/docker/buildx@v{BUILDX}"
-    return _kept(f"buildx-{BUILDX}", lambda made: build(module, "./cmd/buildx", made))
+    return kept(f"buildx-{BUILDX}", lambda made: build(module, "./cmd/buildx", made))
 
 
 def compose() -> Path:
     """`docker compose` as docker's plug-in; the test is skipped where it cannot be built."""
     module = f"github.com/docker/compose/v2@v{COMPOSE}"
-    return _kept(f"docker-compose-{COMPOSE}", lambda made: build(module, "./cmd", made))
+    return kept(f"docker-compose-{COMPOSE}", lambda made: build(module, "./cmd", made))
 
 
 def containerd() -> Path:
     """The daemon of containerd; the test is skipped where it cannot be built."""
-    return _kept(f"containerd-{CONTAINERD}", lambda made: _containerd("containerd", made))
+    return kept(f"containerd-{CONTAINERD}", lambda made: _containerd("containerd", made))
 
 
 def ctr() -> Path:
     """containerd's own client; the test is skipped where it cannot be built."""
-    return _kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
+    return kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
 
 
 def kube_apiserver() -> Path:
     """The API server of Kubernetes; the test is skipped where it cannot be built."""
-    return _kept(f"kube-apiserver-{KUBERNETES}", _kubernetes)
+    return kept(f"kube-apiserver-{KUBERNETES}", _kubernetes)
 
 
 def build(
@@ -130,21 +130,21 @@ def folder() -> Path:
     return folder
 
 
-def _kept(name: str, make: Callable[[Path], None]) -> Path:
-    """The kept program of that name, made where it is missing."""
-    kept = folder() / name
-    if kept.is_file():
-        return kept
+def kept(name: str, make: Callable[[Path], None]) -> Path:
+    """The kept program of that name, made where it is missing; else the test is skipped."""
+    program = folder() / name
+    if program.is_file():
+        return program
     if shutil.which("go") is None:
         skip(f"no Go toolchain to build {name} with")
-    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=kept.parent) as place:
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=program.parent) as place:
         made = Path(place, name)
         try:
             make(made)
         except subprocess.CalledProcessError as error:
             skip(f"{name} cannot be built: {error.stderr.strip()[-300:]}")
-        made.rename(kept)
-    return kept
+        made.rename(program)
+    return program
 
 
 def _go(arguments: list[str], *, cwd: str | Path) -> str:

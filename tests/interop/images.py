@@ -9,6 +9,7 @@ import io
 import json
 import tarfile
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -54,13 +55,22 @@ class Image:
 @cache
 def image(label: str) -> Image:
     """The image that carries a label; other labels give other digests."""
-    tar = layer_tar(label)
+    return packed(layer_tar(label), {"Cmd": ["/label"]})
+
+
+def packed(tar: bytes, process: Mapping[str, object]) -> Image:
+    """An image of one layer.
+
+    Args:
+        tar: The layer.
+        process: What its configuration says of the process to start.
+    """
     layer = gzip.compress(tar, mtime=0)
     config = json.dumps(
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {"Cmd": ["/label"]},
+            "config": process,
             "created": "2026-11-01T00:00:00Z",
             "history": [{"created": "2026-11-01T00:00:00Z"}],
             "rootfs": {"type": "layers", "diff_ids": [sha256(tar)]},

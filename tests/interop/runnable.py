@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
 import shutil
 import subprocess
 import tarfile
@@ -12,7 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from interop.images import CONFIG, LAYER, MANIFEST, Image, sha256
+from interop.images import Image, packed
 from interop.parts import skip
 
 _PROGRAM = """\
@@ -49,25 +47,7 @@ def program() -> bytes:
 @cache
 def runnable(label: str) -> Image:
     """The image with a label; other labels give other digests."""
-    tar = _layer(label)
-    layer = gzip.compress(tar, mtime=0)
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {"Entrypoint": ["/show"]},
-            "created": "2026-11-01T00:00:00Z",
-            "history": [{"created": "2026-11-01T00:00:00Z"}],
-            "rootfs": {"type": "layers", "diff_ids": [sha256(tar)]},
-        }
-    ).encode()
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": {"mediaType": CONFIG, "size": len(config), "digest": sha256(config)},
-        "layers": [{"mediaType": LAYER, "size": len(layer), "digest": sha256(layer)}],
-    }
-    return Image(json.dumps(manifest).encode(), (config, layer))
+    return packed(_layer(label), {"Entrypoint": ["/show"]})
 
 
 def _layer(label: str) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.keys import KeyStore
-from contenttrust.publish import Collection
+from contenttrust.publish import Collection, images
 from servers.memory_server import MemoryServer
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
@@ -82,3 +82,13 @@ def collection(publisher):
 
 def later(**span):
     return NOW + timedelta(**span)
+
+
+@pytest.fixture
+def mallory(collection, publisher, make_publisher):
+    """A signer beside alice, on a machine of her own."""
+    images.add_signer(collection, "alice", [publisher.key("alice")])
+    made = make_publisher("mallory")
+    made.public = made.key("mallory")
+    images.add_signer(collection, "mallory", [made.public])
+    return made

@@ -30,16 +30,6 @@ def roles_of(server, gun):
     return {one["name"]: one["keyids"] for one in given}
 
 
-@pytest.fixture
-def mallory(collection, publisher, make_publisher):
-    """A signer beside alice, on a machine of her own."""
-    images.add_signer(collection, "alice", [publisher.key("alice")])
-    made = make_publisher("mallory")
-    made.public = made.key("mallory")
-    images.add_signer(collection, "mallory", [made.public])
-    return made
-
-
 def cannot_release(mallory):
     stranger = mallory.collection()
     stranger.add_target("evil", size=7, sha256=digest("evil"), roles=["targets/releases"])
