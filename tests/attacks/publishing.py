@@ -35,6 +35,8 @@ from servers.notary import Notary
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 OLD, NEW = b"the passphrase of before", b"the passphrase of afterwards"
+GIVEN = {f"DOCKER_CONTENT_TRUST_{role}_PASSPHRASE": OLD.decode() for role in ("ROOT", "REPOSITORY")}
+"""What lets a command without a terminal begin a collection."""
 _MANIFEST = b'{"schemaVersion":2,"mediaType":"%s","config":{"size":%d},"layers":[]}'
 _TYPE = "application/vnd.oci.image.manifest.v1+json"
 
@@ -68,7 +70,7 @@ class Machine:
 
     def __enter__(self) -> Machine:
         self.server.__enter__()
-        self.warm = Warm(self.env, self.folder)
+        self.warm = Warm(self.env | GIVEN, self.folder)
         return self
 
     def __exit__(
@@ -110,6 +112,8 @@ class Scene:
         start: The trust directory before it.
         words: The command, without options that say where.
         wanted: Whether what is there is what the command is to come to.
+        passwd: Whether it changes the passphrase of keys.
+        begins: Whether it begins a collection, which takes the environment's passphrases.
     """
 
     machine: Machine
@@ -117,6 +121,7 @@ class Scene:
     words: Sequence[str]
     wanted: Callable[[Scene, Path], bool]
     passwd: bool = False
+    begins: bool = False
 
     def __post_init__(self) -> None:
         self.held = self.machine.notary.held()
@@ -133,7 +138,9 @@ class Scene:
     def command(self, trust_dir: Path) -> list[str]:
         """The command line; with another passphrase where a killed run has changed it."""
         machine = self.machine
-        if not self.passwd:
+        if self.begins:
+            more = machine.asking()
+        elif not self.passwd:
             more = [*machine.asking(), *machine.passphrase("old")]
         else:
             is_new = NEW in self.keys_in(trust_dir).values()
@@ -300,7 +307,7 @@ def first_signature(machine: Machine) -> Scene:
     start = machine.folder / "first signature"
     machine.memory.delete(machine.gun)
     machine.collection(start).keys.generate(role="alice")
-    return Scene(machine, start, ["sign", f"{machine.gun}:1"], _tags("1"))
+    return Scene(machine, start, ["sign", f"{machine.gun}:1"], _tags("1"), begins=True)
 
 
 def later_signature(machine: Machine) -> Scene:

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from attacks.publishing import Machine, Scene, first_signature, later_publication, rotation
+from attacks.publishing import (
+    GIVEN,
+    Machine,
+    Scene,
+    first_signature,
+    later_publication,
+    rotation,
+)
 from attacks.strikes import calls_of, traced
 from attacks.test_trust_store_crash import needs_strace
 from attacks.warm import AT_FIRST_CHANGE
@@ -83,8 +90,8 @@ def test_t102_files_are_ours_alone_whatever_the_umask(machine: Machine, umask: i
     trust_dir = machine.folder / "trust"
     done = subprocess.run(
         [sys.executable, "-c", QUICK, *scene.command(trust_dir)],
-        env=machine.env | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}, umask=umask,
-        capture_output=True, text=True, check=False, timeout=60,
+        env=machine.env | GIVEN | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        umask=umask, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (trust_dir, *trust_dir.rglob("*"))}

@@ -103,9 +103,8 @@ def test_t143_ctrl_c_at_a_new_passphrase_begins_nothing(machine: Machine, answer
     keys = list((trust_dir / "private").glob("*.key"))
     assert len(keys) == (answers > 1), "a key that has its passphrase is there, and no other"
     ended = machine.warm.run(
-        "sign", f"{machine.gun}:1", "--trust-dir", str(trust_dir), *machine.asking(),
-        *machine.passphrase("old"),
-    )  # fmt: skip
+        "sign", f"{machine.gun}:1", "--trust-dir", str(trust_dir), *machine.asking()
+    )
     assert ended.code == 0, ended
     root = [path for path in (trust_dir / "private").glob("*.key") if "root" in path.read_text()]
     assert not keys or root == keys, "the same root key"

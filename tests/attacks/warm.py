@@ -66,7 +66,8 @@ class Warm:
             stops: `AT_ONCE` or `AT_FIRST_CHANGE`.
         """
         self._tell(arguments, stops)
-        process, _ = self._answer()
+        process, said = self._answer()
+        assert not said, f"it ended, with {process}, where it was to stop: {said}"
         return process
 
     def end(self) -> Ended:
