@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from dataclasses import dataclass
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, VerificationError, shown
-from contenttrust.publish.delegations import authority_in
+from contenttrust.keys.backup_note import backed_up
+from contenttrust.publish.commands import command
+from contenttrust.publish.delegations import Authority, authority_in
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     DAY_S,
@@ -21,19 +24,22 @@ from contenttrust.publish.metadata import (
     message_of,
     public_key,
     renewed,
-    signed_part,
 )
+from contenttrust.publish.part import Part
 from contenttrust.publish.sign import Keyring
 from contenttrust.transport.docker_cache import cached_collections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from contenttrust._core import PublicKey
+    from contenttrust.keys import KeyEntry
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.metadata import Document
     from contenttrust.transport.cache import TrustDirectory
+
+_MOST_NAMED = 3
 
 
 def document(keys: Mapping[str, Sequence[PublicKey]]) -> Document:
@@ -86,32 +92,37 @@ def chosen(collection: Collection) -> str:
     """The root key that is here for a new collection; empty where none is.
 
     Of several it is the one that the collections of the trust directory have now, and have not
-    exchanged for another; else the only one that none has exchanged.
+    exchanged for another; else the only one that none has exchanged. Collections count whose root
+    a root key of this key store has signed: what strangers name in theirs says nothing of ours.
 
     Raises:
-        NoKeyError: There are several, and it is not clear which is meant.
+        NoKeyError: There are several, and it is not clear which is meant; or the one that is here
+            has begun no collection, and those of this key store have another, which is gone.
     """
     entries = collection.keys.entries()
     here = {one.key_id: None for one in entries if one.role == ROOT and not one.problem}
-    if len(here) < 2:  # noqa: PLR2004 - nothing to choose from
-        return next(iter(here), "")
-    present, former = set[str](), set[str]()
-    for now, all_of_it in _root_keys(collection.trust_dir):
-        present |= now
-        former |= all_of_it - now
+    if not here:
+        return ""
+    known = list(_known(collection.trust_dir, entries))
+    signed = [root for root in known if root.signers & here.keys()]
+    present = {key_id for root in signed for key_id in root.now}
+    former = {key_id for root in signed for key_id in root.former}
     used = [key_id for key_id in here if key_id in present]
     left = [key_id for key_id in used or here if key_id not in former]
-    if len(left) == 1:
+    gone = [root for root in known if root.is_ours and not root.now & here.keys()]
+    if len(left) == 1 and (used or not gone):
         return left[0]
-    told = ", ".join(here)
-    raise NoKeyError(
-        f"several root keys are here, and which of them is to sign {collection.gun} is not clear: "
-        f"{told}. Name one: contenttrust init --rootkey ID; a key that was exchanged for another "
-        "can leave the key store (contenttrust key backup, then contenttrust key remove ID)",
-        gun=collection.gun,
-        role=ROOT,
-        expected="one root key",
-        found=told,
+    if len(here) > 1:
+        raise _unclear(collection.gun, here)
+    [key_id] = here
+    raise _unknown(
+        collection.gun,
+        key_id,
+        [
+            root
+            for root in known
+            if not root.now & here.keys() and (root in gone or key_id in root.former)
+        ],
     )
 
 
@@ -133,13 +144,74 @@ def _judged(collection: Collection, root: bytes) -> ContentTrustError | None:
     return None
 
 
-def _root_keys(trust_dir: TrustDirectory) -> Iterator[tuple[set[str], set[str]]]:
-    """Of each collection that is known the present root keys, and all that its root carries."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the root of a collection in the trust directory says of root keys.
+
+    Attributes:
+        gun: Whose root.
+        now: Its root keys.
+        former: Other keys that it carries.
+        signers: Keys that have signed it.
+        is_ours: Whether this key store has, or had, a key that only a publisher has.
+    """
+
+    gun: str
+    now: frozenset[str]
+    former: frozenset[str]
+    signers: frozenset[str]
+    is_ours: bool
+
+
+def _known(trust_dir: TrustDirectory, entries: Sequence[KeyEntry]) -> Iterator[_Known]:
+    backups = backed_up(trust_dir.path)
     for gun in cached_collections(trust_dir.path):
         # What cannot be read says nothing of keys.
-        with contextlib.suppress(ContentTrustError, KeyError, TypeError, AttributeError):
+        with contextlib.suppress(
+            ContentTrustError, KeyError, TypeError, ValueError, AttributeError
+        ):
             state = trust_dir.state(gun)
             file = trust_dir.cached(gun).get(ROOT) if state is None else state.root_document
-            signed = signed_part(file or b"")
-            ids = {one: public_key(key).canonical_key_id for one, key in signed["keys"].items()}
-            yield {ids[one] for one in signed["roles"][ROOT]["keyids"]}, set(ids.values())
+            part = Part.of_file(ROOT, file or b"")
+            keys = part.document["keys"]
+            ids = {one: public_key(key).canonical_key_id for one, key in keys.items()}
+            now = frozenset(ids[one] for one in part.document["roles"][ROOT]["keyids"])
+            signers = frozenset(part.signed_by(Authority(ROOT, keys, 1)))
+            own = {one.key_id for one in entries if one.gun == gun}
+            yield _Known(
+                gun=gun,
+                now=now,
+                former=frozenset(ids.values()) - now,
+                signers=signers,
+                is_ours=bool(own & {*ids.values()} or now & signers & backups),
+            )
+
+
+def _unclear(gun: str, here: Iterable[str]) -> NoKeyError:
+    told = ", ".join(here)
+    return NoKeyError(
+        f"several root keys are here, and which of them is to sign {gun} is not clear: "
+        f"{told}. Name one: contenttrust init --rootkey ID; a key that was exchanged for another "
+        "can leave the key store (contenttrust key backup, then contenttrust key remove ID)",
+        gun=gun,
+        role=ROOT,
+        expected="one root key",
+        found=told,
+    )
+
+
+def _unknown(gun: str, key_id: str, others: Sequence[_Known]) -> NoKeyError:
+    wanted = ", ".join(sorted({one for root in others for one in root.now}))
+    named = ", ".join(root.gun for root in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    way = command("init", "--server-managed", "--rootkey", key_id, "-p", gun)
+    return NoKeyError(
+        f"the only root key that is here ({key_id}) is not that of {named}{more}, which this "
+        f"machine publishes too: theirs is {wanted}, and it is not here. If that one is meant to "
+        "sign, bring it back (contenttrust key restore FILE). If nobody but you can have put the "
+        f"one here in its place, and it is meant, say so: {way}. Nothing was made or published",
+        gun=gun,
+        role=ROOT,
+        expected=wanted,
+        found=key_id,
+    )

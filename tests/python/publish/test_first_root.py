@@ -8,6 +8,7 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, VerificationError
+from contenttrust.keys.backup_note import note
 from contenttrust.publish import images
 from contenttrust.publish.initialisation import certified
 from contenttrust.publish.metadata import target_meta
@@ -159,3 +160,83 @@ def test_a_root_that_cannot_be_read_stops_no_choice(collection, publisher, serve
     (folder / "root.json").write_bytes(b'{"signed":{"keys":[]}}')
     images.sign(publisher.collection(OTHER), TAG)
     assert root_keys_of(server, OTHER) == root_keys_of(server, GUN)
+
+
+def cached(publisher, server, gun):
+    """What a machine has that has verified a collection once."""
+    folder = publisher.folder.joinpath("tuf", *gun.split("/"), "metadata")
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "root.json").write_bytes(server.files[gun]["root"])
+
+
+def test_a_strangers_root_that_names_a_key_of_ours_decides_nothing(
+    publisher, make_publisher, server
+):
+    ours, _ = root_key(publisher), root_key(publisher)
+    evil = make_publisher("evil")
+    theirs = certified(evil.keys.open(root_key(evil)), OTHER, evil.collection().moment)
+    named = certified(publisher.keys.open(ours), OTHER, evil.collection().moment)
+    request = evil.collection(OTHER).prepare_initialization([theirs, named])
+    request.sign(Keyring(evil.keys), now=evil.collection().moment)
+    evil.collection(OTHER).publish_request(request)
+    cached(publisher, server, OTHER)
+    with pytest.raises(NoKeyError, match="several root keys"):
+        publisher.collection().initialize()
+
+
+# A root key that took another's place.
+
+
+def test_a_root_key_in_the_place_of_another_is_not_taken_unasked(collection, publisher, server):
+    [theirs] = root_keys_of(server, GUN)
+    publisher.keys.remove(theirs)
+    ours = root_key(publisher)
+    before = len(publisher.keys.entries())
+    with pytest.raises(NoKeyError, match="is not that of") as refused:
+        images.sign(publisher.collection(OTHER), TAG)
+    assert (refused.value.expected, refused.value.found) == (theirs, ours)
+    assert f"--rootkey {ours} -p {OTHER}" in refused.value.message
+    assert len(publisher.keys.entries()) == before
+    publisher.collection(OTHER).initialize(root_key_ids=[ours])  # who means it says so, once
+    publisher.collection(OTHER).publish()
+    publisher.collection("registry.example/team/third").initialize()
+
+
+def test_a_root_key_that_only_a_backup_has_is_missed_too(collection, publisher, server):
+    [theirs] = root_keys_of(server, GUN)
+    note(publisher.folder, [theirs])
+    for entry in publisher.keys.entries():
+        publisher.keys.remove(entry.key_id)
+    root_key(publisher)
+    with pytest.raises(NoKeyError, match=theirs):
+        publisher.collection(OTHER).initialize()
+
+
+def test_the_only_root_key_does_not_come_back_once_it_was_exchanged(collection, publisher, server):
+    [old] = root_keys_of(server, GUN)
+    collection.rotate_key("root")
+    [new] = root_keys_of(server, GUN)
+    publisher.keys.remove(new)
+    with pytest.raises(NoKeyError, match="is not that of") as refused:
+        publisher.collection(OTHER).initialize()
+    assert (refused.value.expected, refused.value.found) == (new, old)
+
+
+def test_of_two_root_keys_the_unknown_one_is_no_heir_of_one_that_is_gone(
+    collection, publisher, server
+):
+    collection.rotate_key("root")
+    publisher.keys.remove(*root_keys_of(server, GUN))
+    root_key(publisher)
+    with pytest.raises(NoKeyError, match="several root keys"):
+        publisher.collection(OTHER).initialize()
+
+
+def test_who_only_pulls_what_others_sign_begins_with_a_key_of_their_own(
+    collection, make_publisher, server
+):
+    other = make_publisher("other")
+    cached(other, server, GUN)
+    key_id = root_key(other)
+    images.sign(other.collection(OTHER), TAG)
+    assert root_keys_of(server, OTHER) == [key_id]
