@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import delegations, initialisation
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_of, paths_of
 from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS
 from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.signers import SignerAdded, check_name, is_name
+from contenttrust.publish.signers import SignerAdded, check_name, is_name, role_of
 from contenttrust.publish.tags import digests
 from contenttrust.publish.vouched import RELEASES
 
@@ -69,17 +70,18 @@ def sign(
         again: Whether roles that list all of them already are signed anew, as by ``docker push``.
 
     Raises:
-        NoKeyError: There are delegations, and the keys of none that may list the tags are here.
+        NoKeyError: There are delegations, and the keys of none that may list the tags are here; or
+            a new repository's first signer has several keys here.
         ContentTrustError: As for `Collection.publish`.
     """
     steps: list[SignerAdded | _Tags] = []
     first = not initialisation.is_published(collection.sink, collection.gun)
     name = ""
     if first:
+        name, key_id = _first_signer(collection, signer)
         _initialize(collection)
-        name, key = _first_signer(collection, signer)
-        if key is not None:
-            steps.append(SignerAdded(name, [key]))
+        if name:
+            steps.append(SignerAdded(name, [_signers_key(collection, name, key_id)]))
     signing = _Tags(tags, Keyring(collection.keys), again=again)
     done = collection.publish_steps([*steps, signing])
     return Signed(published=done, roles=tuple(signing.roles), initialized=first, signer=name)
@@ -240,22 +242,50 @@ def _initialize(collection: Collection) -> None:
         collection.initialize()
 
 
-def _first_signer(collection: Collection, name: str | None) -> tuple[str, PublicKey | None]:
-    """The signer that a new repository begins with: the one named, else the only one here."""
-    found = {
-        entry.role: entry.key_id
-        for entry in collection.keys.entries()
-        if not entry.problem and entry.role not in BASE_ROLES and is_name(entry.role)
-    }
+def _first_signer(collection: Collection, name: str | None) -> tuple[str, str]:
+    """The signer that a new repository begins with: the one named, else the only one here.
+
+    Returns:
+        Its name, empty where there is none; and the id of its key, empty where that is to be made.
+
+    Raises:
+        NoKeyError: Several keys are kept under its name.
+    """
+    found: dict[str, list[str]] = {}
+    for entry in collection.keys.entries():
+        if not entry.problem and entry.role not in BASE_ROLES and is_name(entry.role):
+            found.setdefault(entry.role, []).append(entry.key_id)
     found.pop("delegation", None)
     if name is None:
         if len(found) != 1:
-            return "", None
+            return "", ""
         [name] = found
     check_name(name)
-    key_id = found.get(name) or collection.keys.generate("ecdsa", role=name).key_id
-    key = collection.keys.open(key_id)
-    return name, _core.PublicKey.of(key.key_type, key.public)
+    here = found.get(name, [])
+    if len(here) > 1:
+        raise _several_keys(collection.gun, name, sorted(here))
+    return name, here[0] if here else ""
+
+
+def _signers_key(collection: Collection, name: str, key_id: str) -> PublicKey:
+    """The public key of a first signer; it is made where none is here."""
+    key = collection.keys.open(key_id or collection.keys.generate("ecdsa", role=name).key_id)
+    return _core.PublicKey.of(key.key_type, key.public)
+
+
+def _several_keys(gun: str, name: str, key_ids: Sequence[str]) -> NoKeyError:
+    told = ", ".join(key_ids)
+    add = command("signer", "add", "--key", "FILE", name, gun)
+    return NoKeyError(
+        f"{len(key_ids)} keys of the signer {name} are here, and which of them {gun} is to begin "
+        f"with is not clear: {told}. Say it by the public key, then sign: {add}; or take the key "
+        "that is not meant out of the key store (contenttrust key backup --key ID FILE, then "
+        "contenttrust key remove ID). Nothing was made or published",
+        gun=gun,
+        role=role_of(name),
+        expected="one key",
+        found=told,
+    )
 
 
 __all__ = [

@@ -54,6 +54,29 @@ def test_the_first_signing_makes_a_key_for_the_signer_that_is_named(publisher):
     assert "carol" in {one.role for one in publisher.keys.entries()}
 
 
+@pytest.mark.parametrize("named", ["alice", None])
+def test_of_two_keys_under_a_first_signers_name_none_is_taken_unasked(publisher, server, named):
+    keys = [publisher.key("alice"), publisher.key("alice")]
+    with pytest.raises(NoKeyError, match="2 keys of the signer alice") as refused:
+        images.sign(publisher.collection(), tags("v1"), signer=named)
+    assert refused.value.found == ", ".join(sorted(key.canonical_key_id for key in keys))
+    assert f"signer add --key FILE alice {publisher.collection().gun}" in refused.value.message
+    assert {one.role for one in publisher.keys.entries()} == {"alice"}
+    assert server.uploads == []
+
+
+def test_of_two_keys_under_a_signers_name_the_one_that_the_delegation_names_signs(
+    publisher, server
+):
+    meant = publisher.key("alice")
+    publisher.key("alice")
+    images.add_signer(publisher.collection(), "alice", [meant])
+    images.sign(publisher.collection(), tags("v1"), signer="alice")
+    for role in ("targets/alice", "targets/releases"):
+        [signature] = json.loads(server.files[publisher.collection().gun][role])["signatures"]
+        assert signature["keyid"] == meant.key_id
+
+
 def test_a_first_signing_that_failed_goes_on_with_what_it_made(publisher, server):
     def gone():
         raise UnreachableError("gone")
