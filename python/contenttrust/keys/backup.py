@@ -2,7 +2,7 @@
 
 The archive is sealed with a passphrase of its own; the keys inside keep theirs, so that a copy of
 it alone opens nothing. What is restored takes no different key's place, and nothing is written
-before everything in the archive was found to be right.
+before everything that is to be restored was found to be right.
 """
 
 from __future__ import annotations
@@ -134,27 +134,40 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
     return sealed
 
 
-def restore(store: KeyStore, archive: bytes, *, passphrases: Passphrases) -> Restored:
+def restore(
+    store: KeyStore, archive: bytes, *, passphrases: Passphrases, key_ids: Collection[str] = ()
+) -> Restored:
     """Put the keys of an archive into a store.
 
     Args:
         store: Where to.
         archive: What `backup` made.
         passphrases: Who is asked for the archive's passphrase.
+        key_ids: Only these; default: all.
 
     Raises:
         KeyFileError: It is no archive of ours.
+        NoKeyError: A key that was named is not in it.
         PassphraseError: The passphrase was wrong too often, or the archive is damaged.
         KeyStoreError: Another file has the place of one of its keys: nothing was restored.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
-    return put_back(store, read(archive, passphrases=passphrases))
+    keys = read(archive, passphrases=passphrases)
+    absent = sorted(set(key_ids) - {key.key_id for key in keys})
+    if absent:
+        raise NoKeyError(
+            f"the backup does not hold {shown(', '.join(absent))}: nothing was restored",
+            expected=", ".join(absent),
+            found=", ".join(key.key_id for key in keys),
+        )
+    return put_back(store, [key for key in keys if not key_ids or key.key_id in key_ids])
 
 
 def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
     """Put the keys of an archive that is open into a store; see `restore`."""
     fresh: list[BackedUpKey] = []
     kept: list[KeyEntry] = []
+    differing: list[tuple[BackedUpKey, str]] = []
     with store.folder.writing() as top:
         for key in keys:
             place = store.place_of(key.key_id)
@@ -163,16 +176,34 @@ def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
             elif folder.read_at(top, place) == key.pem:
                 kept.append(store.entry_at(place))
             else:
-                raise KeyStoreError(
-                    f"{shown(store.folder.where(place))} is here already and differs from the "
-                    "backup's: nothing was restored. Move it away, or keep it",
-                    role=key.role,
-                )
+                differing.append((key, store.folder.where(place)))
+        if differing:
+            raise _differs(differing, fresh)
         for key in fresh:
             name = (f"{key.key_id}{EXTENSION}",)
             folder.put(top, name, key.pem, opens(key.key_id, None, key.pem))
     added = tuple(store.entry_at((f"{key.key_id}{EXTENSION}",)) for key in fresh)
     return Restored(added=added, kept=tuple(kept))
+
+
+def _differs(
+    differing: Sequence[tuple[BackedUpKey, str]], fresh: Sequence[BackedUpKey]
+) -> KeyStoreError:
+    """That files are in the way, what they may be, and how to go on with each of them as it is."""
+    where = ", ".join(shown(path) for _, path in differing)
+    only = " ".join(f"--key {key.key_id}" for key in fresh)
+    others = (
+        f"To keep what is here and restore the others: contenttrust key restore {only} FILE"
+        if fresh
+        else "Every other key of the backup is here already"
+    )
+    return KeyStoreError(
+        f"here already, and not as the backup has it: {where}. It may be the same key under a "
+        "passphrase that was changed since (contenttrust key passwd). A key file is never written "
+        f"over, so nothing was restored. {others}. To have the backup's: move the file away first",
+        role=differing[0][0].role,
+        found=", ".join(key.key_id for key, _ in differing),
+    )
 
 
 def check(

@@ -275,6 +275,9 @@ def test_a_backup_is_restored_and_proved(place, root, tmp_path):
     assert f"Restored the root key {root}" in out
     assert place.key_ids() == keys
     assert "Already here" in place.done("key", "restore", *given, "a.backup")
+    place.done("key", "remove", "-y", root)
+    assert root in place.done("key", "restore", *given, "--key", root, "a.backup")
+    assert place.run("key", "restore", "--check", *given, "--key", root, "a.backup").code == 2
     place.env.pop("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE")
     ran = place.run("key", "restore", "--check", *given, "a.backup")
     assert ran.code == 1

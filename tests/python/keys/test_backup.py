@@ -114,6 +114,41 @@ def test_t102_nothing_is_restored_where_one_key_would_take_anothers_place(
         (private / f"{entry.key_id}.key").unlink()
 
 
+def test_a_key_that_differs_stays_and_the_others_are_restored_if_they_are_named(
+    archive: bytes, keys, tmp_path: Path
+) -> None:
+    other = store_in(tmp_path / "other")
+    private = tmp_path / "other" / "private"
+    private.mkdir(parents=True)
+    first, second = (entry.key_id for entry in keys)
+    (private / f"{first}.key").write_bytes(b"something else")
+    with pytest.raises(KeyStoreError, match=f"{first}.key.*key restore --key {second} FILE"):
+        restore(other, archive, passphrases=holder())
+    done = restore(other, archive, passphrases=holder(), key_ids=[second])
+    assert ([entry.key_id for entry in done.added], done.kept) == ([second], ())
+    with pytest.raises(KeyStoreError, match="Every other key of the backup is here already"):
+        restore(other, archive, passphrases=holder())
+    assert (private / f"{first}.key").read_bytes() == b"something else"
+
+
+def test_all_keys_that_differ_are_named(archive: bytes, keys, tmp_path: Path) -> None:
+    private = tmp_path / "other" / "private"
+    private.mkdir(parents=True)
+    for entry in keys:
+        (private / f"{entry.key_id}.key").write_bytes(b"something else")
+    with pytest.raises(KeyStoreError) as refused:
+        restore(store_in(tmp_path / "other"), archive, passphrases=holder())
+    assert set(refused.value.found.split(", ")) == {entry.key_id for entry in keys}
+
+
+def test_a_key_that_the_archive_does_not_hold_restores_nothing(
+    empty: KeyStore, archive: bytes, keys
+) -> None:
+    with pytest.raises(NoKeyError, match="does not hold 0000"):
+        restore(empty, archive, passphrases=holder(), key_ids=[keys[0].key_id, "0" * 64])
+    assert empty.entries() == ()
+
+
 def test_a_wrong_passphrase_and_a_damaged_archive_are_of_one_class(
     store: KeyStore, archive: bytes, keys
 ) -> None:

@@ -71,6 +71,7 @@ With --check nothing is written: the archive and every key in it are opened.
 
 examples:
   contenttrust key restore keys.backup
+  contenttrust key restore --key <64 hex digits> keys.backup
   contenttrust key restore --check --gun registry.example.com/team/web keys.backup
 """
 
@@ -140,6 +141,14 @@ def _declare_backup(made: ArgumentParser) -> None:
 
 def _declare_restore(made: ArgumentParser) -> None:
     made.add_argument("file", metavar="FILE", type=name_text, help="what key backup wrote")
+    add_several(
+        made,
+        "--key",
+        dest="keys",
+        metavar="ID",
+        type=key_id,
+        help="only this key (may be repeated; default: all)",
+    )
     made.add_argument("--check", action="store_true", help="restore nothing: prove that the keys "
                       "can be used")  # fmt: skip
     add_one(made, "--gun", dest="gun_filter", metavar="GUN", help="with --check: the keys must be "

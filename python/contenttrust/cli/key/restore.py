@@ -19,6 +19,8 @@ def run(request: Request) -> int:
     options = request.options
     if options.gun_filter is not None and not options.check:
         raise UsageError("--gun names whose root the keys must fit: it goes with --check")
+    if options.keys and options.check:
+        raise UsageError("--key says what is restored: leave it out with --check, which opens all")
     from contenttrust.keys.backup import LIMIT  # noqa: PLC0415 -- see editing
 
     archive = editing.content(options.file, limit=LIMIT)
@@ -28,7 +30,8 @@ def run(request: Request) -> int:
     from contenttrust.keys.backup_note import note  # noqa: PLC0415
 
     store = editing.key_store(request)
-    done = restore(store, archive, passphrases=editing.passphrases(request))
+    asked = editing.passphrases(request)
+    done = restore(store, archive, passphrases=asked, key_ids=options.keys)
     note(editing.trust_dir(request), [entry.key_id for entry in (*done.added, *done.kept)])
     text.say(*(f"Restored {_named(entry)}" for entry in done.added))
     text.say(*(f"Already here: {_named(entry)}" for entry in done.kept))
