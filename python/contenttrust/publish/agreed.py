@@ -28,16 +28,30 @@ class Agreed:
         document: What it is to list; None where there is no such role.
     """
 
-    def __init__(self, draft: Draft, keyring: Keyring) -> None:
+    def __init__(
+        self, document: Document | None, keyring: Keyring, *, file: bytes | None = None
+    ) -> None:
+        """Take over what somebody has seen.
+
+        Args:
+            document: What the role is to list.
+            keyring: Who signs.
+            file: What was served then.
+        """
+        self._keyring = keyring
+        self._file = file
+        self.document = document
+
+    @classmethod
+    def of(cls, draft: Draft, keyring: Keyring) -> Agreed:
         """Look at it.
 
         Args:
             draft: With what is to be published, shown to somebody.
             keyring: Who signs.
         """
-        self._keyring = keyring
-        self._file = draft.files.get(RELEASES)
-        self.document: Document | None = copy.deepcopy(draft.roles.get(RELEASES))
+        shown = copy.deepcopy(draft.roles.get(RELEASES))
+        return cls(shown, keyring, file=draft.files.get(RELEASES))
 
     def is_served(self, draft: Draft) -> bool:
         """Whether nobody has published the role since."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from contenttrust.errors import ContentTrustError, PublishError
-from contenttrust.publish import changes
+from contenttrust.publish import changes, delegations
+from contenttrust.publish.agreed import Agreed
 from contenttrust.publish.look import look, open_keys
-from contenttrust.publish.metadata import signed_part
+from contenttrust.publish.metadata import signed_part, text_of
+from contenttrust.publish.removal_record import Begun, RemovalRecord
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import RemovedSigner, check_name, role_of
-from contenttrust.publish.tags import named
+from contenttrust.publish.tags import digests, named
 from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Held
 
     from contenttrust.publish.collection import Collection
+    from contenttrust.publish.draft import Draft
     from contenttrust.publish.publication import Published
 
 _NAMED = 20
@@ -51,19 +54,23 @@ class Removed:
     revoked: Mapping[str, str] = field(default_factory=dict)
 
 
-def remove_signer(
+def remove_signer(  # noqa: PLR0913 - one keyword a decision
     collection: Collection,
     name: str,
     *,
     force: bool = False,
     revoke: bool = False,
     confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+    resume: Callable[[str, Mapping[str, str]], None] = lambda *_: None,
 ) -> Removed:
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
 
     What the others release stays released: it is signed anew where the signer's signature was
     needed. Afterwards the server is asked whether all this is so. A key is the same key bare and
     in any certificate. Other delegations may name it too: they are told, and left as they are.
+
+    Where an earlier run in this trust directory has taken the signer away and was interrupted, this
+    one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then.
 
     Args:
         collection: The repository.
@@ -75,6 +82,8 @@ def remove_signer(
             `targets/releases`, and out of `targets`, in the same publication.
         confirm: Is given the digests of the tags that stay released though nobody else lists them,
             by tag, before anything is published; what it raises ends the removal.
+        resume: Is given when the interrupted removal began, and the digests of the tags that are
+            signed again as they were then, by tag, before that; what it raises leaves all as it is.
 
     Raises:
         ValueError: No signer can have that name.
@@ -86,12 +95,21 @@ def remove_signer(
     check_name(name)
     keyring = Keyring(collection.keys)
     removal = RemovedSigner(name, keyring, force=force, revoke=revoke, confirm=confirm)
+    record = RemovalRecord(collection.trust_dir, collection.gun, name)
     seen = look(collection, keyring)
     sound = set[str]()
     if seen is not None:
+        begun = None if role_of(name) in set(delegations.below(seen)) else record.read()
+        if begun is not None:
+            removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
+            removal.agreed = Agreed(begun.document, keyring)
+            done = _resumed(collection, removal, seen, begun, resume)
+            record.forget()
+            return _removed(removal, done)
         sound = set(seen.roles)
         removal.apply(seen)
         open_keys(collection, keyring, seen)
+        _note(record, removal, text_of(collection.moment))
     done = collection.publish_steps([removal])
     if any(one.role == RELEASES for one in done.repository.degraded):
         done = _released_as_agreed(collection, removal, done)
@@ -99,7 +117,12 @@ def remove_signer(
         raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
     removal.check(done.documents)
     _check_sound(done, removal, sound)
+    record.forget()  # what follows is to be looked at, and cannot be signed away
     _check_released(done, removal)
+    return _removed(removal, done)
+
+
+def _removed(removal: RemovedSigner, done: Published) -> Removed:
     return Removed(
         published=done,
         key_ids=tuple(removal.key_ids),
@@ -110,6 +133,44 @@ def remove_signer(
         unvouched=removal.unvouched,
         revoked=removal.revoked,
     )
+
+
+def _note(record: RemovalRecord, removal: RemovedSigner, moment: str) -> None:
+    """Keep what was agreed, for who has to bring the removal to its end."""
+    document = None if removal.agreed is None else removal.agreed.document
+    record.write(
+        Begun(
+            begun=moment,
+            key_ids=tuple(removal.key_ids),
+            lost=removal.lost,
+            document=document,
+        )
+    )
+
+
+def _resumed(
+    collection: Collection,
+    removal: RemovedSigner,
+    seen: Draft,
+    begun: Begun,
+    resume: Callable[[str, Mapping[str, str]], None],
+) -> Published:
+    """Bring a removal to its end that took the signer away and was interrupted then.
+
+    Raises:
+        PublishError: `targets/releases` is broken still, or has a key of the signer.
+    """
+    assert removal.agreed is not None  # noqa: S101 -- it was made of what was begun
+    if RELEASES in seen.broken and begun.document is not None:
+        resume(begun.begun, digests(begun.document["targets"]))
+    done = collection.publish_steps([removal.agreed])
+    removal.check(done.documents)
+    if RELEASES in done.versions:
+        removal.signed_again = [RELEASES]
+    _check_sound(done, removal, {RELEASES})
+    if RELEASES in seen.broken:
+        _check_released(done, removal)
+    return done
 
 
 def _released_as_agreed(

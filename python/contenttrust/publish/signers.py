@@ -176,7 +176,7 @@ class RemovedSigner:
             self._take_back(draft)
         else:
             self.unvouched = digests(found)
-        self.agreed = Agreed(draft, self._keyring)
+        self.agreed = Agreed.of(draft, self._keyring)
         if self.unvouched:
             self._confirm(self.unvouched)
 

@@ -156,6 +156,27 @@ def test_t078_a_name_that_is_no_tag_is_quoted_where_it_is_shown_and_in_every_com
     assert any(line.endswith(f"contenttrust revoke {signed}:6.6") for line in lines)
 
 
+def test_a_removal_that_was_interrupted_asks_and_comes_to_its_end(place, signed):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    place.server.before_publish = [lambda: listed_by_bob(place, signed, ["6.6"])]
+    place.server.after_publish = [interrupt]
+    assert place.run("signer", "remove", "-y", "bob", signed).code == 130
+    place.server.after_publish = []
+
+    ran = place.run("signer", "remove", "bob", signed)
+    assert (ran.code, "signed again as it was shown then: 1.0 (sha256:" in ran.err) == (1, True)
+    with place.typing("n") as shown:
+        assert place.run("signer", "remove", "bob", signed).code == 1
+        assert "was interrupted" in shown()
+    assert not verified(place, f"{signed}:1.0")["verified"]
+    place.done("signer", "remove", "-y", "bob", signed)
+    assert verified(place, f"{signed}:1.0")["verified"]
+    assert "6.6" not in place.server.signed(signed, "targets/releases")["targets"]
+    assert place.run("signer", "remove", "bob", signed).code == 1
+
+
 def test_a_lost_key_of_the_only_signer_is_exchanged_and_every_tag_stays(place, images):
     """As the page on recovery has it."""
     gun = images.repository

@@ -270,7 +270,8 @@ def test_what_a_signer_who_stays_built_upon_hers_is_no_success(
     assert "targets/mallory" not in roles_of(server, GUN)
 
 
-def test_a_removal_that_was_interrupted_is_told_by_the_next(collection, mallory, server):
+def interrupted(collection, mallory, server):
+    """A removal that ends when the key is gone and `targets/releases` is not signed yet."""
     images.sign(collection, tags("v1"))
 
     def interrupt():
@@ -280,7 +281,77 @@ def test_a_removal_that_was_interrupted_is_told_by_the_next(collection, mallory,
     server.after_publish = [interrupt]
     with pytest.raises(KeyboardInterrupt):
         images.remove_signer(collection, "mallory")
+    server.after_publish = []
     assert "targets/mallory" not in roles_of(server, GUN)
+
+
+def records(publisher):
+    return list(publisher.folder.rglob(".removal_of_*"))
+
+
+def test_a_removal_that_was_interrupted_is_brought_to_its_end_by_the_next(
+    collection, publisher, mallory, server
+):
+    interrupted(collection, mallory, server)
+    [record] = records(publisher)
+    assert record.stat().st_mode & 0o777 == 0o600
+    asked = []
+    removed = images.remove_signer(
+        collection, "mallory", resume=lambda begun, found: asked.append((begun, dict(found)))
+    )
+    assert asked == [("2026-11-28T12:00:00Z", {"v1": sha256("v1")})]
+    assert released(removed) == {"v1": sha256("v1")}
+    assert removed.signed_again == ("targets/releases",)
+    assert removed.key_ids == (mallory.public.canonical_key_id,)
+    assert not removed.published.repository.degraded
+    assert not records(publisher)
+    with pytest.raises(PublishError, match="no signer mallory"):
+        images.remove_signer(collection, "mallory")
+
+
+def test_a_removal_that_is_not_to_be_resumed_leaves_all_as_it_is(
+    collection, publisher, mallory, server
+):
+    interrupted(collection, mallory, server)
+    before = server.files[GUN].copy()
+
+    def no(*_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        images.remove_signer(collection, "mallory", resume=no)
+    assert server.files[GUN] == before
+    assert records(publisher)
+
+
+def test_a_removal_that_others_have_mended_meanwhile_signs_nothing(
+    collection, publisher, mallory, server
+):
+    interrupted(collection, mallory, server)
+    images.sign(collection, tags("v2"), again=True)
+    versions = server.signed(GUN, "targets/releases")["version"]
+    removed = images.remove_signer(collection, "mallory", resume=lambda *_: pytest.fail("asked"))
+    assert removed.signed_again == ()
+    assert server.signed(GUN, "targets/releases")["version"] == versions
+    assert set(released(removed)) == {"v2"}
+    assert not records(publisher)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"begun": "', b"\xff"])
+def test_a_damaged_record_of_a_removal_is_refused(collection, publisher, mallory, server, damage):
+    interrupted(collection, mallory, server)
+    [record] = records(publisher)
+    record.write_bytes(damage)
+    before = server.files[GUN].copy()
+    with pytest.raises(PublishError, match=r"is damaged: .* Move it away"):
+        images.remove_signer(collection, "mallory")
+    assert server.files[GUN] == before
+
+
+def test_a_removal_that_was_interrupted_elsewhere_is_told(collection, publisher, mallory, server):
+    interrupted(collection, mallory, server)
+    [record] = records(publisher)
+    record.unlink()
     with pytest.raises(PublishError, match=r"no signer mallory .* a removal was interrupted"):
         images.remove_signer(collection, "mallory")
     with pytest.raises(PublishError, match="no signer nobody"):

@@ -39,6 +39,7 @@ def run(request: Request) -> int:
             force=force,
             revoke=options.revoke,
             confirm=partial(_ask, request, repository),
+            resume=partial(_ask_again, request, repository),
         )
         report.warn(request, done.published.notes)
         report.warn(request, _where_else(done, name))
@@ -101,6 +102,29 @@ def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> Non
         raise
     if not answered:
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
+
+
+def _ask_again(request: Request, repository: str, begun: str, digests: Mapping[str, str]) -> None:
+    """Ask whether a removal that was interrupted is to end as it was agreed then.
+
+    Raises:
+        CancelledError: Whoever was asked said no.
+        InputNeededError: Nobody can be asked; names the tags.
+    """
+    name, shown = request.options.signer, text.safe(repository)
+    told = (
+        f'The removal of the signer "{name}" from {shown}, begun at {text.safe(begun)}, was '
+        "interrupted. targets/releases is signed again as it was shown then:"
+    )
+    tags = _tags(digests) or ["no tag"]
+    question = "\n".join([told, *(f"  {tag}" for tag in tags)]) + "\nContinue? [y/N] "
+    try:
+        answered = confirmed(request, question)
+    except InputNeededError as error:
+        error.message = f"{told} {', '.join(tags)}; {error.message}"
+        raise
+    if not answered:
+        raise CancelledError(f"the removal of {name} from {shown} was not brought to its end")
 
 
 def _tags(digests: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,134 @@
+"""What was agreed when the removal of a signer began, kept until it has come to its end.
+
+A removal may take two publications, and whoever is interrupted between them leaves
+`targets/releases` without the signatures that it needs. The next run finds here what was shown, and
+signs that: not what the signer has published last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+
+from contenttrust.errors import PublishError, TrustDirectoryError, shown
+from contenttrust.publish.strict_json import exactly, members
+from contenttrust.transport import files, permissions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+    from contenttrust.publish.metadata import Document
+    from contenttrust.transport.cache import TrustDirectory
+
+_LIMIT = 64 * 1024 * 1024
+_MEMBERS = frozenset({"begun", "document", "key_ids", "lost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A removal that was begun.
+
+    Attributes:
+        begun: When, as metadata writes moments.
+        key_ids: Canonical ids of the keys that go.
+        lost: Digests of the tags that lose the signer's signature, by tag.
+        document: What `targets/releases` is to list; None where there is no such role.
+    """
+
+    begun: str
+    key_ids: tuple[str, ...]
+    lost: Mapping[str, str] = field(default_factory=dict)
+    document: Document | None = None
+
+
+class RemovalRecord:
+    """The record of one signer of one collection, in a hidden file beside its changelist."""
+
+    def __init__(self, trust_dir: TrustDirectory, gun: str, signer: str) -> None:
+        """Use the record; nothing is read or written yet.
+
+        Args:
+            trust_dir: Where it lies.
+            gun: The collection.
+            signer: A name that a signer can have.
+        """
+        self._directory = trust_dir
+        self._gun = gun
+        self._name = f".removal_of_{signer}.json"
+        self.path = f"{trust_dir.path}/tuf/{gun}/{self._name}"
+
+    def read(self) -> Begun | None:
+        """What was agreed; None where no removal has begun, or it has come to its end.
+
+        Raises:
+            PublishError: The record is damaged.
+            TrustDirectoryError: It cannot be read, or others may have written it.
+        """
+        try:
+            with (
+                self._directory.opened() as top,
+                files.opened(files.open_below(top, self._way(), stays=True)) as folder,
+            ):
+                data = files.read(folder, self._name, _LIMIT, private=True)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._fail(error)
+        try:
+            found = members(data)
+            exactly(found, _MEMBERS)
+            return Begun(**{**found, "key_ids": tuple(found["key_ids"])})
+        except (ValueError, TypeError) as error:
+            raise PublishError(
+                f"{shown(self.path)}, which says what was agreed when the removal began, is "
+                f"damaged: {shown(str(error))}. Move it away; then a signer who stays must sign "
+                "again what is to be released",
+                gun=self._gun,
+            ) from error
+
+    def write(self, begun: Begun) -> None:
+        """Note what was agreed, before anything is published.
+
+        Raises:
+            TrustDirectoryError: It cannot be written.
+        """
+        values = {name: getattr(begun, name) for name in sorted(_MEMBERS)}
+        try:
+            with (
+                self._directory.opened(make=True) as top,
+                files.opened(files.open_below(top, self._way(), make=True, stays=True)) as folder,
+            ):
+                files.replace(folder, self._name, json.dumps(values).encode())
+        except OSError as error:
+            self._fail(error)
+
+    def forget(self) -> None:
+        """The removal has come to its end.
+
+        Raises:
+            TrustDirectoryError: The record cannot be removed.
+        """
+        try:
+            with (
+                self._directory.opened() as top,
+                files.opened(files.open_below(top, self._way(), stays=True)) as folder,
+            ):
+                os.unlink(self._name, dir_fd=folder)
+                os.fsync(folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._fail(error)
+
+    def _way(self) -> list[str]:
+        return ["tuf", *self._gun.split("/")]
+
+    def _fail(self, error: OSError) -> NoReturn:
+        cause = shown(error.strerror or str(error))
+        message = f"the record of the removal, {shown(self.path)}: {cause}"
+        raise TrustDirectoryError(
+            message, gun=self._gun, expected=permissions.lacking(error)
+        ) from error
