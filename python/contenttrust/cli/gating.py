@@ -43,13 +43,16 @@ def policy_of(request: Request) -> Policy:
     return policy
 
 
-def gate_of(request: Request, door: str, policy: Policy | None = None) -> Gate:
+def gate_of(
+    request: Request, door: str, policy: Policy | None = None, *, local_builds: bool = True
+) -> Gate:
     """A gate that goes by the options.
 
     Args:
         request: Of the command line.
         door: What the audit log says of who asks.
         policy: What is wanted; default: `policy_of` the request.
+        local_builds: Whether an image can have been made where it is used.
 
     Raises:
         UsageError: Policy, pins or server cannot be used.
@@ -71,4 +74,5 @@ def gate_of(request: Request, door: str, policy: Policy | None = None) -> Gate:
         anchor=request.anchor,
         requirements=request.requirements,
         max_stale=options.max_stale or 0,
+        local_builds=local_builds,
     )

@@ -222,6 +222,23 @@ def test_a_policy_is_what_is_wanted(gate, place: Path) -> None:
     assert json.loads(line)["verdict"] == "deny"
 
 
+@pytest.mark.parametrize(("verb", "file", "code"), [
+    ("kubernetes", "made.yaml", 1),
+    ("compose", "compose.yaml", 0),
+])  # fmt: skip
+def test_a_cluster_has_no_image_that_was_built_here(
+    gate, place: Path, verb: str, file: str, code: int
+) -> None:
+    (place / "policy.yaml").write_text(
+        "apiVersion: contenttrust/v1\nkind: TrustPolicy\nmetadata: {name: t, version: 1}\n"
+        "rules:\n- match: localhost/**\n  local-build: allow\n"
+    )
+    (place / "made.yaml").write_text(BAD.replace(f"{GUN}:9.9", "localhost/made:1"))
+    (place / "compose.yaml").write_text("services: {made: {image: 'localhost/made:1'}}\n")
+    ran = gate(verb, "--policy", "policy.yaml", file)
+    assert ran.code == code, ran
+
+
 def test_a_compose_project_is_pinned_in_place_and_beside(gate, place: Path) -> None:
     ran = gate("compose", "--without-docker", "--override-out", "trust.yaml", "compose.yaml")
 

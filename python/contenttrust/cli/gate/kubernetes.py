@@ -43,6 +43,7 @@ def run(request: Request) -> int:
         door="gate kubernetes",
         write=write if options.write else None,
         aside=options.write and "-" in options.files,
+        local_builds=False,  # a cluster pulls; its admission would refuse them too
     )
 
 

@@ -101,6 +101,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     door: str,
     write: Callable[[Mapping[str, str]], Sequence[Finding]] | None = None,
     aside: bool = False,
+    local_builds: bool = True,
 ) -> int:
     """Judge the images of files, then lock, write and tell what came out.
 
@@ -112,6 +113,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
         write: Writes the files; it is given what is to stand in place of each image, and called
             when nothing is refused only. Gives what went wrong.
         aside: Whether standard output is for what `write` writes: all else goes to standard error.
+        local_builds: Whether an image can have been made where it is used.
 
     Returns:
         The exit code.
@@ -124,7 +126,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
 
     _check(request)
     locked = _locked(request)
-    gate = gate_of(request, door)
+    gate = gate_of(request, door, local_builds=local_builds)
     judged = judge(gate, uses, locked=locked if request.options.locked else None)
     told = sorted([*findings, *judged], key=_order(findings, judged))
     decisions = [finding.decision for finding in judged if finding.decision is not None]
