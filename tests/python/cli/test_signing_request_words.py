@@ -123,3 +123,17 @@ def test_an_ed25519_signer_is_warned_of(place):
     assert ran.code == 0
     assert "docker and notary take no Ed25519 key as a signer's" in ran.err
     assert "Ed25519" not in place.run(*adding, "dave.pub", "dave", GUN).err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["rotate", GUN, "root", "new.json"], "--key: name each key that the role will have"),
+        (["rotate", GUN, "targets", "new.json"], "--key: name each key that the role will have"),
+        (["init", f"{GUN}2", "new.json"], "--root-cert: name the certificate of each root key"),
+    ],
+)
+def test_a_request_for_keys_names_them(place, words, told):
+    ran = place.run("signing-request", *words)
+    assert (ran.code, told in ran.err) == (2, True), ran
+    assert not (place.here / "new.json").exists()

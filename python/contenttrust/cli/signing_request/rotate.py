@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes
+from contenttrust.cli.options import UsageError
 from contenttrust.cli.signing_request import output
 
 TYPE_CHECKING = False
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Prepare a new root that names other keys for root or targets."""
     options = request.options
+    if not options.keys:
+        raise UsageError(
+            "--key: name each key that the role will have: for root a certificate (contenttrust "
+            "key certificate, on the machine with the key), for targets the .pub file of "
+            "contenttrust key generate"
+        )
     keys = editing.public_keys(request, options.keys)
     edited = editing.collection(request, options.gun)
     made = edited.prepare_rotation(
