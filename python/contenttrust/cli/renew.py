@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report, text
+from contenttrust.cli.repositories import tell_failed
 from contenttrust.errors import ContentTrustError
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ def run(request: Request) -> int:
             done = one.renew(days=days, roles=editing.split(options.roles) or None)
         except ContentTrustError as error:
             text.complain(f"cannot renew {gun}", *report.refusal(error))
+            tell_failed(request, one.gun, error)
             codes.append(exit_codes.of(error))
             continue
         report.warn(request, (f"{gun}: {note}" for note in done.notes))

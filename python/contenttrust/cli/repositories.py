@@ -41,24 +41,33 @@ def each(
         failed: Beginning of the line that names those that failed.
 
     Raises:
-        ContentTrustError: One failed, and JSON is wanted: then the others are not tried.
+        ContentTrustError: The only one failed, and JSON is wanted.
     """
-    codes = {repository: _done(request, repository, do) for repository in repositories}
+    alone = len(repositories) == 1
+    codes = {repository: _done(request, repository, do, alone=alone) for repository in repositories}
     lost = [repository for repository, code in codes.items() if code != exit_codes.OK]
     if lost:
         text.complain(f"{failed}: {', '.join(map(text.safe, lost))}")
     return exit_codes.worst(codes.values())
 
 
-def _done(request: Request, repository: str, do: Callable[[str], None]) -> int:
+def tell_failed(request: Request, gun: str, error: ContentTrustError) -> None:
+    """Note, for a JSON document, that one of several collections failed, and why."""
+    from contenttrust.cli.document import error_members  # noqa: PLC0415 -- where something failed
+
+    request.tell("failed", **{**error_members(error), "gun": error.gun or gun})
+
+
+def _done(request: Request, repository: str, do: Callable[[str], None], *, alone: bool) -> int:
     try:
         do(repository)
     except CancelledError as cancelled:
         text.complain(text.safe(str(cancelled)))
         return exit_codes.REFUSED
     except ContentTrustError as error:
-        if request.json:
+        if request.json and alone:
             raise
+        tell_failed(request, gun_of(request, repository), error)
         text.complain(text.safe(str(error)), "")
         return exit_codes.of(error)
     return exit_codes.OK

@@ -278,6 +278,12 @@ def test_what_ends_soon_is_renewed(published):
     assert ran.code == 1
     assert f"Nothing to renew of {GUN}\n" in ran.out
     assert f"cannot renew {GUN}/nosuch\n" in ran.err
+    document = published.run("renew", "-o", "json", GUN, f"{GUN}/nosuch").document
+    assert document["done"] is False
+    [failed] = document["failed"]
+    assert (failed["gun"], bool(failed["code"]), bool(failed["message"])) == (
+        f"{GUN}/nosuch", True, True,
+    )  # fmt: skip
 
 
 def test_what_ends_soon_and_has_no_key_here_is_a_warning_and_not_done(published):

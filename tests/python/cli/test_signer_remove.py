@@ -90,6 +90,14 @@ def test_t078_what_nobody_else_lists_is_revoked_with_the_signer(place, signed, o
     assert verified(place, f"{signed}:1.0")["verified"]
 
 
+def test_of_several_repositories_one_that_fails_stops_no_other_in_json(place, signed):
+    missing = f"{signed}-nosuch"
+    ran = place.run("-o", "json", "signer", "remove", "-y", "bob", missing, signed)
+    assert (ran.code, ran.document["done"]) == (1, False)
+    assert [one["gun"] for one in ran.document["failed"]] == [missing]
+    assert [one["repository"] for one in ran.document["removed"]] == [signed]
+
+
 def test_what_the_last_signer_has_delegated_is_no_other_signer(place, signed):
     place.done("key", "generate", "qa")
     place.done("delegation", "add", "-p", "--all-paths", signed, "targets/alice/qa", "qa.pub")
