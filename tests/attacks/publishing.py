@@ -305,6 +305,7 @@ def another_passphrase(machine: Machine) -> Scene:
 def first_signature(machine: Machine) -> Scene:
     """`sign` of a repository that nobody has signed, with a key of a signer at hand."""
     start = machine.folder / "first signature"
+    shutil.rmtree(start, ignore_errors=True)  # of two keys of alice none would be taken unasked
     machine.memory.delete(machine.gun)
     machine.collection(start).keys.generate(role="alice")
     return Scene(machine, start, ["sign", f"{machine.gun}:1"], _tags("1"), begins=True)
