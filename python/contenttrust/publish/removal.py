@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Held
 
     from contenttrust.publish.collection import Collection
-    from contenttrust.publish.draft import Draft
     from contenttrust.publish.publication import Published
 
 _NAMED = 20
@@ -102,8 +101,10 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
         begun = None if role_of(name) in set(delegations.below(seen)) else record.read()
         if begun is not None:
             removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
-            removal.agreed = Agreed(begun.document, keyring)
-            done = _resumed(collection, removal, seen, begun, resume)
+            removal.agreed = agreed = Agreed(begun.document, keyring)
+            if RELEASES in seen.broken and agreed.document is not None:
+                resume(begun.begun, digests(agreed.document["targets"]))
+            done = _resumed(collection, removal, agreed, was_broken=RELEASES in seen.broken)
             record.forget()
             return _removed(removal, done)
         sound = set(seen.roles)
@@ -149,26 +150,19 @@ def _note(record: RemovalRecord, removal: RemovedSigner, moment: str) -> None:
 
 
 def _resumed(
-    collection: Collection,
-    removal: RemovedSigner,
-    seen: Draft,
-    begun: Begun,
-    resume: Callable[[str, Mapping[str, str]], None],
+    collection: Collection, removal: RemovedSigner, agreed: Agreed, *, was_broken: bool
 ) -> Published:
     """Bring a removal to its end that took the signer away and was interrupted then.
 
     Raises:
         PublishError: `targets/releases` is broken still, or has a key of the signer.
     """
-    assert removal.agreed is not None  # noqa: S101 -- it was made of what was begun
-    if RELEASES in seen.broken and begun.document is not None:
-        resume(begun.begun, digests(begun.document["targets"]))
-    done = collection.publish_steps([removal.agreed])
+    done = collection.publish_steps([agreed])
     removal.check(done.documents)
     if RELEASES in done.versions:
         removal.signed_again = [RELEASES]
     _check_sound(done, removal, {RELEASES})
-    if RELEASES in seen.broken:
+    if was_broken:
         _check_released(done, removal)
     return done
 

@@ -11,7 +11,7 @@ from contenttrust.errors import InputNeededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
@@ -89,18 +89,11 @@ def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> Non
     """
     name, shown = request.options.signer, text.safe(repository)
     told = f'Nobody but the signer "{name}" lists these tags of {shown}, which stay released:'
-    tags = _tags(unvouched)
     question = (
-        "\n".join([told, *(f"  {tag}" for tag in tags)])
-        + "\nOthers will answer for them; --revoke takes them back instead. Are you sure you want "
+        "Others will answer for them; --revoke takes them back instead. Are you sure you want "
         "to continue? [y/N] "
     )
-    try:
-        answered = confirmed(request, question, option="--revoke or -y")
-    except InputNeededError as error:
-        error.message = f"{told} {', '.join(tags)}; {error.message}"
-        raise
-    if not answered:
+    if not _answered(request, told, _tags(unvouched), question, option="--revoke or -y"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
 
 
@@ -117,14 +110,20 @@ def _ask_again(request: Request, repository: str, begun: str, digests: Mapping[s
         "interrupted. targets/releases is signed again as it was shown then:"
     )
     tags = _tags(digests) or ["no tag"]
-    question = "\n".join([told, *(f"  {tag}" for tag in tags)]) + "\nContinue? [y/N] "
+    if not _answered(request, told, tags, "Continue? [y/N] ", option="-y"):
+        raise CancelledError(f"the removal of {name} from {shown} was not brought to its end")
+
+
+def _answered(
+    request: Request, told: str, tags: Sequence[str], question: str, *, option: str
+) -> bool:
+    """Show tags, and ask; where nobody can be asked, the error shows them."""
+    lines = [told, *(f"  {tag}" for tag in tags), question]
     try:
-        answered = confirmed(request, question)
+        return confirmed(request, "\n".join(lines), option=option)
     except InputNeededError as error:
         error.message = f"{told} {', '.join(tags)}; {error.message}"
         raise
-    if not answered:
-        raise CancelledError(f"the removal of {name} from {shown} was not brought to its end")
 
 
 def _tags(digests: Mapping[str, str]) -> list[str]:
