@@ -7,9 +7,10 @@ signs that: not what the signer has published last.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from contenttrust.errors import PublishError, TrustDirectoryError, shown
 from contenttrust.publish.strict_json import exactly, members
@@ -17,8 +18,7 @@ from contenttrust.transport import files, permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import NoReturn
+    from collections.abc import Iterator, Mapping
 
     from contenttrust.publish.metadata import Document
     from contenttrust.transport.cache import TrustDirectory
@@ -40,8 +40,8 @@ class Begun:
 
     begun: str
     key_ids: tuple[str, ...]
-    lost: Mapping[str, str] = field(default_factory=dict)
-    document: Document | None = None
+    lost: Mapping[str, str]
+    document: Document | None
 
 
 class RemovalRecord:
@@ -68,15 +68,10 @@ class RemovalRecord:
             TrustDirectoryError: It cannot be read, or others may have written it.
         """
         try:
-            with (
-                self._directory.opened() as top,
-                files.opened(files.open_below(top, self._way(), stays=True)) as folder,
-            ):
+            with self._folder() as folder:
                 data = files.read(folder, self._name, _LIMIT, private=True)
         except FileNotFoundError:
             return None
-        except OSError as error:
-            self._fail(error)
         try:
             found = members(data)
             exactly(found, _MEMBERS)
@@ -96,14 +91,8 @@ class RemovalRecord:
             TrustDirectoryError: It cannot be written.
         """
         values = {name: getattr(begun, name) for name in sorted(_MEMBERS)}
-        try:
-            with (
-                self._directory.opened(make=True) as top,
-                files.opened(files.open_below(top, self._way(), make=True, stays=True)) as folder,
-            ):
-                files.replace(folder, self._name, json.dumps(values).encode())
-        except OSError as error:
-            self._fail(error)
+        with self._folder(make=True) as folder:
+            files.replace(folder, self._name, json.dumps(values).encode())
 
     def forget(self) -> None:
         """The removal has come to its end.
@@ -111,24 +100,30 @@ class RemovalRecord:
         Raises:
             TrustDirectoryError: The record cannot be removed.
         """
+        with contextlib.suppress(FileNotFoundError), self._folder() as folder:
+            os.unlink(self._name, dir_fd=folder)
+            os.fsync(folder)
+
+    @contextlib.contextmanager
+    def _folder(self, *, make: bool = False) -> Iterator[int]:
+        """The folder of the collection; what goes wrong in it is told with the record's name.
+
+        Raises:
+            FileNotFoundError: It, or what is looked for in it, is missing, and nothing was to be
+                made.
+            TrustDirectoryError: Anything else.
+        """
+        way = ["tuf", *self._gun.split("/")]
         try:
             with (
-                self._directory.opened() as top,
-                files.opened(files.open_below(top, self._way(), stays=True)) as folder,
+                self._directory.opened(make=make) as top,
+                files.opened(files.open_below(top, way, make=make, stays=True)) as folder,
             ):
-                os.unlink(self._name, dir_fd=folder)
-                os.fsync(folder)
-        except FileNotFoundError:
-            return
+                yield folder
         except OSError as error:
-            self._fail(error)
-
-    def _way(self) -> list[str]:
-        return ["tuf", *self._gun.split("/")]
-
-    def _fail(self, error: OSError) -> NoReturn:
-        cause = shown(error.strerror or str(error))
-        message = f"the record of the removal, {shown(self.path)}: {cause}"
-        raise TrustDirectoryError(
-            message, gun=self._gun, expected=permissions.lacking(error)
-        ) from error
+            if isinstance(error, FileNotFoundError) and not make:
+                raise
+            cause = shown(error.strerror or str(error))
+            message = f"the record of the removal, {shown(self.path)}: {cause}"
+            wanted = permissions.lacking(error)
+            raise TrustDirectoryError(message, gun=self._gun, expected=wanted) from error
