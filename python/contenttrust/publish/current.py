@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _MOMENTS = 8
 _VERSION_LIMIT = 16_777_216
+_FILE_LIMIT = 536_870_912
+"""As the engine's standard limit has it."""
 _LARGEST_VERSION = 2**31
 _MOST_VERSIONS = 1_000_000
 """Versions that others may have published of a role since it was verified here."""
@@ -185,6 +187,17 @@ class Judge:
             )
         return max(known, version)
 
+    def kept(self, role: str) -> bytes | None:
+        """The file that a server has of a role, whether anything lists it or not; unjudged.
+
+        Raises:
+            FetchError: It did not say.
+        """
+        answer = ask(self._source, self._gun, role, limit=_FILE_LIMIT)
+        if isinstance(answer, ContentTrustError):
+            raise answer
+        return answer
+
     def _snapshot_stops_the_server(self, recorder: _Recorder, cached: Mapping[str, bytes]) -> bool:
         """Whether a server fails because of an expired snapshot; then its place takes the cached.
 
@@ -319,6 +332,13 @@ def _same_as_before(
 def documents_of(current: Current) -> dict[str, Document]:
     """The signed parts of the verified files."""
     return {role: signed_part(file) for role, file in current.documents.items()}
+
+
+def broken_of(current: Current) -> dict[str, Document | None]:
+    """The signed parts of the delegations that did not verify, where they are known."""
+    return {
+        role: None if file is None else signed_part(file) for role, file in current.broken.items()
+    }
 
 
 def upload_of(current: Current | None) -> Mapping[str, bytes]:

@@ -158,6 +158,7 @@ def create(
             )
         entry: Document = {"keyids": [], "name": role, "threshold": threshold}
         draft.content(_parent(role))["delegations"]["roles"].append(entry)
+        draft.made.add(role)
         draft.changed.add(_parent(role))
     update(draft, role, add_keys=keys, add_paths=paths)
 
@@ -272,6 +273,12 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
         for one in dict.fromkeys(key_ids)
         if one not in known
     ]
+
+
+def authorities_in(document: Document) -> Iterator[Authority]:
+    """Who signs the delegations that a document of `targets` or of a delegation lists."""
+    for entry in document["delegations"]["roles"] or []:
+        yield _authority(entry["name"], entry, document["delegations"]["keys"])
 
 
 def below(draft: Draft, start: str = TARGETS) -> Iterator[str]:

@@ -69,6 +69,8 @@ class Draft:
         notes: What a publisher should know of what was, or could not be, done.
         signed_next: Roles that may lose their signatures, for they are signed in the publication
             that follows at once.
+        made: Delegations that were made, also those that had been removed before.
+        may_return: What somebody was shown of what comes back with a delegation, by role.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
@@ -106,6 +108,8 @@ class Draft:
         self.is_new = is_new
         self.notes: list[str] = []
         self.signed_next: set[str] = set()
+        self.made: set[str] = set()
+        self.may_return: dict[str, bytes | None] = {}
         self.can_sign = can_sign
         self.files = dict(files or {})
         self._last_version = last_version

@@ -8,7 +8,7 @@ Source: docker CLI 28, `cli/command/trust/`, `cli/trust/trust.go` (``GetSignable
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
@@ -16,8 +16,9 @@ from contenttrust.publish import delegations, initialisation
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_of, paths_of
 from contenttrust.publish.look import look
-from contenttrust.publish.metadata import BASE_ROLES, TARGETS
+from contenttrust.publish.metadata import BASE_ROLES, TARGETS, signed_part
 from contenttrust.publish.removal import Removed, remove_signer
+from contenttrust.publish.returning import Returning, ReturningError
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import SignerAdded, check_name, is_name, role_of
 from contenttrust.publish.tags import digests
@@ -25,7 +26,7 @@ from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from contenttrust._core import PublicKey, Signer
     from contenttrust.publish.collection import Collection
@@ -43,12 +44,14 @@ class Signed:
         roles: Who lists the tags now.
         initialized: Whether the repository was made for it.
         signer: Name of the signer that was made with it, or empty.
+        replaced: Digests that tags had in these roles before, by tag; only those that changed.
     """
 
     published: Published
     roles: tuple[str, ...]
     initialized: bool = False
     signer: str = ""
+    replaced: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def sign(
@@ -66,14 +69,19 @@ def sign(
     Args:
         collection: The repository.
         tags: What `target_meta` gives of the manifests, by tag.
-        signer: Name of the first signer of a new repository; its key is made if it is not here.
+        signer: Name of the first signer of a new repository; its key is made if it is not here. Of
+            one that is signed already it must be a signer whose key is here.
         again: Whether roles that list all of them already are signed anew, as by ``docker push``.
 
     Raises:
+        ValueError: No signer can have that name.
         NoKeyError: There are delegations, and the keys of none that may list the tags are here; or
             a new repository's first signer has several keys here.
+        PublishError: The signer that was named would not sign.
         ContentTrustError: As for `Collection.publish`.
     """
+    if signer is not None:
+        check_name(signer)
     steps: list[SignerAdded | _Tags] = []
     first = not initialisation.is_published(collection.sink, collection.gun)
     name = ""
@@ -82,9 +90,15 @@ def sign(
         _initialize(collection)
         if name:
             steps.append(SignerAdded(name, [_signers_key(collection, name, key_id)]))
-    signing = _Tags(tags, Keyring(collection.keys), again=again)
+    signing = _Tags(tags, Keyring(collection.keys), again=again, signer=signer)
     done = collection.publish_steps([*steps, signing])
-    return Signed(published=done, roles=tuple(signing.roles), initialized=first, signer=name)
+    return Signed(
+        published=done,
+        roles=tuple(signing.roles),
+        initialized=first,
+        signer=name,
+        replaced={tag: frozenset(before) for tag, before in signing.replaced.items()},
+    )
 
 
 def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Published:
@@ -111,23 +125,50 @@ def listed(collection: Collection) -> Mapping[str, set[str]]:
         ContentTrustError: What the server has cannot be verified, or it did not answer.
     """
     seen = look(collection, Keyring(collection.keys))
+    return _listed(() if seen is None else seen.roles.values())
+
+
+def listed_in(done: Published) -> Mapping[str, set[str]]:
+    """What any role lists after a publication: names with their digests."""
+    return _listed(
+        signed_part(file)
+        for role, file in done.documents.items()
+        if role == TARGETS or role not in BASE_ROLES
+    )
+
+
+def _listed(documents: Iterable[Document]) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for document in () if seen is None else seen.roles.values():
+    for document in documents:
         for name, digest in digests(document["targets"]).items():
             found.setdefault(name, set()).add(digest)
     return found
 
 
-def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> Published:
+def add_signer(
+    collection: Collection,
+    name: str,
+    keys: Sequence[PublicKey],
+    *,
+    confirm: Callable[[Mapping[str, Mapping[str, str]]], None] | None = None,
+) -> Published:
     """Let somebody sign tags; a repository that is not signed yet is made first.
+
+    A trust server keeps what a signer who was removed had signed, and the same key makes it count
+    again. Where such a key is here, the role begins anew without it.
 
     Args:
         collection: The repository.
         name: Of the signer.
         keys: The signer's public keys.
+        confirm: Is given, where no such key is here, the digests of the tags that come back, by
+            role and tag, before anything is published; what it raises ends it. Default: nothing
+            comes back, and no signer is added.
 
     Raises:
         ValueError: No signer can have that name, or no key was given.
+        ReturningError: Something would come back, and there is no `confirm`; or what comes back is
+            not any more what was shown.
         ContentTrustError: As for `Collection.publish`.
     """
     check_name(name)
@@ -135,7 +176,14 @@ def add_signer(collection: Collection, name: str, keys: Sequence[PublicKey]) -> 
         raise ValueError("path to a public key must be provided using the `--key` flag")
     if not initialisation.is_published(collection.sink, collection.gun):
         _initialize(collection)
-    return collection.publish_steps([SignerAdded(name, keys)])
+    adding = SignerAdded(name, keys)
+    try:
+        return collection.publish_steps([adding])
+    except ReturningError as back:
+        if confirm is None:
+            raise
+        confirm(back.tags)
+        return collection.publish_steps([adding, Returning(back.files)])
 
 
 def signers(collection: Collection) -> tuple[Signer, ...]:
@@ -155,26 +203,54 @@ class _Tags:
     """Signs tags in every role that Docker would sign them in."""
 
     def __init__(
-        self, tags: Mapping[str, Document], keyring: Keyring, *, again: bool = False
+        self,
+        tags: Mapping[str, Document],
+        keyring: Keyring,
+        *,
+        again: bool = False,
+        signer: str | None = None,
     ) -> None:
         self._tags = tags
         self._keyring = keyring
         self._again = again
+        self._signer = signer
         self.roles: list[str] = []
+        self.replaced: dict[str, set[str]] = {}
 
     def apply(self, draft: Draft) -> None:
         self._keyring.forget()
         self.roles = self._signable(draft)
+        self._check_signer(draft)
         if not self.roles:
             raise NoKeyError(
                 "no valid signing keys for delegation roles: a key of one of these must be here: "
                 + ", ".join(_first_level(draft)),
                 gun=draft.gun,
             )
+        new = digests(self._tags)
         for role in self.roles:
+            document = draft.roles.get(role)
+            for tag, digest in {} if document is None else digests(document["targets"]).items():
+                if new.get(tag, digest) != digest:
+                    self.replaced.setdefault(tag, set()).add(digest)
             draft.add_targets(role, self._tags)
         if self._again:
             draft.changed.update(self.roles)
+
+    def _check_signer(self, draft: Draft) -> None:
+        """Refuse to sign without the signer who was named: docker signs with all keys it has."""
+        if self._signer is None or role_of(self._signer) in self.roles:
+            return
+        is_there = role_of(self._signer) in _first_level(draft)
+        add = command("signer", "add", "--key", "FILE", self._signer, draft.gun)
+        cause = "its key is not here, or may not sign these tags" if is_there else f"add it ({add})"
+        raise PublishError(
+            f"{draft.gun} is signed already, and {self._signer} would not sign: {cause}. A signer "
+            "is named for a new repository; leave it out, and every signer whose key is here "
+            "signs. Nothing was signed",
+            gun=draft.gun,
+            role=role_of(self._signer),
+        )
 
     def _signable(self, draft: Draft) -> list[str]:
         roles = _first_level(draft)
@@ -290,6 +366,7 @@ def _several_keys(gun: str, name: str, key_ids: Sequence[str]) -> NoKeyError:
 
 __all__ = [
     "Removed",
+    "ReturningError",
     "Signed",
     "add_signer",
     "check_name",

@@ -28,7 +28,7 @@ from contenttrust.publish.authorised import (
     check_signatures,
     check_what_stays,
 )
-from contenttrust.publish.current import Current, documents_of, upload_of
+from contenttrust.publish.current import Current, broken_of, documents_of, upload_of
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.metadata import (
@@ -43,6 +43,7 @@ from contenttrust.publish.metadata import (
 )
 from contenttrust.publish.part import Part
 from contenttrust.publish.request import SigningRequest
+from contenttrust.publish.returning import begin_anew, check_nothing_returns
 from contenttrust.publish.sign import root_authorities
 
 TYPE_CHECKING = False
@@ -178,7 +179,7 @@ class Publication:
             FetchError: The server did not answer.
         """
         current = self._judge.look()
-        draft, files, before = self._changed(current, steps)
+        draft, files, before = self._changed(current, steps, in_turns=True)
         parts, ready = self._to_sign(draft, files, legacy)
         if not parts:
             raise PublishError(f"nothing of {self._gun} is changed", gun=self._gun)
@@ -222,6 +223,9 @@ class Publication:
         draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
         check_signatures(request, draft, before)
         check_what_stays(draft, {}, files, upload)
+        if current is not None:
+            known = authorities(self._draft(current)[0])
+            check_nothing_returns(draft, known, upload, self._judge.kept)
         self._check_snapshot_keys(draft, before)
         upload = self._with_snapshot(draft, files, upload)
         failure = self._send(upload, current)
@@ -239,13 +243,14 @@ class Publication:
         self._keyring.check_meant(authority, gun=self._gun, known=known)
 
     def _changed(
-        self, current: Current | None, steps: Sequence[Step]
+        self, current: Current | None, steps: Sequence[Step], *, in_turns: bool = False
     ) -> tuple[Draft, Mapping[str, bytes], Mapping[str, Authority]]:
         """The collection with some steps applied; its files, and who signed it, before."""
         draft, files = self._draft(current)
         before = authorities(draft)
         for step in steps:
             step.apply(draft)
+        begin_anew(draft, before, self._judge.kept, in_turns=in_turns)
         return draft, files, before
 
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
@@ -254,12 +259,8 @@ class Publication:
             files = self._local()
             documents = {role: signed_part(file) for role, file in files.items()}
             return self._new_draft(documents, {}, files, is_new=True), files
-        broken = {
-            role: None if file is None else signed_part(file)
-            for role, file in current.broken.items()
-        }
-        files = current.documents
-        return self._new_draft(documents_of(current), broken, files, is_new=False), files
+        documents, files = documents_of(current), current.documents
+        return self._new_draft(documents, broken_of(current), files, is_new=False), files
 
     def _new_draft(
         self,
