@@ -25,6 +25,11 @@ from servers.memory_server import MemoryServer
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = {
+    "mediaType": "application/vnd.oci.image.config.v1+json",
+    "digest": f"sha256:{'0' * 64}",
+    "size": 2,
+}
 DOCKERS_ROUNDS = 2_048
 
 
@@ -99,7 +104,7 @@ class Images:
 
     def push(self, tag: str, text: str = "") -> str:
         """Have an image under a tag; its digest."""
-        body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {}, "layers": []}
+        body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": CONFIG, "layers": []}
         return self._put([tag], {**body, "annotations": {"label": text or tag}}, MANIFEST)
 
     def push_index(self, tag: str, platforms: list[str]) -> list[str]:
@@ -107,7 +112,7 @@ class Images:
         digests, children = [], []
         for platform in platforms:
             system, _, architecture = platform.partition("/")
-            body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {}, "layers": []}
+            body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": CONFIG, "layers": []}
             body["annotations"] = {"platform": platform}
             digests.append(self._put([], body, MANIFEST))
             size = len(json.dumps(body).encode())
