@@ -8,8 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from differential import compare, oracle
+from differential import compare
 from differential.compare import Comparison, Summary
+from go_program import NotBuiltError
 
 SHOWN = 20
 
@@ -24,7 +25,7 @@ def main() -> int:
     wanted = parser.parse_args()
     try:
         summary = compare.compared(wanted.count, wanted.seed)
-    except oracle.Missing as reason:
+    except NotBuiltError as reason:
         print(f"differential: {reason}", file=sys.stderr)
         return 3
     print(report(summary, wanted.seed, changes=wanted.changes))

@@ -71,7 +71,7 @@ def compared(count: int, seed: int) -> Summary:
     """Compare `count` repositories of the seed.
 
     Raises:
-        oracle.Missing: The program that asks the notary library cannot be had.
+        go_program.NotBuiltError: The program that asks the notary library cannot be had.
     """
     summary = Summary()
     drafts = itertools.islice(mutated(seed), count)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import go_program
 from differential import oracle
 from differential.oracle import Oracle
 
@@ -13,8 +14,8 @@ from differential.oracle import Oracle
 @pytest.fixture(scope="session")
 def asked() -> Iterator[Oracle]:
     try:
-        oracle.program()
-    except oracle.Missing as reason:
+        go_program.built(oracle.SOURCE)
+    except go_program.NotBuiltError as reason:
         # Also where everything else is promised to be there: no distribution has these modules.
         pytest.skip(f"differential: {reason}")
     with oracle.running() as running:

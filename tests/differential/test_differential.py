@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from differential import compare, facts, oracle, rows
+import go_program
+from differential import compare, facts, rows
 from differential.draft import Draft
 from differential.mutations import mutated
 from differential.oracle import Oracle
@@ -84,10 +85,10 @@ def test_a_difference_without_a_row_is_unexplained(
 def test_without_a_toolchain_that_is_new_enough_the_reason_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(oracle, "OLDEST_GO", (99, 0))
+    monkeypatch.setattr(go_program, "OLDEST_GO", (99, 0))
 
-    with pytest.raises(oracle.Missing, match=r"no Go toolchain of 99\.0 or newer"):
-        oracle.go.__wrapped__()
+    with pytest.raises(go_program.NotBuiltError, match=r"no Go toolchain of 99\.0 or newer"):
+        go_program.go.__wrapped__()
 
 
 def test_the_same_seed_changes_the_same_things() -> None:

@@ -3,61 +3,25 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import os
-import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from go_program import NotBuiltError, built
 from interop.parts import skip
 
 SOURCE = Path(__file__).parent / "dockerfile_oracle"
 
 
-@cache
 def program() -> Path:
     """The built program; the test is skipped where it cannot be built."""
-    if shutil.which("go") is None:
-        skip("no Go toolchain to build BuildKit's parser with")
-    sources = sorted(path for path in SOURCE.iterdir() if path.is_file())
-    version = subprocess.run(["go", "version"], check=True, capture_output=True).stdout
-    fingerprint = hashlib.sha256(version + b"".join(path.read_bytes() for path in sources))
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    built = home / "contenttrust-tests" / f"dockerfile-{fingerprint.hexdigest()[:16]}"
-    if built.is_file():
-        return built
-    built.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=built.parent) as scratch:
-        for path in sources:
-            shutil.copy(path, scratch)
-        made = subprocess.run(
-            [
-                "nice",
-                "go",
-                "build",
-                "-mod=mod",
-                "-buildvcs=false",
-                "-trimpath",
-                "-o",
-                "oracle",
-                ".",
-            ],
-            cwd=scratch,
-            env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if made.returncode:
-            skip(f"BuildKit's parser cannot be built: {made.stderr.strip()[-300:]}")
-        Path(scratch, "oracle").replace(built)
-    return built
+    try:
+        return built(SOURCE)
+    except NotBuiltError as reason:
+        skip(str(reason))
 
 
 def answers(questions: Sequence[tuple[bytes, Mapping[str, str]]]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -58,7 +59,7 @@ def want_docker() -> None:
         skip("dockerd needs root")
 
 
-def skip(reason: str) -> None:
+def skip(reason: str) -> NoReturn:
     """Skip by name; where everything is promised to be there, fail instead."""
     if os.environ.get("CONTENTTRUST_INTEROP_COMPLETE"):
         pytest.fail(f"interop: {reason}", pytrace=False)

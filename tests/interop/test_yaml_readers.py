@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contenttrust.gate.kubernetes.files import manifest
-from interop import built_parts
+from go_program import NotBuiltError, built
 from interop.parts import skip
 
 _SOURCE = Path(__file__).parent / "yaml_oracle"
@@ -86,24 +83,12 @@ HIDDEN = [
 ]
 
 
-@cache
 def oracle() -> Path:
     """The readers in Go; the test is skipped where they cannot be built."""
-    if shutil.which("go") is None:
-        skip("no Go toolchain to build the readers of YAML with")
-    sources = b"".join(path.read_bytes() for path in sorted(_SOURCE.iterdir()))
-    kept = built_parts.folder() / f"yaml-{hashlib.sha256(sources).hexdigest()[:16]}"
-    if not kept.is_file():
-        made = kept.with_suffix(".new")
-        ran = subprocess.run(
-            ["nice", "go", "build", "-mod=mod", "-o", str(made), "."],
-            cwd=_SOURCE, env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if ran.returncode:
-            skip(f"the readers of YAML cannot be built: {ran.stderr.strip()[-300:]}")
-        made.replace(kept)
-    return kept
+    try:
+        return built(_SOURCE)
+    except NotBuiltError as reason:
+        skip(str(reason))
 
 
 def answers(texts: Sequence[str]) -> list[dict[str, Any]]:
