@@ -14,6 +14,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 PATH = "team/web"
+CONFIG = "application/vnd.oci.image.config.v1+json"
 BLOB = {"mediaType": "application/octet-stream", "digest": f"sha256:{'b' * 64}", "size": 7}
 
 
@@ -50,6 +51,19 @@ def index(*children: object, media_type: str = INDEX, **members: object) -> byte
     return _document({"mediaType": media_type, "manifests": list(children)} | members)
 
 
+def configuration(*triggers: str, **members: object) -> bytes:
+    """That of an image; `triggers` are what ``ONBUILD`` left in it."""
+    process = {"Cmd": ["/label"], "OnBuild": list(triggers) or None}
+    return json.dumps(
+        {"os": "linux", "architecture": "amd64", "config": process} | members
+    ).encode()
+
+
+def descriptor(body: bytes, media_type: str = CONFIG, **members: object) -> dict[str, object]:
+    """What a manifest says of a blob."""
+    return child(body, media_type, **members)
+
+
 def _document(members: dict[str, Any]) -> bytes:
     all_of_them = {"schemaVersion": 2} | members
     kept = {name: value for name, value in all_of_them.items() if value is not ...}
@@ -71,6 +85,24 @@ def push(
         if version is not None:
             server.answer(path_of(version), told(body, media_type))
     return digest_of(body)
+
+
+def push_blob(server: HttpsServer, body: bytes) -> str:
+    """Have a server serve a blob; gives its digest."""
+    server.answer(blob_path_of(digest_of(body)), document(body))
+    return digest_of(body)
+
+
+def push_with_triggers(server: HttpsServer, *triggers: str, tag: str | None = "1") -> str:
+    """Have a server serve an image with triggers; gives its digest."""
+    config = configuration(*triggers)
+    push_blob(server, config)
+    return push(server, image(config=descriptor(config)), tag=tag)
+
+
+def blob_path_of(digest: str) -> str:
+    """Where a registry has a blob."""
+    return f"/v2/{PATH}/blobs/{digest}"
 
 
 def path_of(version: str = "1") -> str:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from contenttrust.registry.client import NoImageError, Registry
-from contenttrust.registry.manifest import Descriptor, Manifest
+from contenttrust.registry.configuration import triggers
+from contenttrust.registry.manifest import Descriptor, DocumentError, Manifest
 from contenttrust.registry.registries import registry_of
 
-__all__ = ["Descriptor", "Manifest", "NoImageError", "Registry", "registry_of"]
+__all__ = [
+    "Descriptor",
+    "DocumentError",
+    "Manifest",
+    "NoImageError",
+    "Registry",
+    "registry_of",
+    "triggers",
+]

@@ -1,4 +1,4 @@
-"""A registry asked over the network: OCI's distribution API, as far as manifests go.
+"""A registry asked over the network: OCI's distribution API, as far as small documents go.
 
 A registry is not trusted. What it says of a digest is compared with the bytes that it sent, and
 only what was computed from them is given on.
@@ -11,12 +11,16 @@ kept. For every other host there is https with
 a certificate that an authority vouches for, or nothing. One thing is stricter than in Docker: a
 token server is asked over https in any case.
 
-Source: OCI distribution-spec 1.1 "Pulling manifests"; distribution `docs/spec/auth/token.md`; moby
-28 `registry/service_v2.go`, `registry/config.go` (``isSecureIndex``).
+Source: OCI distribution-spec 1.1 "Pulling manifests", "Pulling blobs"; distribution
+`docs/spec/auth/token.md`; moby 28 `registry/service_v2.go`, `registry/config.go`
+(``isSecureIndex``).
 """
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from contenttrust._core import sha256
 from contenttrust.errors import (
     CredentialsError,
     FetchError,
@@ -44,8 +48,11 @@ if TYPE_CHECKING:
     from contenttrust.transport.credentials import Credentials
     from contenttrust.transport.http import Client
 
+_Found = TypeVar("_Found")
 MANIFEST_LIMIT = 4 * 1024 * 1024
 """Bytes of a manifest; what registries store, too."""
+BLOB_LIMIT = 4 * 1024 * 1024
+"""Bytes of a blob; those of layers are not meant to be had here."""
 DOCKER_HUB = "docker.io"
 _DOCKER_HUB_HOST = "registry-1.docker.io"
 _ACCEPT = f"Accept: {', '.join((*manifests.IMAGE_TYPES, *manifests.INDEX_TYPES))}"
@@ -53,6 +60,7 @@ _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
+_REDIRECTS = range(300, 400)
 
 
 class NoImageError(ImageLookupError):
@@ -103,6 +111,7 @@ class Registry:
             raise ValueError("the certificate check can be switched off for loopback hosts only")
         self._access = Access(self._url, credentials, name=self._host, kind="the registry")
         self._client = SharedClient(tls=tls, timeout=timeout)
+        self._follows = tls.verify and tls.cert_file is None
         self._may_be_plain = is_local  # until the first answer over https
         self._plain = False
 
@@ -134,14 +143,42 @@ class Registry:
             raise ValueError(f"{reference} is no image of {self.domain}")
         version = reference.digest or reference.tag
         url = f"{self._url}/v2/{reference.path}/manifests/{version}"
-        try:
-            with self._client.held(reference.gun, until=deadline.end()) as client:
-                response = self._answer(client, reference, url)
-                return self._judged(response, reference)
-        except FetchError as error:
-            reason = self._told(error, reference)
-        # Raised here, so that it brings no exception along that may hold a secret.
-        raise reason
+        request = Request(url, MANIFEST_LIMIT, headers=(_ACCEPT,))
+        return self._asked(request, reference, self._judged)
+
+    def blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
+        """What a manifest names beside itself, such as its configuration, by its digest.
+
+        Registries may send whoever asks for it to another host, over https, which gets no
+        credentials. Where its certificate goes unchecked, or we have one to show, no such way is
+        followed.
+
+        Args:
+            reference: The manifest, or another image of its repository.
+            descriptor: As the manifest has it.
+
+        Returns:
+            The bytes, whose digest and size are those of the descriptor.
+
+        Raises:
+            NoImageError: The registry has the manifest only.
+            ImageLookupError: See `manifest`; or it would be longer than `BLOB_LIMIT`.
+            ValueError: The image is another registry's.
+
+        Source: OCI distribution-spec 1.1, "Pulling blobs".
+        """
+        if reference.domain != self.domain:
+            raise ValueError(f"{reference} is no image of {self.domain}")
+        named = Reference(reference.domain, reference.path, tag=None, digest=descriptor.digest)
+        if descriptor.size > BLOB_LIMIT:
+            cause = f"it would have {descriptor.size} bytes, and no more than {BLOB_LIMIT} are read"
+            raise self._told(self._refused(named, cause), named)
+
+        def judged(response: Response, named: Reference) -> bytes:
+            return self._blob(response, named, descriptor)
+
+        url = f"{self._url}/v2/{named.path}/blobs/{named.digest}"
+        return self._asked(Request(url, descriptor.size), named, judged)
 
     def child(self, reference: Reference, descriptor: Descriptor) -> Manifest:
         """A child of an index, by its digest.
@@ -163,13 +200,25 @@ class Registry:
             raise self._told(self._refused(named, cause, f"{said}", f"{found}"), named)
         return child
 
-    def _answer(self, client: Client, reference: Reference, url: str) -> Response:
+    def _asked(
+        self, request: Request, reference: Reference, judge: Callable[[Response, Reference], _Found]
+    ) -> _Found:
+        """What an answer brings, if it can be believed."""
+        try:
+            with self._client.held(reference.gun, until=deadline.end()) as client:
+                return judge(self._answer(client, reference, request), reference)
+        except FetchError as error:
+            reason = self._told(error, reference)
+        # Raised here, so that it brings no exception along that may hold a secret.
+        raise reason
+
+    def _answer(self, client: Client, reference: Reference, request: Request) -> Response:
         """The answer, after the registry was told who we are if it asked."""
 
         def send(requests: list[Request]) -> list[Response | FetchError]:
             return [self._sent(client, request) for request in requests]
 
-        request = Request(url, MANIFEST_LIMIT, headers=(_ACCEPT,), plain=self._plain)
+        request.plain = self._plain
         (answer,) = self._access.send(reference.path, [request], send, client=client)
         if isinstance(answer, FetchError):
             raise answer
@@ -189,11 +238,7 @@ class Registry:
 
     def _judged(self, response: Response, reference: Reference) -> Manifest:
         """The document of an answer, if it is the one that was asked for."""
-        self._check_status(response, reference)
-        encoding = response.headers.get("content-encoding") or "identity"
-        if encoding.lower() != "identity":
-            cause = f"it is encoded as {excerpt(encoding)}, which was not asked for"
-            raise self._refused(reference, cause)
+        self._check(response, reference)
         if len(response.body) > MANIFEST_LIMIT:
             raise self._refused(reference, f"it is longer than {MANIFEST_LIMIT} bytes")
         try:
@@ -206,6 +251,28 @@ class Registry:
                 cause = f"its digest is {manifest.digest}, and {whose} {excerpt(digest)}"
                 raise self._refused(reference, cause, digest, manifest.digest)
         return manifest
+
+    def _blob(self, response: Response, named: Reference, descriptor: Descriptor) -> bytes:
+        """The bytes of an answer, if they are those that were asked for."""
+        self._check(response, named)
+        size = len(response.body)
+        if size != descriptor.size:  # of what is longer only one byte more was read
+            said, found = f"{descriptor.size}", f"more than {size - 1}"
+            found = found if size > descriptor.size else f"{size}"
+            raise self._refused(named, f"it has {found} bytes instead of {said}", said, found)
+        digest = f"sha256:{sha256(response.body)}"
+        if digest != descriptor.digest:
+            cause = f"its digest is {digest}"
+            raise self._refused(named, cause, descriptor.digest, digest)
+        return response.body
+
+    def _check(self, response: Response, reference: Reference) -> None:
+        """Whether there is a document, and as it was asked for."""
+        self._check_status(response, reference)
+        encoding = response.headers.get("content-encoding") or "identity"
+        if encoding.lower() != "identity":
+            cause = f"it is encoded as {excerpt(encoding)}, which was not asked for"
+            raise self._refused(reference, cause)
 
     def _check_status(self, response: Response, reference: Reference) -> None:
         status = response.status
@@ -221,7 +288,11 @@ class Registry:
             raise UnauthorizedError(auth.refused_by(self._host, status, sent=sent))
         if status == _FORBIDDEN:
             raise UnauthorizedError(f"{auth.DENIED} by {self._host} ({status})")
-        raise ServerError(f"{self._host}: it answers with status {status}", found=str(status))
+        cause = f"it answers with status {status}"
+        if status in _REDIRECTS and not self._follows:
+            cause += ", and a registry whose certificate goes unchecked, or that is shown one of "
+            cause += "ours, is not followed elsewhere"
+        raise ServerError(f"{self._host}: {cause}", found=str(status))
 
     def _refused(
         self, reference: Reference, cause: str, expected: str = "", found: str = ""

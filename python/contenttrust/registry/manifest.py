@@ -45,7 +45,7 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What an index says of one of its children.
+    """What an index says of one of its children, or a manifest of its configuration.
 
     Attributes:
         digest: ``sha256:`` and 64 hexadecimal digits.
@@ -73,6 +73,7 @@ class Manifest:
         media_type: One of `IMAGE_TYPES` or `INDEX_TYPES`.
         body: The document as it was received.
         children: Of an index, in its order; trust in its digest covers these, and no others.
+        config: Of an image, its configuration, which is covered likewise; None for an index.
     """
 
     digest: str
@@ -80,6 +81,7 @@ class Manifest:
     media_type: str
     body: bytes = field(repr=False)
     children: tuple[Descriptor, ...] = ()
+    config: Descriptor | None = None
 
     @property
     def is_index(self) -> bool:
@@ -110,11 +112,25 @@ def read(body: bytes, content_type: str) -> Manifest:
     if reason:
         raise DocumentError(reason)
     is_index = media_type in INDEX_TYPES
-    _check_names(members, (*_OF_IMAGES, *_OF_INDEXES, *_OF_SCHEMA_1, "schemaVersion", "mediaType"))
+    check_names(members, (*_OF_IMAGES, *_OF_INDEXES, *_OF_SCHEMA_1, "schemaVersion", "mediaType"))
     _check_kind(members, media_type, is_index=is_index)
     children = _children(members["manifests"]) if is_index else ()
+    config = None if is_index else _descriptor(members["config"], "a configuration")
     digest = f"sha256:{sha256(body)}"
-    return Manifest(digest, len(body), media_type, body, children)
+    return Manifest(digest, len(body), media_type, body, children, config)
+
+
+def check_names(members: Mapping[str, object], known: tuple[str, ...]) -> None:
+    """Refuse a member that Docker, who ignores case, would take for one of those that are known.
+
+    Raises:
+        DocumentError: There is one.
+    """
+    folded = {name.casefold(): name for name in known}
+    for name in members:
+        right = folded.get(name.casefold(), name)
+        if right != name:
+            raise DocumentError(f"has '{_shown(name)}', which Docker reads as '{right}'")
 
 
 def _check_kind(members: Mapping[str, object], media_type: str, *, is_index: bool) -> None:
@@ -142,35 +158,35 @@ def _check_kind(members: Mapping[str, object], media_type: str, *, is_index: boo
 
 def _children(entries: object) -> tuple[Descriptor, ...]:
     assert isinstance(entries, list)  # noqa: S101 - see `_check_kind`
-    return tuple(_child(entry) for entry in entries)
+    return tuple(_descriptor(entry, "a child") for entry in entries)
 
 
-def _child(entry: object) -> Descriptor:
+def _descriptor(entry: object, what: str) -> Descriptor:
     if not isinstance(entry, dict):
-        raise DocumentError("has a child that is no object")
-    _check_names(entry, ("digest", "size", "mediaType", "platform", "annotations"))
+        raise DocumentError(f"has {what} that is no object")
+    check_names(entry, ("digest", "size", "mediaType", "platform", "annotations"))
     digest, size, media_type = (entry.get(name) for name in ("digest", "size", "mediaType"))
     if not isinstance(digest, str) or not _is_sha256(digest):
-        raise DocumentError("has a child whose digest is none of sha256")
+        raise DocumentError(f"has {what} whose digest is none of sha256")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _SIZE_END:
-        raise DocumentError("has a child whose size is no number of bytes")
+        raise DocumentError(f"has {what} whose size is no number of bytes")
     if not isinstance(media_type, str) or not _is_plain(media_type.replace("/", "", 1)):
-        raise DocumentError("has a child without a media type")
-    annotations = _object(entry.get("annotations"), "annotations")
-    platform = _platform(_object(entry.get("platform"), "platform"))
+        raise DocumentError(f"has {what} without a media type")
+    annotations = _object(entry.get("annotations"), f"{what} whose annotations")
+    platform = _platform(_object(entry.get("platform"), f"{what} whose platform"), what)
     is_attestation = platform == _UNKNOWN or _REFERENCE_TYPE in annotations
     return Descriptor(digest, size, media_type, platform, is_attestation)
 
 
-def _platform(members: Mapping[str, object]) -> str:
+def _platform(members: Mapping[str, object], what: str) -> str:
     """Of the form os/architecture[/variant]; empty where one of the first two is not named."""
     names = ("os", "architecture", "variant")
-    _check_names(members, names)
+    check_names(members, names)
     parts = []
     for name in names:
         value = members.get(name)
         if value is not None and (not isinstance(value, str) or (value and not _is_plain(value))):
-            raise DocumentError(f"has a child whose platform has no proper {name}")
+            raise DocumentError(f"has {what} whose platform has no proper {name}")
         parts.append(value or "")
     system, architecture, variant = parts
     if not system or not architecture:
@@ -178,20 +194,12 @@ def _platform(members: Mapping[str, object]) -> str:
     return f"{system}/{architecture}/{variant}" if variant else f"{system}/{architecture}"
 
 
-def _object(value: object, name: str) -> dict[str, object]:
+def _object(value: object, what: str) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise DocumentError(f"has a child whose {name} are no object")
+        raise DocumentError(f"has {what} are no object")
     return value
-
-
-def _check_names(members: Mapping[str, object], known: tuple[str, ...]) -> None:
-    folded = {name.casefold(): name for name in known}
-    for name in members:
-        right = folded.get(name.casefold(), name)
-        if right != name:
-            raise DocumentError(f"has '{_shown(name)}', which Docker reads as '{right}'")
 
 
 def _is_sha256(digest: str) -> bool:
