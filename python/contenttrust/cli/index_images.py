@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from contenttrust.errors import LimitExceededError
+import contextlib
+import os
+
+from contenttrust.errors import FetchError, LimitExceededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from contenttrust.errors import ContentTrustError
     from contenttrust.reference import Reference
     from contenttrust.registry import Manifest, Registry
 
@@ -13,6 +19,10 @@ MOST = 256
 """Images of one index; those of real ones are a dozen. Each is a request, and a signed name."""
 DEPTH = 4
 """Indexes within each other; build tools make one of two."""
+_MOST_OTHERS = 256
+"""Other signed tags that are asked about, each by a request."""
+UNKNOWN = (FetchError, LimitExceededError)
+"""What a registry raises that cannot say what an index holds."""
 
 
 def images_of(registry: Registry, reference: Reference, index: Manifest) -> dict[str, int]:
@@ -53,3 +63,94 @@ def images_of(registry: Registry, reference: Reference, index: Manifest) -> dict
                 found[child.digest] = child.size
                 level.append(child)
     return found
+
+
+def below(reference: Reference, digests: Iterable[str]) -> set[str]:
+    """Digests of the images in indexes, by the registry's bytes with just these digests.
+
+    Args:
+        reference: Names the repository.
+        digests: Of the indexes, or of images, which have none below them.
+
+    Raises:
+        ContentTrustError: One of `UNKNOWN`.
+    """
+    from contenttrust.reference import Reference as Named  # noqa: PLC0415 -- see editing
+    from contenttrust.registry import registry_of  # noqa: PLC0415
+
+    registry = registry_of(reference, env=os.environ)
+    found: set[str] = set()
+    for digest in sorted(filter(None, digests)):
+        named = Named(reference.domain, reference.path, tag=None, digest=digest)
+        found |= images_of(registry, named, registry.manifest(named)).keys()
+    return found
+
+
+def with_tags(reference: Reference, tags: Mapping[str, Collection[str]]) -> set[str]:
+    """Digests that go with tags: their own, and those of the images in their indexes.
+
+    Args:
+        reference: Names the repository.
+        tags: The digests of each.
+
+    Raises:
+        ContentTrustError: One of `UNKNOWN`; also where there are too many tags.
+    """
+    digests = set[str]().union(*tags.values())
+    if len(digests) > _MOST_OTHERS:
+        raise LimitExceededError(f"more than {_MOST_OTHERS} other images are signed")
+    return digests | below(reference, digests)
+
+
+def left_by(
+    reference: Reference,
+    former: Iterable[str],
+    listed: Mapping[str, Collection[str]],
+    signed: Collection[str],
+) -> list[str]:
+    """What to say of images that are signed by their digests, though their index no longer is.
+
+    Args:
+        reference: Names the repository.
+        former: Digests that tags had until now.
+        listed: What is signed now: names with their digests.
+        signed: Names that were signed just now.
+    """
+    from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
+
+    left = {one for one in listed if is_digest(one)} - set(signed)
+    with contextlib.suppress(*UNKNOWN):  # else it may be any of them
+        left &= below(reference, former) if left else set()
+    if not left:
+        return []
+    tags = {name: digests for name, digests in listed.items() if not is_digest(name)}
+    try:
+        return told_strays(reference, left - with_tags(reference, tags))
+    except UNKNOWN as error:
+        return told_unknown(reference, left, error)
+
+
+def told_strays(reference: Reference, strays: Iterable[str]) -> list[str]:
+    """That images are signed by their digests that no signed tag has, with the way back."""
+    told = (
+        "images are signed by their digests that are in no index under a signed tag: an older "
+        "index had them, or they were signed for themselves"
+    )
+    return _with_ways(reference, strays, told)
+
+
+def told_unknown(reference: Reference, left: Iterable[str], cause: ContentTrustError) -> list[str]:
+    """That images may be signed by their digests still, with the way back."""
+    told = (
+        "images that may have been signed with it are signed by their digests still: it could not "
+        f"be found out which belong to it alone ({cause.message})"
+    )
+    return _with_ways(reference, left, told)
+
+
+def _with_ways(reference: Reference, digests: Iterable[str], told: str) -> list[str]:
+    """One message with the command for each image; none without images."""
+    from contenttrust.publish.commands import command  # noqa: PLC0415 -- see editing
+
+    ways = "; ".join(command("revoke", f"{reference.gun}@{digest}") for digest in sorted(digests))
+    return [f"{told}. To take them back: {ways}"] if ways else []

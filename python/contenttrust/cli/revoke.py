@@ -5,28 +5,17 @@ Images that `sign --recursive` signed by their digests go with the tag whose ind
 
 from __future__ import annotations
 
-import os
-
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
+from contenttrust.cli.index_images import UNKNOWN, below, told_strays, told_unknown, with_tags
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import (
-    ContentTrustError,
-    FetchError,
-    LimitExceededError,
-    NotSignedError,
-)
+from contenttrust.errors import ContentTrustError, NotSignedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
     from contenttrust.reference import Reference
-
-_MOST_OTHERS = 256
-"""Other signed tags that are asked about, each by a request."""
 
 
 def run(request: Request) -> int:
@@ -73,49 +62,11 @@ def _names(edited: Collection, reference: Reference) -> tuple[list[str] | None, 
     by_digest = {one for one in listed if is_digest(one)}
     if name in by_digest or name not in listed or not by_digest:
         return [name], []
+    own = by_digest
     try:
-        own = _below(reference, listed[name]) & by_digest
-    except (FetchError, LimitExceededError) as error:
-        return [name], _told(reference, by_digest, error)
-    others = {tag: found for tag, found in listed.items() if tag not in {name, *by_digest}}
-    try:
-        own -= _below_others(reference, others) if own else set()
-    except (FetchError, LimitExceededError) as error:
-        return [name], _told(reference, own, error)
-    return [name, *sorted(own)], []
-
-
-def _below_others(reference: Reference, others: Mapping[str, set[str]]) -> set[str]:
-    digests = set().union(*others.values())
-    if len(digests) > _MOST_OTHERS:
-        raise LimitExceededError(f"more than {_MOST_OTHERS} other images are signed")
-    return _below(reference, digests)
-
-
-def _below(reference: Reference, digests: Iterable[str]) -> set[str]:
-    """Digests of the images in indexes, by the registry's bytes with just these digests."""
-    from contenttrust.cli.index_images import images_of  # noqa: PLC0415 -- see editing
-    from contenttrust.reference import Reference as Named  # noqa: PLC0415
-    from contenttrust.registry import registry_of  # noqa: PLC0415
-
-    registry = registry_of(reference, env=os.environ)
-    found: set[str] = set()
-    for digest in sorted(filter(None, digests)):
-        named = Named(reference.domain, reference.path, tag=None, digest=digest)
-        found |= images_of(registry, named, registry.manifest(named)).keys()
-    return found
-
-
-def _told(reference: Reference, left: Iterable[str], cause: ContentTrustError) -> list[str]:
-    """That images are signed by their digests still, each with the command that takes it back."""
-    from contenttrust.publish.commands import command  # noqa: PLC0415 -- see editing
-
-    repository = reference.gun
-    ways = "; ".join(command("revoke", f"{repository}@{digest}") for digest in sorted(left))
-    if not ways:
-        return []
-    told = (
-        "images that may have been signed with it are signed by their digests still: it could not "
-        f"be found out which belong to it alone ({cause.message}). To take them back: {ways}"
-    )
-    return [told]
+        own = below(reference, listed[name]) & by_digest
+        others = {tag: found for tag, found in listed.items() if tag not in {name, *by_digest}}
+        stay = with_tags(reference, others)
+    except UNKNOWN as error:
+        return [name], told_unknown(reference, own, error)
+    return [name, *sorted(own - stay)], told_strays(reference, by_digest - own - stay)

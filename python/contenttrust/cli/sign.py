@@ -6,7 +6,7 @@ import base64
 import os
 
 from contenttrust.cli import editing, exit_codes, report, text
-from contenttrust.cli.index_images import images_of
+from contenttrust.cli.index_images import images_of, left_by
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError
 
@@ -27,6 +27,11 @@ def run(request: Request) -> int:
     options = request.options
     if options.digest is not None and (options.local or len(options.images) > 1):
         raise UsageError("--digest says what one image is: name one image, and leave out --local")
+    if options.first_signer is not None:
+        from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+
+        with editing.usage():
+            images.check_name(options.first_signer)
     repositories: dict[str, dict[str, Reference]] = {}
     for image in options.images:
         reference = _tagged(request, image)
@@ -64,6 +69,7 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
         return exit_codes.of(error)
     request.tell("published", gun=edited.gun, versions=dict(done.published.versions))
     report.warn(request, (*done.published.notes, *_unreleased(done)))
+    report.warn(request, _left(next(iter(images.values())), done, targets))
     if done.signer:
         text.say(f"Created signer: {text.safe(done.signer)}")
     if done.initialized:
@@ -118,6 +124,16 @@ def _beside(request: Request, done: Signed, tag: str) -> list[str]:
         return []
     digest = _hex(found.digest)
     return [f"Existing signatures for tag {tag} digest {digest} from:", ", ".join(others)]
+
+
+def _left(reference: Reference, done: Signed, targets: Mapping[str, Document]) -> list[str]:
+    """Images that an index had which a tag had before, and that are signed by their digests."""
+    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+
+    former = set[str]().union(*done.replaced.values())
+    if not former:
+        return []
+    return left_by(reference, former, images.listed_in(done.published), targets)
 
 
 def _unreleased(done: Signed) -> list[str]:

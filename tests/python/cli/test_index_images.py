@@ -116,3 +116,64 @@ def test_an_image_that_is_not_what_the_index_says_is_named(place, images):
     ran = place.run("sign", "--recursive", f"{images.repository}:1.0")
     assert ran.code == 3
     assert f"the index has {child['digest']} with another size" in ran.err
+
+
+@pytest.fixture
+def moved(place, images):
+    """The tag 1.0 was signed with its images, these, and now has another index."""
+    old = [images.push("a"), images.push("b"), images.push("c")]
+    images.push_index_of("1.0", [images.child(one) for one in old])
+    images.push_index_of("2.0", [images.child(one) for one in old[:1]])
+    place.done("sign", "--recursive", f"{images.repository}:1.0", f"{images.repository}:2.0")
+    images.push_index_of("1.0", [images.child(one) for one in (old[1], images.push("d"))])
+    return old
+
+
+def ways(images, digests):
+    return [f"contenttrust revoke {images.repository}@{one}" for one in digests]
+
+
+@pytest.mark.parametrize("recursive", [["--recursive"], []])
+def test_images_that_a_tag_has_lost_are_named_with_the_way_to_take_them_back(
+    place, images, moved, recursive
+):
+    ran = place.run("sign", *recursive, f"{images.repository}:1.0")
+    assert ran.code == 0
+    lost, kept = ways(images, [moved[2]]), ways(images, moved[:2])
+    assert all(way in ran.err for way in lost)
+    assert not any(way in ran.err for way in kept)
+    place.done(*lost[0].split()[1:])
+    assert [is_signed(place, images, one) for one in moved] == [True, True, False]
+
+
+def test_all_that_may_be_lost_is_named_if_the_older_index_is_not_to_be_had(
+    place, images, server, moved
+):
+    listed = json.loads(place.done("list", "-o", "json", images.repository))
+    [former] = [tag["digest"] for tag in listed["tags"] if tag["name"] == "1.0"]
+    server.answer(f"/v2/{images.path}/manifests/{former}", b"{}")
+    ran = place.run("sign", "--recursive", f"{images.repository}:1.0")
+    assert ran.code == 0
+    assert ways(images, [moved[2]])[0] in ran.err
+
+
+def test_images_that_no_signed_index_has_are_named_when_a_tag_is_revoked(place, images, moved):
+    place.done("sign", "--recursive", f"{images.repository}:1.0")
+    ran = place.run("revoke", f"{images.repository}:1.0")
+    assert ran.code == 0
+    lost, others = ways(images, [moved[2]]), ways(images, moved[:2])
+    assert all(way in ran.err for way in lost)
+    assert not any(way in ran.err for way in others)
+    assert [is_signed(place, images, one) for one in moved] == [True, False, True]
+
+
+def test_an_image_that_has_a_signed_tag_itself_is_not_named(place, images, moved):
+    images.push("c")
+    place.done("sign", f"{images.repository}:c")
+    assert "To take them back" not in place.run("sign", f"{images.repository}:1.0").err
+
+
+def test_where_no_tag_moves_the_registry_is_not_asked_for_older_indexes(place, images, server, two):
+    before = len(server.requests)
+    place.done("sign", f"{images.repository}:1.0")
+    assert len(server.requests) - before <= 2
