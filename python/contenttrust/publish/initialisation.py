@@ -19,7 +19,7 @@ from contenttrust.errors import (
     TrustDirectoryError,
     shown,
 )
-from contenttrust.publish import first_root
+from contenttrust.publish import first_root, removal_record
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import (
@@ -222,7 +222,7 @@ def certified(signer: Signer, gun: str, now: Instant) -> PublicKey:
 
 
 def forget(trust_dir: TrustDirectory, gun: str) -> None:
-    """Remove metadata, staged changes and the record of a collection.
+    """Remove metadata, staged changes and the records of a collection.
 
     Notary removes the whole folder, and with it the collections whose names begin with this one's.
 
@@ -237,6 +237,7 @@ def forget(trust_dir: TrustDirectory, gun: str) -> None:
         ):
             _remove_files(folder, "metadata", delegations=True)
             _remove_files(folder, "changelist", delegations=False)
+            removal_record.forget_all(folder)
     except FileNotFoundError:
         return
     except OSError as error:

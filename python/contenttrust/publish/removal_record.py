@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contenttrust.transport.cache import TrustDirectory
 
 _LIMIT = 64 * 1024 * 1024
+_START, _END = ".removal_of_", ".json"
 _MEMBERS = frozenset({"begun", "document", "key_ids", "lost"})
 
 
@@ -57,7 +58,7 @@ class RemovalRecord:
         """
         self._directory = trust_dir
         self._gun = gun
-        self._name = f".removal_of_{signer}.json"
+        self._name = f"{_START}{signer}{_END}"
         self.path = f"{trust_dir.path}/tuf/{gun}/{self._name}"
 
     def read(self) -> Begun | None:
@@ -127,3 +128,14 @@ class RemovalRecord:
             message = f"the record of the removal, {shown(self.path)}: {cause}"
             wanted = permissions.lacking(error)
             raise TrustDirectoryError(message, gun=self._gun, expected=wanted) from error
+
+
+def forget_all(folder: int) -> None:
+    """Remove the records of every signer of a collection.
+
+    Args:
+        folder: Descriptor of the collection's folder.
+    """
+    for name, is_directory in files.names(folder):
+        if name.startswith(_START) and name.endswith(_END) and not is_directory:
+            os.unlink(name, dir_fd=folder)

@@ -356,3 +356,12 @@ def test_a_removal_that_was_interrupted_elsewhere_is_told(collection, publisher,
         images.remove_signer(collection, "mallory")
     with pytest.raises(PublishError, match="no signer nobody"):
         images.remove_signer(collection, "nobody")
+
+
+def test_who_forgets_a_collection_forgets_the_removal_that_was_begun(
+    collection, publisher, mallory, server
+):
+    interrupted(collection, mallory, server)
+    assert records(publisher)
+    collection.delete()
+    assert not records(publisher)
