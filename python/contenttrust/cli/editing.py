@@ -119,6 +119,7 @@ def collection(request: Request, gun: str, *, asks: bool = True) -> Collection:
         UsageError: No collection can have that name, or nobody may be asked.
     """
     options = request.options
+    request.about = gun
     if asks and options.offline:
         raise UsageError("--offline: what is published goes to a trust server; leave it out")
     from contenttrust.publish.collection import Collection  # noqa: PLC0415 -- see `key_store`

@@ -74,6 +74,7 @@ def _run(arguments: Sequence[str]) -> int:
 
     from contenttrust.cli import report  # noqa: PLC0415
     from contenttrust.cli.request import Request  # noqa: PLC0415
+    from contenttrust.errors import ContentTrustError  # noqa: PLC0415
     from contenttrust.transport import remark  # noqa: PLC0415
 
     verb = importlib.import_module(f"contenttrust.cli.{_module(options.verb)}")
@@ -81,6 +82,9 @@ def _run(arguments: Sequence[str]) -> int:
     remark.tell = functools.partial(report.remark, request)
     try:
         code: int = _as_document(verb, request) if request.json else verb.run(request)
+    except ContentTrustError as error:
+        error.gun = error.gun or request.about
+        raise
     finally:
         remark.tell = None
     return code

@@ -38,6 +38,7 @@ class Request:
         json: Whether one JSON document is wanted instead of text.
         requirements: Limits that were set; None for the engine's.
         told: What verbs without a document of their own have done, for the one that they get.
+        about: The collection that is being edited; empty where there is none.
     """
 
     def __init__(self, options: Options) -> None:
@@ -50,6 +51,7 @@ class Request:
         self.options = options
         self.json = options.output == "json"
         self.told: dict[str, list[dict[str, object]]] = {}
+        self.about = ""
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
         _check_named(options)

@@ -59,6 +59,23 @@ def test_the_first_signer_is_the_one_that_is_named_or_the_only_one_here(place, i
     assert verified(place, image)["signers"] == ["alice"]
 
 
+def test_a_signer_that_is_named_signs_or_nobody_does(place, images, signed):
+    """The name says who begins a repository: later on it must not be passed over."""
+    images.push("3.0")
+    sent = len(place.server.uploads)
+    ran = place.run("sign", "--signer", "carol", f"{signed}:3.0")
+    assert ran.code == 1
+    assert "carol would not sign: add it (contenttrust signer add --key FILE carol" in ran.err
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    [bob] = [key["key_id"] for key in keys if key["role"] == "bob"]
+    place.done("key", "remove", "-y", bob)
+    ran = place.run("sign", "--signer", "bob", f"{signed}:3.0")
+    assert (ran.code, "its key is not here" in ran.err) == (1, True)
+    assert len(place.server.uploads) == sent
+    place.done("sign", "--signer", "alice", f"{signed}:3.0")
+    assert verified(place, f"{signed}:3.0")["signers"] == ["alice"]
+
+
 def test_all_tags_of_a_repository_are_signed_in_one_publication(place, images, signed):
     digest = images.push("3.0")
     images.push("1.0", "another")
@@ -105,6 +122,7 @@ def test_a_digest_may_be_named(place, images):
         (["sign", "{repository}"], 2, "no tag specified for {repository}"),
         (["sign", "{repository}:1@sha256:{hex}"], 2, "cannot use a digest reference"),
         (["sign", "{repository}:nosuch"], 3, "failed to sign {repository}:nosuch: "),
+        (["sign", "--signer", "releases", "{repository}:1.0"], 2, "releases is a reserved keyword"),
         (["sign", "--digest", "x", "{repository}:1.0"], 2, "is no digest"),
         (["sign", "--digest", "sha256:{hex}", "a:1", "b:1"], 2, "name one image"),
         (["sign", "--metadata", ".", "{repository}:1.0"], 2, "--metadata says nothing to sign"),
@@ -272,6 +290,15 @@ def test_a_failure_is_a_document_where_json_is_wanted(place, signed):
         document = json.loads(ran.out.splitlines()[-1])
         assert document["schema"] == "contenttrust.error/1"
         assert document["error"]["code"] in {"unreachable", "server_error", "not_signed", "publish"}
+        assert document["error"]["gun"] == signed
+
+
+def test_what_fails_before_the_server_is_asked_names_the_collection_too(place, signed, monkeypatch):
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "wrong")
+    ran = place.run("-o", "json", "key", "rotate", signed, "targets")
+    assert ran.code == 1
+    error = ran.document["error"]
+    assert (error["code"], error["gun"]) == ("key_store", signed)
 
 
 def test_t101_a_passphrase_that_is_wrong_signs_nothing(place, images, signed, monkeypatch):
