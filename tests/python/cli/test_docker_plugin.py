@@ -150,3 +150,20 @@ def test_a_plugin_of_the_system_is_not_shadowed_unless_told_to(tmp_path, monkeyp
     other.write_text("another")
     monkeypatch.setattr(install, "_OF_THE_SYSTEM", (str(other.parent),))
     assert list(install.in_the_way(tmp_path / "own" / "docker-trust")) == [other]
+
+
+def test_an_installation_is_a_document_where_json_is_wanted(tmp_path):
+    for _ in range(2):
+        done = _install(tmp_path, "-o", "json")
+        document = json.loads(done.stdout)
+        assert (document["schema"], document["done"]) == ("contenttrust.done/1", True)
+        [plugin] = document["plugins"]
+        assert Path(plugin["path"]).resolve() == Path(plugin["program"]).resolve()
+        assert plugin["path"] == str(tmp_path / "cli-plugins" / "docker-trust")
+    place = tmp_path / "other" / "cli-plugins" / "docker-trust"
+    place.parent.mkdir(parents=True)
+    place.write_text("another")
+    refused = _install(tmp_path / "other", "--json")
+    document = json.loads(refused.stdout)
+    assert (refused.returncode, document["done"]) == (1, False)
+    assert str(place) in document["warnings"][0]["message"]

@@ -30,10 +30,12 @@ def run(request: Request) -> int:
     program = _program()
     place = Path(_config(), "cli-plugins", _NAME)
     if place.is_symlink() and place.exists() and place.resolve() == program.resolve():
-        _say(f"docker trust is contenttrust's already: {place}")
+        request.tell("plugins", path=str(place), program=str(program))
+        text.say(text.safe(f"docker trust is contenttrust's already: {place}"))
         return exit_codes.OK
     others = [str(other) for other in in_the_way(place)]
     if others and not request.options.force:
+        request.tell("warnings", message=f"docker has this plug-in already: {', '.join(others)}")
         text.complain(
             f"contenttrust: docker has this plug-in already: {', '.join(map(text.safe, others))}",
             "    It would be shadowed or replaced. --force does that.",
@@ -43,15 +45,9 @@ def run(request: Request) -> int:
     new = place.with_name(f".{_NAME}.{os.getpid()}")
     new.symlink_to(program)
     new.replace(place)
-    _say(f"docker trust is contenttrust's now: {place} -> {program}")
+    request.tell("plugins", path=str(place), program=str(program))
+    text.say(text.safe(f"docker trust is contenttrust's now: {place} -> {program}"))
     return exit_codes.OK
-
-
-def _say(line: str) -> None:
-    """Print one line for people."""
-    from contenttrust.cli import streams  # noqa: PLC0415 - see the program's start-up
-
-    streams.write(text.safe(line) + "\n")
 
 
 def in_the_way(place: Path) -> Iterator[Path]:
@@ -62,7 +58,7 @@ def in_the_way(place: Path) -> Iterator[Path]:
 
 
 def _config() -> str:
-    from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415 - see above
+    from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415 -- see the program's start-up
 
     config = config_directory(os.environ)
     if config is None:
