@@ -59,14 +59,15 @@ def public_key_pem(public: bytes, role: str) -> bytes:
 
     Args:
         public: DER SubjectPublicKeyInfo, or the 32 bytes of an Ed25519 key.
-        role: Name of the signer.
+        role: Name of the signer, or what else the key is for; empty: nobody knows.
     """
     import base64  # noqa: PLC0415 - rarely needed
 
     text = base64.b64encode(_ED25519 + public if len(public) == _ED25519_LENGTH else public)
     body = [text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)]
     begin, end = b"-----BEGIN PUBLIC KEY-----", b"-----END PUBLIC KEY-----"
-    return b"\n".join((begin, f"role: {role}".encode(), b"", *body, end, b""))
+    header = [f"role: {role}".encode(), b""] if role else []
+    return b"\n".join((begin, *header, *body, end, b""))
 
 
 # What stands before the 32 bytes in a SubjectPublicKeyInfo (RFC 8410 §4).

@@ -1,13 +1,15 @@
-"""A signer's new key: the private half in the store, the public one as ``NAME.pub`` to pass on."""
+"""Public halves of keys, to pass on: a signer's ``NAME.pub``, and that of any key of a store."""
 
 from __future__ import annotations
 
 import os
 import re
 
-from contenttrust.errors import KeyStoreError, shown
+from contenttrust._core import PublicKey
+from contenttrust.errors import KeyStoreError, MalformedError, PublicKeyError, shown
 from contenttrust.keys import pem
-from contenttrust.transport import files
+from contenttrust.keys.keeping import no_key
+from contenttrust.transport import chosen_file, files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +82,54 @@ def remember_for_signer(
     return _with_public_half(store, store.remember(address, role=name), path)
 
 
+def public_key(store: KeyStore, key_id: str) -> bytes:
+    """The public half of a key, as a ``NAME.pub`` has it: PEM, with the key's role in its header.
+
+    Args:
+        store: The keys.
+        key_id: Canonical key id.
+
+    Raises:
+        NoKeyError: It is not here.
+        KeyStoreError: It cannot be opened, or its role cannot stand in a header.
+    """
+    entry = store.find(key_id)
+    if entry is None:
+        raise no_key(key_id)
+    data = _public_half(store, entry)
+    try:
+        is_right = PublicKey.read(data).canonical_key_id == key_id
+    except (PublicKeyError, MalformedError):
+        is_right = False
+    if not is_right:
+        raise KeyStoreError(
+            f"the role {shown(entry.role)!r} of the key {key_id} cannot stand in a file's header",
+            role=entry.role,
+        )
+    return data
+
+
+def write_public_key(store: KeyStore, key_id: str, path: str) -> None:
+    """Write the public half of a key to a file, unless something else stands there.
+
+    Args:
+        store: The keys.
+        key_id: Canonical key id.
+        path: Of the file; one that holds just this already stays as it is.
+
+    Raises:
+        KeyStoreError: The file holds something else, or could not be written; or as for
+            `public_key`.
+    """
+    data = public_key(store, key_id)
+    try:
+        is_there = os.path.lexists(path) and chosen_file.read(path) == data
+    except (OSError, ValueError):  # too long, or no plain file
+        is_there = False
+    if not is_there:
+        create(path, data)
+
+
 def _free_path(name: str, directory: str) -> str:
     check_name(name)
     path = os.path.join(directory, f"{name}{EXTENSION}")  # noqa: PTH118
@@ -92,13 +142,17 @@ def _free_path(name: str, directory: str) -> str:
 
 def _with_public_half(store: KeyStore, entry: KeyEntry, path: str) -> tuple[KeyEntry, str]:
     try:
-        create(path, pem.public_key_pem(store.open(entry.key_id).public, entry.role))
+        create(path, _public_half(store, entry))
     except KeyStoreError as error:
         raise KeyStoreError(
             f"the key {entry.key_id} is in the store, but its public half is not written: "
             f"{error.message}"
         ) from error
     return entry, path
+
+
+def _public_half(store: KeyStore, entry: KeyEntry) -> bytes:
+    return pem.public_key_pem(store.open(entry.key_id).public, entry.role)
 
 
 def create(path: str | os.PathLike[str], data: bytes) -> None:

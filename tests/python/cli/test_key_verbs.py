@@ -290,3 +290,40 @@ def test_what_is_no_archive_is_not_restored(place):
     assert (ran.code, ran.out) == (1, "")
     assert place.run("key", "restore", "nosuch").code == 2
     assert place.run("key", "restore", "--gun", "a/b", "x").code == 2
+
+
+def test_the_public_half_of_a_key_is_written_as_it_was_when_it_was_made(place):
+    place.done("key", "generate", "alice")
+    lost = (place.here / "alice.pub").read_text()
+    (place.here / "alice.pub").unlink()
+    [key_id] = place.key_ids()
+
+    assert place.done("key", "public", key_id) == lost
+    place.done("key", "public", key_id, "alice.pub")
+    assert (place.here / "alice.pub").read_text() == lost
+    assert stat.S_IMODE((place.here / "alice.pub").stat().st_mode) == 0o600
+    place.done("key", "public", key_id, "alice.pub")  # it holds just this
+
+
+def test_t102_a_public_half_takes_no_other_file_s_place(place):
+    place.done("key", "generate", "alice")
+    [key_id] = place.key_ids()
+    (place.here / "bob.pub").write_text("mine")
+    ran = place.run("key", "public", key_id, "bob.pub")
+    assert (ran.code, "bob.pub: File exists" in ran.err) == (1, True)
+    assert (place.here / "bob.pub").read_text() == "mine"
+
+
+def test_a_public_half_is_a_document_where_json_is_wanted(place, root):
+    document = json.loads(place.done("key", "public", "-o", "json", root))
+    [key] = document["keys"]
+    assert (key["key_id"], key["role"]) == (root, "root")
+    assert key["public_key"].startswith("-----BEGIN PUBLIC KEY-----\nrole: root\n\n")
+    document = json.loads(place.done("key", "public", "-o", "json", root, "root.pub"))
+    assert document["keys"][0]["public_key_file"] == "root.pub"
+    assert (place.here / "root.pub").read_text() == key["public_key"]
+
+
+def test_a_key_that_is_not_here_has_no_public_half(place):
+    ran = place.run("key", "public", _UNKNOWN)
+    assert (ran.code, "No key with ID" in ran.err) == (1, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from contenttrust._core import PublicKey
 from contenttrust.errors import KeyStoreError
 from contenttrust.keys import KeyStore
-from contenttrust.keys.public_file import create, generate_for_signer
+from contenttrust.keys.public_file import create, generate_for_signer, public_key
 
 
 @pytest.mark.parametrize("algorithm", ["ecdsa", "rsa", "ed25519"])
@@ -34,6 +35,24 @@ def test_the_file_goes_where_we_are(store: KeyStore, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert generate_for_signer(store, "a-b_1")[1] == "a-b_1.pub"
     assert (tmp_path / "a-b_1.pub").exists()
+
+
+@pytest.mark.parametrize("algorithm", ["ecdsa", "rsa", "ed25519"])
+@pytest.mark.parametrize("role", ["alice", "targets/releases", ""])
+def test_the_public_half_of_any_key_can_be_read(store: KeyStore, algorithm: str, role: str) -> None:
+    key_id = store.generate(algorithm, role="alice").key_id
+    entry = replace(store.find(key_id), role=role)
+    store.find = lambda _: entry  # type: ignore[method-assign]
+    key = PublicKey.read(public_key(store, key_id))
+    assert (key.canonical_key_id, key.role) == (key_id, role)
+
+
+def test_a_role_that_would_be_no_header_is_refused(store: KeyStore) -> None:
+    key_id = store.generate("ecdsa", role="alice").key_id
+    entry = replace(store.find(key_id), role="a\n\nb")
+    store.find = lambda _: entry  # type: ignore[method-assign]
+    with pytest.raises(KeyStoreError, match="cannot stand in a file's header"):
+        public_key(store, key_id)
 
 
 @pytest.mark.parametrize("name", ["Alice", "_a", "-a", "", "a/b", "../a", "a.b", "a\n"])

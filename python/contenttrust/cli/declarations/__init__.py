@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "key load",
         "key import",
         "key export",
+        "key public",
         "key list",
         "key remove",
         "key passwd",

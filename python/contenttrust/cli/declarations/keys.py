@@ -44,6 +44,13 @@ The keys stay encrypted, each with its own passphrase.
 examples:
   contenttrust key export --gun registry.example.com/team/web -o exported.pem
 """
+_PUBLIC = """\
+The role of the key stands in its header, as in the NAME.pub of `key generate`.
+
+examples:
+  contenttrust key public <64 hex digits> alice.pub
+  contenttrust key public <64 hex digits>
+"""
 _LIST = """\
 examples:
   contenttrust key list
@@ -120,6 +127,13 @@ def _declare_key(made: ArgumentParser) -> None:
     made.add_argument("key", metavar="ID", type=key_id, help="id of the key, as key list shows it")
 
 
+def _declare_public(made: ArgumentParser) -> None:
+    _declare_key(made)
+    made.add_argument("operand", metavar="FILE", nargs="?", type=name_text, help="a file to write; "
+                      "one that holds something else stays as it is (default: standard "
+                      "output)")  # fmt: skip
+
+
 def _declare_remove(made: ArgumentParser) -> None:
     _declare_key(made)
     add_yes(made, "the key is removed")
@@ -187,6 +201,14 @@ VERBS = (
         "export private keys, encrypted as they are",
         _EXPORT,
         _declare_export,
+        refuses=_MEANINGLESS,
+    ),
+    Verb(
+        "key public",
+        "ID [FILE]",
+        "write the public half of a key, for whoever adds its signer",
+        _PUBLIC,
+        _declare_public,
         refuses=_MEANINGLESS,
     ),
     Verb(
