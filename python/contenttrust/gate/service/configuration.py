@@ -61,6 +61,7 @@ class Configuration:
         deadline: Seconds until every request is answered.
         threads: How many verifications run at once.
         pending: How many run or wait; more are refused.
+        connections: How many may be open; for more, silent ones are closed.
         memory: Bytes of all requests that are being answered.
         body_limit: Bytes of one request.
         cache_lifetime: Seconds for which a verdict is used again; 0 for never.
@@ -86,6 +87,7 @@ class Configuration:
     deadline: float = 8.0
     threads: int = 16
     pending: int = 512
+    connections: int = 1000
     memory: int = 256 * 1024**2
     body_limit: int = 8 * 1024**2
     cache_lifetime: float = 30.0
@@ -316,6 +318,7 @@ _READERS: dict[str, Callable[[_Reader, Path, Any], object]] = {
     "deadline": _Reader.deadline,
     "threads": _Reader.count,
     "pending": _Reader.count,
+    "connections": _Reader.count,
     "memory": _Reader.size,
     "body-limit": _Reader.size,
     "cache-lifetime": _Reader.lifetime,

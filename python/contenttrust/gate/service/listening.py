@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import ssl
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from contenttrust.errors import ContentTrustError
 from contenttrust.gate.service.application import Service
 from contenttrust.gate.service.configuration import ConfigurationError
+from contenttrust.gate.service.connections import Connections, make_room
 from contenttrust.gate.service.docker_plugin import DockerPlugin, names_of
 from contenttrust.gate.service.verdicts import Verdicts
 
@@ -75,6 +77,7 @@ class _Running:
 
     async def serve(self) -> None:
         configuration = self._configuration
+        make_room(configuration.connections, threads=configuration.threads)
         verdicts = Verdicts(
             self._make(),
             threads=configuration.threads,
@@ -92,20 +95,34 @@ class _Running:
                 resolve=lambda image: names_of(image, socket=configuration.docker_socket),
             )
             plugin.add_to(application)
+        connections = Connections(configuration.connections, dropped=service.metrics.dropped)
+        service.metrics.connections(lambda: len(connections))
+        application.middlewares.append(connections.noting)
         runner = web.AppRunner(
             application, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S
         )
         await runner.setup()
         stop = _stop_event()
         context = _context(configuration)
-        watching = asyncio.ensure_future(self._watch(service, context))
+        running: list[asyncio.Future[object]] = [
+            asyncio.ensure_future(self._watch(service, context))
+        ]
         try:
-            self._told(f"listening on {await _listen(runner, configuration, context)}")
+            address, listeners = await _listen(configuration)
+            assert runner.server is not None  # noqa: S101 - it was set up
+            accepting = connections.accept(listeners, runner.server, context)
+            running.append(asyncio.ensure_future(accepting))
+            self._told(f"listening on {address}")
             await self._warm(service)
-            await stop.wait()
+            running.append(asyncio.ensure_future(stop.wait()))
+            done, _ = await asyncio.wait(running[1:], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # a service that accepts nobody any more must not look alive
         finally:
             service.ready = False
-            watching.cancel()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await runner.cleanup()
             verdicts.close()
 
@@ -196,35 +213,46 @@ def _context(configuration: Configuration) -> ssl.SSLContext | None:
     return context
 
 
-async def _listen(
-    runner: web.AppRunner, configuration: Configuration, context: ssl.SSLContext | None
-) -> str:
-    """Begin to listen; gives the address in the form of the configuration."""
+async def _listen(configuration: Configuration) -> tuple[str, list[socket.socket]]:
+    """Begin to listen; gives the address in the form of the configuration, and the sockets."""
     listen = configuration.listen
     try:
         if listen.startswith("unix:"):
-            path = listen.removeprefix("unix:")
-            with suppress(FileNotFoundError):
-                _remove_socket(path)
-            before = os.umask(0o177)  # dockerd is root; nobody else has anything to ask there
-            try:
-                await web.UnixSite(runner, path, backlog=_BACKLOG).start()
-            finally:
-                os.umask(before)
-            return listen
+            return listen, [_unix_socket(listen.removeprefix("unix:"))]
         host, _, port = listen.rpartition(":")
-        site = web.TCPSite(
-            runner, host.strip("[]"), int(port), ssl_context=context, backlog=_BACKLOG
+        bound = await asyncio.get_running_loop().create_server(
+            asyncio.Protocol, host.strip("[]"), int(port), start_serving=False
         )
-        await site.start()
+        # asyncio finds the addresses and binds; connections are accepted elsewhere.
+        sockets = [one.dup() for one in bound.sockets]
+        bound.close()
+        for one in sockets:
+            one.setblocking(False)  # noqa: FBT003 - the name is the socket's
+            one.listen(_BACKLOG)
     except OSError as error:
         raise ConfigurationError(f"listen: {listen}: {error.strerror or error}") from None
-    return f"{host}:{runner.addresses[0][1]}"
+    return f"{host}:{sockets[0].getsockname()[1]}", sockets
+
+
+def _unix_socket(path: str) -> socket.socket:
+    with suppress(FileNotFoundError):
+        _remove_socket(path)
+    made = socket.socket(socket.AF_UNIX)
+    made.setblocking(False)  # noqa: FBT003 - the name is the socket's
+    before = os.umask(0o177)  # dockerd is root; nobody else has anything to ask there
+    try:
+        made.bind(path)
+        made.listen(_BACKLOG)
+    except OSError:
+        made.close()
+        raise
+    finally:
+        os.umask(before)
+    return made
 
 
 def _remove_socket(path: str) -> None:
     """Remove the socket that a service before this one has left."""
-    import socket  # noqa: PLC0415
     import stat  # noqa: PLC0415
 
     if not stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH116

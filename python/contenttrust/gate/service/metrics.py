@@ -66,6 +66,11 @@ class Metrics:
             ("what", "outcome"),
             registry=registry,
         )
+        self._dropped = Counter(
+            "contenttrust_gate_connections_dropped_total",
+            "Silent connections that were closed to make room for others.",
+            registry=registry,
+        )
         waits = Gauge(
             "contenttrust_gate_verifications",
             "Verifications that run or wait for a thread.",
@@ -100,6 +105,21 @@ class Metrics:
     def reload(self, what: str, outcome: str) -> None:
         """Count a file that was read anew."""
         self._reloads.labels(what, outcome).inc()
+
+    def dropped(self) -> None:
+        """Count a connection that was closed for others."""
+        self._dropped.inc()
+
+    def connections(self, count: Callable[[], int]) -> None:
+        """Tell from now on how many connections there are.
+
+        Args:
+            count: Says it.
+        """
+        gauge = Gauge(
+            "contenttrust_gate_connections", "Connections that are open.", registry=self._registry
+        )
+        gauge.set_function(count)
 
     def policy(self, policy: Policy) -> None:
         """Name the policy that is in force from now on."""

@@ -19,6 +19,7 @@ audit-log: audit.jsonl
 deadline: 8s
 threads: 4
 pending: 100
+connections: 200
 memory: 64MiB
 body-limit: 8MiB
 cache-lifetime: 500ms
@@ -53,6 +54,7 @@ def test_everything_that_can_be_said():
         deadline=8.0,
         threads=4,
         pending=100,
+        connections=200,
         memory=64 * 1024**2,
         body_limit=8 * 1024**2,
         cache_lifetime=0.5,

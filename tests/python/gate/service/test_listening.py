@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import ssl
 import stat
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, TCPConnector, UnixConnector
+from aiohttp import TCPConnector, UnixConnector
 
 from contenttrust.gate.service import listening
 from contenttrust.gate.service.configuration import Configuration, ConfigurationError
+from running_gate import asked, running
 from servers.certificates import Authority
-from told_gate import DIGEST, GUN, FakeGate
-
-QUESTION = {"images": [f"{GUN}@{DIGEST}"]}
+from told_gate import GUN, FakeGate
 
 
 @pytest.fixture(autouse=True)
@@ -28,38 +25,6 @@ def quick(monkeypatch):
 @pytest.fixture
 def authority(tmp_path):
     return Authority(tmp_path)
-
-
-def running(configuration, make, script, **options):
-    """Serve while a script runs with the address, then end the service with SIGTERM."""
-
-    async def main() -> None:
-        said: asyncio.Queue[str] = asyncio.Queue()
-        options.setdefault("files", ())
-        service = listening._Running(
-            configuration.checked(), make, None, options.get("docker", False),
-            options["files"], said.put_nowait,
-        )  # fmt: skip
-        serving = asyncio.ensure_future(service.serve())
-        first = asyncio.ensure_future(said.get())
-        await asyncio.wait({serving, first}, return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            first.cancel()
-            serving.result()
-        try:
-            assert await said.get() == "ready"
-            await script(first.result().removeprefix("listening on "))
-        finally:
-            os.kill(os.getpid(), signal.SIGTERM)
-            await serving
-
-    asyncio.run(main())
-
-
-async def asked(url, connector):
-    async with ClientSession(connector=connector) as session:
-        answer = await session.post(url, json=QUESTION)
-        return await answer.json()
 
 
 async def until(check):
@@ -90,13 +55,13 @@ def test_socket_that_was_left_behind_is_replaced_and_one_in_use_is_not(gate, tmp
 
     async def script(address):
         with pytest.raises(ConfigurationError, match="already"):
-            await listening._listen(None, Configuration(listen=f"unix:{path}"), None)
+            await listening._listen(Configuration(listen=f"unix:{path}"))
 
     running(Configuration(listen=f"unix:{path}"), lambda: gate, script)
     file = tmp_path / "file"
     file.write_text("kept")
     with pytest.raises(ConfigurationError, match="no socket"):
-        asyncio.run(listening._listen(None, Configuration(listen=f"unix:{file}"), None))
+        asyncio.run(listening._listen(Configuration(listen=f"unix:{file}")))
     assert file.read_text() == "kept"
 
 
