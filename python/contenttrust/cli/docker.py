@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.reference import Reference
+    from contenttrust.transport.cache import TrustDirectory
 
 
 def run(request: Request) -> int:  # noqa: ARG001 -- every verb has it
@@ -87,6 +88,7 @@ class _Means:
 
     def __init__(self, request: Request | None) -> None:
         self._given = request
+        self._before: TrustDirectory | None = None
 
     @property
     def _request(self) -> Request:
@@ -97,14 +99,16 @@ class _Means:
     def configured(self, folder: str) -> None:
         """Look for credentials and trust data where docker was told to look.
 
-        A policy of the folder that holds without that word stays in force.
+        What holds without that word stays in force: the policy, and which versions of it were seen.
         """
         from contenttrust.policy import load  # noqa: PLC0415
+        from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
         from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
 
-        before = config_directory(os.environ)
-        if before is not None and (self._given is None or self._given.options.trust_dir is None):
-            own = load.found(env=os.environ, trust_dir=f"{before}/trust")
+        named = self._given is not None and self._given.options.trust_dir is not None
+        if config_directory(os.environ) is not None and not named:
+            self._before = TrustDirectory.default()
+            own = load.found(env=os.environ, trust_dir=self._before.path)
             if own is not None:
                 os.environ[POLICY_VARIABLE] = own
         os.environ["DOCKER_CONFIG"] = folder
@@ -126,7 +130,7 @@ class _Means:
         from contenttrust.cli import gating  # noqa: PLC0415
 
         with _refusing():
-            return gating.policy_of(self._request)
+            return gating.policy_of(self._request, seen=self._before)
 
     def gate(self, door: str, policy: Policy | None) -> Gate:
         """A gate by that policy, or by Docker's rule."""

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from contenttrust.cli.request import Request
     from contenttrust.gate.check import Gate
     from contenttrust.policy.rules import Policy
+    from contenttrust.transport.cache import TrustDirectory
 
 
-def policy_of(request: Request) -> Policy:
+def policy_of(request: Request, *, seen: TrustDirectory | None = None) -> Policy:
     """The policy that is named, or found where policies stand; else Docker's own.
+
+    Args:
+        request: Of the command line.
+        seen: Where it is remembered which versions were seen; default: the trust directory.
 
     Raises:
         UsageError: It cannot be read or used, or is older than one that was seen.
@@ -35,7 +40,7 @@ def policy_of(request: Request) -> Policy:
         return Policy.docker_content_trust()
     try:
         policy = load.load(path)
-        policy_record.check(directory, policy, remember=options.at is None)
+        policy_record.check(seen or directory, policy, remember=options.at is None)
     except OSError as error:
         raise UsageError(f"--policy: {error.filename or path}: {error.strerror}") from None
     except ContentTrustError as error:

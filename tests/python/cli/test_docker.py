@@ -263,6 +263,29 @@ def test_t097_another_configuration_does_not_leave_the_policy_behind(
         assert "the policy forbids it" in done.err
 
 
+def test_t097_nor_does_it_bring_an_older_policy_back(run: Run, tmp_path: Path) -> None:
+    chosen = Path(policy(tmp_path, "{}"))
+    older = chosen.read_text()
+    chosen.write_text(older.replace("version: 1", "version: 2"))
+    other = str(tmp_path / "other")
+    for before in ([], ["--config", other]):
+        done = run(*before, "run", "x", CONTENTTRUST_POLICY=str(chosen))
+        assert "error contacting notary server" in done.err
+    chosen.write_text(older)
+    for before in ([], ["--config", other], ["--config", ""]):
+        done = run(*before, "run", SWITCH, "x", CONTENTTRUST_POLICY=str(chosen))
+        assert (done.code, done.started) == (125, [])
+        assert "version 2 was used here before" in done.err
+
+
+def test_an_empty_configuration_is_none(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "chosen" / "trust" / "contenttrust"
+    place.mkdir(parents=True)
+    policy(place, "{disable-content-trust: forbid}")
+    done = run("--config", "", "run", SWITCH, "x", DOCKER_CONFIG=str(tmp_path / "chosen"))
+    assert (done.code, done.started) == (125, [])
+
+
 UNCOVERED = (
     ["compose", "up"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
     ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],

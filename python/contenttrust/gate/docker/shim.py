@@ -100,7 +100,7 @@ def _run(arguments: Sequence[str], env: Mapping[str, str], means: Means) -> int:
     command = commands.classified(rest)
     if command.kind in {"harmless", "family"}:
         docker.become([*words, *rest[1:]])
-    if before.values("config"):
+    if before.last("config"):  # an empty one is none, says docker
         means.configured(before.last("config"))
     if command.kind == "not covered":
         return _uncovered(docker, command, [*words, *rest[1:]], env, means)
@@ -133,7 +133,7 @@ def _uncovered(
     env: Mapping[str, str],
     means: Means,
 ) -> int:
-    """What nobody checks is said, and refused where the policy says so."""
+    """What nobody checks is said, and refused where it is not to be passed over."""
     from contenttrust.errors import ContentTrustError  # noqa: PLC0415 - see the module
     from contenttrust.gate.docker.refusal import RefusedError  # noqa: PLC0415
 
