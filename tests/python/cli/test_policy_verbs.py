@@ -108,6 +108,35 @@ def test_explain_says_what_comes_of_it(run: Callable, case: Callable, tmp_path: 
     assert "did not meet required signing policy" in ran.document["decision"]["reasons"][0]
 
 
+def test_explain_lists_the_exceptions_that_may_count(
+    run: Callable, case: Callable, tmp_path: Path
+) -> None:
+    made = case("good-one-tag")
+    ((tag, signed),) = made.expected["tags"].items()
+    digest, other = f"sha256:{signed['sha256']}", "sha256:" + 64 * "0"
+    end = "owner: alice, reason: r, created: '2026-11-20', expires: '2026-12-20'"
+    path = tmp_path / "policy.yaml"
+    path.write_text(policy_text(
+        rules="rules: [{match: '**', require: {person: alice}}]\n",
+        exceptions=f"exceptions:\n- {{id: by-tag, match: '{made.gun}:{tag}', {end}}}\n"
+        f"- {{id: by-digest, match: '{made.gun}@{other}', {end}}}\n",
+    ))  # fmt: skip
+
+    def listed(image: str, *options: str) -> list[str]:
+        options = options or tuple(made.options[:2])
+        ran = run("policy", "explain", *made.options[2:], "--policy", str(path), "--json", *options,
+                  f"{made.gun}{image}")  # fmt: skip
+        return [one["id"] for one in ran.document["exceptions"]]
+
+    for options in ((), ("--offline",)):
+        assert listed(f":{tag}", *options) == ["by-tag"]
+        assert listed(f":{tag}@{other}", *options) == ["by-digest"]
+        assert listed(f"@{other}", *options) == ["by-digest"]
+        assert listed(":other", *options) == []
+    assert listed(f"@{digest}") == ["by-tag"]
+    assert listed(f":{tag}@{digest}") == ["by-tag"]
+
+
 def test_a_policy_that_is_wrong_is_a_fault_of_the_command_line(
     run: Callable, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from contenttrust.cli.request import Request
     from contenttrust.policy.decision import Decision
+    from contenttrust.policy.exemption import Exemption
     from contenttrust.policy.rules import Policy
     from contenttrust.reference import Reference
 
@@ -28,11 +29,11 @@ def run(request: Request) -> int:
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
 
-        members = _members(policy, reference)
+        members = _members(policy, reference, decision)
         members["decision"] = None if decision is None else decision.to_json()
         document.write("contenttrust.policy-explain/1", {"image": image, **members})
     else:
-        _tell(image, _members(policy, reference), decision)
+        _tell(image, _members(policy, reference, decision), decision)
     return exit_codes.OK if decision is None else _code(decision)
 
 
@@ -42,7 +43,7 @@ def _code(decision: Decision) -> int:
     return exit_codes.OK if decision.allowed else exit_codes.of(refusal(decision.code))
 
 
-def _members(policy: Policy, reference: Reference) -> dict[str, Any]:
+def _members(policy: Policy, reference: Reference, decision: Decision | None) -> dict[str, Any]:
     rule = policy.rule_for(reference)
     others = [
         one.match.text
@@ -62,11 +63,18 @@ def _members(policy: Policy, reference: Reference) -> dict[str, Any]:
         "server": None if server is None else server.describe(),
         "pin": policy.pin_for(gun).describe(),
         "freshness": freshness,
-        "exceptions": [
-            one.describe()
-            for one in policy.exceptions_for(reference, reference.tag, reference.digest)
-        ],
+        "exceptions": [one.describe() for one in _exceptions(policy, reference, decision)],
     }
+
+
+def _exceptions(
+    policy: Policy, reference: Reference, decision: Decision | None
+) -> tuple[Exemption, ...]:
+    """Those that may count. One for a tag does for a digest only where that is signed for it."""
+    if decision is not None and decision.tag:
+        return policy.exceptions_for(reference, decision.tag, decision.digest)
+    tag = reference.tag if reference.digest is None else None
+    return policy.exceptions_for(reference, tag, reference.digest)
 
 
 def _tell(image: str, members: dict[str, Any], decision: Decision | None) -> None:
