@@ -62,6 +62,8 @@ def _assert_trusted(
             findings += told
         else:
             uses.append(Use(image=name, spot=Spot(file="assert_trusted")))
+    if gate.get("strict"):
+        findings = [finding.strictly() for finding in findings]
     findings += judge(Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate), uses)
     refused = [plain_text.line(finding) for finding in findings if finding.refused]
     if refused:

@@ -84,7 +84,7 @@ class Gate:
             anchor: Gives what the first root of a collection must fit beside what the policy pins.
             requirements: Limits of the verification. Default: the policy's, else the engine's.
             max_stale: Seconds for which an answer of a trust server is used again.
-            strict: Whether what the policy only warns of is refused.
+            strict: Whether what the policy only warns of is refused, and what nobody can check.
             local_builds: Whether an image can have been made here; what is pulled cannot.
         """
         self._policy = policy
@@ -109,6 +109,11 @@ class Gate:
     def policy(self) -> Policy:
         """What is wanted."""
         return self._policy
+
+    @property
+    def refuses_uncovered(self) -> bool:
+        """Whether docker is to be refused what nobody can check, rather than told of it."""
+        return self._strict or self._policy.docker.uncovered == "refuse"
 
     def check(self, image: str | Reference) -> Decision:
         """Decide on an image.

@@ -90,6 +90,18 @@ def test_an_image_that_cannot_be_told_is_refused_with_its_line(gate, place) -> N
     assert "refused: bad:2: the image '$NOT' depends on 'NOT', which has no value" in ran.err
 
 
+def test_strict_refuses_what_is_not_covered_and_writes_nothing(gate, place) -> None:
+    text = f"FROM {GUN}:3.0\nADD https://example.com/x /x\n"
+    (place / "fetches").write_text(text)
+    ran = gate("fetches")
+    assert (ran.code, ran.err.startswith("note: fetches:2: ")) == (0, True)
+    ran = gate("--strict", "--write", "fetches")
+    assert (ran.code, ran.err.startswith("refused: fetches:2: ")) == (1, True)
+    assert ran.err.endswith("what is not covered is refused here (strict)\n")
+    assert (place / "fetches").read_text() == text
+    assert gate("--strict", "Dockerfile").code == 0
+
+
 def test_build_arguments_are_those_of_the_build(gate, place, monkeypatch) -> None:
     (place / "args").write_text("ARG NAME\nARG TAG=9.9\nFROM $NAME:$TAG\n")
     monkeypatch.setenv("NAME", GUN)

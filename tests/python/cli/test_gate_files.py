@@ -171,6 +171,25 @@ def test_custom_resources(gate, place: Path) -> None:
         assert gate("kubernetes", "--custom", wrong, "x.yaml").code == 2
 
 
+def test_strict_refuses_what_is_not_covered(gate, place: Path) -> None:
+    (place / "widget.yaml").write_text("apiVersion: example.com/v1\nkind: Widget\n")
+    (place / "built.yaml").write_text(
+        f"services: {{web: {{image: '{GUN}:3.0', models: [m]}}}}\nmodels: {{m: {{model: x}}}}\n"
+    )
+    for told, *command in [
+        ("the kind Widget is not known", "kubernetes", "widget.yaml"),
+        ("models are no images: not covered", "compose", "--without-docker", "built.yaml"),
+    ]:
+        ran = gate(*command)
+        assert (ran.code, ran.err.startswith("note: ")) == (0, True), ran.err
+        ran = gate(*command, "--strict", "--lock", "lock")
+        assert (ran.code, told in ran.err) == (1, True)
+        assert "what is not covered is refused here (strict)" in ran.err
+        assert not (place / "lock").exists()
+    assert gate("kubernetes", "--strict", "--custom", "Widget=", "widget.yaml").code == 0
+    assert gate("kubernetes", "--strict", "good.yaml").code == 0
+
+
 def test_a_lock_file_holds_and_drift_is_refused(gate, place: Path) -> None:
     assert gate("kubernetes", "--lock", "trust.lock", "--locked", "good.yaml").code == 2
     assert gate("kubernetes", "--lock", "trust.lock", "bad.yaml").code == 1

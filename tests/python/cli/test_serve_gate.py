@@ -47,6 +47,12 @@ def here(tmp_path, monkeypatch):
         ("plain-http: true\npolicy: trust-policy.yaml\n", ["--policy", "x"], "gate.yaml:4:1"),
         ("plain-http: true\nlisten: 127.0.0.1:0\n", ["--docker-authz"], "gate.yaml:4:1"),
         ("certificate: a\nkey: b\npolicy: trust-policy.yaml\n", [], "no usable certificate"),
+        (
+            "plain-http: true\nunknown-kinds: warn\nunpinned: warn\n",
+            ["--strict"],
+            "lets it through: unknown-kinds: warn, unpinned: warn",
+        ),
+        ("plain-http: true\ndocker-allow: [build]\n", ["--strict"], "through: docker-allow"),
     ],
 )
 def test_t115_service_that_cannot_be_as_it_was_told_does_not_start(here, run, file, options, said):

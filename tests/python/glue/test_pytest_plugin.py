@@ -39,6 +39,12 @@ def test_refused_place(assert_trusted):
 def test_refused_dockerfile(assert_trusted):
     assert_trusted(Path("bad.Dockerfile"), **GATE)
 
+def test_told(assert_trusted):
+    assert_trusted("fetching.Dockerfile", **GATE)
+
+def test_uncovered_is_refused(assert_trusted):
+    assert_trusted("fetching.Dockerfile", strict=True, **GATE)
+
 def test_policy(assert_trusted):
     assert_trusted("{GUN}:3.0", policy="policy.yaml", **GATE)
 
@@ -59,6 +65,7 @@ FILES = {
     "compose.yaml": f"services: {{web: {{image: '{GUN}:3.0'}}}}\n",
     "Dockerfile": f"FROM {GUN}:3.0\nFROM scratch\n",
     "bad.Dockerfile": f"FROM {GUN}:3.0\nFROM\n",
+    "fetching.Dockerfile": f"FROM {GUN}:3.0\nADD https://example.com/x /x\n",
     "notes.txt": "",
     "policy.yaml": "apiVersion: contenttrust/v1\nkind: TrustPolicy\n"
     "metadata: {name: t, version: 1}\n"
@@ -92,7 +99,7 @@ def outcome(vectors: Path, tmp_path: Path):
     return run
 
 
-@pytest.mark.parametrize("test", ["test_image", "test_files"])
+@pytest.mark.parametrize("test", ["test_image", "test_files", "test_told"])
 def test_signed_images_pass(outcome, test: str) -> None:
     assert "1 passed" in outcome(test)
 
@@ -103,6 +110,7 @@ def test_signed_images_pass(outcome, test: str) -> None:
         ("test_refused_image", f"refused: assert_trusted:1: {GUN}:9.9:"),
         ("test_refused_place", f"refused: bad.yaml:3:29: {GUN}:9.9:"),
         ("test_refused_dockerfile", "refused: bad.Dockerfile:2:"),
+        ("test_uncovered_is_refused", "refused: fetching.Dockerfile:2:"),
         ("test_policy", f"refused: assert_trusted:1: {GUN}:3.0:"),
         ("test_nothing", "nothing is asked for"),
         ("test_missing", "No such file"),

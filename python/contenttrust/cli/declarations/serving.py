@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.declarations.verb import PASSPHRASES, Verb, add_one
+from contenttrust.cli.declarations.verb import PASSPHRASES, Verb, add_one, add_strict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _declare_gate(made: ArgumentParser) -> None:
             "start)")  # fmt: skip
     add_one(made, "--audit-log", dest="audit_log", metavar="FILE", help="append every decision to "
             "this file (default: $CONTENTTRUST_AUDIT_LOG, else none)")  # fmt: skip
-    made.add_argument("--strict", action="store_true", help="refuse where the policy only warns")
+    add_strict(made)
     add_one(made, "--config", dest="config", metavar="FILE",
             help="what the service is told, in YAML")  # fmt: skip
     add_one(made, "--listen", dest="listen", metavar="ADDRESS",

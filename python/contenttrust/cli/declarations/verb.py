@@ -99,4 +99,10 @@ def add_gate(parser: ArgumentParser) -> None:
     add_one(parser, "--audit-log", metavar="FILE", dest="audit_log",
             help="append every decision to this file (default: $CONTENTTRUST_AUDIT_LOG, else "
             "none)")  # fmt: skip
-    parser.add_argument("--strict", action="store_true", help="refuse where the policy only warns")
+    add_strict(parser)
+
+
+def add_strict(parser: ArgumentParser) -> None:
+    """Declare that nothing is let through with a word only."""
+    parser.add_argument("--strict", action="store_true", help="refuse where the policy only warns, "
+                        "and what is not covered")  # fmt: skip

@@ -128,6 +128,8 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     locked = _locked(request)
     gate = gate_of(request, door, local_builds=local_builds)
     judged = judge(gate, uses, locked=locked if request.options.locked else None)
+    if request.options.strict:
+        findings = [finding.strictly() for finding in findings]
     told = sorted([*findings, *judged], key=_order(findings, judged))
     decisions = [finding.decision for finding in judged if finding.decision is not None]
     if not any(finding.refused for finding in told):

@@ -31,6 +31,8 @@ def run(request: Request) -> int:
     options = request.options
     try:
         configuration = _configured(options)
+        if options.strict:
+            _check_strict(configuration)
         options.policy = configuration.policy or None
         options.trust_dir = configuration.trust_dir or None
         policy = _policy_file(options)
@@ -70,6 +72,25 @@ def _configured(options: Options) -> Configuration:
     if options.config is None:
         return Configuration(**beside).checked()  # type: ignore[arg-type]
     return load(options.config, beside=beside)
+
+
+def _check_strict(configuration: Configuration) -> None:
+    """Refuse a configuration that lets through what --strict is to refuse.
+
+    Raises:
+        ConfigurationError: It does.
+    """
+    from contenttrust.gate.service.configuration import ConfigurationError  # noqa: PLC0415
+
+    settings = {
+        "unknown-kinds: warn": configuration.unknown_kinds == "warn",
+        "unpinned: warn": configuration.unpinned == "warn",
+        "docker-allow": bool(configuration.docker_allow),
+    }
+    lax = ", ".join(name for name, given in settings.items() if given)
+    if lax:
+        raise ConfigurationError(f"--strict refuses what is not covered, and the configuration "
+                                 f"lets it through: {lax}")  # fmt: skip
 
 
 def _policy_file(options: Options) -> str:

@@ -72,7 +72,7 @@ def _parsed(call: Call, context: BuildContext) -> Dockerfile:
 def _tell_uncovered(
     call: Call, context: BuildContext, parsed: Dockerfile, decisions: Mapping[str, Decision]
 ) -> None:
-    """What a build uses beside images is said, and refused where the policy says so."""
+    """What a build uses beside images is said, and refused where it is not to be passed over."""
     told = [f"{_place(context, notice.line)}: {notice.text}" for notice in parsed.not_covered]
     told += builders.uncovered(call)
     if not builders.is_dockers(call):
@@ -83,7 +83,7 @@ def _tell_uncovered(
         ]
     if build_flags.publishes(call):
         told.append("what is built is published and not signed: contenttrust sign does that")
-    if told and call.gate.policy.docker.uncovered == "refuse":
+    if told and call.gate.refuses_uncovered:
         raise RefusedError(*told, "What is not covered is refused here.")
     for line in told:
         complain(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contenttrust.errors import shown
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from contenttrust.policy.decision import Decision
 
     Level = Literal["pass", "note", "warning", "error"]
+
+_UNCHECKED = frozenset({"not_covered", "unknown_kind"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,13 @@ class Finding:
     def refused(self) -> bool:
         """Whether this stops what the file is for."""
         return self.level == "error"
+
+    def strictly(self) -> Finding:
+        """The same where nothing is only told: a note of what nobody checks refuses."""
+        if self.level != "note" or self.code not in _UNCHECKED:
+            return self
+        message = f"{self.message}; what is not covered is refused here (strict)"
+        return replace(self, level="error", message=message)
 
     @staticmethod
     def decided(decision: Decision, spot: Spot) -> Finding:

@@ -40,11 +40,13 @@ def call(noting: Noting, policy: Policy, repository: Repository, trust_dir: Path
     repository.targets["2.0"] = image("two")
     files = repository.publish()
 
-    def make(name: str, *words: str, policy: Policy = policy, **env: str) -> Call:
+    def make(
+        name: str, *words: str, policy: Policy = policy, strict: bool = False, **env: str
+    ) -> Call:
         table = getattr(flags, name.upper())
         line = grammar.parse(words, table, interspersed=name not in {"run", "create"})
         env = {"PATH": "/usr/bin:/bin", "NOTES": str(noting.notes), **env}
-        gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW,
+        gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW, strict=strict,
                     source=lambda gun: MappingSource(files if gun == WEB else {}))  # fmt: skip
         docker = KeptDocker(str(noting.path), [], env)
         return Call(name=name, words=[name], line=line, docker=docker, gate=gate, env=env)

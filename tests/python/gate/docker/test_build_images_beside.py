@@ -215,6 +215,9 @@ def test_a_policy_may_refuse_such_a_builder(
     made = call("build", "--builder=boxed", ".", policy=strict, DOCKER_CONFIG=str(config))
     with pytest.raises(RefusedError, match="the builder boxed may be started"):
         build.run(made)
+    made = call("build", "--builder=boxed", ".", strict=True, DOCKER_CONFIG=str(config))
+    with pytest.raises(RefusedError, match="the builder boxed may be started"):
+        build.run(made)
     assert noting.started == []
 
 
