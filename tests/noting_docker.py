@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from contenttrust.gate.docker.call import Call
 from contenttrust.gate.docker.program import Docker
+from covered.counting import COUNTING
 
 WEB = "registry.example.com/team/web"
 _NOTES = """\
@@ -74,3 +76,18 @@ def installed(folder: Path) -> Noting:
     program.write_text(_NOTES)
     program.chmod(0o755)
     return Noting(program, folder / "notes")
+
+
+def environment(noting: Noting, home: Path, **env: str) -> dict[str, str]:
+    """Where the shim finds that program, and no trust server: what is checked is refused."""
+    path = os.pathsep.join([str(noting.path.parent), *os.get_exec_path()])
+    server = {"DOCKER_CONTENT_TRUST_SERVER": "https://localhost:1"}
+    return {
+        **COUNTING,
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "PATH": path,
+        "HOME": str(home),
+        "NOTES": str(noting.notes),
+        **server,
+        **env,
+    }

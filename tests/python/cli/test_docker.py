@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +13,7 @@ import pytest
 
 from contenttrust.cli import docker
 from contenttrust.policy import load
-from covered.counting import COUNTING
-from noting_docker import Noting, installed
+from noting_docker import Noting, environment, installed
 
 PROGRAM = Path(sys.executable).parent / "contenttrust"
 SWITCH = "--disable-content-trust"
@@ -50,21 +46,6 @@ def run(noting: Noting, tmp_path: Path) -> Run:
         return Done(done.returncode, done.stderr, noting.started, [n["trust"] for n in noting.told])
 
     return start
-
-
-def environment(noting: Noting, home: Path, **env: str) -> dict[str, str]:
-    # Nobody answers there: what is checked is refused.
-    path = os.pathsep.join([str(noting.path.parent), *os.get_exec_path()])
-    server = {"DOCKER_CONTENT_TRUST_SERVER": "https://localhost:1"}
-    return {
-        **COUNTING,
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "PATH": path,
-        "HOME": str(home),
-        "NOTES": str(noting.notes),
-        **server,
-        **env,
-    }
 
 
 @pytest.mark.parametrize("on", ["", "1"])
@@ -328,77 +309,6 @@ def test_another_docker_can_be_named(run: Run, noting: Noting, tmp_path: Path) -
         done = run("ps", CONTENTTRUST_DOCKER=wrong)
         assert (done.code, done.started) == (127, [])
     assert run("ps", PATH=empty).err.startswith("contenttrust: no directory of PATH has docker")
-
-
-def test_a_relative_entry_of_path_is_passed_over(noting: Noting, tmp_path: Path) -> None:
-    noting.path.write_text("#!/bin/sh\n")
-    env = environment(noting, tmp_path, PATH=".:")
-    done = subprocess.run(
-        [sys.executable, "-m", "contenttrust", "docker", "--", "ps"],
-        check=False, env=env, cwd=tmp_path, capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == 127
-    assert noting.started == []
-
-
-_SPY = """\
-import os, sys
-def become(path, arguments, env):
-    print(*sorted(sys.modules))
-    sys.stdout.flush()
-    os._exit(0)
-os.execve = become
-sys.argv = ["contenttrust", "docker", "--", *sys.argv[1:]]
-from contenttrust.cli.program import run
-run()
-"""
-
-
-@pytest.mark.parametrize("words", [["ps"], ["-H", "x", "image", "ls"], ["run", "x"], ["compose"]])
-def test_a_command_that_is_not_checked_loads_tables_alone(
-    noting: Noting, tmp_path: Path, words: list[str]
-) -> None:
-    def loaded(*command: str) -> set[str]:
-        env = environment(noting, tmp_path)
-        env = {name: value for name, value in env.items() if name not in COUNTING}
-        told = subprocess.run(
-            [sys.executable, *command], check=True, env=env, capture_output=True, text=True
-        )
-        return set(told.stdout.split())
-
-    before = loaded("-c", "import contenttrust, sys; print(*sorted(sys.modules))")
-    modules = loaded("-c", _SPY, *words)
-    ours = {name for name in modules if name.startswith("contenttrust")}
-    assert "contenttrust._core" not in modules
-    heavy = {"argparse", "re", "json", "subprocess", "pathlib", "pycurl", "ruamel"}
-    assert not (modules - before) & heavy
-    assert len(ours) <= 18, sorted(ours)
-    usual = {"__main__", "gc", "contextlib", "collections", "functools", "types", "operator"}
-    usual |= {"itertools", "keyword", "reprlib", "enum"}
-    others = {name for name in modules - before - ours if not name.startswith("_")}
-    assert others <= usual, sorted(others)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signals_reach_docker(noting: Noting, tmp_path: Path, number: signal.Signals) -> None:
-    noting.path.write_text(
-        "#!/bin/sh\ntrap 'echo got >>\"$NOTES\"; exit 42' TERM INT HUP\n"
-        'echo ready >>"$NOTES"\nwhile :; do sleep 0.05; done\n'
-    )
-    code = (
-        "import os, sys; from contenttrust.gate.docker.program import Docker;"
-        f"sys.exit(Docker({str(noting.path)!r}, [], dict(os.environ)).run(['pull', 'x']))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=environment(noting, tmp_path),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    end = time.monotonic() + 60
-    while not noting.notes.exists() and time.monotonic() < end:
-        time.sleep(0.01)
-    process.send_signal(number)
-    assert process.wait(timeout=60) == 42
-    assert noting.notes.read_text() == "ready\ngot\n"
 
 
 def test_without_the_two_dashes_it_says_what_is_missing(noting: Noting, tmp_path: Path) -> None:
