@@ -282,6 +282,14 @@ def test_an_override_pins_what_is_started_and_nothing_else() -> None:
     }
 
 
+def test_an_override_leaves_dockerfiles_and_makers_of_an_sbom_as_they_are() -> None:
+    text = "services: {a: {build: {dockerfile_inline: 'FROM web:1', sbom: generator=web:1}}}"
+    assert [image for image, _, _ in found(text)] == ["web:1", "web:1"]
+    [document] = read(project(text).override({"web:1": PIN}), file="f")
+
+    assert document.value == {"services": {}}
+
+
 def test_an_override_with_names_that_mean_something_in_yaml_is_read_as_it_was_meant() -> None:
     text = "services: {'yes': {image: web:1}, '1': {image: web:1}, 'a: b': {image: web:1}}"
     [document] = read(project(text).override({"web:1": PIN}), file="f")
