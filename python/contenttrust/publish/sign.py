@@ -145,6 +145,8 @@ class Keyring:
                 f"still sign: {wanted}; a server refuses incomplete signatures, so nothing was "
                 "published"
             )
+        if authority.threshold > 1:
+            message += f". {_in_turns(authority.role)}"
         raise NoKeyError(
             message + "".join(self._damaged(authority.keys[one]) for one in absent),
             role=authority.role,
@@ -174,6 +176,20 @@ def root_authorities(root: Document, previous: Document | None) -> list[Authorit
         return [now]
     before = authority_in(previous, ROOT)
     return [now] if before == now else [now, before]
+
+
+def _in_turns(role: str) -> str:
+    """How the keys of several people come together, which no single machine has."""
+    if role == ROOT:
+        return (
+            "Where they are kept apart, they sign a request one after the other: contenttrust "
+            "signing-request rotate --key CERTIFICATE GUN root FILE"
+        )
+    return (
+        "Where they are kept apart, they sign a request one after the other: stage the change "
+        "(contenttrust addhash, remove, delegation remove; witness signs a role anew as it is), "
+        "then contenttrust signing-request prepare GUN FILE"
+    )
 
 
 def _canonical_id(key: Document) -> str:

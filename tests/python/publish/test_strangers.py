@@ -142,6 +142,7 @@ def test_a_server_cannot_make_versions_run_ahead(collection, publisher, server, 
     ]
 
     assert collection.publish().versions["targets/a"] == 1
+    assert "contenttrust signing-request prepare GUN FILE" in refused.value.message
 
 
 @pytest.fixture
