@@ -6,6 +6,8 @@ from contenttrust.errors import InputNeededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contenttrust.cli.request import Request
 
 _TERMINAL = "/dev/tty"
@@ -39,6 +41,29 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
         text = f"this must be confirmed, and there is no terminal to ask at: use {option}"
         raise InputNeededError(text) from error
     return answer.strip().lower() in {"y", "yes"}
+
+
+def answered(
+    request: Request, told: str, lines: Sequence[str], question: str, *, option: str
+) -> bool:
+    """Show what a question is about, and ask; where nobody can be asked, the error shows it.
+
+    Args:
+        request: Of this run.
+        told: What the lines are.
+        lines: Such as tags.
+        question: As `confirmed` has it.
+        option: As `confirmed` has it.
+
+    Raises:
+        InputNeededError: Nobody may or can be asked.
+    """
+    shown = [told, *(f"  {line}" for line in lines), question]
+    try:
+        return confirmed(request, "\n".join(shown), option=option)
+    except InputNeededError as error:
+        error.message = f"{told} {', '.join(lines)}; {error.message}"
+        raise
 
 
 def has_terminal() -> bool:

@@ -6,10 +6,12 @@ import contextlib
 import os
 import re
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
-from contenttrust.cli import confirm, exit_codes, report, text
+from contenttrust.cli import confirm, exit_codes, report, text, witnessed
 from contenttrust.cli.options import UsageError
+from contenttrust.cli.repositories import CancelledError
 from contenttrust.errors import ContentTrustError
 
 SOON = 182
@@ -187,7 +189,17 @@ def staged(request: Request, edited: Collection) -> int:
     if not request.options.publish:
         return exit_codes.OK
     text.say(f"Auto-publishing changes to {text.safe(edited.gun)}")
-    return published(request, edited.publish())
+    return publish(request, edited)
+
+
+def publish(request: Request, edited: Collection) -> int:
+    """Publish what is staged; what a role lists that is witnessed is shown before."""
+    try:
+        done = edited.publish(confirm=partial(witnessed.confirm, request, edited.gun))
+    except CancelledError as cancelled:
+        text.complain(text.safe(str(cancelled)))
+        return exit_codes.REFUSED
+    return published(request, done)
 
 
 def published(request: Request, done: Published) -> int:

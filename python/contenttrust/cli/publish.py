@@ -13,4 +13,4 @@ def run(request: Request) -> int:
     """Publish one collection."""
     edited = editing.collection(request, request.options.gun)
     text.say(f"Pushing changes to {text.safe(edited.gun)}")
-    return editing.published(request, edited.publish())
+    return editing.publish(request, edited)

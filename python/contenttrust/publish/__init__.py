@@ -8,6 +8,7 @@ from contenttrust.publish.collection import EVERY_PATH, Collection
 from contenttrust.publish.images import Removed, Signed
 from contenttrust.publish.metadata import target_meta
 from contenttrust.publish.publication import Published
+from contenttrust.publish.witnessed import Witnessed
 
 __all__ = [
     "EVERY_PATH",
@@ -16,6 +17,7 @@ __all__ = [
     "Published",
     "Removed",
     "Signed",
+    "Witnessed",
     "images",
     "target_meta",
 ]

@@ -7,28 +7,32 @@ from dataclasses import replace
 from contenttrust.errors import ContentTrustError, PublishError, StagedChangeError
 from contenttrust.publish import initialisation, rotation
 from contenttrust.publish.asking import ROOT_LIMIT, ask
-from contenttrust.publish.contained import are_contained
+from contenttrust.publish.contained import are_contained, check_not_taken
 from contenttrust.publish.current import Judge
 from contenttrust.publish.draft import Targets
+from contenttrust.publish.look import look
 from contenttrust.publish.metadata import ROOT, TARGETS, TIMESTAMP
 from contenttrust.publish.publication import Publication
 from contenttrust.publish.renewal import Renewal
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.staging import EVERY_PATH, Staging, check_text
+from contenttrust.publish.staging import EVERY_PATH, Staging, check_text, stays
+from contenttrust.publish.witnessed import AsShown, refuse_broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from contenttrust._core import Anchor, PublicKey
     from contenttrust.keys.store import KeyStore
     from contenttrust.publish.asking import Server
+    from contenttrust.publish.changelist import Change
     from contenttrust.publish.draft import Step
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.publication import Published
     from contenttrust.publish.request import SigningRequest
+    from contenttrust.publish.witnessed import Witnessed
 
 
 class Collection(Staging):
@@ -85,7 +89,12 @@ class Collection(Staging):
 
     # --- publishing -----------------------------------------------------------
 
-    def publish(self, *, more: Sequence[Step] = ()) -> Published:
+    def publish(
+        self,
+        *,
+        more: Sequence[Step] = (),
+        confirm: Callable[[Sequence[Witnessed]], None] = refuse_broken,
+    ) -> Published:
         """Publish what is staged, and see that the server serves it.
 
         The changes are applied to what the server has at that moment. Only when it serves the
@@ -93,27 +102,44 @@ class Collection(Staging):
 
         Args:
             more: What else is changed, without having been staged.
+            confirm: Is given what the roles list that are witnessed, if any are, before anything is
+                signed; what it raises ends the publication. Default: a broken role is refused.
 
         Raises:
             StagedChangeError: A change cannot be read or applied.
             KeyStoreError: A key is not here, or cannot be opened.
-            PublishError: The server refused, or others were faster every time.
+            PublishError: The server refused, or others were faster every time; a role that is
+                witnessed is broken, or not what was shown any more; or what was staged here was
+                taken from the changelist by somebody else, and is not in what was published.
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer, or the trust directory cannot be used.
         """
+        staged = self.changes()
+        with stays(staged):
+            as_shown = self._shown(confirm, staged, more)
         with self.trust_dir.locked(self.gun, "publish"):
-            staged = self.changes()
-            try:
-                done = self.publication().run([*staged, *more])
-            except ContentTrustError as error:
-                if staged:
-                    error.message += (
-                        f"; {len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'} "
-                        "so: `contenttrust publish` tries again, `contenttrust reset` forgets"
-                    )
-                raise
+            own, staged = self._own, self.changes()
+            with stays(staged):
+                done = self.publication().run([*staged, *more, as_shown])
             self._changelist.remove([one.file for one in staged], now=self.moment)
-            return done
+        self._own = self._own[len(own) :]  # what was staged meanwhile is for the next time
+        check_not_taken(own, staged, done)
+        return done
+
+    def _shown(
+        self,
+        confirm: Callable[[Sequence[Witnessed]], None],
+        staged: Sequence[Change],
+        more: Sequence[Step] = (),
+    ) -> AsShown:
+        """Show what witnessed roles will list, before anybody is held up."""
+        as_shown = AsShown(confirm)
+        if any(change.type == "witness" for change in staged):
+            seen = look(self, Keyring(self.keys))
+            if seen is not None:  # else it is new, and has nothing from others
+                for step in (*staged, *more, as_shown):
+                    step.apply(seen)
+        return as_shown
 
     def publish_targets(
         self, targets: Iterable[tuple[str, Document]], *, roles: Sequence[str] = (TARGETS,)
@@ -157,15 +183,22 @@ class Collection(Staging):
 
     # --- signed by several people, or elsewhere -------------------------------
 
-    def prepare(self) -> SigningRequest:
+    def prepare(
+        self, *, confirm: Callable[[Sequence[Witnessed]], None] = refuse_broken
+    ) -> SigningRequest:
         """What is staged, as documents that others are to sign; nothing is published.
+
+        Args:
+            confirm: As for `publish`: keys that are here sign at once.
 
         Raises:
             ContentTrustError: As for `publish`, but for keys that are not here.
         """
+        as_shown = self._shown(confirm, self.changes())
         with self.trust_dir.locked(self.gun, "publish"):
             staged = self.changes()
-            return self.publication().prepare(staged, staged=[one.file for one in staged])
+            names = [one.file for one in staged]
+            return self.publication().prepare([*staged, as_shown], staged=names)
 
     def prepare_initialization(
         self,
@@ -230,6 +263,7 @@ class Collection(Staging):
                 )
                 return replace(done, notes=(*done.notes, note))
             self._changelist.remove(here, now=self.moment)
+            self._own = tuple(one for one in self._own if one.file not in here)
             return done
 
     def _are_contained(self, names: Sequence[str], done: Published) -> bool:
@@ -307,6 +341,7 @@ class Collection(Staging):
                 self.sink.delete(self.gun)
                 self._check_gone()
             initialisation.forget(self.trust_dir, self.gun)
+            self._own = ()
 
     def _check_gone(self) -> None:
         """See that the server has no root and no timestamp any more; it may only have said so."""

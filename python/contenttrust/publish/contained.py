@@ -1,12 +1,13 @@
 """Whether staged changes are in what was published, so that they need not wait any longer.
 
 A signing request says which staged changes it was made from. Who made it may have named others: a
-revocation that is forgotten here would never be published.
+revocation that is forgotten here would never be published. And other programs take changes out of
+the changelist: `docker trust sign` empties it, whoever has staged them.
 """
 
 from __future__ import annotations
 
-from contenttrust.errors import StagedChangeError
+from contenttrust.errors import PublishError, StagedChangeError, shown
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.metadata import message_of, signed_part
 
@@ -34,11 +35,46 @@ def are_contained(names: Collection[str], staged: Sequence[Change], published: P
     if any(change.file not in names for change in first):
         # What lies before them would be applied to something else than they were.
         return False
-    if any(one.type == "witness" and one.role not in published.versions for one in first):
+    return _change_nothing(first, published)
+
+
+def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: Published) -> None:
+    """See that what somebody has staged was published, by whomever.
+
+    Args:
+        own: What they staged, with the names of its files.
+        staged: What was in the changelist when it was published.
+        published: The publication.
+
+    Raises:
+        PublishError: Something was taken from the changelist, and is not in what was published.
+    """
+    published_now = {change.file for change in staged}
+    taken = [change for change in own if change.file not in published_now]
+    # By the moments in their names; of the same moment, what was taken came first.
+    in_order = sorted([*taken, *staged], key=lambda change: change.file.partition("_")[0])
+    if not taken or _change_nothing(in_order, published):
+        return
+    first, more = taken[0], len(taken) - 1
+    raise PublishError(
+        f"somebody has taken what was staged ({first.action} {first.type} "
+        f"{shown(first.path or first.role)}{f' and {more} more' if more else ''}) from the "
+        f"changelist of {published.gun} before it was published, as docker trust sign does, and "
+        "what is published does not show it: do it again"
+        + ("; what else was staged is published" if staged else ""),
+        gun=published.gun,
+        role=first.role,
+        subject=first.path,
+    )
+
+
+def _change_nothing(changes: Sequence[Change], published: Published) -> bool:
+    """Whether changes change nothing any more, in their order, and witness what is signed anew."""
+    if any(one.type == "witness" and one.role not in published.versions for one in changes):
         return False
     before, after = _draft(published), _draft(published)
     try:
-        for change in first:
+        for change in changes:
             change.apply(after)
     except StagedChangeError:
         return False

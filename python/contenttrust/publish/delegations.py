@@ -107,6 +107,8 @@ def apply(draft: Draft, change: Change) -> None:
     """
     role = change.role
     if change.action == "delete":
+        if is_delegation(role) and _entry(draft, role) is None:
+            draft.notes.append(f"there is no delegation {shown(role)}: there was nothing to remove")
         delete(draft, role)
         return
     given = members(change.data or b"")
@@ -126,6 +128,7 @@ def apply(draft: Draft, change: Change) -> None:
         create(draft, role, keys, add_paths, threshold)
     else:
         authority_of(draft, role)
+        _note_absent(draft, role, remove_keys, remove_paths)
         update(
             draft,
             role,
@@ -242,6 +245,16 @@ def delete(draft: Draft, role: str) -> None:
             _drop_unused_keys(delegations)
             draft.changed.add(parent)
     draft.forget(role)
+
+
+def _note_absent(draft: Draft, role: str, key_ids: Collection[str], paths: Collection[str]) -> None:
+    """Note what is to be taken out of a delegation and is not there."""
+    entry = _entry(draft, role) or {}
+    held, listed = entry.get("keyids") or [], entry.get("paths") or []
+    keys = draft.roles[_parent(role)]["delegations"]["keys"]
+    absent = [f"the key {shown(one)}" for one in key_ids if not _ids(keys, held, [one])]
+    absent += [f"the path {shown(one)!r}" for one in paths if one not in listed]
+    draft.notes += [f"{role} does not have {one}: there was nothing to remove" for one in absent]
 
 
 def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:

@@ -67,6 +67,7 @@ class Draft:
         changed: Roles to be signed; `targets` of a new collection always.
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
+        witnessed: Roles that are signed anew as they are; for each, whether it was broken.
         signed_next: Roles that may lose their signatures, for they are signed in the publication
             that follows at once.
         made: Delegations that were made, also those that had been removed before.
@@ -107,6 +108,7 @@ class Draft:
         self.changed: set[str] = {TARGETS} if is_new else set()
         self.is_new = is_new
         self.notes: list[str] = []
+        self.witnessed: dict[str, bool] = {}
         self.signed_next: set[str] = set()
         self.made: set[str] = set()
         self.may_return: dict[str, bytes | None] = {}
@@ -157,6 +159,10 @@ class Draft:
         if change.action == "create":
             self.add_targets(change.role, {change.path: checked_meta(members(change.data or b""))})
         elif change.action == "delete":
+            if change.path not in self.roles.get(change.role, new_targets())["targets"]:
+                self.notes.append(
+                    f"{change.role} does not list {shown(change.path)}: there was nothing to remove"
+                )
             self.remove_target(change.role, change.path)
         else:
             raise ValueError("a target is created or deleted, not updated")
@@ -206,7 +212,8 @@ class Draft:
                 there, and it is not known from before.
         """
         authority = delegations.authority_of(self, role)
-        if role not in self.roles:
+        is_broken = role not in self.roles
+        if is_broken:
             if role not in self.broken:
                 raise PublishError(
                     f"{role} was never published: there is nothing to witness", role=role
@@ -226,6 +233,7 @@ class Draft:
                     role=role,
                 )
             self.roles[role] = as_notary_keeps_it(known)
+        self.witnessed.setdefault(role, is_broken)
         self.changed.add(role)
 
     def replace_keys(self, role: str, keys: list[PublicKey], threshold: int = 0) -> None:
@@ -286,6 +294,7 @@ class Draft:
             if name == role or name.startswith(f"{role}/"):
                 self.roles.pop(name, None)
                 self.broken.pop(name, None)
+                self.witnessed.pop(name, None)
                 self.changed.discard(name)
 
 

@@ -325,6 +325,7 @@ def _no_signer(name: str, draft: Draft) -> str:
         text += (
             f"; and {RELEASES} lacks signatures that it needs: where a removal was interrupted, "
             "let a signer who stays sign again the tags that were released before it (contenttrust "
-            "sign). witness would sign also what the removed signer published last"
+            "sign). witness would sign what was released last, perhaps by the removed signer: it "
+            "shows that, and asks"
         )
     return text

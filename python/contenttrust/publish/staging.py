@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from contenttrust import clock
-from contenttrust.errors import MalformedError, shown
+from contenttrust.errors import ContentTrustError, MalformedError, shown
 from contenttrust.publish.changelist import Change, Changelist
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import TARGETS, key_value, target_meta
@@ -15,7 +16,7 @@ from contenttrust.transport.cache import TrustDirectory
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from contenttrust._core import Instant, PublicKey
@@ -57,6 +58,7 @@ class Staging:
         )
         self._now = now
         self._changelist = Changelist(self.trust_dir, gun)
+        self._own: tuple[Change, ...] = ()  # staged here, and not seen to be published yet
 
     @property
     def moment(self) -> Instant:
@@ -212,6 +214,7 @@ class Staging:
                 raise ValueError(f"there is no staged change {wrong[0]}")
             names = tuple(staged[number].file for number in numbers)
         self._changelist.remove(names)
+        self._own = tuple(one for one in self._own if one.file not in names)
 
     def _stage(
         self, action: str, kind: str, roles: Sequence[str], *, path: str = "", data: object = None
@@ -225,7 +228,21 @@ class Staging:
         changes = [
             Change(action=action, role=role, type=kind, path=path, data=content) for role in roles
         ]
-        self._changelist.add(changes, now=self.moment)
+        self._own += self._changelist.add(changes, now=self.moment)
+
+
+@contextlib.contextmanager
+def stays(staged: Sequence[Change]) -> Iterator[None]:
+    """Say of what is staged that a failure leaves it so."""
+    try:
+        yield
+    except ContentTrustError as error:
+        if staged:
+            error.message += (
+                f"; {len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'} so: "
+                "`contenttrust publish` tries again, `contenttrust reset` forgets"
+            )
+        raise
 
 
 def check_text(given: object, what: str) -> None:

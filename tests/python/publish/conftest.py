@@ -9,6 +9,8 @@ import pytest
 from contenttrust import _core
 from contenttrust.keys import KeyStore
 from contenttrust.publish import Collection, images
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.sign import Keyring
 from servers.memory_server import MemoryServer
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
@@ -92,3 +94,28 @@ def mallory(collection, publisher, make_publisher):
     made.public = made.key("mallory")
     images.add_signer(collection, "mallory", [made.public])
     return made
+
+
+@pytest.fixture
+def broken_role(collection, publisher, server):
+    """Makes that `targets/a` has another key than the one that signed what is served of it."""
+
+    def make(change):
+        old, new = publisher.key("old"), publisher.key("new")
+        collection.add_delegation("targets/a", keys=[old], paths=[""])
+        collection.add_target("v1", size=7, sha256="a" * 64, roles=["targets/a"])
+        collection.publish()
+        file = server.files[collection.gun]["targets/a"]
+        if change(file) != file:
+            server.store(collection.gun, {"targets/a": change(file)}, judged=False)
+        collection.add_delegation("targets/a", keys=[new])
+        collection.publish()
+        # Notary takes away a key that alone has signed; we refuse to.
+        signed = server.signed(collection.gun, "targets")
+        signed["delegations"]["roles"][0]["keyids"].remove(old.key_id)
+        signed["version"] += 1
+        targets = authority_in(server.signed(collection.gun, "root"), "targets")
+        file = Keyring(publisher.keys).signed(signed, [targets])
+        server.store(collection.gun, {"targets": file}, judged=False)
+
+    return make

@@ -75,6 +75,38 @@ def test_what_is_there_already_uploads_nothing(collection, server):
     assert collection.changes() == ()
 
 
+def test_what_was_not_there_to_remove_is_told_and_changes_nothing(collection, publisher):
+    key = publisher.key("alice")
+    collection.add_delegation("targets/a", keys=[key], paths=["v"])
+    add(collection, "v1")
+    collection.publish()
+    collection.remove_delegation("targets/a", key_ids=["0" * 64], paths=["w"])
+    collection.remove_delegation("targets/b")
+    collection.remove_target("v11")
+    collection.remove_target("v1", roles=["targets/a"])
+
+    done = collection.publish()
+
+    assert (done.versions, done.notes) == (
+        {},
+        (
+            "targets/a does not have the path 'w': there was nothing to remove",
+            f"targets/a does not have the key {'0' * 64}: there was nothing to remove",
+            "there is no delegation targets/b: there was nothing to remove",
+            "targets does not list v11: there was nothing to remove",
+            "targets/a does not list v1: there was nothing to remove",
+        ),
+    )
+    for key_id in (key.key_id, key.canonical_key_id):
+        collection.remove_delegation("targets/a", key_ids=[key_id], paths=["v"])
+        assert not any("nothing to remove" in note for note in collection.publish().notes)
+        collection.add_delegation("targets/a", keys=[key], paths=["v"])
+        collection.publish()
+    collection.remove_delegation("targets/a")
+    collection.remove_target("v1")
+    assert collection.publish().notes == ()
+
+
 def test_changes_are_applied_in_order(collection):
     add(collection, "v1", "one")
     collection.remove_target("v1")

@@ -54,6 +54,7 @@ examples:
 """
 _WITNESS = """\
 Roles that lost a signer, or whose threshold rose, count again once their keys have signed anew.
+What they list is shown before it is signed; of a broken role that is confirmed.
 
 examples:
   contenttrust witness -p registry.example.com/team/web targets/releases
@@ -99,9 +100,11 @@ examples:
 """
 
 
-def _add_publish(made: ArgumentParser) -> None:
+def _add_publish(made: ArgumentParser, asks: str = "a broken role is witnessed") -> None:
     made.add_argument("-p", "--publish", action="store_true", help="publish at once, with all that "
                       "is staged")  # fmt: skip
+    if asks:
+        add_yes(made, asks)
 
 
 def _add_target(made: ArgumentParser) -> None:
@@ -128,7 +131,7 @@ def _declare_init(made: ArgumentParser) -> None:
             "key (default: a self-signed one)")  # fmt: skip
     made.add_argument("--server-managed", action="store_true", help="the server holds the key of "
                       "the snapshot, as docker has it")  # fmt: skip
-    _add_publish(made)
+    _add_publish(made, asks="")  # what is new has no broken role
 
 
 def _declare_add(made: ArgumentParser) -> None:
@@ -162,6 +165,11 @@ def _declare_reset(made: ArgumentParser) -> None:
                 "in status (may be repeated, or with commas)")  # fmt: skip
     made.add_argument("--all", action="store_true", help="all changes, also those that cannot be "
                       "read")  # fmt: skip
+
+
+def _declare_publish(made: ArgumentParser) -> None:
+    add_gun(made)
+    add_yes(made, "a broken role is witnessed")
 
 
 def _declare_witness(made: ArgumentParser) -> None:
@@ -217,8 +225,7 @@ def _declare_delegation_remove(made: ArgumentParser) -> None:
                       "delegation list shows it")  # fmt: skip
     _add_paths(made, "names that begin so may no longer be signed", "no name may be signed any "
                "more")  # fmt: skip
-    add_yes(made, "a whole delegation is removed")
-    _add_publish(made)
+    _add_publish(made, "a whole delegation is removed, or a broken role is witnessed")
 
 
 def _declare_delegation_purge(made: ArgumentParser) -> None:
@@ -274,7 +281,7 @@ VERBS = (
         "GUN",
         "sign what is staged and send it to the trust server",
         _PUBLISH,
-        add_gun,
+        _declare_publish,
         refuses=VERDICTS,
     ),
     Verb(

@@ -79,6 +79,7 @@ def _add_request(made: ArgumentParser) -> None:
 def _declare_prepare(made: ArgumentParser) -> None:
     add_gun(made)
     _add_new(made)
+    add_yes(made, "a broken role is witnessed")
 
 
 def _declare_init(made: ArgumentParser) -> None:

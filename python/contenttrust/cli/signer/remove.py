@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from contenttrust.cli import editing, natural_order, report, text
-from contenttrust.cli.confirm import confirmed
+from contenttrust.cli.confirm import answered, confirmed
 from contenttrust.cli.repositories import CancelledError, each, gun_of
-from contenttrust.errors import InputNeededError
+from contenttrust.cli.tag_lines import tag_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
@@ -93,7 +93,7 @@ def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> Non
         "Others will answer for them; --revoke takes them back instead. Are you sure you want "
         "to continue? [y/N] "
     )
-    if not _answered(request, told, _tags(unvouched), question, option="--revoke or -y"):
+    if not answered(request, told, tag_lines(unvouched), question, option="--revoke or -y"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
 
 
@@ -109,29 +109,9 @@ def _ask_again(request: Request, repository: str, begun: str, digests: Mapping[s
         f'The removal of the signer "{name}" from {shown}, begun at {text.safe(begun)}, was '
         "interrupted. targets/releases is signed again as it was shown then:"
     )
-    tags = _tags(digests) or ["no tag"]
-    if not _answered(request, told, tags, "Continue? [y/N] ", option="-y"):
+    tags = tag_lines(digests) or ["no tag"]
+    if not answered(request, told, tags, "Continue? [y/N] ", option="-y"):
         raise CancelledError(f"the removal of {name} from {shown} was not brought to its end")
-
-
-def _answered(
-    request: Request, told: str, tags: Sequence[str], question: str, *, option: str
-) -> bool:
-    """Show tags, and ask; where nobody can be asked, the error shows them."""
-    lines = [told, *(f"  {tag}" for tag in tags), question]
-    try:
-        return confirmed(request, "\n".join(lines), option=option)
-    except InputNeededError as error:
-        error.message = f"{told} {', '.join(tags)}; {error.message}"
-        raise
-
-
-def _tags(digests: Mapping[str, str]) -> list[str]:
-    """Tags in the order of people, each with its digest; names and all are strangers' text."""
-    from contenttrust.publish.tags import with_digest  # noqa: PLC0415 -- see editing
-
-    tags = sorted(digests, key=natural_order.key)
-    return [text.safe(with_digest(tag, digests[tag])) for tag in tags]
 
 
 def _where_else(done: Removed, name: str) -> list[str]:
@@ -154,17 +134,17 @@ def _told(done: Removed, name: str, repository: str) -> list[str]:
     lines = [
         f"  {told} lost the signature of {name}"
         + (" and can no longer be pulled" if tag in gone else "")
-        for tag, told in zip(lost, _tags(done.lost), strict=True)
+        for tag, told in zip(lost, tag_lines(done.lost), strict=True)
     ]
     lines += [
         f"  {text.safe(named(tag))} can no longer be pulled" for tag in sorted(gone - {*done.lost})
     ]
     lines += [f"  {text.safe(role)} was signed again" for role in done.signed_again]
-    lines += [f"  {tag} is revoked: nobody else lists it" for tag in _tags(done.revoked)]
+    lines += [f"  {tag} is revoked: nobody else lists it" for tag in tag_lines(done.revoked)]
     stay = sorted(done.unvouched, key=natural_order.key)
     return lines + [
         f"  {told} stays released, though nobody else lists it{_taken_back(done, repository, tag)}"
-        for tag, told in zip(stay, _tags(done.unvouched), strict=True)
+        for tag, told in zip(stay, tag_lines(done.unvouched), strict=True)
     ]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, exit_codes
+from functools import partial
+
+from contenttrust.cli import editing, exit_codes, text, witnessed
+from contenttrust.cli.repositories import CancelledError
 from contenttrust.cli.signing_request import output
 
 TYPE_CHECKING = False
@@ -13,5 +16,10 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Prepare a request from the staged changes; they stay staged until it is published."""
     edited = editing.collection(request, request.options.gun)
-    output.write_new(request.options.file, edited.prepare())
+    try:
+        prepared = edited.prepare(confirm=partial(witnessed.confirm, request, edited.gun))
+    except CancelledError as cancelled:
+        text.complain(text.safe(str(cancelled)))
+        return exit_codes.REFUSED
+    output.write_new(request.options.file, prepared)
     return exit_codes.OK
