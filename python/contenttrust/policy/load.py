@@ -325,9 +325,10 @@ def _docker(field: Field | None) -> DockerSettings:
     choices = {
         "disable-content-trust": ("allow", "forbid"),
         "uncovered": ("warn", "refuse"),
-        "build": ("deny", "warn"),
     }
-    members = {} if field is None else field.members(tuple(choices))
+    unsupported = {"build": "what dockerd's plugin lets pass is said in its own configuration, by "
+                            "docker-allow"}  # fmt: skip
+    members = {} if field is None else field.members(tuple(choices), unsupported=unsupported)
     words = {name.replace("-", "_"): one.choice(*choices[name]) for name, one in members.items()}
     return DockerSettings(**words)
 

@@ -111,20 +111,16 @@ class DockerSettings:
     Attributes:
         disable_content_trust: ``allow``: the option of that name lets a command pass, and that is
             logged; ``forbid``: it is refused.
-        uncovered: What happens to a command that the gate does not cover: ``warn`` or ``refuse``.
-        build: What the authorization plugin answers to builds, which it cannot look into: ``deny``
-            or ``warn``.
+        uncovered: What happens to what the gate does not cover: ``warn`` or ``refuse``.
     """
 
     disable_content_trust: str = "allow"
     uncovered: str = "warn"
-    build: str = "deny"
 
     def __post_init__(self) -> None:
         choices = {
             "disable_content_trust": ("allow", "forbid"),
             "uncovered": ("warn", "refuse"),
-            "build": ("deny", "warn"),
         }
         for name, words in choices.items():
             if getattr(self, name) not in words:
@@ -135,5 +131,4 @@ class DockerSettings:
         return {
             "disable-content-trust": self.disable_content_trust,
             "uncovered": self.uncovered,
-            "build": self.build,
         }

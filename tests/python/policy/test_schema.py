@@ -122,7 +122,7 @@ ACCEPTED = {
         limits="limits: {exceptions-per-rule: 3, exception-max: 30d, deadline: 2s,"
         " max-metadata: 5MiB}\n"
     ),
-    "docker": policy_text(docker="docker: {uncovered: refuse, build: warn}\n"),
+    "docker": policy_text(docker="docker: {uncovered: refuse, disable-content-trust: allow}\n"),
     "anchors": policy_text(
         rules="rules:\n  - &first {match: 'a.example/**', require: {signed: any}}\n"
         "  - {<<: *first, match: 'b.example/**'}\n"

@@ -100,7 +100,7 @@ def test_pins_become_what_the_engine_takes() -> None:
         lambda: Server("https://notary.example", auth="basic"),
         lambda: Freshness(grace={"timestmp": timedelta(1)}),
         lambda: Freshness(max_age=timedelta(-1)),
-        lambda: DockerSettings(build="allow"),
+        lambda: DockerSettings(uncovered="allow"),
     ],
 )
 def test_settings_are_checked_when_they_are_made(make: object) -> None:
@@ -114,12 +114,10 @@ def test_plain_http_is_for_loopback(url: str) -> None:
 
 
 def test_gates_of_docker_do_as_docker_did_unless_told_otherwise() -> None:
-    assert Policy().docker == DockerSettings(
-        disable_content_trust="allow", uncovered="warn", build="deny"
-    )
-    text = "docker: {disable-content-trust: forbid, uncovered: refuse, build: warn}\n"
+    assert Policy().docker == DockerSettings(disable_content_trust="allow", uncovered="warn")
+    text = "docker: {disable-content-trust: forbid, uncovered: refuse}\n"
     assert loads(policy_text(docker=text)).docker == DockerSettings(
-        disable_content_trust="forbid", uncovered="refuse", build="warn"
+        disable_content_trust="forbid", uncovered="refuse"
     )
 
 
