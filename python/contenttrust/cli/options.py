@@ -210,6 +210,7 @@ class Options(argparse.Namespace):
     profiles: Sequence[str] = ()
     override_out: str | None = None
     without_docker: bool = False
+    without_registry: bool = False
     build_args: Sequence[str] = ()
     build_contexts: Sequence[str] = ()
     stage: str | None = None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from contenttrust import clock
 from contenttrust.errors import ContentTrustError, MalformedError, PolicyError
+from contenttrust.gate.bases import RegistryBases
 from contenttrust.gate.collections import Collections, Judgement
 from contenttrust.policy.decision import Decision
 from contenttrust.policy.evaluate import evaluate
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from contenttrust.gate.audit_log import AuditLog
+    from contenttrust.gate.bases import Bases
     from contenttrust.model import Anchor, Requirements
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.source import SourceLike
@@ -68,6 +70,7 @@ class Gate:
         max_stale: float = 0,
         strict: bool = False,
         local_builds: bool = True,
+        bases: Bases | None = None,
     ) -> None:
         """Prepare a gate.
 
@@ -86,6 +89,7 @@ class Gate:
             max_stale: Seconds for which an answer of a trust server is used again.
             strict: Whether what the policy only warns of is refused, and what nobody can check.
             local_builds: Whether an image can have been made here; what is pulled cannot.
+            bases: Who knows the triggers of base images. Default: their registries.
         """
         self._policy = policy
         self._now = now
@@ -93,9 +97,11 @@ class Gate:
         self._door = door
         self._strict = strict
         self._local_builds = local_builds
+        env = dict(os.environ if env is None else env)
+        self._bases = RegistryBases(env=env, offline=offline) if bases is None else bases
         self._collections = Collections(
             policy,
-            env=dict(os.environ if env is None else env),
+            env=env,
             trust_dir=trust_dir,
             now=now,
             offline=offline,
@@ -109,6 +115,11 @@ class Gate:
     def policy(self) -> Policy:
         """What is wanted."""
         return self._policy
+
+    @property
+    def bases(self) -> Bases:
+        """Who knows the triggers of base images."""
+        return self._bases
 
     @property
     def refuses_uncovered(self) -> bool:

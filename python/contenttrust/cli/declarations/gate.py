@@ -26,7 +26,8 @@ examples:
 
 _DOCKERFILE = """\
 Every image that a build uses is checked: FROM, COPY --from, RUN --mount, ONBUILD, # syntax, named
-contexts. Stages behind --target are left out. With --write each image is replaced by
+contexts, and what ONBUILD left in a signed base, of which its registry is asked. Stages behind
+--target are left out. With --write each image is replaced by
 name@sha256:…, variables in its name included, and no other byte changes; standard input is
 written to standard output.
 
@@ -40,7 +41,8 @@ examples:
 _COMPOSE = """\
 The files are merged as docker compose does. Where there is a docker with compose, it is asked what
 they mean; else whatever needs it, such as extends and include, is refused. All profiles count
-unless --profile names some. The Dockerfiles of what is built are read too.
+unless --profile names some. The Dockerfiles of what is built are read too, and what ONBUILD left
+in their signed bases, of which registries are asked.
 
 examples:
   contenttrust gate compose compose.yaml
@@ -105,6 +107,7 @@ def _declare_dockerfile(made: ArgumentParser) -> None:
     add_several(made, "--build-context", dest="build_contexts", metavar="NAME=VALUE",
                 help="what takes the place of a name (may be repeated)")  # fmt: skip
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")
+    _add_registry(made)
     add_reports(made)
 
 
@@ -119,7 +122,13 @@ def _declare_compose(made: ArgumentParser) -> None:
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")
     made.add_argument("--without-docker", action="store_true", help="do not ask docker compose "
                       "what the files mean")  # fmt: skip
+    _add_registry(made)
     add_reports(made)
+
+
+def _add_registry(made: ArgumentParser) -> None:
+    made.add_argument("--without-registry", action="store_true", help="do not ask registries what "
+                      "triggers (ONBUILD) base images have; a note says so")  # fmt: skip
 
 
 VERBS = (

@@ -36,7 +36,12 @@ def run(request: Request) -> int:
         return _write(request, project, values)
 
     return outcome.conclude(
-        request, project.uses, project.findings, door="gate compose", write=write
+        request,
+        project.uses,
+        project.findings,
+        door="gate compose",
+        write=write,
+        builds=project.builds,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.dockerfile import Dockerfile, ImageUse
     from contenttrust.gate.judged import Use
     from contenttrust.gate.reports import Finding
+    from contenttrust.gate.trigger_findings import Built
 
 
 class _File(NamedTuple):
@@ -46,6 +47,7 @@ def run(request: Request) -> int:
         door="gate dockerfile",
         write=write if options.write else None,
         aside=options.write and "-" in options.files,
+        builds=[_built(file) for file in files],
     )
 
 
@@ -108,6 +110,18 @@ def _build_contexts(given: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--build-context: {text!a} is not NAME=VALUE")
         found[name] = value
     return found
+
+
+def _built(file: _File) -> Built:
+    from contenttrust.gate.reports import Spot  # noqa: PLC0415
+    from contenttrust.gate.trigger_findings import Built  # noqa: PLC0415
+
+    return Built(
+        dockerfile=file.dockerfile,
+        spot=lambda line: Spot(file=file.name, line=line or 1),
+        option="--build-context",
+        platforms=[platform] if (platform := file.dockerfile.settings.platform) else [],
+    )
 
 
 def _uses(file: _File) -> Iterator[Use]:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from contenttrust.cli.request import Request
+    from contenttrust.gate.check import Gate
     from contenttrust.gate.judged import Use
     from contenttrust.gate.lock import Locked
     from contenttrust.gate.reports import Finding
+    from contenttrust.gate.trigger_findings import Built
 
 _LIMIT = 32 * 1024 * 1024
 
@@ -102,6 +104,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     write: Callable[[Mapping[str, str]], Sequence[Finding]] | None = None,
     aside: bool = False,
     local_builds: bool = True,
+    builds: Sequence[Built] = (),
 ) -> int:
     """Judge the images of files, then lock, write and tell what came out.
 
@@ -114,6 +117,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
             when nothing is refused only. Gives what went wrong.
         aside: Whether standard output is for what `write` writes: all else goes to standard error.
         local_builds: Whether an image can have been made where it is used.
+        builds: Dockerfiles among the files; what triggers of their bases bring is judged too.
 
     Returns:
         The exit code.
@@ -127,9 +131,12 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     _check(request)
     locked = _locked(request)
     gate = gate_of(request, door, local_builds=local_builds)
-    judged = judge(gate, uses, locked=locked if request.options.locked else None)
+    wanted = locked if request.options.locked else None
+    judged = judge(gate, uses, locked=wanted)
+    judged += _of_triggers(request, gate, builds, judged, wanted)
     if request.options.strict:
         findings = [finding.strictly() for finding in findings]
+        judged = [finding.strictly() for finding in judged]
     told = sorted([*findings, *judged], key=_order(findings, judged))
     decisions = [finding.decision for finding in judged if finding.decision is not None]
     if not any(finding.refused for finding in told):
@@ -142,6 +149,22 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
             told += write({one.image: pinned(one) for one in decisions})
     _tell(request, told, aside=aside)
     return exit_codes.worst(_code(finding) for finding in told if finding.refused)
+
+
+def _of_triggers(
+    request: Request,
+    gate: Gate,
+    builds: Sequence[Built],
+    judged: Sequence[Finding],
+    locked: Mapping[str, Locked] | None,
+) -> list[Finding]:
+    """What is said of images that no file names, but a base image does."""
+    if not builds:
+        return []
+    from contenttrust.gate import trigger_findings  # noqa: PLC0415 -- few build
+
+    ask = not request.options.without_registry
+    return trigger_findings.judge(gate, builds, judged, locked=locked, ask=ask)
 
 
 def _order(*groups: Sequence[Finding]) -> Callable[[Finding], tuple[int, int, int]]:

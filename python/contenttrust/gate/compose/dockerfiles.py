@@ -7,6 +7,7 @@ import re
 
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
+from contenttrust.gate.trigger_findings import Built
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -22,7 +23,7 @@ _LIMIT = 4 * 1024 * 1024
 
 def images(
     build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
-) -> tuple[list[Use], list[Finding]]:
+) -> tuple[list[Use], list[Finding], Built | None]:
     """Find what a service is built upon.
 
     Args:
@@ -32,13 +33,13 @@ def images(
         env: Where build arguments without a value get theirs.
 
     Returns:
-        The images, and what is refused or not covered.
+        The images, what is refused or not covered, and the Dockerfile if it can be read.
     """
     from contenttrust.gate.dockerfile import DockerfileError, contexts, parse  # noqa: PLC0415
 
     if build.inline is None and _REMOTE.match(build.context):
         message = f"the build context {build.context} is not here: nothing of it can be checked"
-        return [], [Finding.fault(message, spot, code="not_covered")]
+        return [], [Finding.fault(message, spot, code="not_covered")], None
     # Joining keeps an absolute name as it is; docker compose makes all of them absolute.
     file = os.path.join(folder, build.context, build.dockerfile)  # noqa: PTH118
     here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
@@ -56,12 +57,16 @@ def images(
             build_contexts=build.contexts,
         )
     except OSError as error:
-        return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")]
+        return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")], None
     except DockerfileError as error:
         place = spot if inline else Spot(file=file, line=error.line or 1)
-        return [], [Finding.fault(error.message, place, code="dockerfile")]
+        return [], [Finding.fault(error.message, place, code="dockerfile")], None
     except ValueError as error:
-        return [], [Finding.fault(f"{file}: {error}", spot, code="dockerfile")]
+        return [], [Finding.fault(f"{file}: {error}", spot, code="dockerfile")], None
+
+    def place_of(line: int) -> Spot:
+        return spot if inline else Spot(file=file, line=line or 1)
+
     uses = [
         Use(
             image=image.name,
@@ -76,11 +81,11 @@ def images(
     scanners, told = _scanners(build, spot, args)
     uses += scanners
     notes = [
-        Finding.note(notice.text, spot if inline else Spot(file=file, line=notice.line or 1),
-                     code="not_covered")
+        Finding.note(notice.text, place_of(notice.line), code="not_covered")
         for notice in found.not_covered
-    ]  # fmt: skip
-    return uses, [*told, *notes]
+    ]
+    built = Built(dockerfile=found, spot=place_of, option="additional_contexts")
+    return uses, [*told, *notes], built
 
 
 def _scanners(build: Build, spot: Spot, args: Mapping[str, str]) -> tuple[list[Use], list[Finding]]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from contenttrust.gate.compose.services import Contents, Started
+    from contenttrust.gate.compose.services import Started
+    from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
 
 
@@ -34,6 +35,7 @@ class Composition:
         started: The images that services start.
         uses: The same with their places, and behind them the images of Dockerfiles.
         findings: What is refused, or worth a line, before any image is judged.
+        builds: The Dockerfiles of what is built.
     """
 
     texts: Mapping[str, bytes]
@@ -41,6 +43,7 @@ class Composition:
     started: tuple[Started, ...]
     uses: tuple[Use, ...]
     findings: tuple[Finding, ...]
+    builds: tuple[Built, ...] = ()
 
     def override(self, values: Mapping[str, str]) -> bytes:
         """A compose file that, merged behind the others, pins what they start.
@@ -142,6 +145,7 @@ def composition(
     findings: list[Finding] = []
     started: list[Started] = []
     uses: list[Use] = []
+    builds: list[Built] = []
     try:
         for name, text in texts.items():
             documents += read(text, file=name)
@@ -161,12 +165,16 @@ def composition(
         uses = [Use(image=one.image, spot=spot_of(one.path)) for one in started]
         findings += [_remark(one.path, one, spot_of) for one in found.remarks]
         folder = os.path.dirname(next(iter(texts)))  # noqa: PTH120 -- the name is a text
-        built, told = _builds(found, spot_of, folder, env)
-        uses += built
-        findings += told
+        for build in found.builds:
+            images, told, built = dockerfiles.images(
+                build, spot_of(build.path), folder=folder, env=env
+            )
+            uses += images
+            findings += told
+            builds += [] if built is None else [built]
     return Composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
-        uses=tuple(uses), findings=tuple(findings),
+        uses=tuple(uses), findings=tuple(findings), builds=tuple(builds),
     )  # fmt: skip
 
 
@@ -231,18 +239,6 @@ def _spots(documents: Sequence[Document]) -> Callable[[Path], Spot]:
 def _remark(path: Path, remark: Any, spot_of: Callable[[Path], Spot]) -> Finding:  # noqa: ANN401
     make = Finding.fault if remark.refused else Finding.note
     return make(remark.message, spot_of(path), code=remark.code)
-
-
-def _builds(
-    found: Contents, spot_of: Callable[[Path], Spot], folder: str, env: Mapping[str, str]
-) -> tuple[list[Use], list[Finding]]:
-    uses: list[Use] = []
-    findings: list[Finding] = []
-    for build in found.builds:
-        images, told = dockerfiles.images(build, spot_of(build.path), folder=folder, env=env)
-        uses += images
-        findings += told
-    return uses, findings
 
 
 def _value(document: Document, path: Path) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contenttrust.errors import shown
 from contenttrust.gate import dockerfile
-from contenttrust.gate.docker import build_context, build_flags, builders
+from contenttrust.gate.docker import base_images, build_context, build_flags, builders
 from contenttrust.gate.docker.call import complain, familiar
 from contenttrust.gate.docker.grammar import CommandLine
 from contenttrust.gate.docker.refusal import RefusedError
@@ -41,12 +41,13 @@ def run(call: Call) -> int:
     flags = build_flags.checked(call)
     parsed = _parsed(call, context)
     decisions = _decided(call, context, parsed)
+    parsed, pins = base_images.pinned(call, context, parsed, decisions)
     _tell_uncovered(call, context, parsed, decisions)
     text = _rewritten(context, parsed, decisions)
     with tempfile.TemporaryDirectory(prefix="contenttrust-") as place:
         file, folder = _laid_out(Path(place), context, text)
         kept = [flag for flag in flags if flag[0] != "file"]
-        line = CommandLine([*kept, ("file", str(file))], [])
+        line = CommandLine([*kept, *pins, ("file", str(file))], [])
         code = call.docker.run(call.arguments(folder, line=line))
     if not code:
         _tag(call, decisions)
@@ -136,4 +137,4 @@ def _tag(call: Call, decisions: Mapping[str, Decision]) -> None:
 
 
 def _place(context: BuildContext, line: int) -> str:
-    return f"{shown(context.name)}:{line}" if line else shown(context.name)
+    return context.place(line)

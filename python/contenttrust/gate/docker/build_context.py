@@ -39,6 +39,10 @@ class BuildContext:
     folder: str
     ignore: bytes | None = None
 
+    def place(self, line: int) -> str:
+        """Where in the Dockerfile, for messages; 0 is no line of it."""
+        return f"{shown(self.name)}:{line}" if line else shown(self.name)
+
 
 def read(line: CommandLine) -> BuildContext:
     """Read what a build is made of.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _BUILDER = "BUILDX_BUILDER"
 _FOLDER = "BUILDX_CONFIG"
+_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 _DOCKER = "docker"
+_NOWHERE = "docker-image://scratch"
 _WITHOUT_IMAGE = frozenset({_DOCKER, "remote"})
 """Drivers that use a BuildKit which is there."""
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._+-]*")
@@ -36,6 +38,26 @@ def uncovered(call: Call) -> list[str]:
         for name, driver in _drivers(call).items()
         if driver not in _WITHOUT_IMAGE
     ]
+
+
+def knows_contexts(call: Call) -> bool:
+    """Whether what builds has named contexts: BuildKit behind buildx has, nobody else.
+
+    Docker itself is asked, by a flag that others end with an error for. Whether BuildKit is too old
+    for them is BuildKit's to say: it refuses such a build.
+    """
+    words = [*call.words, f"--build-context=none={_NOWHERE}", "--help"]
+    return call.docker.answers(words)
+
+
+def platforms(call: Call) -> list[str]:
+    """What is built for; nothing where only the builder knows."""
+    given = call.line.values("platform") or [call.env.get(_PLATFORM, "")]
+    found = [word.strip() for value in given for word in value.split(",") if word.strip()]
+    if found or not is_dockers(call):
+        return found
+    told = list(call.docker.lines(["version", "--format={{.Server.Os}}/{{.Server.Arch}}"]))
+    return [line.strip() for line in told[:1]] if not call.docker.code else []
 
 
 def is_dockers(call: Call) -> bool:

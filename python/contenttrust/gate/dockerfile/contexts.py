@@ -56,6 +56,21 @@ def image_of(value: str) -> str | None:
     return None if image == "scratch" else image
 
 
+def in_place_of(contexts: Mapping[str, str], name: str) -> str:
+    """The image that a build takes where a name stands.
+
+    Args:
+        contexts: As `by_key` gives them.
+        name: As the file has it.
+
+    Returns:
+        The image that is its context, or the name itself where it has none; empty where its
+        context is no image.
+    """
+    source = _source(contexts, name)
+    return name if source is None else image_of(source) or ""
+
+
 def front_end(build_args: Mapping[str, str]) -> str:
     """The image that is to read the file, where a build argument names one; else empty."""
     return build_args.get(SYNTAX_ARGUMENT, "").strip().partition(" ")[0]
@@ -82,16 +97,16 @@ def images(build_args: Mapping[str, str], contexts: Mapping[str, str]) -> list[t
 
 def for_stage(contexts: Mapping[str, str], name: str) -> bool:
     """Whether a context takes the place of a stage of the file."""
-    return ascii_lower(name) not in _NEVER and _is_named(contexts, name)
+    return ascii_lower(name) not in _NEVER and _source(contexts, name) is not None
 
 
 def for_image(contexts: Mapping[str, str], name: str) -> bool:
     """Whether a context takes the place of an image."""
-    return _is_named(contexts, name)
+    return _source(contexts, name) is not None
 
 
-def _is_named(contexts: Mapping[str, str], name: str) -> bool:
+def _source(contexts: Mapping[str, str], name: str) -> str | None:
     try:
-        return key_of(name) in contexts
+        return contexts.get(key_of(name))
     except InvalidReferenceError:
-        return False
+        return None

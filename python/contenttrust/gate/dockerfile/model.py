@@ -47,12 +47,18 @@ class Stage:
         base: What it begins with: an image, a stage, or ``scratch``; variables replaced.
         line: Of its ``FROM``.
         base_stage: Number of the stage that it begins with; None where that is an image.
+        image: The image that the build has begin it, whose triggers it runs: the context in place
+            of the name, where there is one. Empty where that is a stage, ``scratch`` or no image.
+        platform: What its ``FROM`` says of it; empty where it says nothing, None where what it says
+            is not known.
     """
 
     name: str
     base: str
     line: int
     base_stage: int | None
+    image: str = ""
+    platform: str | None = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

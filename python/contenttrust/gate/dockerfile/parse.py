@@ -173,7 +173,17 @@ class _Reading:
         is_replaced = bool(name) and contexts.for_stage(self._contexts, name)
         if found is None and resolved != _SCRATCH and not is_replaced:
             self._image(resolved, base, "FROM")
-        stage = Stage(name=name, base=resolved, line=start.line, base_stage=found)
+        begins = is_replaced or (found is None and resolved != _SCRATCH)
+        replaced = name if is_replaced else resolved
+        platforms = _checked_flags(start).get("platform", ())
+        stage = Stage(
+            name=name,
+            base=resolved,
+            line=start.line,
+            base_stage=found,
+            image=contexts.in_place_of(self._contexts, replaced) if begins else "",
+            platform=self._scope.platform(platforms[0].text) if platforms else "",
+        )
         if name:
             self._before[name] = len(self._stages)
         self._stages.append(stage)

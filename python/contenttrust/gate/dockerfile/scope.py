@@ -84,6 +84,14 @@ class Scope:
             raise DockerfileError(f"the image {word[:80]!r} has an empty name", line=line)
         return value.text
 
+    def platform(self, word: str) -> str | None:
+        """A platform, with all variables replaced; None where it is not known."""
+        try:
+            value = self._value(word, 0)
+        except DockerfileError:
+            return None
+        return None if value.doubts else value.text or None
+
     def _value(self, word: str, line: int) -> Value:
         try:
             return Words(self._values, escape=self._escape).word(word)

@@ -12,6 +12,7 @@ from contenttrust.gate.docker.call import Call
 from contenttrust.policy.rules import Policy, Rule
 from contenttrust.policy.settings import DockerSettings
 from contenttrust.transport.source import MappingSource
+from kept_bases import KeptBases
 from noting_docker import WEB, KeptDocker, MakeCall, Noting, installed
 from simulator.repository import NOW, Repository
 from simulator.roles import image
@@ -34,7 +35,15 @@ def policy() -> Policy:
 
 
 @pytest.fixture
-def call(noting: Noting, policy: Policy, repository: Repository, trust_dir: Path) -> MakeCall:
+def bases() -> KeptBases:
+    """The triggers of base images."""
+    return KeptBases()
+
+
+@pytest.fixture
+def call(
+    noting: Noting, policy: Policy, repository: Repository, trust_dir: Path, bases: KeptBases
+) -> MakeCall:
     """Makes what the shim makes of a command line."""
     repository.targets["1.0"] = image("one")
     repository.targets["2.0"] = image("two")
@@ -46,7 +55,7 @@ def call(noting: Noting, policy: Policy, repository: Repository, trust_dir: Path
         table = getattr(flags, name.upper())
         line = grammar.parse(words, table, interspersed=name not in {"run", "create"})
         env = {"PATH": "/usr/bin:/bin", "NOTES": str(noting.notes), **env}
-        gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW, strict=strict,
+        gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW, strict=strict, bases=bases,
                     source=lambda gun: MappingSource(files if gun == WEB else {}))  # fmt: skip
         docker = KeptDocker(str(noting.path), [], env)
         return Call(name=name, words=[name], line=line, docker=docker, gate=gate, env=env)

@@ -1,0 +1,124 @@
+"""The images that the triggers of signed base images bring into a build.
+
+Who signed a base signed its configuration, and so the names in it; nobody signed what they stand
+for. They are images of the build like those that its Dockerfile names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from contenttrust.errors import ImageLookupError, shown
+from contenttrust.gate.dockerfile import DockerfileError, Notice, triggers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from contenttrust.gate.bases import Bases
+    from contenttrust.gate.dockerfile import Dockerfile, Stage
+    from contenttrust.policy.decision import Decision
+
+
+class TriggerImage(NamedTuple):
+    """An image that a trigger names.
+
+    Attributes:
+        name: As it is written there.
+        what: What names it, such as ``ONBUILD COPY --from of team/base:1``.
+        line: Of the ``FROM`` that brings the trigger.
+    """
+
+    name: str
+    what: str
+    line: int
+
+
+class Fault(NamedTuple):
+    """Why it is not known what a base brings.
+
+    Attributes:
+        line: Of its ``FROM``.
+        text: A sentence.
+        code: Its reason code.
+        is_answer: Whether a registry's answer is what is missing.
+    """
+
+    line: int
+    text: str
+    code: str
+    is_answer: bool
+
+
+class Found(NamedTuple):
+    """What the triggers of all bases bring.
+
+    Attributes:
+        images: To be decided on.
+        notices: What else they bring, and what may be unknown as the policy only watches.
+        faults: What refuses the build.
+    """
+
+    images: list[TriggerImage]
+    notices: list[Notice]
+    faults: list[Fault]
+
+
+def of_bases(
+    dockerfile: Dockerfile,
+    decisions: Mapping[str, Decision],
+    bases: Bases,
+    *,
+    platforms: Callable[[], Collection[str]],
+) -> Found:
+    """Look into the bases of a build that are used by a signed digest.
+
+    What is let through without one is not looked at: what its name stands for is anybody's word.
+
+    Args:
+        dockerfile: What is built.
+        decisions: On its images, and on those of its build contexts, by their names.
+        bases: Who knows their triggers.
+        platforms: What is built for, where its ``FROM`` does not say; see `Bases`.
+    """
+    found = Found([], [], [])
+    for number, stage in enumerate(dockerfile.stages):
+        decision = decisions.get(stage.image)
+        if decision is None or not decision.pinned:
+            continue
+        try:
+            texts = bases.triggers(decision.pinned, platforms=_platforms_of(stage, platforms))
+            told = triggers.read(texts, dockerfile, stage=number)
+        except (ImageLookupError, DockerfileError) as error:
+            _take_fault(found, stage, decision, error)
+            continue
+        found.images.extend(
+            TriggerImage(one.name, f"{one.what} of {stage.image}", stage.line)
+            for one in told.images
+        )
+        found.notices.extend(
+            Notice(line=stage.line, text=f"a trigger (ONBUILD) of {shown(stage.image)}: {text}")
+            for text in told.not_covered
+        )
+    return found
+
+
+def _platforms_of(
+    stage: Stage, platforms: Callable[[], Collection[str]]
+) -> Callable[[], Collection[str]]:
+    if stage.platform == "":
+        return platforms
+    known = () if stage.platform is None else (stage.platform,)
+    return lambda: known
+
+
+def _take_fault(
+    found: Found, stage: Stage, decision: Decision, error: ImageLookupError | DockerfileError
+) -> None:
+    is_answer = isinstance(error, ImageLookupError)
+    reason = error.reason if isinstance(error, DockerfileError) else error.message
+    text = f"what the triggers (ONBUILD) of {shown(stage.image)} bring is not known: {reason}"
+    if decision.mode == "enforce":
+        found.faults.append(Fault(stage.line, text, error.code or "dockerfile", is_answer))
+    else:
+        found.notices.append(Notice(line=stage.line, text=text))

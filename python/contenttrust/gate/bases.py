@@ -1,0 +1,173 @@
+"""The triggers that base images have in their configurations, read where the images are.
+
+A signed digest names a manifest or an index, and these name configurations by their digests: what a
+registry sends is what was signed, or it is refused.
+"""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.errors import ImageLookupError
+from contenttrust.reference import Reference
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import Protocol
+
+    from contenttrust.registry import Descriptor, Manifest, Registry
+
+    class Bases(Protocol):
+        """Who knows the triggers of base images."""
+
+        def triggers(
+            self, pinned: str, *, platforms: Callable[[], Collection[str]]
+        ) -> tuple[str, ...]:
+            """What ``ONBUILD`` left in an image; see `RegistryBases`."""
+
+
+_MOST = 64
+"""Images of one index that are looked at; those of Docker Hub have at most a dozen."""
+_NO_IMAGE = "unknown/unknown"
+_PLAIN = frozenset(
+    f"{system}/{architecture}"
+    for system in ("linux", "windows", "freebsd", "darwin")
+    for architecture in (
+        *("amd64", "386", "arm", "arm64", "ppc64le", "s390x", "riscv64", "mips64le", "mips64"),
+        "loong64",
+    )
+)
+"""Platforms in the one form that all builders have; others are made something else first."""
+
+
+class RegistryBases:
+    """Asks the registries of images. What was asked once is kept, as digests name it."""
+
+    def __init__(self, *, env: Mapping[str, str] | None = None, offline: bool = False) -> None:
+        """Prepare; nobody is asked before the first image.
+
+        Args:
+            env: Environment variables, which say where Docker keeps credentials; default: the
+                process's own.
+            offline: Whether nobody may be asked.
+        """
+        self._env = dict(os.environ if env is None else env)
+        self._offline = offline
+        self._registries: dict[str, Registry] = {}
+        self._manifests: dict[tuple[str, str], Manifest] = {}
+        self._triggers: dict[str, tuple[str, ...]] = {}
+
+    def triggers(self, pinned: str, *, platforms: Callable[[], Collection[str]]) -> tuple[str, ...]:
+        """What ``ONBUILD`` left in an image.
+
+        Args:
+            pinned: ``name@sha256:…``.
+            platforms: Gives what is built for, such as ``linux/amd64``; nothing where that is not
+                known. Asked only where there is a choice: then the images of other platforms are
+                not looked at.
+
+        Returns:
+            The instructions of all images that may be the base, each once.
+
+        Raises:
+            ImageLookupError: They could not be had; the message says what to do.
+        """
+        from contenttrust.transport import deadline  # noqa: PLC0415 - who has no base asks nobody
+
+        reference = Reference.parse(pinned)
+        if self._offline:
+            reason = ImageLookupError(
+                "only its registry has its configuration, and nobody is asked: go online",
+                gun=reference.gun,
+            )
+            reason.code = "unreachable"
+            raise reason
+        found: dict[str, None] = {}
+        with deadline.visit():
+            for image in self._images(reference, platforms):
+                found |= dict.fromkeys(self._of_image(reference, image))
+        return tuple(found)
+
+    def _images(
+        self, reference: Reference, platforms: Callable[[], Collection[str]]
+    ) -> list[Manifest]:
+        """The manifests that a digest stands for."""
+        waiting = [self._manifest(reference, None)]
+        found: list[Manifest] = []
+        asked = len(waiting)
+        while waiting:
+            manifest = waiting.pop()
+            if not manifest.is_index:
+                found.append(manifest)
+                continue
+            wanted = chosen(manifest.children, platforms)
+            asked += len(wanted)
+            if asked > _MOST:
+                raise _refused(reference, f"it stands for more than {_MOST} images")
+            waiting += [self._manifest(reference, one) for one in wanted]
+        return found
+
+    def _manifest(self, reference: Reference, descriptor: Descriptor | None) -> Manifest:
+        digest = (reference.digest or "") if descriptor is None else descriptor.digest
+        key = reference.gun, digest
+        if key not in self._manifests:
+            registry = self._registry(reference)
+            self._manifests[key] = (
+                registry.manifest(reference)
+                if descriptor is None
+                else registry.child(reference, descriptor)
+            )
+        return self._manifests[key]
+
+    def _of_image(self, reference: Reference, manifest: Manifest) -> tuple[str, ...]:
+        from contenttrust.registry import DocumentError, triggers  # noqa: PLC0415 - see `triggers`
+
+        config = manifest.config
+        assert config is not None  # noqa: S101 - only an index has none
+        if config.digest not in self._triggers:
+            try:
+                body = self._registry(reference).blob(reference, config)
+                self._triggers[config.digest] = triggers(body)
+            except DocumentError as error:
+                raise _refused(reference, f"its configuration {error}") from None
+        return self._triggers[config.digest]
+
+    def _registry(self, reference: Reference) -> Registry:
+        from contenttrust.registry import registry_of  # noqa: PLC0415 - see `triggers`
+
+        if reference.domain not in self._registries:
+            self._registries[reference.domain] = registry_of(reference, env=self._env)
+        return self._registries[reference.domain]
+
+
+def chosen(
+    children: Sequence[Descriptor], platforms: Callable[[], Collection[str]]
+) -> list[Descriptor]:
+    """The images of an index that a build may begin with.
+
+    A builder takes the image of its platform, in any variant, and where there is none another one
+    that runs there. So where none fits, or the platform is not known, all of them count; and in any
+    case those whose platform is not told in the form that all builders have.
+    """
+    images = [child for child in children if child.platform != _NO_IMAGE]
+    if len(images) < 2:  # noqa: PLR2004 - no choice
+        return images
+    wanted = {"/".join(platform.split("/")[:2]) for platform in platforms()}
+    if not wanted or not wanted <= {_without_variant(child) for child in images} & _PLAIN:
+        return images
+    return [child for child in images if _without_variant(child) in wanted or _is_odd(child)]
+
+
+def _without_variant(child: Descriptor) -> str:
+    return "/".join(child.platform.split("/")[:2])
+
+
+def _is_odd(child: Descriptor) -> bool:
+    return _without_variant(child) not in _PLAIN
+
+
+def _refused(reference: Reference, cause: str) -> ImageLookupError:
+    reason = ImageLookupError(f"{cause}: ask who pushed it", gun=reference.gun)
+    reason.code = "server_error"
+    return reason

@@ -1,0 +1,177 @@
+"""The triggers of base images, as their registry gives them: by digests, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from asked_registry import asked, reference, registry
+from contenttrust.errors import ImageLookupError
+from contenttrust.gate.bases import RegistryBases
+from servers import HttpsServer
+from servers.answers import document, status
+from servers.registry import (
+    IMAGE,
+    INDEX,
+    blob_path_of,
+    child,
+    configuration,
+    descriptor,
+    digest_of,
+    image,
+    index,
+    name_of,
+    platform,
+    push,
+    push_blob,
+    push_with_triggers,
+)
+
+AMD, ARM = "RUN amd", "RUN arm"
+
+
+def triggers(
+    server: HttpsServer, digest: str, *platforms: str, bases: RegistryBases | None = None
+) -> tuple[str, ...]:
+    bases = RegistryBases(env={}) if bases is None else bases
+    return bases.triggers(name_of(server, f"@{digest}"), platforms=lambda: platforms)
+
+
+def failure(server: HttpsServer, digest: str, **settings: bool) -> ImageLookupError:
+    with pytest.raises(ImageLookupError) as caught:
+        triggers(server, digest, bases=RegistryBases(env={}, **settings))
+    return caught.value
+
+
+def listed(server: HttpsServer, **images: object) -> str:
+    """An index with one image for each platform, whose one trigger is the platform's name."""
+    children = []
+    for name, where in images.items():
+        config = configuration(f"RUN {name}")
+        push_blob(server, config)
+        body = image(config=descriptor(config))
+        push(server, body, tag=None)
+        children.append(child(body, platform=where))
+    return push(server, index(*children), INDEX)
+
+
+def test_triggers_are_those_of_the_digest(server: HttpsServer) -> None:
+    digest = push_with_triggers(server, AMD, ARM)
+    assert triggers(server, digest) == (AMD, ARM)
+    assert push_with_triggers(server) != digest
+    assert triggers(server, digest) == (AMD, ARM)
+    assert triggers(server, digest_of(server_image())) == ()
+
+
+def server_image() -> bytes:
+    return image(config=descriptor(configuration()))
+
+
+def test_what_was_asked_once_is_kept(server: HttpsServer) -> None:
+    digest = push_with_triggers(server, AMD)
+    bases = RegistryBases(env={})
+    assert [triggers(server, digest, bases=bases) for _ in range(3)] == [(AMD,)] * 3
+    assert len(server.requests) == 2
+
+
+BOTH = {"amd": platform("linux", "amd64"), "arm": platform("linux", "arm64", variant="v8")}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["linux/amd64"], {AMD}),
+        (["linux/amd64/v3"], {AMD}),
+        (["linux/arm64"], {ARM}),
+        (["linux/arm64", "linux/amd64"], {AMD, ARM}),
+        ([], {AMD, ARM}),  # nobody knows what is built for
+        (["linux/386"], {AMD, ARM}),  # none fits: the builder takes what runs there
+        (["linux/amd64", "linux/386"], {AMD, ARM}),
+        (["linux/x86_64"], {AMD, ARM}),  # builders make something else of it
+        (["amd64"], {AMD, ARM}),
+        (["local"], {AMD, ARM}),
+    ],
+)
+def test_of_an_index_every_image_counts_that_may_be_built_upon(
+    server: HttpsServer, wanted: Collection[str], found: set[str]
+) -> None:
+    assert set(triggers(server, listed(server, **BOTH), *wanted)) == found
+
+
+@pytest.mark.parametrize(
+    "where", [None, {}, platform("linux", "x86_64"), platform("Linux", "amd64")]
+)
+def test_an_image_whose_platform_builders_tell_apart_otherwise_counts_always(
+    server: HttpsServer, where: object
+) -> None:
+    digest = listed(server, **BOTH, odd=where)
+    assert set(triggers(server, digest, "linux/amd64")) == {AMD, "RUN odd"}
+
+
+def test_attestations_are_no_images(server: HttpsServer) -> None:
+    unknown = platform("unknown", "unknown")
+    assert triggers(server, listed(server, amd=BOTH["amd"], attestation=unknown)) == (AMD,)
+
+
+def test_an_image_that_is_called_an_attestation_is_one_all_the_same(server: HttpsServer) -> None:
+    body = image(config=descriptor(configuration(AMD)))
+    push_blob(server, configuration(AMD))
+    push(server, body, tag=None)
+    named = {"vnd.docker.reference.type": "attestation-manifest"}
+    called = child(body, platform=BOTH["amd"], annotations=named)
+    assert triggers(server, push(server, index(called), INDEX)) == (AMD,)
+
+
+def test_the_platform_is_asked_only_where_there_is_a_choice(server: HttpsServer) -> None:
+    def never() -> Collection[str]:
+        pytest.fail("asked")
+
+    bases = RegistryBases(env={})
+    for digest in (push_with_triggers(server, AMD), listed(server, amd=BOTH["amd"])):
+        pinned = name_of(server, f"@{digest}")
+        assert bases.triggers(pinned, platforms=never) == (AMD,)
+
+
+def test_an_index_within_an_index_is_looked_into(server: HttpsServer) -> None:
+    listed(server, **BOTH)
+    inner = registry(server).manifest(reference(server)).body
+    digest = push(server, index(child(inner, INDEX)), INDEX, tag="outer")
+    assert set(triggers(server, digest)) == {AMD, ARM}
+
+
+def test_an_index_without_end_is_refused(server: HttpsServer) -> None:
+    body = server_image()
+    push(server, body, tag=None)
+    push_blob(server, configuration())
+    digest = push(server, index(*[child(body)] * 65), INDEX)
+    assert "stands for more than 64 images" in failure(server, digest).message
+
+
+def test_a_registry_that_does_not_answer_is_a_failure(server: HttpsServer) -> None:
+    digest = push_with_triggers(server, AMD)
+    missing = digest_of(configuration(AMD))
+    server.answer(blob_path_of(missing), status(503))
+    assert "answers with status 503" in failure(server, digest).message
+    assert (
+        f"has no image team/web@sha256:{'0' * 64}" in failure(server, f"sha256:{'0' * 64}").message
+    )
+
+
+def test_another_configuration_is_a_failure(server: HttpsServer) -> None:
+    digest = push_with_triggers(server, AMD)
+    server.answer(blob_path_of(digest_of(configuration(AMD))), document(configuration(ARM)))
+    assert "its digest is" in failure(server, digest).message
+
+
+def test_a_configuration_that_is_none_is_a_failure(server: HttpsServer) -> None:
+    config = configuration(config={"onbuild": [AMD]})
+    push_blob(server, config)
+    digest = push(server, image(config=descriptor(config)), IMAGE)
+    assert "which Docker reads as 'OnBuild'" in failure(server, digest).message
+
+
+def test_offline_nobody_is_asked(server: HttpsServer) -> None:
+    error = failure(server, push_with_triggers(server, AMD), offline=True)
+    assert (error.code, "go online" in error.message) == ("unreachable", True)
+    assert asked(server) == []
