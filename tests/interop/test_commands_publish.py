@@ -92,6 +92,10 @@ SAME = [
     ["addhash", "{gun}", "v4", "7", "--sha256", DIGEST, "-r", "targets/releases", "-p"],
     ["witness", "{gun}", "targets", "targets/releases", "-p"],
     ["delegation", "remove", "{gun}", "targets/qa", "--paths", "b", "-p"],
+    # What is not there to remove is published all the same; only we say so, on standard error.
+    ["delegation", "remove", "{gun}", "targets/qa", "--paths", "b", "-p"],
+    ["delegation", "remove", "{gun}", "targets/qa", "0" * 64, "-p"],
+    ["remove", "{gun}", "nosuch", "-p"],
     ["remove", "{gun}", "v4", "-r", "targets/releases", "-p"],
     ["key", "rotate", "{gun}", "targets"],
     ["key", "rotate", "{gun}", "snapshot", "-r"],

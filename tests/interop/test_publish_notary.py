@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contenttrust import _core, load
-from contenttrust.errors import ContentTrustError
+from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.keys.importing import import_file
 from interop.collection import P256, RSA
 from interop.hands import Hand, Notary, Ours, certificate
@@ -84,6 +84,20 @@ def test_who_goes_on_is_understood(
     first.add("v3", digest("v3"))
 
     assert shared.listed() == {"v2": digest("moved"), "v3": digest("v3")}
+
+
+def test_what_notary_takes_from_the_changelist_is_published_or_missed(shared: Shared) -> None:
+    shared.hands["ours"].create()
+    collection = shared.ours.collection(shared.gun)
+    collection.add_target("v1", size=7, sha256=digest("v1"))
+    shared.hands["notary"].publish()
+    assert collection.publish().versions == {}
+
+    collection.add_target("v2", size=7, sha256=digest("v2"))
+    shared.publisher.notary("reset", shared.gun, "--all")
+    with pytest.raises(PublishError, match="create target v2"):
+        collection.publish()
+    assert shared.listed() == {"v1": digest("v1")}
 
 
 @pytest.mark.parametrize(("stages", "publishes"), BOTH)
