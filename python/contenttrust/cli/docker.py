@@ -120,8 +120,10 @@ class _Means:
 
     def has_policy(self) -> bool:
         """Whether one may be configured."""
-        named = None if self._given is None else self._given.options.policy
-        return named is not None or _policy_may_be_there(os.environ)
+        options = None if self._given is None else self._given.options
+        if options is not None and (options.policy is not None or options.trust_dir is not None):
+            return True
+        return _policy_may_be_there(os.environ)
 
     def policy(self) -> Policy | None:
         """The policy that is configured; None where there is none."""
@@ -130,7 +132,7 @@ class _Means:
         from contenttrust.cli import gating  # noqa: PLC0415
 
         with _refusing():
-            return gating.policy_of(self._request, seen=self._before)
+            return gating.found_policy(self._request, seen=self._before)
 
     def gate(self, door: str, policy: Policy | None) -> Gate:
         """A gate by that policy, or by Docker's rule."""

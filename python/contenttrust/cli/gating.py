@@ -16,19 +16,36 @@ if TYPE_CHECKING:
     from contenttrust.transport.cache import TrustDirectory
 
 
-def policy_of(request: Request, *, seen: TrustDirectory | None = None) -> Policy:
+def policy_of(request: Request, *, remember: bool = True) -> Policy:
     """The policy that is named, or found where policies stand; else Docker's own.
 
     Args:
         request: Of the command line.
-        seen: Where it is remembered which versions were seen; default: the trust directory.
+        remember: Whether its version counts as seen from now on.
 
     Raises:
         UsageError: It cannot be read or used, or is older than one that was seen.
     """
+    from contenttrust.policy.rules import Policy  # noqa: PLC0415 -- who only parses needs none
+
+    return found_policy(request, remember=remember) or Policy.docker_content_trust()
+
+
+def found_policy(
+    request: Request, *, seen: TrustDirectory | None = None, remember: bool = True
+) -> Policy | None:
+    """The policy that is named, or found where policies stand; None where there is none.
+
+    Args:
+        request: Of the command line.
+        seen: Where it is remembered which versions were seen; default: the trust directory.
+        remember: As for `policy_of`.
+
+    Raises:
+        UsageError: As `policy_of`.
+    """
     from contenttrust.gate import policy_record  # noqa: PLC0415 -- who only parses needs none
     from contenttrust.policy import load  # noqa: PLC0415
-    from contenttrust.policy.rules import Policy  # noqa: PLC0415
     from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
 
     options = request.options
@@ -37,10 +54,11 @@ def policy_of(request: Request, *, seen: TrustDirectory | None = None) -> Policy
     )
     path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
     if path is None:
-        return Policy.docker_content_trust()
+        return None
     try:
         policy = load.load(path)
-        policy_record.check(seen or directory, policy, remember=options.at is None)
+        remember = remember and options.at is None
+        policy_record.check(seen or directory, policy, remember=remember)
     except OSError as error:
         raise UsageError(f"--policy: {error.filename or path}: {error.strerror}") from None
     except ContentTrustError as error:

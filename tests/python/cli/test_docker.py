@@ -267,6 +267,23 @@ def test_an_empty_configuration_is_none(run: Run, tmp_path: Path) -> None:
     assert (done.code, done.started) == (125, [])
 
 
+def test_t097_the_policy_of_a_named_trust_directory_is_in_force(run: Run, tmp_path: Path) -> None:
+    place = tmp_path / "chosen" / "contenttrust"
+    place.mkdir(parents=True)
+    (tmp_path / "chosen").chmod(0o700)
+    policy(place, "{disable-content-trust: forbid}")
+    for words in (["run", SWITCH, "x"], ["--config", str(tmp_path), "run", SWITCH, "x"]):
+        done = run(*words, before=("--trust-dir", str(tmp_path / "chosen")))
+        assert (done.code, done.started) == (125, [])
+        assert "the policy forbids it" in done.err
+
+
+def test_a_place_for_a_policy_is_none(run: Run, tmp_path: Path) -> None:
+    assert run("run", "x", before=("--trust-dir", str(tmp_path))).started == [["run", "x"]]
+    assert run("run", "x", HOME="").started == [["run", "x"]]
+    assert run("run", "x", HOME="", DOCKER_CONTENT_TRUST="1").started == []
+
+
 UNCOVERED = (
     ["compose", "up"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
     ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],

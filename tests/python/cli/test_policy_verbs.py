@@ -108,6 +108,17 @@ def test_explain_says_what_comes_of_it(run: Callable, case: Callable, tmp_path: 
     assert "did not meet required signing policy" in ran.document["decision"]["reasons"][0]
 
 
+def test_to_explain_a_draft_puts_it_into_force_nowhere(
+    run: Callable, policy: str, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(Path(policy).read_text().replace("version: 1", "version: 2"))
+    trust_dir = ("--trust-dir", str(tmp_path / "trust"))
+    for file in (str(draft), policy):
+        ran = run("policy", "explain", "--offline", "--policy", file, *trust_dir, IMAGE)
+        assert ran.code == 0, ran.err
+
+
 def test_explain_lists_the_exceptions_that_may_count(
     run: Callable, case: Callable, tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ def run(request: Request) -> int:
     """Explain what the policy wants of an image; unless offline, also what comes of it."""
     image = request.options.image
     reference = request.reference(image)
-    policy = policy_of(request)
+    policy = policy_of(request, remember=False)  # it may be a draft
     decision = None
     if not request.options.offline:
         decision = gate_of(request, "policy explain", policy).check(image)
