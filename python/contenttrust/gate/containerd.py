@@ -80,7 +80,8 @@ def _asked(arguments: Sequence[str]) -> tuple[str, str]:
 
 
 def _decision(name: str, digest: str, env: Mapping[str, str]) -> tuple[bool, str]:
-    from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415 - within the deadline
+    from contenttrust.gate import policy_record  # noqa: PLC0415 - within the deadline
+    from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415
     from contenttrust.gate.check import Gate  # noqa: PLC0415
     from contenttrust.gate.environment import (  # noqa: PLC0415
         AUDIT_LOG_VARIABLE,
@@ -88,13 +89,16 @@ def _decision(name: str, digest: str, env: Mapping[str, str]) -> tuple[bool, str
     )
     from contenttrust.policy.load import load  # noqa: PLC0415
     from contenttrust.reference import Reference  # noqa: PLC0415
+    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
 
     reference = Reference.parse(name)
     if reference.digest not in {None, digest}:
         return False, f"digest_mismatch: {name} was resolved to {digest}"
+    policy = load(env.get(POLICY_VARIABLE) or DEFAULT_POLICY)
+    policy_record.check(TrustDirectory.default(env), policy)
     log = env.get(AUDIT_LOG_VARIABLE)
     gate = Gate(
-        load(env.get(POLICY_VARIABLE) or DEFAULT_POLICY),
+        policy,
         env=env,
         log=AuditLog(log) if log else None,
         door="containerd",

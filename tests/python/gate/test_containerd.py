@@ -56,6 +56,15 @@ def test_image_that_is_signed_for_that_digest_may_be_pulled(env, asked, capsys):
     assert capsys.readouterr().out.startswith(f"contenttrust: ok: {NAME}@{DIGEST}")
 
 
+def test_an_older_policy_does_not_come_back(env, tmp_path, asked, capsys):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY.replace("version: 1", "version: 2"))
+    assert containerd.main(arguments(), env) == 0
+    policy.write_text(POLICY)
+    assert containerd.main(arguments(), env) == 1
+    assert "version 2 was used here before" in capsys.readouterr().out
+
+
 def test_tag_that_the_registry_resolves_to_another_digest_is_refused(env, asked, capsys):
     other = "sha256:" + "b" * 64
     assert containerd.main(arguments(digest=other), env) == 1
