@@ -65,6 +65,11 @@ def run(call: Call, sign: Sign) -> int:
 def _push_all(call: Call, reference: Reference) -> int:
     if not reference.name_only:
         raise RefusedError("tag can't be used with --all-tags/-a")
+    if call.gate.refuses_uncovered:
+        raise RefusedError(
+            "what -a pushes is not signed: push each tag by itself",
+            "What is not covered is refused here.",
+        )
     code = call.docker.run(call.arguments(reference.familiar))
     if not code:
         say_beside("No tag specified, skipping trust metadata push")

@@ -143,6 +143,9 @@ def test_all_tags_are_pushed_unsigned_as_docker_does(
     sign = Signing()
     assert push.run(call("push", "-a", WEB), sign) == 0
     assert noting.started == [["push", "--all-tags=true", WEB]]
+    with pytest.raises(RefusedError, match="push each tag by itself"):
+        push.run(call("push", "-a", WEB, strict=True), sign)
+    assert len(noting.started) == 1
     assert capfd.readouterr().err == "No tag specified, skipping trust metadata push\n"
     assert sign.asked == []
 
