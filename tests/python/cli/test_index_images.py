@@ -177,3 +177,14 @@ def test_where_no_tag_moves_the_registry_is_not_asked_for_older_indexes(place, i
     before = len(server.requests)
     place.done("sign", f"{images.repository}:1.0")
     assert len(server.requests) - before <= 2
+
+
+def test_what_was_signed_for_itself_is_no_image_that_a_tag_has_lost(place, images, moved):
+    """Only who revokes is told of it: signing is no occasion."""
+    own = images.push("e")
+    words = [images.repository, own, "7", "--sha256", own.removeprefix("sha256:")]
+    place.done("addhash", "-p", *words)
+    ran = place.run("sign", f"{images.repository}:1.0")
+    assert ways(images, [moved[2]])[0] in ran.err
+    assert own not in ran.err
+    assert ways(images, [own])[0] in place.run("revoke", f"{images.repository}:1.0").err
