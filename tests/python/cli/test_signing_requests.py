@@ -108,6 +108,36 @@ def test_two_people_release_in_turns(made):
     assert (tag["name"], tag["role"]) == ("1.4", "targets/releases")
 
 
+def test_a_signer_is_removed_in_turns_where_two_must_sign(made):
+    """As the page on off-boarding has it."""
+    bob = ("--trust-dir", str(made.here / "bob"))
+    made.done("key", "generate", "alice")
+    made.done("key", "generate", "bob", *bob)
+    made.done("key", "generate", "mallory")
+    releases = (GUN, "targets/releases")
+    made.done("delegation", "add", "--all-paths", GUN, "targets/mallory", "mallory.pub")
+    made.done(
+        "delegation", "add", "-p", "--all-paths", "--threshold", "2", *releases, "alice.pub",
+        "bob.pub", "mallory.pub",
+    )  # fmt: skip
+    made.done("addhash", "-p", "-r", "targets/releases", GUN, "1.4", "7", "--sha256", DIGEST)
+    [mallory] = keys(made, "mallory")
+    made.done("key", "remove", "-y", mallory)
+
+    refused = made.run("signer", "remove", "-y", "mallory", GUN)
+    assert (refused.code, "signing-request prepare GUN FILE" in refused.err) == (1, True)
+
+    made.done("delegation", "remove", "-y", GUN, "targets/mallory")
+    made.done("delegation", "remove", *releases, mallory)
+    made.done("witness", *releases)
+    made.done("signing-request", "prepare", GUN, "without.json")
+    made.done("signing-request", "sign", "-y", "without.json", *bob)
+    made.done("signing-request", "publish", "without.json")
+    listed = json.loads(made.done("list", "--json", GUN))
+    assert ([tag["name"] for tag in listed["tags"]], listed["degraded"]) == (["1.4"], [])
+    assert made.done("delegation", "list", GUN).count(mallory) == 0
+
+
 def test_a_file_that_is_there_is_not_written_over(place, vault):
     (place.here / "first.json").write_text("mine")
     refused = place.run("signing-request", "init", "--root-cert", "root.crt", GUN, "first.json")

@@ -112,6 +112,17 @@ def test_what_could_not_be_published_is_still_expected(collection, other, make_p
         collection.publish()
 
 
+def test_what_was_staged_while_others_changes_were_published_is_expected_next(
+    collection, other, server
+):
+    add(collection, "v1")
+    server.before_publish = [lambda: add(collection, "v2")]
+    assert set(collection.publish().repository.tags) == {"v1"}
+    other.reset()
+    with pytest.raises(PublishError, match="create target v2"):
+        collection.publish()
+
+
 def test_a_collection_that_was_deleted_misses_nothing(collection):
     add(collection, "v1")
     collection.delete(remote=True)

@@ -133,6 +133,14 @@ def test_what_others_publish_while_somebody_looks_is_not_signed(collection, publ
     assert collection.publish().versions["targets"] == 5
 
 
+def test_what_others_publish_while_somebody_looks_is_in_no_request(collection, publisher):
+    add(collection, "v1", "targets")
+    collection.publish()
+    collection.witness(["targets"])
+    with pytest.raises(PublishError, match="tag removed: v1"):
+        collection.prepare(confirm=lambda _: images.revoke(publisher.collection(), ["v1"]))
+
+
 def test_what_others_publish_at_the_same_moment_is_not_signed(
     collection, publisher, server, tmp_path
 ):
