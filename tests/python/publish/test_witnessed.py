@@ -7,7 +7,7 @@ import pytest
 from contenttrust.errors import PublishError
 from contenttrust.publish import Collection, images
 from contenttrust.publish.delegations import authority_in
-from contenttrust.publish.metadata import key_value
+from contenttrust.publish.metadata import key_value, target_meta
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.witnessed import Witnessed
 
@@ -180,3 +180,25 @@ def test_what_is_staged_while_somebody_looks_is_not_witnessed(broken, publisher)
     told = refused_after(broken, lambda _: publisher.collection().witness(["targets"]))
     assert "targets of" in told
     assert "it was not witnessed then" in told
+
+
+def test_what_a_removed_signer_published_last_is_shown(
+    collection, publisher, mallory, server, tmp_path
+):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    images.sign(collection, {"1.0": target_meta(7, sha256="a" * 64)})
+    evil = {"6.6": target_meta(7, sha256="b" * 64)}
+    server.before_publish = [lambda: images.sign(mallory.collection(), evil)]
+    server.after_publish = [lambda: None, interrupt]  # her publication, then ours
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+
+    elsewhere = Collection(
+        collection.gun, keys=publisher.keys, sink=server, trust_dir=tmp_path, now=server.now
+    )
+    with pytest.raises(PublishError, match="shows that, and asks"):
+        images.remove_signer(elsewhere, "mallory")
+    collection.witness(["targets/releases"])
+    assert f"6.6 (sha256:{'b' * 64})" in refused(collection, server, "targets/releases is broken")
