@@ -95,7 +95,7 @@ class _Connection:
         self.since = asyncio.get_running_loop().time()
 
     def end(self) -> None:
-        """Close it at once."""
+        """Close it, which takes the event loop a turn or two."""
         self._begun.cancel()
         if self._transport is not None:
             self._transport.abort()
@@ -128,6 +128,7 @@ class Connections:
         self._most = most
         self._dropped = dropped
         self._open: dict[web.RequestHandler, _Connection] = {}
+        self._ending: _Connection | None = None
 
     def __len__(self) -> int:
         return sum(one.is_open for one in self._open.values())
@@ -171,8 +172,8 @@ class Connections:
     ) -> NoReturn:
         loop = asyncio.get_running_loop()
         while True:
-            while not self._has_room():
-                await asyncio.sleep(_PAUSE_S)  # whoever comes waits with the kernel
+            while not self._has_room():  # whoever comes waits with the kernel
+                await asyncio.sleep(0 if self._drop() else _PAUSE_S)
             try:
                 accepted, _ = await loop.sock_accept(listener)
             except OSError as error:  # the client has gone, or the system has no more files
@@ -184,22 +185,24 @@ class Connections:
             self._open[handler] = _Connection(accepted, handler, context)
 
     def _has_room(self) -> bool:
-        """Whether one more may come; whoever is silent is closed for it."""
+        """Whether one more may come."""
+        if len(self._open) < self._most:
+            return True
         self._open = {handler: one for handler, one in self._open.items() if one.is_open}
-        return len(self._open) < self._most or self._drop()
+        return len(self._open) < self._most
 
     def _drop(self) -> bool:
-        """Close the connection that is silent longest, if one is.
+        """Close the connection that is silent longest; gives whether one is being closed.
 
         Those on which nothing was asked go first: a client that has asked may ask again.
         """
-        silent = [(handler, one) for handler, one in self._open.items() if one.is_silent]
-        if not silent:
+        if self._ending is not None and self._ending.is_open:
+            return True
+        silent = [one for one in self._open.values() if one.is_silent]
+        longest = min(silent, key=lambda one: (one.served, one.since), default=None)
+        if longest is None or asyncio.get_running_loop().time() - longest.since < _PATIENCE_S:
             return False
-        handler, one = min(silent, key=lambda each: (each[1].served, each[1].since))
-        if asyncio.get_running_loop().time() - one.since < _PATIENCE_S:
-            return False
-        del self._open[handler]
-        one.end()
+        longest.end()
+        self._ending = longest
         self._dropped()
         return True

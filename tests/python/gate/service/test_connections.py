@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -89,6 +90,30 @@ def test_t114_nor_do_those_that_never_end_their_handshake(gate, tmp_path, say):
             assert told["connections_dropped_total"] >= 100
 
     running(configuration, lambda: gate, script)
+
+
+def test_t114_files_are_bounded_at_every_moment(gate):
+    def files():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async def script(address):
+        async with AsyncExitStack() as stack:
+            peak, before = 0, files()
+
+            async def watch():
+                nonlocal peak
+                while True:
+                    peak = max(peak, files())
+                    await asyncio.sleep(0)
+
+            watching = asyncio.ensure_future(watch())
+            stack.callback(watching.cancel)
+            for _ in range(200):
+                await connected(stack, address)
+            await asked(f"http://{address}/verify", None)
+            assert MOST < peak - before - 200 <= MOST + 5  # and the client that has asked
+
+    running(plain(), lambda: gate, script)
 
 
 def question(image):
