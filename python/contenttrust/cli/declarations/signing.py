@@ -79,6 +79,7 @@ def _declare_signer_add(made: ArgumentParser) -> None:
     _add_signer(made)
     add_several(made, "--key", dest="keys", metavar="FILE", help="PEM file with a public key or a "
                 "certificate of the signer (may be repeated)")  # fmt: skip
+    add_yes(made, "what the same key signed before counts again")
 
 
 def _declare_signer_remove(made: ArgumentParser) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from contenttrust.cli import editing, report, text
+from contenttrust.cli.confirm import answered
 from contenttrust.cli.options import UsageError
-from contenttrust.cli.repositories import each, gun_of
+from contenttrust.cli.repositories import CancelledError, each, gun_of
+from contenttrust.cli.tag_lines import tag_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from contenttrust.cli.request import Request
 
 
@@ -34,7 +40,8 @@ def run(request: Request) -> int:
         text.say(f'Adding signer "{name}" to {shown}...')
         edited = editing.collection(request, guns[repository])
         editing.check_may_begin(request, edited)
-        done = images.add_signer(edited, name, keys)
+        done = images.add_signer(edited, name, keys, confirm=partial(_ask, request, repository))
+        report.warn(request, done.notes)
         request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
             text.say(
@@ -45,3 +52,28 @@ def run(request: Request) -> int:
         text.say(f"Successfully added signer: {name} to {shown}", "")
 
     return each(request, options.names, add, failed="failed to add signer to")
+
+
+def _ask(request: Request, repository: str, back: Mapping[str, Mapping[str, str]]) -> None:
+    """Ask whether what the same key has signed before is to count again.
+
+    Raises:
+        CancelledError: Whoever was asked said no.
+        InputNeededError: Nobody can be asked; names the tags.
+    """
+    name, shown = request.options.signer, text.safe(repository)
+    told = (
+        f"The server has kept what was signed for {shown} before a signer was removed. With the "
+        f'key of "{name}" this counts again:'
+    )
+    lines = [
+        f"{text.safe(role)} lists {tag}"
+        for role, tags in back.items()
+        for tag in tag_lines(tags) or ["no tag"]
+    ]
+    question = "Where the private key is, nothing comes back. Add the signer all the same? [y/N] "
+    option = "-y, or add the signer where the private key is, which brings nothing back"
+    if not answered(request, told, lines, question, option=option):
+        raise CancelledError(f"the signer {name} was not added to {shown}")
+    if request.options.yes:
+        report.warn(request, [f"{line} again" for line in lines])

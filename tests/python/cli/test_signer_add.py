@@ -1,0 +1,88 @@
+"""`contenttrust signer add`: what the same key has signed before comes back to nobody unseen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher_place import Images, PublisherPlace
+
+
+@pytest.fixture
+def place(tmp_path, run, monkeypatch):
+    return PublisherPlace(tmp_path, run, monkeypatch)
+
+
+@pytest.fixture
+def images(server):
+    return Images(server, "team/web")
+
+
+@pytest.fixture
+def removed(place, images):
+    """Alice was the only signer; she has signed 1.0, and was removed. Her key is here."""
+    digest = images.push("1.0")
+    place.done("key", "generate", "alice")
+    place.done("signer", "add", "--key", "alice.pub", "alice", images.repository)
+    place.done("sign", f"{images.repository}:1.0")
+    place.done("signer", "remove", "-y", "alice", images.repository)
+    return digest
+
+
+@pytest.fixture
+def elsewhere(place, removed):
+    """Her private key is not here."""
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    [alice] = [key["key_id"] for key in keys if key["role"] == "alice"]
+    place.done("key", "remove", "-y", alice)
+    return removed
+
+
+def released(place, repository):
+    listed = json.loads(place.done("list", "-o", "json", repository))
+    return [tag["name"] for tag in listed["tags"]]
+
+
+def test_where_the_private_key_is_the_signer_begins_anew(place, images, removed):
+    ran = place.run("signer", "add", "--key", "alice.pub", "alice", images.repository)
+    assert ran.code == 0
+    assert "targets/releases begins anew: what it listed before it was removed" in ran.err
+    assert f"1.0 ({removed})" in ran.err
+    assert released(place, images.repository) == []
+
+
+@pytest.mark.parametrize(("typed", "code"), [("y", 0), ("n", 1)])
+def test_tags_that_would_come_back_are_shown_and_asked_about(place, images, elsewhere, typed, code):
+    add = ("signer", "add", "--key", "alice.pub", "alice", images.repository)
+    sent = len(place.server.uploads)
+    ran = place.run(*add)
+    assert (ran.code, "use -y" in ran.err) == (1, True)
+    assert f"targets/releases lists 1.0 ({elsewhere})" in ran.err
+    assert len(place.server.uploads) == sent
+
+    with place.typing(typed) as shown:
+        ran = place.run(*add)
+        assert f"targets/releases lists 1.0 ({elsewhere})" in shown()
+
+    assert ran.code == code
+    assert released(place, images.repository) == (["1.0"] if code == 0 else [])
+    assert (len(place.server.uploads) == sent) == (code == 1)
+
+
+def test_without_a_question_what_comes_back_is_told(place, images, elsewhere):
+    add = ("signer", "add", "-y", "--key", "alice.pub", "alice", images.repository)
+    ran = place.run("-o", "json", *add)
+    messages = [one["message"] for one in ran.document["warnings"]]
+    assert f"targets/releases lists 1.0 ({elsewhere}) again" in messages
+    assert released(place, images.repository) == ["1.0"]
+
+
+def test_notary_s_verb_refuses_and_says_what_to_do(place, images, elsewhere):
+    gun = images.repository
+    words = ("delegation", "add", "-p", "--all-paths", gun, "targets/releases", "alice.pub")
+    ran = place.run(*words)
+    assert ran.code == 1
+    assert f"1.0 ({elsewhere})" in ran.err
+    assert "signing-request prepare" in ran.err
+    assert released(place, images.repository) == []
