@@ -22,6 +22,7 @@ if TYPE_CHECKING:
             self,
             *subjects: str | os.PathLike[str],
             policy: str | os.PathLike[str] | Policy | None = None,
+            without_registry: bool = False,
             **gate: Any,  # noqa: ANN401 -- the arguments of Gate
         ) -> None:
             """Fail the test unless all images may be used."""
@@ -33,7 +34,8 @@ def assert_trusted() -> AssertTrusted:
 
     Each subject is the name of an image, or of a Dockerfile, a compose file or a Kubernetes
     manifest; a path is always that of a file. `policy` is a policy or the file of one; default: the
-    one that the command line would take. Other arguments are those of
+    one that the command line would take. `without_registry` leaves unchecked what triggers
+    (`ONBUILD`) of base images bring. Other arguments are those of
     `contenttrust.gate.check.Gate`.
     """
     return _assert_trusted
@@ -42,10 +44,12 @@ def assert_trusted() -> AssertTrusted:
 def _assert_trusted(
     *subjects: str | os.PathLike[str],
     policy: str | os.PathLike[str] | Policy | None = None,
+    without_registry: bool = False,
     **gate: Any,  # noqa: ANN401
 ) -> None:
     __tracebackhide__ = True
-    from contenttrust.gate.check import Gate  # noqa: PLC0415 -- see above
+    from contenttrust.gate import trigger_findings  # noqa: PLC0415 -- see above
+    from contenttrust.gate.check import Gate  # noqa: PLC0415
     from contenttrust.gate.judged import Use, judge  # noqa: PLC0415
     from contenttrust.gate.named_files import examine, is_file_name  # noqa: PLC0415
     from contenttrust.gate.reports import Spot, plain_text  # noqa: PLC0415
@@ -54,17 +58,21 @@ def _assert_trusted(
         raise TypeError("nothing is asked for: name an image or a file")
     uses = []
     findings = []
+    builds = []
     for subject in subjects:
         name = os.fspath(subject)
         if isinstance(subject, os.PathLike) or is_file_name(name):
-            found, told = examine(name)
+            found, told, built = examine(name)
             uses += found
             findings += told
+            builds += built
         else:
             uses.append(Use(image=name, spot=Spot(file="assert_trusted")))
+    judging = Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate)
+    findings += judge(judging, uses)
+    findings += trigger_findings.judge(judging, builds, findings, ask=not without_registry)
     if gate.get("strict"):
         findings = [finding.strictly() for finding in findings]
-    findings += judge(Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate), uses)
     refused = [plain_text.line(finding) for finding in findings if finding.refused]
     if refused:
         raise AssertionError("\n".join(refused))

@@ -32,6 +32,11 @@ class Builder:
             "BUILDX_BUILDER": "interop",
         }
 
+    @property
+    def config(self) -> str:
+        """Where buildx has its builders."""
+        return str(self._folder / "docker" / "buildx")
+
     def create(self) -> None:
         """Make buildx use the daemon."""
         socket = f"unix://{self._folder}/b.sock"

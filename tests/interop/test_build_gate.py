@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from interop import parts
+from contenttrust.gate.dockerfile.contexts import key_of
+from interop import built_parts, parts
 from interop.alternating_registry import AlternatingRegistry
 from interop.builder import Builder, running
 from interop.environment import client_env, docker_config
@@ -46,14 +47,15 @@ class Gate:
         self.folder = folder
         self.stack = stack
         config = docker_config(folder / "docker", stack, stack)
-        self._env = {**client_env(config, stack, stack.url), **PASSPHRASES}
+        self.env = {**client_env(config, stack, stack.url), **PASSPHRASES}
         self._registry = Registry(stack.registry)
 
-    def run(self, *arguments: str, stdin: bytes = b"") -> tuple[Ran, bytes]:
+    def run(self, *arguments: str, stdin: bytes = b"", **env: str) -> tuple[Ran, bytes]:
         """Run it; what it wrote is given as bytes, too."""
         command = [str(_PROGRAM), *arguments]
+        env = {**self.env, **env}
         done = subprocess.run(
-            command, check=False, capture_output=True, env=self._env, input=stdin, timeout=60
+            command, check=False, capture_output=True, env=env, input=stdin, timeout=60
         )
         out = done.stdout.decode(errors="replace")
         return Ran(command, done.returncode, out, done.stderr.decode()), done.stdout
@@ -222,23 +224,114 @@ def with_trigger(label: str, trigger: str) -> Image:
     return Image(json.dumps(manifest).encode(), (blob, *plain.blobs[1:]))
 
 
-def test_t098_triggers_within_a_base_image_are_not_covered_but_contexts_pin_them(
+def signed_base(gate: Gate, name: str, trigger: str) -> str:
+    """A signed image with a trigger, in the registry."""
+    repository, _, tag = name.partition(":")
+    base = f"{gate.stack.registry}/{name}"
+    Registry(gate.stack.registry).push(repository, with_trigger(name, trigger), tag=tag)
+    gate.run("sign", base)[0].succeeded()
+    return base
+
+
+def test_t098_what_a_trigger_names_is_refused_until_a_context_pins_it(
     gate: Gate, builder: Builder
 ) -> None:
-    unsigned = gate.push("build/trigger:1", "unsigned", signed=False)
-    signed = gate.push("build/instead:1", "signed instead")
-    base = f"{gate.stack.registry}/build/onbuild:1"
-    made = with_trigger("base", f"COPY --from={unsigned} /label /copied")
-    Registry(gate.stack.registry).push("build/onbuild", made, tag="1")
-    gate.run("sign", base)[0].succeeded()
-
-    pinned = gate.checked(f"FROM {base}\n".encode())
-    ran, files = builder.build(pinned)
+    tool = gate.push("build/trigger:1", "signed tool")
+    base = signed_base(gate, "build/onbuild:1", f"COPY --from={tool} /label /copied")
+    dockerfile = f"FROM {base}\n".encode()
+    gate.push("build/trigger:1", "evil", signed=False)
+    ran, files = builder.build(dockerfile)
     ran.succeeded()
-    assert files == {"label": "base", "copied": "unsigned"}
+    assert files["copied"] == "evil"  # what happens without the gate
 
-    option = f"--build-context={unsigned}=docker-image://{signed}"
-    assert gate.checked(f"FROM {base}\n".encode(), option) == pinned
-    ran, files = builder.build(pinned, option)
+    ran, out = gate.run("gate", "dockerfile", "--write", "-", stdin=dockerfile)
+    assert (ran.code, out) == (1, b"")
+    pinned = f"{tool.rpartition(':')[0]}@{image('signed tool').digest}"
+    option = f"--build-context={tool}=docker-image://{pinned}"
+    assert f"say {option.replace('=', ' ', 1)} here and to the build\n" in ran.err
+    ran, files = builder.build(gate.checked(dockerfile, option), option)
     ran.succeeded()
-    assert files == {"label": "base", "copied": "signed instead"}
+    assert files == {"label": "build/onbuild:1", "copied": "signed tool"}
+
+
+def test_t098_an_unsigned_image_of_a_trigger_is_refused(gate: Gate) -> None:
+    unsigned = gate.push("build/untrusted:1", "unsigned", signed=False)
+    base = signed_base(gate, "build/bad:1", f"RUN --mount=from={unsigned},target=/x true")
+    ran, _ = gate.run("gate", "dockerfile", "-", stdin=f"FROM scratch\nFROM {base}\n".encode())
+    assert ran.code == 1
+    assert f"refused: -:2: {unsigned}: " in ran.err
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("tool:1", "tool:1"),
+        ("tool", "tool"),
+        ("tool:latest", "tool"),
+        ("docker.io/library/tool:1", "tool:1"),
+        ("docker.io/team/tool", "team/tool"),
+        ("example.com/tool:latest", "example.com/tool"),
+    ],
+)
+def test_the_form_of_a_name_by_which_we_pin_it_is_the_one_that_buildkit_finds(
+    gate: Gate, builder: Builder, written: str, key: str
+) -> None:
+    """Nobody here could be asked for these names."""
+    assert key_of(written) == key
+    tool = gate.push("build/found:1", "signed tool", signed=False)
+    made = with_trigger("base", f"COPY --from={written} /label /copied")
+    Registry(gate.stack.registry).push("build/forms", made, tag="1")
+    option = f"--build-context={key}=docker-image://{tool}"
+    base = f"{gate.stack.registry}/build/forms:1"
+    ran, files = builder.build(f"FROM {base}\n".encode(), option)
+    ran.succeeded()
+    assert files == {"label": "base", "copied": "signed tool"}
+
+
+def test_t098_a_build_behind_docker_pins_what_triggers_name(gate: Gate, builder: Builder) -> None:
+    program = parts.docker()
+    if program is None:
+        parts.skip("no docker client")
+    plugins = Path(gate.env["DOCKER_CONFIG"], "cli-plugins")
+    plugins.mkdir()
+    plugins.joinpath("docker-buildx").symlink_to(built_parts.buildx())
+    env = {"CONTENTTRUST_DOCKER": program, "BUILDX_CONFIG": builder.config}
+    tool = gate.push("build/behind-tool:1", "signed tool")
+    base = signed_base(gate, "build/behind:1", f"COPY --from={tool} /label /copied")
+    gate.push("build/behind-tool:1", "evil", signed=False)
+    gate.folder.joinpath("context").mkdir()
+    gate.folder.joinpath("context", "Dockerfile").write_text(f"FROM {base}\n")
+
+    def build(name: str) -> Ran:
+        out = gate.folder / name
+        words = ("--builder", "interop", "--no-cache", "--output", f"type=local,dest={out}")
+        return gate.run("docker", "--", "buildx", "build", *words, str(gate.folder / "context"),
+                        **env)[0]  # fmt: skip
+
+    build("one").succeeded()
+    assert gate.folder.joinpath("one", "copied").read_text() == "signed tool\n"
+    unsigned = gate.push("build/behind-bad:1", "unsigned", signed=False)
+    signed_base(gate, "build/behind:1", f"COPY --from={unsigned} /label /copied")
+    refused = build("two")
+    assert refused.code == 125
+    assert f"ONBUILD COPY --from of {base}: {unsigned}" in refused.err
+    assert not gate.folder.joinpath("two").exists()
+
+
+def test_the_classic_builder_is_told_from_buildkit(gate: Gate) -> None:
+    program = parts.docker()
+    if program is None:
+        parts.skip("no docker client")
+    plugins = Path(gate.env["DOCKER_CONFIG"], "cli-plugins")
+    plugins.mkdir()
+    plugins.joinpath("docker-buildx").symlink_to(built_parts.buildx())
+    tool = gate.push("build/classic-tool:1", "signed tool")
+    base = signed_base(gate, "build/classic:1", f"COPY --from={tool} /label /copied")
+    gate.folder.joinpath("Dockerfile").write_text(f"FROM {base}\n")
+    told = {}
+    for buildkit in ("0", "1"):
+        env = {"CONTENTTRUST_DOCKER": program, "DOCKER_BUILDKIT": buildkit}
+        told[buildkit] = gate.run("docker", "--", "build", str(gate.folder), **env)[0]
+    assert told["0"].code == 125
+    assert "this builder has no named contexts to pin them by" in told["0"].err
+    assert "named contexts" not in told["1"].err  # whatever else: there may be no daemon

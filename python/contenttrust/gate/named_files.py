@@ -9,6 +9,10 @@ from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.transport import chosen_file
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contenttrust.gate.trigger_findings import Built
+
 _DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:Dockerfile|Containerfile)",
                          re.IGNORECASE)  # fmt: skip
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-].+)?\.ya?ml", re.IGNORECASE)
@@ -22,7 +26,7 @@ def is_file_name(name: str) -> bool:
     return any(kind.fullmatch(base) for kind in (_DOCKERFILE, _COMPOSE, _MANIFEST))
 
 
-def examine(name: str) -> tuple[list[Use], list[Finding]]:
+def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
     """Find the images of a Dockerfile, a compose file or Kubernetes manifests.
 
     Args:
@@ -30,7 +34,7 @@ def examine(name: str) -> tuple[list[Use], list[Finding]]:
             like a Dockerfile, any other YAML or JSON holds Kubernetes objects.
 
     Returns:
-        Its images, and what is to be said of it beside them.
+        Its images, what is to be said of it beside them, and the Dockerfiles that are built.
 
     Raises:
         ValueError: The name is of none of these kinds, or the file is too large or no file.
@@ -42,31 +46,36 @@ def examine(name: str) -> tuple[list[Use], list[Finding]]:
         from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all
 
         project = composition({name: text})
-        return list(project.uses), list(project.findings)
+        return list(project.uses), list(project.findings), list(project.builds)
     if _DOCKERFILE.fullmatch(base):
         return _dockerfile(text, name)
     if _MANIFEST.fullmatch(base):
         from contenttrust.gate.kubernetes.files import manifest  # noqa: PLC0415
 
         found = manifest(text, file=name)
-        return list(found.uses), list(found.findings)
+        return list(found.uses), list(found.findings), []
     raise ValueError(f"{name!a} is named like no file that names images")
 
 
-def _dockerfile(text: bytes, name: str) -> tuple[list[Use], list[Finding]]:
+def _dockerfile(text: bytes, name: str) -> tuple[list[Use], list[Finding], list[Built]]:
     from contenttrust.gate.dockerfile import DockerfileError, parse  # noqa: PLC0415
+    from contenttrust.gate.trigger_findings import Built  # noqa: PLC0415
 
     try:
         found = parse(text)
     except DockerfileError as error:
-        return [], [Finding.fault(error.reason, Spot(file=name, line=error.line or 1))]
+        return [], [Finding.fault(error.reason, Spot(file=name, line=error.line or 1))], []
+
+    def spot(line: int) -> Spot:
+        return Spot(file=name, line=line or 1)
+
     uses = [
         Use(image=image.name,
             spot=Spot(file=name, line=image.line, column=image.column, what=image.what))
         for image in found.images
     ]  # fmt: skip
     notes = [
-        Finding.note(notice.text, Spot(file=name, line=notice.line or 1), code="not_covered")
+        Finding.note(notice.text, spot(notice.line), code="not_covered")
         for notice in found.not_covered
     ]
-    return uses, notes
+    return uses, notes, [Built(dockerfile=found, spot=spot, option="--build-context")]

@@ -30,7 +30,7 @@ def test_files_are_read_as_what_they_are_named(
     monkeypatch.setenv("PATH", str(tmp_path))  # no docker
     monkeypatch.setattr("contenttrust.gate.compose.plugin.available", lambda _: False)
     (tmp_path / name).write_text(text)
-    uses, findings = examine(str(tmp_path / name))
+    uses, findings, _ = examine(str(tmp_path / name))
 
     assert findings == []
     assert [(use.image, use.spot.line) for use in uses] == [("web:1", line)]
@@ -42,15 +42,16 @@ def test_what_is_wrong_with_a_file_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "pod.yaml").write_text("kind: [")
 
     for name in ("Dockerfile", "pod.yaml"):
-        uses, [finding] = examine(str(tmp_path / name))
-        assert uses == []
+        uses, [finding], builds = examine(str(tmp_path / name))
+        assert uses == builds == []
         assert finding.refused
 
 
 def test_what_a_dockerfile_does_beside_its_images_is_noted(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM web:1\nADD https://example.com/x /x\n")
-    _, [finding] = examine(str(tmp_path / "Dockerfile"))
+    _, [finding], [build] = examine(str(tmp_path / "Dockerfile"))
 
+    assert build.dockerfile.stages[0].image == "web:1"
     assert (finding.level, finding.code, finding.spot.line) == ("note", "not_covered", 2)
 
 

@@ -12,13 +12,20 @@ import pytest
 
 from contenttrust import pytest_plugin
 from contenttrust.policy.rules import Policy
+from kept_bases import KeptBases
 
 GUN = "localhost:5000/corpus/revoked"
+PINNED = f"{GUN}@sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
 TESTS = f"""
 from datetime import datetime, timezone
 from pathlib import Path
 
+class Bases:
+    def triggers(self, pinned, *, platforms):
+        return ()
+
 GATE = {{
+    "bases": Bases(),  # the images of the vectors are in no registry
     "source": lambda gun: METADATA,
     "now": datetime(2026, 11, 24, tzinfo=timezone.utc),
     "trust_dir": TRUST_DIR,
@@ -159,11 +166,23 @@ def asked(vectors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_images_and_files_are_told_apart_by_their_names(asked) -> None:
-    asked(f"{GUN}:3.0", "pod.yaml", Path("Dockerfile"))
+    asked(f"{GUN}:3.0", "pod.yaml", Path("Dockerfile"), bases=KeptBases())
     with pytest.raises(AssertionError, match=r"refused: bad\.yaml:3:29"):
         asked(f"{GUN}:3.0", "bad.yaml")
     with pytest.raises(TypeError, match="nothing is asked for"):
         asked()
+
+
+def test_triggers_of_base_images_count_unless_nobody_may_be_asked(asked) -> None:
+    bases = KeptBases()
+    bases.kept[PINNED] = (f"COPY --from={GUN}:9.9 / /",)
+    with pytest.raises(AssertionError, match=f"refused: Dockerfile:1: {GUN}:9.9: "):
+        asked(Path("Dockerfile"), bases=bases)
+    with pytest.raises(AssertionError, match="bring is not known"):
+        asked(Path("Dockerfile"))
+    asked(Path("Dockerfile"), without_registry=True)
+    with pytest.raises(AssertionError, match="refused: Dockerfile:1: the triggers"):
+        asked(Path("Dockerfile"), without_registry=True, strict=True)
 
 
 def test_the_policy_is_the_one_given_else_the_one_of_the_environment(asked, monkeypatch) -> None:
