@@ -11,7 +11,13 @@ from __future__ import annotations
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish.authorised import authorities
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import authorities_in, authority_of, is_delegation
+from contenttrust.publish.delegations import (
+    authorities_in,
+    authority_in,
+    authority_of,
+    is_delegation,
+)
+from contenttrust.publish.metadata import SNAPSHOT, new_snapshot
 from contenttrust.publish.part import Part
 from contenttrust.publish.tags import digests, with_digest
 
@@ -126,10 +132,15 @@ def _counting(
     """Roles that do not count now, and will with the file that the server has of them."""
     if draft.is_new:  # the server has nothing
         return []
+    # A snapshot that is signed here has what it had, and what is signed now; others may have more.
+    is_ours = draft.can_sign(authority_in(draft.root, SNAPSHOT))
+    in_snapshot = (draft.snapshot or new_snapshot())["meta"]
     found = []
     for role, authority in authorities(draft).items():
         is_other = role not in draft.files and authority != before.get(role)
         if role in uploaded or not (role in draft.made or is_other):
+            continue
+        if is_ours and role not in in_snapshot:
             continue
         file = kept(role)
         if file is not None and _counts(authority, file):

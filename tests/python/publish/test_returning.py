@@ -9,8 +9,11 @@ import pytest
 
 from contenttrust.errors import PublishError, ServerError
 from contenttrust.publish import images, target_meta
+from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
+from contenttrust.publish.metadata import file_meta
 from contenttrust.publish.request import SigningRequest
+from contenttrust.publish.sign import Keyring
 
 RELEASES = "targets/releases"
 
@@ -235,3 +238,39 @@ def test_a_server_that_does_not_say_what_it_has_is_not_taken_to_have_nothing(
     )
     with pytest.raises(ServerError):
         images.add_signer(collection, "alice", [elsewhere])
+
+
+@pytest.fixture
+def own_snapshot(publisher):
+    """A collection whose snapshot is signed here; its only signer was removed. And her key."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=("timestamp",))
+    key = publisher.key("alice")
+    images.add_signer(collection, "alice", [key])
+    images.sign(collection, tags("v1"))
+    images.remove_signer(collection, "alice", force=True)
+    publisher.keys.remove(key.canonical_key_id)
+    return collection, key
+
+
+def test_what_a_snapshot_that_is_signed_here_does_not_have_cannot_come_back(own_snapshot):
+    collection, key = own_snapshot
+    done = images.add_signer(collection, "alice", [key])
+    assert dict(done.repository.tags) == {}
+    assert [one.name for one in done.repository.signers] == ["alice"]
+    assert done.repository.degraded == ()
+
+
+def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snapshot, server):
+    """Somebody else's tool has left it there."""
+    collection, key = own_snapshot
+    snapshot = server.signed(collection.gun, "snapshot")
+    snapshot["version"] += 1
+    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
+    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
+    file = Keyring(collection.keys).signed(snapshot, [authority])
+    server.store(collection.gun, {"snapshot": file})
+
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "alice", [key])
+    assert refused.value.tags.keys() == {RELEASES}
