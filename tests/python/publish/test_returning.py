@@ -51,7 +51,7 @@ def elsewhere(alice, publisher):
     return alice
 
 
-def test_where_the_key_is_here_the_role_begins_anew(collection, alice):
+def test_t078_where_the_key_is_here_the_role_begins_anew(collection, alice):
     done = images.add_signer(collection, "alice", [alice])
 
     assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
@@ -61,7 +61,7 @@ def test_where_the_key_is_here_the_role_begins_anew(collection, alice):
     assert sorted(images.sign(collection, tags("v3")).published.repository.tags) == ["v3"]
 
 
-def test_where_only_the_public_key_is_here_nothing_comes_back_unasked(
+def test_t078_where_only_the_public_key_is_here_nothing_comes_back_unasked(
     collection, elsewhere, server
 ):
     sent = len(server.uploads)
