@@ -337,9 +337,10 @@ class Publication:
     def _root_ends_soon(self, draft: Draft) -> bool:
         if not is_soon(draft.root, self._now):
             return False
-        if self._keyring.holds(authority_in(draft.root, ROOT)):
+        authority = authority_in(draft.root, ROOT)
+        if len(self._keyring.held(authority)) >= authority.threshold:
             return True
-        draft.notes.append("root expires within six months, and no key is here to renew it")
+        draft.notes.append("root expires within six months, and too few keys are here to renew it")
         return False
 
     def _snapshot(

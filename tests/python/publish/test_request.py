@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -197,6 +198,25 @@ def test_a_collection_whose_root_keys_never_see_a_network(people):
     assert done.repository.roles["root"].threshold == 2
     collection.add_target("1.0", sha256=DIGEST, size=7)
     assert collection.publish().repository.tags["1.0"].digest == f"sha256:{DIGEST}"
+
+
+def test_one_of_two_root_keys_does_not_renew_a_root_that_ends_soon(people, server):
+    publisher, alice, _ = people
+    began = server.now
+    certificates = [root_certificate(one, GUN) for one in (publisher, alice)]
+    request = publisher.collection().prepare_initialization(certificates, threshold=2)
+    publisher.collection().publish_request(signed_by(signed_by(request, publisher), alice))
+    for days in (1_000, 2_000, 3_000, 3_500):
+        server.now = began + timedelta(days=days)
+        server.renew(GUN)
+        assert "root" not in publisher.collection().renew(roles=["targets"]).versions
+    collection = publisher.collection()
+    collection.add_target("1.0", sha256=DIGEST, size=7)
+
+    done = collection.publish()
+
+    assert "root" not in done.versions
+    assert any("root expires within six months" in note for note in done.notes)
 
 
 def test_a_root_is_handed_over_by_old_and_new_keys(people):
