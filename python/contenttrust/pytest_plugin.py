@@ -22,7 +22,6 @@ if TYPE_CHECKING:
             self,
             *subjects: str | os.PathLike[str],
             policy: str | os.PathLike[str] | Policy | None = None,
-            without_registry: bool = False,
             **gate: Any,  # noqa: ANN401 -- the arguments of Gate
         ) -> None:
             """Fail the test unless all images may be used."""
@@ -34,8 +33,7 @@ def assert_trusted() -> AssertTrusted:
 
     Each subject is the name of an image, or of a Dockerfile, a compose file or a Kubernetes
     manifest; a path is always that of a file. `policy` is a policy or the file of one; default: the
-    one that the command line would take. `without_registry` leaves unchecked what triggers
-    (`ONBUILD`) of base images bring. Other arguments are those of
+    one that the command line would take. Other arguments are those of
     `contenttrust.gate.check.Gate`.
     """
     return _assert_trusted
@@ -44,7 +42,6 @@ def assert_trusted() -> AssertTrusted:
 def _assert_trusted(
     *subjects: str | os.PathLike[str],
     policy: str | os.PathLike[str] | Policy | None = None,
-    without_registry: bool = False,
     **gate: Any,  # noqa: ANN401
 ) -> None:
     __tracebackhide__ = True
@@ -70,7 +67,7 @@ def _assert_trusted(
             uses.append(Use(image=name, spot=Spot(file="assert_trusted")))
     judging = Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate)
     findings += judge(judging, uses)
-    findings += trigger_findings.judge(judging, builds, findings, ask=not without_registry)
+    findings += trigger_findings.judge(judging, builds, findings)
     if gate.get("strict"):
         findings = [finding.strictly() for finding in findings]
     refused = [plain_text.line(finding) for finding in findings if finding.refused]

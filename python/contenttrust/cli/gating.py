@@ -98,4 +98,5 @@ def gate_of(
         requirements=request.requirements,
         max_stale=options.max_stale or 0,
         local_builds=local_builds,
+        without_registry=options.without_registry,
     )

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from contenttrust.policy.decision import Decision
 
 
+_OPTION = "--without-registry"
+
+
 class TriggerImage(NamedTuple):
     """An image that a trigger names.
 
@@ -41,13 +44,11 @@ class Fault(NamedTuple):
         line: Of its ``FROM``.
         text: A sentence.
         code: Its reason code.
-        is_answer: Whether a registry's answer is what is missing.
     """
 
     line: int
     text: str
     code: str
-    is_answer: bool
 
 
 class Found(NamedTuple):
@@ -55,7 +56,7 @@ class Found(NamedTuple):
 
     Attributes:
         images: To be decided on.
-        notices: What else they bring, and what may be unknown as the policy only watches.
+        notices: What else they bring, and what is unknown and may be.
         faults: What refuses the build.
     """
 
@@ -67,7 +68,7 @@ class Found(NamedTuple):
 def of_bases(
     dockerfile: Dockerfile,
     decisions: Mapping[str, Decision],
-    bases: Bases,
+    bases: Bases | None,
     *,
     platforms: Callable[[], Collection[str]],
 ) -> Found:
@@ -78,13 +79,17 @@ def of_bases(
     Args:
         dockerfile: What is built.
         decisions: On its images, and on those of its build contexts, by their names.
-        bases: Who knows their triggers.
+        bases: Who knows their triggers; None where nobody is to be asked.
         platforms: What is built for, where its ``FROM`` does not say; see `Bases`.
     """
     found = Found([], [], [])
     for number, stage in enumerate(dockerfile.stages):
         decision = decisions.get(stage.image)
         if decision is None or not decision.pinned:
+            continue
+        if bases is None:
+            text = f"the triggers (ONBUILD) of {shown(stage.image)} are not looked at ({_OPTION})"
+            found.notices.append(Notice(line=stage.line, text=text))
             continue
         try:
             texts = bases.triggers(decision.pinned, platforms=_platforms_of(stage, platforms))
@@ -115,10 +120,12 @@ def _platforms_of(
 def _take_fault(
     found: Found, stage: Stage, decision: Decision, error: ImageLookupError | DockerfileError
 ) -> None:
-    is_answer = isinstance(error, ImageLookupError)
-    reason = error.reason if isinstance(error, DockerfileError) else error.message
+    if isinstance(error, DockerfileError):
+        reason = error.reason
+    else:
+        reason = f"{error.message}; {_OPTION} leaves that unchecked"
     text = f"what the triggers (ONBUILD) of {shown(stage.image)} bring is not known: {reason}"
     if decision.mode == "enforce":
-        found.faults.append(Fault(stage.line, text, error.code or "dockerfile", is_answer))
+        found.faults.append(Fault(stage.line, text, error.code or "dockerfile"))
     else:
         found.notices.append(Notice(line=stage.line, text=text))

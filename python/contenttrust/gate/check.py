@@ -71,6 +71,7 @@ class Gate:
         strict: bool = False,
         local_builds: bool = True,
         bases: Bases | None = None,
+        without_registry: bool = False,
     ) -> None:
         """Prepare a gate.
 
@@ -90,6 +91,7 @@ class Gate:
             strict: Whether what the policy only warns of is refused, and what nobody can check.
             local_builds: Whether an image can have been made here; what is pulled cannot.
             bases: Who knows the triggers of base images. Default: their registries.
+            without_registry: Whether nobody is asked for these; then they are not covered.
         """
         self._policy = policy
         self._now = now
@@ -98,7 +100,7 @@ class Gate:
         self._strict = strict
         self._local_builds = local_builds
         env = dict(os.environ if env is None else env)
-        self._bases = RegistryBases(env=env, offline=offline) if bases is None else bases
+        self._bases = None if without_registry else bases or RegistryBases(env=env, offline=offline)
         self._collections = Collections(
             policy,
             env=env,
@@ -117,8 +119,8 @@ class Gate:
         return self._policy
 
     @property
-    def bases(self) -> Bases:
-        """Who knows the triggers of base images."""
+    def bases(self) -> Bases | None:
+        """Who knows the triggers of base images; None where nobody is to be asked."""
         return self._bases
 
     @property

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from contenttrust.gate.reports.finding import Spot
     from contenttrust.policy.decision import Decision
 
-NOT_ASKED = "--without-registry"
 _CODE = "onbuild"
 
 
@@ -51,7 +50,6 @@ def judge(
     findings: Sequence[Finding],
     *,
     locked: Mapping[str, Locked] | None = None,
-    ask: bool = True,
 ) -> list[Finding]:
     """Decide on the images that triggers of bases name.
 
@@ -60,16 +58,9 @@ def judge(
         builds: The Dockerfiles.
         findings: What was decided on the images that they name themselves.
         locked: What each image must be signed as; None where nothing is locked.
-        ask: Whether to look for triggers; if not, that is told.
     """
     decisions = {one.image: one.decision for one in findings if one.decision is not None}
-    told: list[Finding] = []
-    for build in builds:
-        if ask:
-            told += _of_build(gate, build, decisions, locked)
-        else:
-            told += _unasked(build, decisions)
-    return told
+    return [one for build in builds for one in _of_build(gate, build, decisions, locked)]
 
 
 def _of_build(
@@ -81,12 +72,9 @@ def _of_build(
     found = base_triggers.of_bases(
         build.dockerfile, decisions, gate.bases, platforms=lambda: build.platforms
     )
-    advice = f"; {NOT_ASKED} leaves that unchecked"
     told = [
-        Finding.fault(fault.text + advice * fault.is_answer, build.spot(fault.line),
-                      code=fault.code)
-        for fault in found.faults
-    ]  # fmt: skip
+        Finding.fault(fault.text, build.spot(fault.line), code=fault.code) for fault in found.faults
+    ]
     told += [
         Finding.note(notice.text, build.spot(notice.line), code="not_covered")
         for notice in found.notices
@@ -107,15 +95,3 @@ def _of_build(
         else:
             told.append(finding)
     return told
-
-
-def _unasked(build: Built, decisions: Mapping[str, Decision]) -> list[Finding]:
-    names = {stage.image: stage.line for stage in reversed(build.dockerfile.stages)}
-    return [
-        Finding.note(
-            f"the triggers (ONBUILD) of {name} are not looked at ({NOT_ASKED})",
-            build.spot(line), code="not_covered",
-        )
-        for name, line in sorted(names.items(), key=lambda pair: pair[1])
-        if name in decisions and decisions[name].pinned
-    ]  # fmt: skip

@@ -344,3 +344,21 @@ def test_options_of_ours_stand_before_the_dashes(run: Run) -> None:
     done = run("pull", "x", before=("--offline",), DOCKER_CONTENT_TRUST="1")
     assert done.code == 1
     assert "localhost:1" not in done.err
+
+
+def test_without_registry_a_build_asks_none_what_its_base_brings(
+    run: Run, vectors: Path, tmp_path: Path
+) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    context.joinpath("Dockerfile").write_text("FROM localhost:5000/corpus/revoked:3.0\n")
+    before = ("--metadata", str(vectors / "good-revoked-tag" / "tuf"), "--at=2026-11-24T00:00:00Z")
+    words = ("build", str(context))
+    asked = run(*words, before=before, DOCKER_CONTENT_TRUST="1")
+    assert (asked.code, asked.started) == (125, [])  # the images of the vectors are in no registry
+    assert "what the triggers (ONBUILD) of localhost:5000/corpus/revoked:3.0 bring" in asked.err
+    done = run(*words, before=(*before, "--without-registry"), DOCKER_CONTENT_TRUST="1")
+    assert (done.code, done.started[0][0]) == (0, "build")
+    assert "are not looked at (--without-registry)" in done.err
+    strict = (*before, "--without-registry", "--strict")
+    assert run(*words, before=strict, DOCKER_CONTENT_TRUST="1").code == 125

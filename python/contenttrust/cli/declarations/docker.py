@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.declarations.verb import Verb, add_gate
+from contenttrust.cli.declarations.verb import Verb, add_gate, add_registry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 _DOCKER = """\
 Docker's command line, of any version, stands behind `--`. pull, run, create and build get the
@@ -21,12 +25,18 @@ examples:
   alias docker='contenttrust docker --'
 """
 
+
+def _declare(made: ArgumentParser) -> None:
+    add_registry(made)
+    add_gate(made)
+
+
 VERBS = (
     Verb(
         "docker",
         "-- COMMAND [ARG ...]",
         "run docker, with the images that it fetches and starts verified first",
         _DOCKER,
-        add_gate,
+        _declare,
     ),
 )

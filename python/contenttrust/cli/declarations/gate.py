@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 
 from contenttrust.cli.argument_types import name_text
-from contenttrust.cli.declarations.verb import PASSPHRASES, Verb, add_gate, add_one, add_several
+from contenttrust.cli.declarations.verb import (
+    PASSPHRASES,
+    Verb,
+    add_gate,
+    add_one,
+    add_registry,
+    add_several,
+)
 from contenttrust.cli.options import Gather
 
 TYPE_CHECKING = False
@@ -107,7 +114,7 @@ def _declare_dockerfile(made: ArgumentParser) -> None:
     add_several(made, "--build-context", dest="build_contexts", metavar="NAME=VALUE",
                 help="what takes the place of a name (may be repeated)")  # fmt: skip
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")
-    _add_registry(made)
+    add_registry(made)
     add_reports(made)
 
 
@@ -122,13 +129,8 @@ def _declare_compose(made: ArgumentParser) -> None:
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")
     made.add_argument("--without-docker", action="store_true", help="do not ask docker compose "
                       "what the files mean")  # fmt: skip
-    _add_registry(made)
+    add_registry(made)
     add_reports(made)
-
-
-def _add_registry(made: ArgumentParser) -> None:
-    made.add_argument("--without-registry", action="store_true", help="do not ask registries what "
-                      "triggers (ONBUILD) base images have; a note says so")  # fmt: skip
 
 
 VERBS = (

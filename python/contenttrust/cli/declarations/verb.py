@@ -102,6 +102,12 @@ def add_gate(parser: ArgumentParser) -> None:
     add_strict(parser)
 
 
+def add_registry(parser: ArgumentParser) -> None:
+    """Declare that no registry is asked for what base images bring into builds."""
+    parser.add_argument("--without-registry", action="store_true", help="do not ask registries "
+                        "what triggers (ONBUILD) base images have; a note says so")  # fmt: skip
+
+
 def add_strict(parser: ArgumentParser) -> None:
     """Declare that nothing is let through with a word only."""
     parser.add_argument("--strict", action="store_true", help="refuse where the policy only warns, "

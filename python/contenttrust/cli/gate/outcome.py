@@ -133,7 +133,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     gate = gate_of(request, door, local_builds=local_builds)
     wanted = locked if request.options.locked else None
     judged = judge(gate, uses, locked=wanted)
-    judged += _of_triggers(request, gate, builds, judged, wanted)
+    judged += _of_triggers(gate, builds, judged, wanted)
     if request.options.strict:
         findings = [finding.strictly() for finding in findings]
         judged = [finding.strictly() for finding in judged]
@@ -152,7 +152,6 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
 
 
 def _of_triggers(
-    request: Request,
     gate: Gate,
     builds: Sequence[Built],
     judged: Sequence[Finding],
@@ -163,8 +162,7 @@ def _of_triggers(
         return []
     from contenttrust.gate import trigger_findings  # noqa: PLC0415 -- few build
 
-    ask = not request.options.without_registry
-    return trigger_findings.judge(gate, builds, judged, locked=locked, ask=ask)
+    return trigger_findings.judge(gate, builds, judged, locked=locked)
 
 
 def _order(*groups: Sequence[Finding]) -> Callable[[Finding], tuple[int, int, int]]:

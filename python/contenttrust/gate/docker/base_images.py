@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from contenttrust.policy.decision import Decision
 
 _FLAG = "build-context"
-_ADVICE = (
-    "What they name is part of the build: build again when the registry answers, or let the policy "
-    "only warn of that base (mode: warn)."
-)
 
 
 def pinned(
@@ -57,8 +53,7 @@ def pinned(
         parsed, known, call.gate.bases, platforms=lambda: builders.platforms(call)
     )
     for fault in found.faults:
-        advice = [_ADVICE] if fault.is_answer else []
-        raise RefusedError(f"{context.place(fault.line)}: {fault.text}", *advice)
+        raise RefusedError(f"{context.place(fault.line)}: {fault.text}")
     flags: dict[str, str] = {}
     for image in found.images:
         where = f"{context.place(image.line)}: {image.what}: {shown(image.name)}"

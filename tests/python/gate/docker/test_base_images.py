@@ -222,12 +222,13 @@ class Signed:
         self.repository.targets[tag] = {"hashes": hashes, "length": 1}
         return name_of(self.server, f":{tag}")
 
-    def call(self, *words: str, offline: bool = False, **env: str) -> Call:
+    def call(self, *words: str, without_registry: bool = False, **env: str) -> Call:
         known = {self.repository.gun: self.repository, **self.others}
         files = {gun: repository.publish() for gun, repository in known.items()}
         env = {"PATH": "/usr/bin:/bin", "NOTES": str(self._noting.notes), **env}
         gate = Gate(Policy.docker_content_trust(), env=env, trust_dir=self._trust_dir, now=NOW,
-                    source=lambda gun: MappingSource(files[gun]), offline=offline)  # fmt: skip
+                    source=lambda gun: MappingSource(files[gun]),
+                    without_registry=without_registry)  # fmt: skip
         docker = KeptDocker(str(self._noting.path), [], env)
         line = grammar.parse(words, flags.BUILD)
         return Call(name="build", words=["build"], line=line, docker=docker, gate=gate, env=env)
@@ -278,12 +279,23 @@ def test_a_registry_that_does_not_tell_is_a_refusal(
     base = signed.sign("base", push_with_triggers(signed.server, "COPY . ."))
     signed.server.answer(blob_path_of(digest_of(configuration("COPY . ."))), status(503))
     context.joinpath("Dockerfile").write_text(f"FROM {base}\n")
-    line, advice = refused(signed.call("."), noting)
+    [line] = refused(signed.call("."), noting)
     assert line.startswith(
         f"Dockerfile:1: what the triggers (ONBUILD) of {base} bring is not known"
     )
     assert "answers with status 503" in line
-    assert advice.startswith("What they name is part of the build: ")
+    assert line.endswith("; --without-registry leaves that unchecked")
+
+
+def test_without_registries_nobody_is_asked_and_that_is_told(
+    signed: Signed, context: Path, noting: Noting, capfd: pytest.CaptureFixture[str]
+) -> None:
+    base = signed.sign("base", push_with_triggers(signed.server, "NOTHING"))
+    context.joinpath("Dockerfile").write_text(f"FROM scratch\nFROM {base}\n")
+    assert build.run(signed.call(".", without_registry=True)) == 0
+    text = f"Dockerfile:2: the triggers (ONBUILD) of {base} are not looked at (--without-registry)"
+    assert text in capfd.readouterr().err
+    assert signed.server.requests == []
 
 
 @pytest.mark.parametrize(
