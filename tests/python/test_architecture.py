@@ -42,7 +42,7 @@ BUILT_ON = {
         "verification",
         "verify",
     },
-    "doctor": {"verify", "keys", "transport"},
+    "doctor": {"verify", "keys", "transport", "publish"},
     "bundle": {"verify", "keys", "transport"},
     "gate": {"_core", "verify", "policy", "registry", "yaml_nodes"},
     "pytest_plugin": {"gate"},

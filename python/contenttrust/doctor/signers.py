@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from contenttrust.doctor.finding import Finding
 from contenttrust.errors import ContentTrustError
+from contenttrust.publish.listing import delegations_in
 from contenttrust.transport.cache import TrustDirectory
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from contenttrust.model import TrustedRepository
+    from contenttrust.publish.listing import Delegation
 
 _CHECK = "keys"
+_SIGNER = "targets/"
 _RELEASES = "targets/releases"
 _MOST = 10
 
@@ -35,12 +37,13 @@ def check(trust_dir: str, gun: str, *, at: datetime, removes_nobody: bool) -> It
     """
     try:
         cached = TrustDirectory(trust_dir).cached(gun)
-        outcome = run(gun, source=cached, trust_dir=trust_dir, now=at, remember=False).outcome
+        verified = run(gun, source=cached, trust_dir=trust_dir, now=at, remember=False)
+        # A signer who has not signed yet has a delegation, and no file of his own.
+        delegations = delegations_in(verified.documents)
     except ContentTrustError:
         return  # told where the cache is judged
-    if isinstance(outcome, ContentTrustError):
-        return
-    names = sorted(signer.name for signer in outcome.signers)
+    below = [one.role.removeprefix(_SIGNER) for one in delegations if one.role != _RELEASES]
+    names = sorted(name for name in below if "/" not in name)
     if names and removes_nobody:
         yield Finding(
             check=_CHECK, subject=gun, level="note",
@@ -48,7 +51,7 @@ def check(trust_dir: str, gun: str, *, at: datetime, removes_nobody: bool) -> It
             "would have left anybody there whom it was asked to remove",
             advice="Whoever should be gone is removed by 'contenttrust signer remove'",
         )  # fmt: skip
-    strangers = _without_signer(outcome)
+    strangers = _without_signer(delegations)
     if names and strangers:
         yield Finding(
             check=_CHECK, subject=gun, level="warning",
@@ -58,18 +61,11 @@ def check(trust_dir: str, gun: str, *, at: datetime, removes_nobody: bool) -> It
         )  # fmt: skip
 
 
-def _without_signer(repository: TrustedRepository) -> list[str]:
+def _without_signer(delegations: Sequence[Delegation]) -> list[str]:
     """Canonical ids of keys that may release and sign as nobody."""
-    roles = repository.roles
-    if _RELEASES not in roles:
-        return []
-    known = {
-        key_id
-        for name, role in roles.items()
-        if name.startswith("targets/") and name != _RELEASES
-        for key_id in role.canonical_key_ids
-    }
-    return sorted(set(roles[_RELEASES].canonical_key_ids) - known)
+    known = {one for role in delegations if role.role != _RELEASES for one in role.key_ids}
+    release = {one for role in delegations if role.role == _RELEASES for one in role.key_ids}
+    return sorted(release - known)
 
 
 def _listed(words: list[str]) -> str:

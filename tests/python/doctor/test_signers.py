@@ -34,6 +34,22 @@ def test_a_key_that_releases_for_no_signer_is_a_warning(place, with_signers):
     assert "keys of no signer" in finding.message
 
 
+def test_a_signer_who_has_not_signed_yet_is_no_stranger(place, with_signers):
+    """`signer add` gives a key its delegation; the file comes with the first signature."""
+    with_signers.delegate("targets/bob", keys=[BOB.bare]).published = False
+    place.verify(with_signers)
+    assert found(place, with_signers) == []
+    [note] = found(place, with_signers, removes_nobody=True)
+    assert "may sign: alice, bob." in note.message
+
+
+def test_a_key_left_in_releases_that_nobody_has_signed_for_is_a_warning_too(place, with_signers):
+    with_signers["targets/releases"].published = False
+    place.verify(with_signers)
+    [finding] = found(place, with_signers)
+    assert "keys of no signer" in finding.message
+
+
 def test_signers_are_named_where_docker_removes_nobody(place, with_signers):
     place.verify(with_signers)
     first, _ = found(place, with_signers, removes_nobody=True)
