@@ -20,7 +20,6 @@ from contenttrust.errors import (
     RejectedError,
     shown,
 )
-from contenttrust.publish import delegations
 from contenttrust.publish.asking import ask
 from contenttrust.publish.authorised import (
     authorities,
@@ -28,23 +27,17 @@ from contenttrust.publish.authorised import (
     check_signatures,
     check_what_stays,
 )
+from contenttrust.publish.composition import Composition
 from contenttrust.publish.current import Current, broken_of, documents_of, upload_of
-from contenttrust.publish.delegations import authority_in, authority_of
+from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.metadata import (
     ROOT,
     SNAPSHOT,
-    TARGETS,
-    file_meta,
-    is_soon,
-    new_snapshot,
-    renewed,
     signed_part,
 )
-from contenttrust.publish.part import Part
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.returning import begin_anew, check_nothing_returns
-from contenttrust.publish.sign import root_authorities
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,6 +106,7 @@ class Publication:
         """
         self._gun, self._now = gun, now
         self._keyring, self._local = keyring, local
+        self._composition = Composition(keyring, now)
         self._sink, self._judge = sink, judge
 
     def run(
@@ -135,7 +129,7 @@ class Publication:
         current = self._judge.look()
         for attempt in range(1, ATTEMPTS + 1):
             draft, files, before = self._changed(current, steps)
-            upload = self._signed(draft, files, legacy)
+            upload = self._composition.files(draft, files, legacy)
             check_what_stays(draft, before, files, upload)
             if not upload:
                 return self._published(current, {}, attempt, draft)
@@ -180,7 +174,7 @@ class Publication:
         """
         current = self._judge.look()
         draft, files, before = self._changed(current, steps, in_turns=True)
-        parts, ready = self._to_sign(draft, files, legacy)
+        parts, ready = self._composition.parts(draft, files, legacy)
         if not parts:
             raise PublishError(f"nothing of {self._gun} is changed", gun=self._gun)
         check_what_stays(draft, before, files, {*ready, *(part.role for part in parts)})
@@ -227,7 +221,7 @@ class Publication:
             known = authorities(self._draft(current)[0])
             check_nothing_returns(draft, known, upload, self._judge.kept)
         self._check_snapshot_keys(draft, before)
-        upload = self._with_snapshot(draft, files, upload)
+        upload = self._composition.with_snapshot(draft, files, upload)
         failure = self._send(upload, current)
         served = self._look_again(failure)
         if served is not None and self._arrived(upload, served):
@@ -279,82 +273,6 @@ class Publication:
             can_sign=self._keyring.holds,
             last_version=self._judge.last_version,
         )
-
-    def _signed(
-        self,
-        draft: Draft,
-        files: Mapping[str, bytes],
-        legacy: Callable[[int], Sequence[Authority]],
-    ) -> dict[str, bytes]:
-        """The files to be uploaded."""
-        parts, upload = self._to_sign(draft, files, legacy)
-        for part in parts:
-            upload[part.role] = self._keyring.signed(
-                part.document, part.authorities, optional=part.optional
-            )
-        return self._with_snapshot(draft, files, upload)
-
-    def _to_sign(
-        self,
-        draft: Draft,
-        files: Mapping[str, bytes],
-        legacy: Callable[[int], Sequence[Authority]],
-    ) -> tuple[list[Part], dict[str, bytes]]:
-        """The documents to be signed, but for the snapshot, and files that go with them."""
-        parts: list[Part] = []
-        upload: dict[str, bytes] = {}
-        if ROOT in draft.changed or (not draft.is_new and self._root_ends_soon(draft)):
-            root = renewed(draft.root, ROOT, self._now)
-            parts.append(
-                Part(
-                    role=ROOT,
-                    document=root,
-                    authorities=tuple(root_authorities(root, signed_part(files[ROOT]))),
-                    optional=tuple(legacy(root["version"])),
-                )
-            )
-        elif draft.is_new:
-            upload[ROOT] = files[ROOT]
-        for role in sorted(draft.changed - {ROOT, SNAPSHOT}):
-            signed = renewed(draft.roles[role], role, self._now)
-            authority = authority_of(draft, role)
-            parts.append(Part(role=role, document=signed, authorities=(authority,)))
-        if draft.is_new:
-            for role in sorted(set(draft.roles) - {part.role for part in parts}):
-                upload[role] = files[role]
-        return parts, upload
-
-    def _with_snapshot(
-        self, draft: Draft, files: Mapping[str, bytes], upload: dict[str, bytes]
-    ) -> dict[str, bytes]:
-        """The same with a new snapshot, if anything is new and its key is here."""
-        authority = authority_in(draft.root, SNAPSHOT)
-        if (upload or SNAPSHOT in draft.changed) and self._keyring.holds(authority):
-            snapshot = self._snapshot(draft, files, upload)
-            upload[SNAPSHOT] = self._keyring.signed(snapshot, [authority])
-        return upload
-
-    def _root_ends_soon(self, draft: Draft) -> bool:
-        if not is_soon(draft.root, self._now):
-            return False
-        authority = authority_in(draft.root, ROOT)
-        if len(self._keyring.held(authority)) >= authority.threshold:
-            return True
-        draft.notes.append("root expires within six months, and too few keys are here to renew it")
-        return False
-
-    def _snapshot(
-        self, draft: Draft, files: Mapping[str, bytes], upload: Mapping[str, bytes]
-    ) -> Document:
-        """The next snapshot: what was listed and still exists, and what is new."""
-        before = draft.snapshot or new_snapshot()
-        exists = {ROOT, TARGETS, *delegations.below(draft)}
-        meta = {role: value for role, value in before["meta"].items() if role in exists}
-        for role in (ROOT, *draft.roles):
-            file = upload.get(role) or files.get(role)
-            if file is not None:
-                meta[role] = file_meta(file)
-        return renewed({**before, "meta": meta}, SNAPSHOT, self._now)
 
     def _send(self, upload: Mapping[str, bytes], now: Current | None) -> ContentTrustError | None:
         if now is None:
