@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -34,7 +35,7 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "options", "said"),
     [
-        (None, [], "certificate and key are missing"),
+        (None, [], "--certificate, --certificate-key), or plain-http (--plain-http)"),
         (None, ["--plain-http"], "no policy is named"),
         (None, ["--plain-http", "--policy", "absent.yaml"], "absent.yaml"),
         (None, ["--plain-http", "--listen", "0.0.0.0:1"], "plain-http"),
@@ -71,6 +72,31 @@ def test_t115_policy_with_a_mistake_keeps_the_service_from_starting(here, run):
     ran = run("serve", "gate", "--plain-http", "--listen", "localhost:0", "--policy", policy)
     assert ran.code == 2
     assert "trust-policy.yaml:4:" in ran.err
+
+
+def test_dockers_folder_of_plugins_is_made_where_a_boot_has_left_none(here, run, monkeypatch):
+    """The plugin starts before docker, which makes the folder at its own start."""
+    from contenttrust.cli.serve import gate
+
+    plugins = here / "run" / "docker" / "plugins"
+    monkeypatch.setattr(gate, "_PLUGINS", str(plugins))
+    policy = here / "trust-policy.yaml"
+    policy.write_text("kind: nonsense")  # it starts no further than that
+    ran = run("serve", "gate", "--docker-authz", "--policy", str(policy))
+    assert (ran.code, plugins.is_dir()) == (2, True)
+    assert stat.S_IMODE(plugins.parent.stat().st_mode) == 0o700
+    monkeypatch.setattr(gate, "_PLUGINS", str(policy / "plugins"))
+    ran = run("serve", "gate", "--docker-authz", "--policy", str(policy))
+    assert ran.code == 2
+    assert f"the folder {policy} cannot be made: File exists" in ran.err
+
+
+def test_a_folder_that_is_missing_is_named(here, run):
+    policy, folder = str(here / "trust-policy.yaml"), here / "absent"
+    ran = run("serve", "gate", "--docker-authz", "--socket", f"{folder}/x.sock", "--policy", policy)
+    assert ran.code == 2
+    assert f"the folder {folder} is not there" in ran.err
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from contenttrust.gate.check import Gate
     from contenttrust.gate.service.configuration import Configuration
 
-_DOCKER_SOCKET = "/run/docker/plugins/contenttrust.sock"
-"""Where dockerd looks for a plugin of that name."""
+_PLUGINS = "/run/docker/plugins"
+"""Where dockerd looks for plugins."""
+_DOCKER_SOCKET = "contenttrust.sock"
 
 
 def run(request: Request) -> int:
@@ -36,6 +37,8 @@ def run(request: Request) -> int:
         options.policy = configuration.policy or None
         options.trust_dir = configuration.trust_dir or None
         policy = _policy_file(options)
+        if options.docker_authz and options.socket is None:
+            _make_plugins_folder()
         log = configuration.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
         listening.run(
             configuration,
@@ -58,7 +61,7 @@ def _configured(options: Options) -> Configuration:
         raise UsageError("--socket goes with --docker-authz")
     listen = options.listen
     if options.docker_authz and listen is None:
-        listen = f"unix:{options.socket or _DOCKER_SOCKET}"
+        listen = f"unix:{options.socket or f'{_PLUGINS}/{_DOCKER_SOCKET}'}"
     said = {
         "listen": listen,
         "certificate": options.certificate,
@@ -72,6 +75,20 @@ def _configured(options: Options) -> Configuration:
     if options.config is None:
         return Configuration(**beside).checked()  # type: ignore[arg-type]
     return load(options.config, beside=beside)
+
+
+def _make_plugins_folder() -> None:
+    """Make docker's folder of plugins: after a boot it is not there until docker has started.
+
+    Raises:
+        UsageError: It cannot be made.
+    """
+    try:
+        for folder in (os.path.dirname(_PLUGINS), _PLUGINS):  # noqa: PTH120
+            os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - as dockerd makes it
+    except OSError as error:
+        raise UsageError(f"the folder {error.filename} cannot be made: {error.strerror}: run this "
+                         "as root, or name another place (--socket)") from None  # fmt: skip
 
 
 def _check_strict(configuration: Configuration) -> None:

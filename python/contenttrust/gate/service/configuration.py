@@ -110,7 +110,9 @@ class Configuration:
             raise ConfigurationError("listen: host:port or unix:/path is wanted")
         if bool(self.certificate) != bool(self.key):
             given = "certificate" if self.certificate else "key"
-            raise ConfigurationError(f"{given}: certificate and key go together")
+            raise ConfigurationError(
+                f"{given}: certificate and key go together (--certificate, --certificate-key)"
+            )
         if address[3]:
             if self.certificate or self.client_ca:
                 raise ConfigurationError("listen: a UNIX socket has no certificate")
@@ -120,7 +122,10 @@ class Configuration:
             if address[1] not in LOOPBACK:
                 raise ConfigurationError("plain-http: only on 127.0.0.1, [::1] or localhost")
         elif not self.certificate:
-            raise ConfigurationError("certificate and key are missing (or plain-http on loopback)")
+            raise ConfigurationError(
+                "certificate and key are missing: name both files (--certificate, "
+                "--certificate-key), or plain-http (--plain-http) on the loopback interface"
+            )
         if self.memory < self.body_limit:
             raise ConfigurationError("memory: less than body-limit, so nothing would be read")
         return self
@@ -211,48 +216,54 @@ class _Reader:
             reason, file=self._document.file, line=place.line, column=place.column
         )
 
+    def wrong(self, path: Path, reason: str) -> NoReturn:
+        """Refuse a value, with the way to it."""
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+        way = shown("".join(steps).removeprefix("."))
+        self.fail(path, f"{way}: {reason}" if way else reason)
+
     def members(self, path: Path, value: object) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self.fail(path, "an object with members is wanted")
+            self.wrong(path, "an object with members is wanted")
         return dict(value)
 
     def text(self, path: Path, value: object) -> str:
         if not isinstance(value, str) or not value or not value.isprintable():
-            self.fail(path, "a printable text is wanted")
+            self.wrong(path, "a printable text is wanted")
         return value
 
     def truth(self, path: Path, value: object) -> bool:
         if not isinstance(value, bool):
-            self.fail(path, "true or false is wanted")
+            self.wrong(path, "true or false is wanted")
         return value
 
     def count(self, path: Path, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _MOST:
-            self.fail(path, f"a number from 1 to {_MOST} is wanted")
+            self.wrong(path, f"a number from 1 to {_MOST} is wanted")
         return value
 
     def span(self, path: Path, value: object) -> float:
-        found = _SPAN.fullmatch(self.text(path, value))
+        found = _SPAN.fullmatch(value) if isinstance(value, str) else None
         if found is None:
-            self.fail(path, "a span of time is wanted, such as 8s or 500ms")
+            self.wrong(path, "a span of time is wanted, such as 8s or 500ms")
         return int(found[1]) * _SECONDS[found[2]]
 
     def deadline(self, path: Path, value: object) -> float:
         seconds = self.span(path, value)
         if not 0.1 <= seconds <= 29:  # noqa: PLR2004 - the API server waits 30 seconds at most
-            self.fail(path, "a deadline is 100ms to 29s")
+            self.wrong(path, "a deadline is 100ms to 29s")
         return seconds
 
     def lifetime(self, path: Path, value: object) -> float:
         seconds = self.span(path, value)
         if seconds > 600:  # noqa: PLR2004 - what was taken back must not be let through for long
-            self.fail(path, "a verdict is used again for 10m at most")
+            self.wrong(path, "a verdict is used again for 10m at most")
         return seconds
 
     def size(self, path: Path, value: object) -> int:
-        found = _SIZE.fullmatch(self.text(path, value))
+        found = _SIZE.fullmatch(value) if isinstance(value, str) else None
         if found is None or not int(found[1]):
-            self.fail(path, "a size is wanted, such as 8MiB")
+            self.wrong(path, "a size is wanted, such as 8MiB")
         return int(found[1]) * _BYTES[found[2]]
 
     def file(self, path: Path, value: object) -> str:
@@ -261,16 +272,16 @@ class _Reader:
     def action(self, path: Path, value: object) -> str:
         text = self.text(path, value)
         if text not in {"deny", "warn"}:
-            self.fail(path, "deny or warn is wanted")
+            self.wrong(path, "deny or warn is wanted")
         return text
 
     def texts(self, path: Path, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not value:
-            self.fail(path, "a list that is not empty is wanted")
+            self.wrong(path, "a list that is not empty is wanted")
         texts = tuple(self.text((*path, index), one) for index, one in enumerate(value))
         for index, text in enumerate(texts):
             if text in texts[:index]:
-                self.fail((*path, index), f"{text!a} is there twice")
+                self.wrong((*path, index), f"{text!a} is there twice")
         return texts
 
     def images(self, path: Path, value: object) -> tuple[str, ...]:
@@ -281,14 +292,14 @@ class _Reader:
             try:
                 Reference.parse(image)
             except InvalidReferenceError as error:  # noqa: PERF203 - the first one ends it
-                self.fail((*path, index), str(error))
+                self.wrong((*path, index), str(error))
         return images
 
     def doors(self, path: Path, value: object) -> tuple[str, ...]:
         doors = self.texts(path, value)
         for index, door in enumerate(doors):
             if door not in DOORS:
-                self.fail((*path, index), f"{door!a} is not known; known are {', '.join(DOORS)}")
+                self.wrong((*path, index), f"{door!a} is not known; known are {', '.join(DOORS)}")
         return doors
 
     def custom(self, path: Path, value: object) -> dict[str, tuple[str, ...]]:
@@ -302,7 +313,7 @@ class _Reader:
                 try:
                     custom_paths.steps(place)
                 except ValueError as error:  # noqa: PERF203 - the first one ends it
-                    self.fail((*path, kind, index), str(error))
+                    self.wrong((*path, kind, index), str(error))
         return found
 
 

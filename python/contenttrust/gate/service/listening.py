@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from contenttrust.errors import ContentTrustError
+from contenttrust.errors import ContentTrustError, shown
 from contenttrust.gate.service.application import Service
 from contenttrust.gate.service.configuration import ConfigurationError
 from contenttrust.gate.service.connections import Connections, make_room
@@ -235,6 +235,9 @@ async def _listen(configuration: Configuration) -> tuple[str, list[socket.socket
 
 
 def _unix_socket(path: str) -> socket.socket:
+    folder = os.path.dirname(path)  # noqa: PTH120
+    if not os.path.isdir(folder):  # noqa: PTH112
+        raise OSError(f"the folder {shown(folder)} is not there: make it first")
     with suppress(FileNotFoundError):
         _remove_socket(path)
     made = socket.socket(socket.AF_UNIX)

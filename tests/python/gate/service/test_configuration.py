@@ -83,6 +83,22 @@ def test_file_is_read_with_its_folder(tmp_path):
         load(tmp_path / "gate.yaml")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("deadline: 8", "4:1: deadline: a span of time is wanted, such as 8s or 500ms"),
+        ("memory: 8", "4:1: memory: a size is wanted, such as 8MiB"),
+        ("policy: 1", "4:1: policy: a printable text is wanted"),
+        ("warm-up: [1]", "4:11: warm-up[0]: a printable text is wanted"),
+        ("custom: {Widget: [7]}", "4:19: custom.Widget[0]: a printable text is wanted"),
+    ],
+)
+def test_what_is_wrong_is_named_and_so_is_what_is_wanted(line, said):
+    with pytest.raises(ConfigurationError) as refusal:
+        read(f"{HEAD}plain-http: true\n{line}\n")
+    assert str(refusal.value).endswith(said)
+
+
 BAD_LINES = (
     # a word that is not known, or stands where another belongs
     "polcy: x", "Policy: x", "mode: audit", "unpined: warn", "unknown_kinds: warn",
