@@ -21,13 +21,13 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
     Args:
         request: Of this run; its options --yes and --force answer for whoever would be asked.
         question: As it is shown.
-        option: Which of these two the verb has.
+        option: What answers: where it is --force, --yes does not.
 
     Raises:
         InputNeededError: Nobody may or can be asked.
     """
     options = request.options
-    if options.yes or options.force:
+    if options.force or (options.yes and option != "--force"):
         return True
     if options.no_input:
         raise InputNeededError(f"this must be confirmed, and nobody may be asked: use {option}")
@@ -62,7 +62,8 @@ def answered(
     try:
         return confirmed(request, "\n".join(shown), option=option)
     except InputNeededError as error:
-        error.message = f"{told} {', '.join(lines)}; {error.message}"
+        listed = f" {', '.join(lines)}" if lines else ""
+        error.message = f"{told}{listed}; {error.message}"
         raise
 
 

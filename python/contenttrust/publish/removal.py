@@ -60,6 +60,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     force: bool = False,
     revoke: bool = False,
     confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+    confirm_last: Callable[[Mapping[str, str]], None] | None = None,
     resume: Callable[[str, Mapping[str, str]], None] = lambda *_: None,
 ) -> Removed:
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
@@ -81,6 +82,9 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
             `targets/releases`, and out of `targets`, in the same publication.
         confirm: Is given the digests of the tags that stay released though nobody else lists them,
             by tag, before anything is published; what it raises ends the removal.
+        confirm_last: Is given, where the last signer is to go without `force`, the digests of the
+            tags that can no longer be pulled then, by tag; what it raises ends the removal.
+            Default: the last signer is not removed.
         resume: Is given when the interrupted removal began, and the digests of the tags that are
             signed again as they were then, by tag, before that; what it raises leaves all as it is.
 
@@ -93,7 +97,9 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     """
     check_name(name)
     keyring = Keyring(collection.keys)
-    removal = RemovedSigner(name, keyring, force=force, revoke=revoke, confirm=confirm)
+    removal = RemovedSigner(
+        name, keyring, force=force, revoke=revoke, confirm=confirm, confirm_last=confirm_last
+    )
     record = RemovalRecord(collection.trust_dir, collection.gun, name)
     seen = look(collection, keyring)
     sound = set[str]()

@@ -24,7 +24,7 @@ from contenttrust.publish.metadata import (
     public_key,
     signed_part,
 )
-from contenttrust.publish.tags import digests
+from contenttrust.publish.tags import digests, with_digest
 from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
@@ -96,7 +96,7 @@ class RemovedSigner:
         agreed: What `targets/releases` is to list, as it was shown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword a decision
         self,
         name: str,
         keyring: Keyring,
@@ -104,12 +104,15 @@ class RemovedSigner:
         force: bool,
         revoke: bool = False,
         confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
+        confirm_last: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self.name = name
         self._keyring = keyring
         self._force = force
         self._revoke = revoke
         self._confirm = confirm
+        self._confirm_last = confirm_last
+        self._lost_last: dict[str, str] = {}
         self.agreed: Agreed | None = None
         self.key_ids: list[str] = []
         self.lost: dict[str, str] = {}
@@ -261,7 +264,8 @@ class RemovedSigner:
     def _without_signers(
         self, draft: Draft, before: Authority, left: dict[str, dict[str, object]]
     ) -> None:
-        if not self._force or left or self._shared():
+        may_go = self._force or self._confirm_last is not None
+        if not may_go or left or self._shared():
             raise PublishError(
                 f"{RELEASES} needs the signatures of {before.threshold} keys, and without "
                 f"{self.name} {len(left)} would be left: every tag that it lists would be lost. "
@@ -270,10 +274,38 @@ class RemovedSigner:
                 gun=draft.gun,
                 role=RELEASES,
             )
-        document = draft.roles.get(RELEASES)
-        listed = set() if document is None else set(document["targets"])
-        self.unreleased = sorted(listed - set(draft.roles[TARGETS]["targets"]))
+        lost = self._released_only(draft)
+        if not self._force and self._confirm_last is not None:
+            self._ask_last(lost, draft)
+        self.unreleased = sorted(lost)
         delegations.delete(draft, RELEASES)
+
+    def _released_only(self, draft: Draft) -> dict[str, str]:
+        """Digests of what `targets/releases` lists and `targets` does not, by tag."""
+        document = draft.roles.get(RELEASES)
+        listed = {} if document is None else digests(document["targets"])
+        stay = draft.roles[TARGETS]["targets"]
+        return {tag: one for tag, one in listed.items() if tag not in stay}
+
+    def _ask_last(self, lost: Mapping[str, str], draft: Draft) -> None:
+        """Have it confirmed, once, that the last signer goes, and with it what is released.
+
+        Raises:
+            PublishError: More is lost than what was shown.
+        """
+        if self.agreed is None:  # nobody was asked before
+            self._lost_last = dict(lost)
+            assert self._confirm_last is not None  # noqa: S101 -- the caller has seen to it
+            self._confirm_last(lost)
+        elif more := sorted(lost.items() - self._lost_last.items()):
+            told = ", ".join(with_digest(tag, one) for tag, one in more)
+            raise PublishError(
+                f"while {self.name} was being removed, somebody released {told}. It would be lost "
+                f"with the last signer, so nothing was removed: remove {self.name} again",
+                gun=draft.gun,
+                role=RELEASES,
+                found=told,
+            )
 
 
 def holders(draft: Draft, key_ids: Collection[str]) -> Iterator[tuple[str, list[str]]]:

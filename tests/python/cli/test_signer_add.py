@@ -26,7 +26,7 @@ def removed(place, images):
     place.done("key", "generate", "alice")
     place.done("signer", "add", "--key", "alice.pub", "alice", images.repository)
     place.done("sign", f"{images.repository}:1.0")
-    place.done("signer", "remove", "-y", "alice", images.repository)
+    place.done("signer", "remove", "-f", "alice", images.repository)
     return digest
 
 

@@ -110,6 +110,60 @@ def test_what_the_last_signer_has_delegated_is_no_other_signer(place, signed):
     assert "No signers for" in place.done("signer", "list", signed)
 
 
+@pytest.fixture
+def only_alice(place, signed):
+    place.done("signer", "remove", "-y", "bob", signed)
+    return signed
+
+
+@pytest.mark.parametrize("yes", [(), ("-y",)])
+def test_the_last_signer_goes_by_force_or_an_answer_only(place, images, only_alice, yes):
+    """-y is for what others will answer for; nobody is left here."""
+    images.push("2.0")
+    for role in ("targets", "targets/releases"):
+        place.done("add", "-p", "-r", role, only_alice, "kept", __file__)
+    place.done("sign", f"{only_alice}:2.0")
+    [one, two] = [verified(place, f"{only_alice}:{tag}")["digest"] for tag in ("1.0", "2.0")]
+    sent = len(place.server.uploads)
+
+    ran = place.run("-o", "json", "signer", "remove", *yes, "alice", only_alice)
+
+    assert ran.code == 1
+    told = ran.document["error"]["message"]
+    assert f'The signer "alice" is the last one of {only_alice}. ' in told
+    assert f"will make these tags unpullable: 1.0 ({one}), 2.0 ({two}); this must be" in told
+    assert told.endswith("use --force.")
+    assert len(place.server.uploads) == sent
+
+    with place.typing("n") as shown:
+        assert place.run("signer", "remove", *yes, "alice", only_alice).code == 1
+        assert f"unpullable:\n  1.0 ({one})\n  2.0 ({two})\n" in shown().replace("\r", "")
+    assert len(place.server.uploads) == sent
+
+    ran = place.run("-o", "json", "signer", "remove", "-f", "alice", only_alice)
+    assert ran.document["removed"][0]["unreleased"] == ["1.0", "2.0"]
+
+
+def test_a_loop_with_yes_goes_on_where_somebody_is_the_last_signer(place, images, signed, server):
+    other = Images(server, "team/api")
+    other.push("1.0")
+    place.done("signer", "add", "--key", "bob.pub", "bob", other.repository)
+    place.done("sign", f"{other.repository}:1.0")
+    ran = place.run("signer", "remove", "-y", "bob", other.repository, signed)
+    assert ran.code == 1
+    assert f"error removing signer from: {other.repository}\n" in ran.err
+    assert f"Successfully removed bob from {signed}" in ran.out
+    assert verified(place, f"{other.repository}:1.0")["verified"]
+
+
+def test_a_last_signer_who_has_released_nothing_costs_no_tag(place, images):
+    place.done("key", "generate", "alice")
+    place.done("signer", "add", "--key", "alice.pub", "alice", images.repository)
+    with place.typing("y") as shown:
+        assert place.run("signer", "remove", "alice", images.repository).code == 0
+        assert "No tag is released that could be pulled only by it." in shown()
+
+
 def test_t078_nested_delegations_are_listed_under_their_whole_names(place, signed):
     """As by docker; one below releases is no signer that could be added or removed by name."""
     place.done("delegation", "add", "-p", "--all-paths", signed, "targets/releases/bob", "bob.pub")

@@ -89,7 +89,8 @@ def _declare_signer_remove(made: ArgumentParser) -> None:
                       "whose key other signers have too")  # fmt: skip
     made.add_argument("--revoke", action="store_true", help="take back the tags that nobody else "
                       "lists, in the same publication")  # fmt: skip
-    add_yes(made, "a signer goes, and what nobody else lists stays released")
+    add_yes(made, "a signer goes, and what nobody else lists stays released; the last signer goes "
+            "by -f only")  # fmt: skip
 
 
 def _declare_signer_list(made: ArgumentParser) -> None:

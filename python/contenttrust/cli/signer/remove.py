@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from contenttrust.cli import editing, natural_order, report, text
-from contenttrust.cli.confirm import answered, confirmed
+from contenttrust.cli.confirm import answered
 from contenttrust.cli.repositories import CancelledError, each, gun_of
 from contenttrust.cli.tag_lines import tag_lines
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contenttrust.cli.request import Request
-    from contenttrust.publish.collection import Collection
     from contenttrust.publish.images import Removed
 
 
@@ -32,13 +31,13 @@ def run(request: Request) -> int:
         shown = text.safe(repository)
         text.say(f'Removing signer "{name}" from {shown}...')
         edited = editing.collection(request, guns[repository])
-        force = options.force or _last_of(request, edited, repository)
         done = images.remove_signer(
             edited,
             name,
-            force=force,
+            force=options.force,
             revoke=options.revoke,
             confirm=partial(_ask, request, repository),
+            confirm_last=partial(_ask_last, request, repository),
             resume=partial(_ask_again, request, repository),
         )
         report.warn(request, done.published.notes)
@@ -59,25 +58,22 @@ def run(request: Request) -> int:
     return each(request, options.names, remove, failed="error removing signer from")
 
 
-def _last_of(request: Request, edited: Collection, repository: str) -> bool:
-    """Whether the signer is the last one and is to go all the same.
+def _ask_last(request: Request, repository: str, lost: Mapping[str, str]) -> None:
+    """Ask whether the last signer is to go, and with it what is released; -y does not answer that.
 
     Raises:
         CancelledError: Whoever was asked said no.
+        InputNeededError: Nobody can be asked; names the tags.
     """
-    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
-
     name, shown = request.options.signer, text.safe(repository)
-    # What a signer has delegated further is no other signer: it releases nothing by itself.
-    if {one.name for one in images.signers(edited) if "/" not in one.name} != {name}:
-        return False
-    question = (
-        f'The signer "{name}" is the last one of {shown}. Removing this signer will make {shown} '
-        "unpullable. Are you sure you want to continue? [y/N] "
+    told = f'The signer "{name}" is the last one of {shown}. ' + (
+        "Removing this signer will make these tags unpullable:"
+        if lost
+        else "No tag is released that could be pulled only by it."
     )
-    if not confirmed(request, question, option="--force"):
+    question = "Are you sure you want to continue? [y/N] "
+    if not answered(request, told, tag_lines(lost), question, option="--force"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
-    return True
 
 
 def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> None:
