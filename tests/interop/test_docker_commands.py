@@ -93,6 +93,28 @@ def test_the_flags_are_those_of_a_real_client(told: Callable[[str], str], table:
         assert differing == {}, command
 
 
+def test_compose_has_the_flags_and_the_harmless_commands_that_are_known(tmp_path: Path) -> None:
+    plugins = tmp_path / "docker" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-compose").symlink_to(built_parts.compose())
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "200",
+           "DOCKER_CONFIG": str(plugins.parent)}  # fmt: skip
+    text = subprocess.run(
+        [shimmed.client("28"), "compose", "--help"], check=True, env=env, text=True, timeout=60,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ).stdout  # fmt: skip
+    found = flags_in(text)
+    assert {"file", "profile", "project-name"} <= set(found)
+    for name, (letter, takes) in found.items():
+        assert takes == (shim.BELOW_COMPOSE.names[name] is None), name
+        assert not letter or shim.BELOW_COMPOSE.letters[letter] == name
+    named = {word for block in _BLOCK.findall(text) for word in _COMMAND.findall(block)}
+    harmless = commands.HARMLESS_BELOW["compose"]
+    assert harmless - named <= {"convert", "help"}  # an alias, and what every client has
+    makes = {"bridge", "build", "commit", "create", "publish", "pull", "push", "run", "scale", "up"}
+    assert named - harmless == makes | {"watch"}
+
+
 def test_the_flags_before_a_command_are_those_of_a_real_client(told: Callable[[str], str]) -> None:
     found = flags_in(told(""))
     assert {"host", "context", "config"} <= set(found)

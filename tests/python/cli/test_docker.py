@@ -68,6 +68,13 @@ def run(noting: Noting, tmp_path: Path) -> Run:
         (["--help", "run", "x"], ["--help=true", "run"]),
         (["buildx"], ["buildx"]),
         (["buildx", "--builder", "b", "ls"], ["buildx", "--builder=b", "ls"]),
+        (["compose"], ["compose"]),
+        (["compose", "ps", "-a"], ["compose", "ps", "-a"]),
+        (["compose", "-f", "up", "logs", "up"], ["compose", "--file=up", "logs", "up"]),
+        (
+            ["compose", "-pup", "--dry-run", "down"],
+            ["compose", "--project-name=up", "--dry-run=true", "down"],
+        ),
     ],
 )
 def test_what_is_harmless_is_docker_itself(
@@ -285,8 +292,9 @@ def test_a_place_for_a_policy_is_none(run: Run, tmp_path: Path) -> None:
 
 
 UNCOVERED = (
-    ["compose", "up"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
-    ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
+    ["compose", "up"], ["compose", "--file=ps", "up"], ["compose", "--newer", "ps"],
+    ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"], ["stack", "deploy", "x"],
+    ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
     ["buildx", "inspect", "--bootstrap", "x"],
 )  # fmt: skip
 

@@ -56,6 +56,10 @@ GLOBAL = Flags(
 )
 """Flags before the command. Source: docker CLI v28.2.2 and v29.7.2 `cli/flags/options.go`."""
 _BELOW_BUILDX = Flags("builder= D/debug h/help")
+BELOW_COMPOSE = Flags(
+    "all-resources ansi= compatibility dry-run env-file= f/file= h/help insecure-registry= no-ansi "
+    "parallel= profile= progress= project-directory= p/project-name= verbose v/version workdir="
+)
 _BELOW = Flags("h/help")
 """Flags between the two words of a command."""
 _HELP = ("-h", "--help")
@@ -120,7 +124,13 @@ def _family(rest: list[str]) -> tuple[list[str], list[str]]:
     if first not in commands.HARMLESS_BELOW or not rest[1:2] or not rest[1].startswith("-"):
         return [first], rest
     known = _BELOW_BUILDX if first in {"builder", "buildx"} else _BELOW
-    between = grammar.parse(rest[1:], known, interspersed=False)
+    try:
+        known = BELOW_COMPOSE if first == "compose" else known
+        between = grammar.parse(rest[1:], known, interspersed=False)
+    except CommandLineError:
+        if first != "compose":
+            raise
+        return [first], rest  # whatever it is, it is not covered
     if between.switch("help"):
         return [first, "--help"], [first]
     return [first, *between.words()], [first, *between.operands]

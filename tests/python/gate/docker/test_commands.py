@@ -33,7 +33,7 @@ def test_short_and_long_forms_are_checked(words: str, name: str, count: int) -> 
 @pytest.mark.parametrize(
     "words",
     [
-        "load", "import", "image load -i x", "image import", "compose up", "compose", "bake",
+        "load", "import", "image load -i x", "image import", "compose up", "compose run ps", "bake",
         "buildx bake", "buildx f", "builder bake", "buildx create", "buildx imagetools create",
         "service create x", "service update", "stack deploy", "stack up", "plugin install x",
         "plugin upgrade", "swarm join", "commit", "container commit", "manifest push",
@@ -55,13 +55,17 @@ def test_t097_what_nobody_knows_is_not_covered(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["ps", "logs x", "image ls", "buildx imagetools inspect x", "buildx inspect x"]
-)
+    "words",
+    [
+        "ps", "logs x", "image ls", "buildx imagetools inspect x", "buildx inspect x", "compose ps",
+        "compose logs up",
+    ],
+)  # fmt: skip
 def test_what_neither_fetches_nor_starts_is_harmless(words: str) -> None:
     assert commands.classified(words.split()).kind == "harmless"
 
 
-@pytest.mark.parametrize("words", ["image", "container", "buildx", "buildx imagetools", "stack"])
+@pytest.mark.parametrize("words", ["image", "container", "buildx", "buildx imagetools", "compose"])
 def test_the_words_of_a_family_alone_ask_for_help(words: str) -> None:
     assert commands.classified(words.split()).kind == "family"
 
