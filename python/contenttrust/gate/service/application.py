@@ -38,6 +38,10 @@ _ROOM = 0.8
 """The part of the caller's patience that may be used up: the answer must reach it, too."""
 
 
+class _BusyError(Exception):
+    """The requests under way fill the memory that they may have."""
+
+
 class Service:
     """One running service: what it is asked over HTTP, it asks its gate."""
 
@@ -135,16 +139,13 @@ class Service:
 
     # --- admission ------------------------------------------------------------
 
-    async def _validate(self, request: web.Request, until: float) -> tuple[web.Response, str]:
-        return await self._admission(request, until, door="validate")
+    async def _validate(self, body: bytes, until: float) -> tuple[web.Response, str]:
+        return await self._admission(body, until, door="validate")
 
-    async def _mutate(self, request: web.Request, until: float) -> tuple[web.Response, str]:
-        return await self._admission(request, until, door="mutate")
+    async def _mutate(self, body: bytes, until: float) -> tuple[web.Response, str]:
+        return await self._admission(body, until, door="mutate")
 
-    async def _admission(
-        self, request: web.Request, until: float, *, door: str
-    ) -> tuple[web.Response, str]:
-        body = await _body(request, until)
+    async def _admission(self, body: bytes, until: float, *, door: str) -> tuple[web.Response, str]:
         try:
             review = parse(body)
         except ReviewError as error:
@@ -194,9 +195,9 @@ class Service:
 
     # --- everything else ------------------------------------------------------
 
-    async def _verify(self, request: web.Request, until: float) -> tuple[web.Response, str]:
+    async def _verify(self, body: bytes, until: float) -> tuple[web.Response, str]:
         try:
-            question = decoded(await _body(request, until))
+            question = decoded(body)
             images = _images(question)
         except JsonError as error:
             return _text(400, f"contenttrust: {error}"), "malformed"
@@ -221,7 +222,7 @@ class Service:
     def _guarded(
         self,
         door: str,
-        handler: Callable[[web.Request, float], Awaitable[tuple[web.Response, str]]],
+        handler: Callable[[bytes, float], Awaitable[tuple[web.Response, str]]],
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         """A handler that has a deadline, takes its turn in the memory, and is counted."""
         limit = self._configuration.body_limit
@@ -229,34 +230,52 @@ class Service:
         async def guarded(request: web.Request) -> web.Response:
             loop = asyncio.get_running_loop()
             began = loop.time()
-            wanted = limit if request.content_length is None else request.content_length
-            if wanted > limit:
-                response, outcome = (
-                    _text(413, f"contenttrust: more than {limit} bytes"),
-                    "malformed",
-                )
-            elif self._bytes + wanted > self._configuration.memory:
+            until = began + self._patience(request)
+            pieces: list[bytes] = []
+            try:
+                await self._read(request, pieces, until)
+                response, outcome = await handler(b"".join(pieces), until)
+            except asyncio.TimeoutError:
+                response, outcome = _text(408, "contenttrust: the request came too slowly"), "busy"
+            except web.HTTPRequestEntityTooLarge:
+                response = _text(413, f"contenttrust: more than {limit} bytes")
+                outcome = "malformed"
+            except _BusyError:
                 response, outcome = _text(503, "contenttrust: too many requests at once"), "busy"
-            else:
-                self._bytes += wanted
-                try:
-                    response, outcome = await handler(request, began + self._patience(request))
-                except asyncio.TimeoutError:
-                    response, outcome = (
-                        _text(408, "contenttrust: the request came too slowly"),
-                        "busy",
-                    )
-                except web.HTTPRequestEntityTooLarge:
-                    response, outcome = (
-                        _text(413, f"contenttrust: more than {limit} bytes"),
-                        "malformed",
-                    )
-                finally:
-                    self._bytes -= wanted
+            finally:
+                self._bytes -= sum(map(len, pieces))
             self.metrics.request(door, outcome, loop.time() - began)
             return response
 
         return guarded
+
+    async def _read(self, request: web.Request, pieces: list[bytes], until: float) -> None:
+        """Read what is sent into `pieces`, which count among all that is being answered.
+
+        Raises:
+            asyncio.TimeoutError: It does not come in time.
+            HTTPRequestEntityTooLarge: It is more than one request may be.
+            _BusyError: It is more than there is room for beside all others.
+        """
+        limit, size, told = self._configuration.body_limit, 0, request.content_length or 0
+        if told > limit:
+            raise web.HTTPRequestEntityTooLarge(limit, told)
+        # A timer, as wait_for would make a task for every request.
+        timer = asyncio.get_running_loop().call_at(
+            until, request.content.set_exception, asyncio.TimeoutError()
+        )
+        try:
+            async for piece in request.content.iter_any():
+                # By what has come: who says much and sends nothing must not keep others out.
+                if self._bytes + len(piece) > self._configuration.memory:
+                    raise _BusyError
+                pieces.append(piece)
+                self._bytes += len(piece)
+                size += len(piece)
+                if size > limit:
+                    raise web.HTTPRequestEntityTooLarge(limit, size)
+        finally:
+            timer.cancel()
 
     def _patience(self, request: web.Request) -> float:
         """Seconds until there must be an answer: fewer than whoever asks will wait."""
@@ -282,18 +301,6 @@ def _held(verdict: Verdict, unpinned: str) -> Verdict:
         decision, verdict="warn", code=UNPINNED, mode="warn", reasons=(reason,), although=although
     )
     return Verdict(warned, verdict.how)
-
-
-async def _body(request: web.Request, until: float) -> bytes:
-    """What was sent, if it comes in time."""
-    # A timer, as wait_for would make a task for every request.
-    timer = asyncio.get_running_loop().call_at(
-        until, request.content.set_exception, asyncio.TimeoutError()
-    )
-    try:
-        return await request.read()
-    finally:
-        timer.cancel()
 
 
 def _images(question: object) -> list[str]:

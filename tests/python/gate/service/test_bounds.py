@@ -70,6 +70,26 @@ def test_t114_memory_of_requests_is_bounded(gate):
     serving(gate, script, body_limit=1_000_000, memory=2_000_000)
 
 
+def test_t114_what_is_announced_and_not_sent_keeps_nobody_out(gate):
+    head = b"POST /validate HTTP/1.1\r\nHost: gate\r\nContent-Length: 1000000\r\n\r\n{"
+
+    async def script(caller):
+        address = caller.client.host, caller.client.port
+        silent = [await asyncio.open_connection(*address) for _ in range(20)]
+        for _, writer in silent:
+            writer.write(head)
+        await asyncio.sleep(0.1)
+        assert (await caller.post("/validate", review(PINNED))).status == 200
+        for reader, writer in silent:
+            assert b" 408 " in await reader.readline()
+            writer.close()
+        body = json.dumps(review(PINNED)).encode() + b" " * 900_000
+        told = [await caller.post("/validate", body) for _ in range(4)]
+        assert {one.status for one in told} == {200}
+
+    serving(gate, script, body_limit=1_000_000, memory=2_000_000, deadline=0.5)
+
+
 def test_t110_failure_of_our_own_is_a_refusal(gate, monkeypatch, caplog):
     def broken(*arguments, **options):
         raise MemoryError
