@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -97,6 +98,33 @@ def test_a_folder_that_is_missing_is_named(here, run):
     assert ran.code == 2
     assert f"the folder {folder} is not there" in ran.err
     assert not folder.exists()
+
+
+def test_t115_policy_that_vanishes_stays_in_force(here):
+    place = here / ".docker" / "trust" / "contenttrust"
+    place.mkdir(parents=True, mode=0o700)
+    policy = (here / "trust-policy.yaml").rename(place / "trust-policy.yaml")
+    command = [sys.executable, "-m", "contenttrust", "serve", "gate", "--plain-http"]
+    process = subprocess.Popen(
+        [*command, "--listen", "localhost:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    address = process.stdout.readline().removeprefix("contenttrust: listening on ").strip()
+    assert process.stdout.readline() == "contenttrust: ready\n"
+    policy.unlink()
+    reloads, line = 'contenttrust_gate_reloads_total{outcome="', ""
+    while not line.startswith(reloads):
+        assert process.poll() is None
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
+            told = answer.read().decode().splitlines()
+        line = next((line for line in told if line.startswith(reloads)), "")
+        time.sleep(0.05)
+    [info] = [line for line in told if line.startswith("contenttrust_gate_policy_info{")]
+    assert (line.split('"')[1], 'name="tests"' in info) == ("failed", True)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

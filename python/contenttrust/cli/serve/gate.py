@@ -36,7 +36,7 @@ def run(request: Request) -> int:
             _check_strict(configuration)
         options.policy = configuration.policy or None
         options.trust_dir = configuration.trust_dir or None
-        policy = _policy_file(options)
+        options.policy = _policy_file(options)  # by name: one that vanishes leaves no other
         if options.docker_authz and options.socket is None:
             _make_plugins_folder()
         log = configuration.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
@@ -45,7 +45,7 @@ def run(request: Request) -> int:
             lambda: _gate(request),
             log=AuditLog(log) if log else None,
             docker=options.docker_authz,
-            files=(policy,),
+            files=(options.policy,),
             told=_tell,
         )
     except ConfigurationError as error:
