@@ -78,6 +78,7 @@ class _Running:
     async def serve(self) -> None:
         configuration = self._configuration
         make_room(configuration.connections, threads=configuration.threads)
+        seen = self._stamps()  # before they are read: what changes meanwhile is read again
         verdicts = Verdicts(
             self._make(),
             threads=configuration.threads,
@@ -105,7 +106,7 @@ class _Running:
         stop = _stop_event()
         context = _context(configuration)
         running: list[asyncio.Future[object]] = [
-            asyncio.ensure_future(self._watch(service, context))
+            asyncio.ensure_future(self._watch(service, context, seen))
         ]
         try:
             address, listeners = await _listen(configuration)
@@ -136,18 +137,23 @@ class _Running:
         service.ready = True
         self._told("ready")
 
-    async def _watch(self, service: Service, context: ssl.SSLContext | None) -> None:
+    async def _watch(
+        self, service: Service, context: ssl.SSLContext | None, seen: dict[str, object]
+    ) -> None:
         """Read files again that have changed. What cannot be used leaves the old in force."""
         certificate = (self._configuration.certificate, self._configuration.key)
-        seen = {"certificate": _stamp(certificate), "policy": _stamp(self._files)}
         while True:
             await asyncio.sleep(_LOOK_S)
-            now = {"certificate": _stamp(certificate), "policy": _stamp(self._files)}
+            now = self._stamps()
             if now["policy"] != seen["policy"]:
                 self._again("policy", service, lambda: self._renew(service))
             if now["certificate"] != seen["certificate"] and context is not None:
                 self._again("certificate", service, lambda: _exchange(context, certificate))
             seen = now
+
+    def _stamps(self) -> dict[str, object]:
+        certificate = (self._configuration.certificate, self._configuration.key)
+        return {"certificate": _stamp(certificate), "policy": _stamp(self._files)}
 
     def _renew(self, service: Service) -> None:
         service.verdicts.use(self._make())

@@ -164,6 +164,25 @@ def test_policy_is_read_again_when_its_file_changes(gate, tmp_path, caplog):
     running(configuration, make, script, files=(str(policy),))
 
 
+def test_policy_that_changes_while_it_is_read_is_read_again(gate, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("first")
+
+    def make():
+        text = policy.read_text()
+        policy.write_text("second")
+        return gate if text == "first" else FakeGate(digest="q" * 8)
+
+    async def script(address):
+        async def changed():
+            return not (await asked(f"http://{address}/verify", None))["allowed"]
+
+        await until(changed)
+
+    configuration = Configuration(listen="localhost:0", plain_http=True)
+    running(configuration, make, script, files=(str(policy),))
+
+
 def test_images_are_verified_before_the_service_is_ready(gate):
     image = f"{GUN}:1"
 
