@@ -51,7 +51,12 @@ def _folded(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _twice(names: list[str]) -> str:
-    return ascii(next(name for name in names if names.count(name) > 1)[:64])
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return ascii(name[:64])
+        seen.add(name)
+    raise AssertionError("every name is there once")
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -90,6 +90,18 @@ def test_t114_what_is_announced_and_not_sent_keeps_nobody_out(gate):
     serving(gate, script, body_limit=1_000_000, memory=2_000_000, deadline=0.5)
 
 
+def test_t113_a_member_that_is_there_twice_among_many_is_found_at_once(gate):
+    members = ",".join(f'"{number}":1' for number in range(100_000))
+
+    async def script(caller):
+        began = asyncio.get_running_loop().time()
+        told = await caller.post("/validate", f'{{{members},"99999":1}}'.encode())
+        assert (told.status, b"'99999' is there twice" in told.body) == (400, True)
+        assert asyncio.get_running_loop().time() - began < 5
+
+    serving(gate, script)
+
+
 def test_t110_failure_of_our_own_is_a_refusal(gate, monkeypatch, caplog):
     def broken(*arguments, **options):
         raise MemoryError
