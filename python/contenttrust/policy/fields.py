@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from contenttrust.errors import PolicyError, shown
@@ -63,16 +63,38 @@ class Faults:
         """Decide."""
         self.found: list[PolicyFileError] = []
         self._keep = keep
+        self._unread: dict[tuple[str, str], PolicyFileError] = {}
 
     @contextlib.contextmanager
-    def noted(self) -> Iterator[None]:
-        """Where a fault ends no more than the part of the file that it is in."""
+    def noted(self, kind: str = "", name: str = "") -> Iterator[None]:
+        """Where a fault ends no more than the part of the file that it is in.
+
+        Args:
+            kind: Of what is read, where the rest of the file names such: person or team.
+            name: Of what is read.
+        """
         try:
             yield
         except PolicyFileError as error:
             if not self._keep:
                 raise
-            self.found.append(error)
+            if error not in self.found:
+                self.found.append(error)
+            self._unread[kind, name] = error
+
+    def check_read(self, kind: str, name: str = "") -> None:
+        """Raise the fault of what is named, if it has one: whoever names it is not to blame.
+
+        Args:
+            kind: As for `noted`.
+            name: As for `noted`; empty: any of that kind.
+        """
+        for (of, called), error in self._unread.items():
+            if of == kind and name in {called, ""}:
+                raise error
+
+
+_RAISED = Faults(keep=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,7 @@ class Field:
     document: Document
     path: Path
     value: object
+    faults: Faults = field(default=_RAISED, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -106,7 +129,7 @@ class Field:
 
     def below(self, step: str | int, value: object) -> Field:
         """A value in this one."""
-        return Field(self.document, (*self.path, step), value)
+        return Field(self.document, (*self.path, step), value, self.faults)
 
     def members(
         self,
@@ -124,14 +147,19 @@ class Field:
         """
         if not isinstance(self.value, dict):
             self.fail(f"{self.name} is {_kind(self.value)}, and a mapping is wanted")
-        found = {key: self.below(key, value) for key, value in self.value.items()}
-        for key, field in found.items():
-            if unsupported and key in unsupported:
-                field.fail(f"{key}: {unsupported[key]}", at_key=True)
-            if known is not None and key not in known:
-                field.fail(f"the field {key[:80]!r} is unknown in {self.name}; known are "
-                           + ", ".join(known), at_key=True)  # fmt: skip
+        found: dict[str, Field] = {}
+        for key, value in self.value.items():
+            one = self.below(key, value)
+            with self.faults.noted():
+                if unsupported and key in unsupported:
+                    one.fail(f"{key}: {unsupported[key]}", at_key=True)
+                if known is not None and key not in known:
+                    one.fail(f"the field {key[:80]!r} is unknown in {self.name}; known are "
+                             + ", ".join(known), at_key=True)  # fmt: skip
+                found[key] = one
         for key in required:
+            if key not in found and len(found) < len(self.value):
+                raise self.faults.found[-1]  # a word that is misspelt is missing, too: one fault
             if key not in found:
                 self.fail(f"{self.name} has no {key}")
         return found

@@ -101,7 +101,10 @@ def _toml(text: str) -> dict[str, object]:
         try:
             import tomli as tomllib  # noqa: PLC0415
         except ModuleNotFoundError:
-            raise ImportPolicyError("TOML needs tomli: install contenttrust[gate]") from None
+            raise ImportPolicyError(
+                "TOML needs tomli: install the extra contenttrust[gate] "
+                "(docs/reference/installation.md)"
+            ) from None
     try:
         found: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -22,7 +22,8 @@ from contenttrust.yaml_nodes import YamlError, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
     from typing import Any
 
     from contenttrust.policy.exemption import Exemption
@@ -42,7 +43,6 @@ _FIELDS = (
     "apiVersion", "kind", "metadata", "default", "servers", "people", "teams", "pins", "freshness",
     "rules", "exceptions", "limits", "docker",
 )  # fmt: skip
-_LIMITS = ("exceptions-per-rule", "exception-max", "deadline", "max-metadata")
 
 
 def found(
@@ -97,7 +97,7 @@ def top_of(path: str | os.PathLike[str]) -> Field:
     Raises:
         PolicyFileError: It cannot be read, or is no YAML.
     """
-    return _top(_contents(path), os.fspath(path))
+    return _top(_contents(path), os.fspath(path), Faults(keep=False))
 
 
 def loads(
@@ -113,7 +113,8 @@ def loads(
     Raises:
         PolicyFileError: Something is wrong; `line` and `column` say where.
     """
-    policy = _policy(_top(text, name), KeyFiles(folder), Faults(keep=False))
+    faults = Faults(keep=False)
+    policy = _policy(_top(text, name, faults), KeyFiles(folder), faults)
     if policy is None:
         raise AssertionError("a fault that is not kept is raised")
     return policy
@@ -136,13 +137,13 @@ def examine(
     faults = Faults(keep=True)
     policy = top = None
     with faults.noted():
-        top = _top(text, name)
+        top = _top(text, name, faults)
         policy = _policy(top, KeyFiles(folder), faults)
     found = sorted(faults.found, key=lambda fault: (fault.line, fault.column))
     return (None if found else policy), top, found
 
 
-def _top(text: bytes | str, name: str) -> Field:
+def _top(text: bytes | str, name: str, faults: Faults) -> Field:
     if len(text) > LARGEST:
         raise PolicyFileError(f"it is larger than {LARGEST:,} bytes", file=name)
     try:
@@ -153,7 +154,8 @@ def _top(text: bytes | str, name: str) -> Field:
         ) from None
     except ModuleNotFoundError as error:
         raise ContentTrustError(
-            f"policy files need {error.name}: install contenttrust[gate]"
+            f"policy files need {error.name}: install the extra contenttrust[gate] "
+            "(docs/reference/installation.md)"
         ) from None
     if not documents:
         raise PolicyFileError("it is empty: there is no policy in it", file=name)
@@ -161,7 +163,7 @@ def _top(text: bytes | str, name: str) -> Field:
         raise PolicyFileError(
             "a second document: a file holds one policy", file=name, line=documents[1].line
         )
-    return Field(documents[0], (), documents[0].value)
+    return Field(documents[0], (), documents[0].value, faults)
 
 
 def _policy(top: Field, keys: KeyFiles, faults: Faults) -> Policy | None:
@@ -188,15 +190,14 @@ def _policy(top: Field, keys: KeyFiles, faults: Faults) -> Policy | None:
             members["freshness"])  # fmt: skip
     with faults.noted():
         made["exceptions"] = _exceptions(get("exceptions"), faults)
-    if faults.found:  # rules name what could not be read: they would be blamed for it
-        return None
-    with faults.noted():
-        made["teams"] = teams(get("teams"), made["people"], faults)
-    if faults.found:
-        return None
-    requirements = Requirements(made["people"], made["teams"], keys)
-    with faults.noted():
-        made["rules"] = _rules(members["rules"], requirements, made["freshness"], faults)
+    # Rules name these: without them they would be blamed for what is wrong elsewhere.
+    if "people" in made:
+        with faults.noted():
+            made["teams"] = teams(get("teams"), made["people"], faults)
+    if "teams" in made and "freshness" in made:
+        requirements = Requirements(made["people"], made["teams"], keys)
+        with faults.noted():
+            made["rules"] = _rules(members["rules"], requirements, made["freshness"], faults)
     if faults.found:
         return None
     _check_exceptions(get("exceptions"), made["exceptions"], made["rules"], made["limits"])
@@ -298,27 +299,28 @@ def _rules(
     for one in items:
         with faults.noted():
             found.append(load_rules.rule(one, requirements, freshness))
-    return tuple(found)
+    return tuple(rule for rule in found if rule is not None)
 
 
 def _limits(field: Field | None) -> Limits:
-    members = {} if field is None else field.members(_LIMITS)
-    usual = Limits()
-    spans = {"exception-max": usual.exception_max, "deadline": usual.deadline}
-    for name in sorted(spans.keys() & members.keys()):
-        spans[name] = members[name].span()
-        if not spans[name]:
-            members[name].fail(f"{members[name].name} is nothing")
-    number = members.get("exceptions-per-rule")
-    size = members.get("max-metadata")
-    return Limits(
-        exception_max=spans["exception-max"],
-        exceptions_per_rule=(
-            usual.exceptions_per_rule if number is None else number.integer(least=0, most=1000)
-        ),
-        deadline=spans["deadline"],
-        max_metadata=usual.max_metadata if size is None else size.size(),
-    )
+    readers: dict[str, Callable[[Field], Any]] = {
+        "exception-max": _some_time,
+        "exceptions-per-rule": lambda one: one.integer(least=0, most=1000),
+        "deadline": _some_time,
+        "max-metadata": Field.size,
+    }
+    made: dict[str, Any] = {}
+    for name, one in ({} if field is None else field.members(tuple(readers))).items():
+        with one.faults.noted():
+            made[name.replace("-", "_")] = readers[name](one)
+    return Limits(**made)
+
+
+def _some_time(field: Field) -> timedelta:
+    span = field.span()
+    if not span:
+        field.fail(f"{field.name} is nothing")
+    return span
 
 
 def _docker(field: Field | None) -> DockerSettings:
@@ -329,8 +331,11 @@ def _docker(field: Field | None) -> DockerSettings:
     unsupported = {"build": "what dockerd's plugin lets pass is said in its own configuration, by "
                             "docker-allow"}  # fmt: skip
     members = {} if field is None else field.members(tuple(choices), unsupported=unsupported)
-    words = {name.replace("-", "_"): one.choice(*choices[name]) for name, one in members.items()}
-    return DockerSettings(**words)
+    made: dict[str, str] = {}
+    for name, one in members.items():
+        with one.faults.noted():
+            made[name.replace("-", "_")] = one.choice(*choices[name])
+    return DockerSettings(**made)
 
 
 def _exceptions(field: Field | None, faults: Faults) -> tuple[Exemption, ...]:
@@ -338,7 +343,7 @@ def _exceptions(field: Field | None, faults: Faults) -> tuple[Exemption, ...]:
     for one in [] if field is None else field.items(least=0):
         with faults.noted():
             found.append(load_rules.exception(one))
-    return tuple(found)
+    return tuple(one for one in found if one is not None)
 
 
 def _check_exceptions(

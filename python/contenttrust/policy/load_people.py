@@ -27,7 +27,7 @@ def people(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[str, Per
     if len(members) > _MOST_PEOPLE:
         field.fail(f"there are more than {_MOST_PEOPLE} people")
     for name, one in members.items():
-        with faults.noted():
+        with faults.noted("person", name):
             found[name] = _person(one, name, keys)
     try:
         check_owners(found.values())
@@ -51,7 +51,7 @@ def teams(field: Field | None, known: Mapping[str, Person], faults: Faults) -> d
     """The teams, by name."""
     found: dict[str, Team] = {}
     for name, one in ({} if field is None else field.members()).items():
-        with faults.noted():
+        with faults.noted("team", name):
             _check_name(one, name)
             found[name] = _team(one, name, known)
     return found
@@ -61,6 +61,7 @@ def _team(field: Field, name: str, known: Mapping[str, Person]) -> Team:
     members: dict[str, Person] = {}
     for member in field.members(("members",), required=("members",))["members"].items():
         who = member.text()
+        member.faults.check_read("person", who)
         if who not in known:
             member.fail(f"the person {who!a} is not among the people of the policy")
         if who in members:

@@ -69,6 +69,7 @@ class Requirements:
         if kind == "signed":
             word = value.choice("any", "any-known-person")
             if word == "any-known-person" and not self._people:
+                value.faults.check_read("person")
                 value.fail("the policy knows nobody: it has no people")
             return Signed() if word == "any" else SignedByKnownPerson()
         if kind == "person":
@@ -106,12 +107,14 @@ class Requirements:
     def person(self, field: Field) -> Person:
         """Somebody of the policy's people."""
         name = field.text()
+        field.faults.check_read("person", name)
         if name not in self._people:
             field.fail(f"the person {name!a} is not among the people of the policy")
         return self._people[name]
 
     def _team(self, field: Field) -> Team:
         name = field.text()
+        field.faults.check_read("team", name)
         if name not in self._teams:
             field.fail(f"the team {name!a} is not among the teams of the policy")
         return self._teams[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.policy.exemption import Exemption
+from contenttrust.policy.fields import Field
 from contenttrust.policy.patterns import Pattern, PatternError, TagPattern
 from contenttrust.policy.pins import KINDS, Pin
 from contenttrust.policy.rules import MODES, Remap, Rule
@@ -10,7 +11,9 @@ from contenttrust.policy.settings import Freshness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from contenttrust.policy.fields import Field
+    from collections.abc import Callable
+    from typing import Any
+
     from contenttrust.policy.key_files import KeyFiles
     from contenttrust.policy.load_requirements import Requirements
 
@@ -33,34 +36,42 @@ def pattern(field: Field) -> Pattern:
         field.fail(str(error))
 
 
-def rule(field: Field, requirements: Requirements, freshness: Freshness) -> Rule:
-    """One rule."""
+def rule(field: Field, requirements: Requirements, freshness: Freshness) -> Rule | None:
+    """One rule; None where a fault in it was kept."""
     members = field.members(RULE, required=("match",), unsupported={"platforms": _UNSUPPORTED})
-    match = pattern(members["match"])
     local_build = "local-build" in members
     if local_build:
-        members["local-build"].choice("allow")
         for name in ("require", "tags", "identity", "freshness", "formats", "rewrite"):
             if name in members:
                 members[name].fail(f"{name} does not go with local-build: of what is built here "
                                    "nothing else can be required", at_key=True)  # fmt: skip
-    elif "require" not in members:
+    readers: dict[str, Callable[[Field], Any]] = {
+        "match": pattern,
+        "mode": lambda one: one.choice(*MODES),
+        "require": requirements.read,
+        "tags": _tags,
+        "formats": formats,
+        "freshness": lambda one: tightened(one, freshness),
+        "identity": _remap,
+        "local-build": lambda one: one.choice("allow"),
+        "rewrite": lambda one: one.choice("digest"),
+    }
+    made: dict[str, Any] = {}
+    for name, one in members.items():
+        with field.faults.noted():
+            made[name] = readers[name](one)
+    if len(made) < len(field.members()):
+        return None
+    if not local_build and "require" not in members:
         field.fail(f"{field.name} has no require: write whose signatures the images need")
-    if "formats" in members:
-        formats(members["formats"])
-    if "rewrite" in members:
-        members["rewrite"].choice("digest")
-    made = None
-    if "freshness" in members:
-        made = tightened(members["freshness"], freshness)
     try:
         return Rule(
-            match,
-            requirements.read(members["require"]) if not local_build else None,
-            mode=members["mode"].choice(*MODES) if "mode" in members else "enforce",
-            tags=_tags(members["tags"]) if "tags" in members else (),
-            freshness=made,
-            remap=_remap(members["identity"]) if "identity" in members else None,
+            made["match"],
+            made.get("require"),
+            mode=made.get("mode", "enforce"),
+            tags=made.get("tags", ()),
+            freshness=made.get("freshness"),
+            remap=made.get("identity"),
             local_build=local_build,
         )
     except ValueError as error:
@@ -161,30 +172,45 @@ def pin(field: Field, keys: KeyFiles) -> Pin:
     return next(made[kind] for kind in KINDS if kind in made)
 
 
-def exception(field: Field) -> Exemption:
-    """One exception."""
+def exception(field: Field) -> Exemption | None:
+    """One exception; None where a fault in it was kept."""
     why = "an exception never sets aside a rollback or a pin"
     members = field.members(
         EXCEPTION,
         required=("id", "match", "owner", "reason", "expires"),
         unsupported={"break-glass": why, "approved-by": _UNSUPPORTED},
     )
-    try:
-        match, tag, digest = Exemption.target(members["match"].text())
-    except PatternError as error:
-        members["match"].fail(str(error))
-    expires = members["expires"].moment()
-    created = members["created"].moment() if "created" in members else None
-    if created is not None and created >= expires:
+    readers: dict[str, Callable[[Field], Any]] = {
+        **dict.fromkeys(EXCEPTION, Field.text),
+        "match": _target,
+        "expires": Field.moment,
+        "created": Field.moment,
+    }
+    made: dict[str, Any] = {}
+    for name, one in members.items():
+        with field.faults.noted():
+            made[name] = readers[name](one)
+    if len(made) < len(field.members()):
+        return None
+    created = made.get("created")
+    if created is not None and created >= made["expires"]:
         members["expires"].fail(f"{members['expires'].name} is not after created")
+    match, tag, digest = made["match"]
     return Exemption(
-        id=members["id"].text(),
+        id=made["id"],
         pattern=match,
         tag=tag,
         digest=digest,
-        owner=members["owner"].text(),
-        reason=members["reason"].text(),
-        expires=expires,
+        owner=made["owner"],
+        reason=made["reason"],
+        expires=made["expires"],
         created=created,
-        ticket=members["ticket"].text() if "ticket" in members else "",
+        ticket=made.get("ticket", ""),
     )
+
+
+def _target(field: Field) -> tuple[Pattern, TagPattern | None, str]:
+    try:
+        return Exemption.target(field.text())
+    except PatternError as error:
+        field.fail(str(error))

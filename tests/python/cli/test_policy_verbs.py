@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,15 @@ def test_lint_tells_every_fault_of_every_file(run: Callable, policy: str, tmp_pa
     assert lines[0].startswith(f"{wrong}:15:10: error: default: allow: who allows")
     assert lines[1].startswith(f"{wrong}:16:20: error: limits.deadline is a whole number")
     assert lines[-1] == f"{tmp_path}/gone.yaml:1:1: error: No such file or directory"
+
+
+def test_without_the_extra_lint_says_what_to_install(
+    run: Callable, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    ran = run("policy", "lint", policy)
+    assert (ran.code, ran.out) == (2, "")
+    assert "YAML is read by ruamel.yaml: install the extra contenttrust[gate]" in ran.err
 
 
 def test_lint_as_json(run: Callable, policy: str) -> None:

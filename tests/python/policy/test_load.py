@@ -160,11 +160,40 @@ def test_all_faults_that_can_be_told_apart_are_found() -> None:
     policy, _, faults = examine(text, name="p.yaml")
     assert policy is None
     problems = [fault.problem for fault in faults]
-    assert len(problems) == 4, "the rule is looked at when what it rests on is right"
+    assert len(problems) == 5
     places = [(fault.line, fault.column) for fault in faults]
     assert places == sorted(places)
     two = rule_text("{person: x}") + "  - match: 'docker.io/*'\n    require: {signed: any}\n"
     assert len(examine(policy_text(rules=two))[2]) == 2
+
+
+def _places(text: str, *words: str) -> list[tuple[int, int]]:
+    """Where each of these words stands, in the order of the text."""
+    lines = text.splitlines()
+    return sorted(
+        next((number, line.index(word) + 1) for number, line in enumerate(lines, 1) if word in line)
+        for word in words
+    )
+
+
+def test_faults_in_one_mapping_and_in_what_names_it_are_all_found() -> None:
+    text = policy_text(
+        people="people:\n  alice: {keyz: [x], kees: [y]}\n  bob: {keys: [nothing]}\n",
+        teams="teams: {qa: {members: [bob, carol]}, dev: {members: [alice], lead: x}}\n",
+        limits="limits: {deadline: 2, max-metadata: 3}\n",
+        rules="rules:\n  - {match: '*', mode: strict, require: {team: qa}}\n"
+        "  - {match: 'docker.io/**', require: {person: alice}, tagz: [x], modus: audit}\n"
+        "  - {match: 'ghcr.io/**', require: {signed: any-known-person}}\n"
+        "  - {match: 'quay.io/**', require: {person: nobody}}\n"
+        "exceptions:\n  - {id: 1, match: 'ghcr.io/x:1', owner: me, reason: it, expires: soon}\n",
+    )
+    policy, _, faults = examine(text)
+    assert policy is None
+    problems = [fault.problem for fault in faults]
+    wanted = ("keyz", "kees", "nothing", "lead", "2,", "3}", "'*'", "strict", "tagz",
+              "modus", "nobody", "1, match", "soon")  # fmt: skip
+    assert [(one.line, one.column) for one in faults] == _places(text, *wanted), problems
+    assert len(set(problems)) == len(problems), "nobody is blamed for what is wrong elsewhere"
 
 
 def test_known_people_are_asked_for_only_where_there_are_some() -> None:

@@ -23,8 +23,10 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def run(request: Request) -> int:
     """Look at each file on its own: one that is wrong does not hide the others."""
     from contenttrust import clock  # noqa: PLC0415
+    from contenttrust.cli.gate.outcome import need_yaml  # noqa: PLC0415
     from contenttrust.policy.lint import lint_file  # noqa: PLC0415 -- who only parses needs none
 
+    need_yaml()
     options = request.options
     now: datetime = clock.moment_or_now(options.at).datetime
     names = _names(options.corpus) if options.corpus else ()
