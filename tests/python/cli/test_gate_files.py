@@ -332,7 +332,7 @@ def test_without_the_extra_it_says_what_to_install(gate, verb, monkeypatch) -> N
     ran = gate(verb, "good.yaml")
 
     assert ran.code == 2
-    assert "install contenttrust[gate]" in ran.err
+    assert "install the extra contenttrust[gate]" in ran.err
 
 
 @pytest.mark.parametrize("option", ["--lock", "--override-out"])

@@ -31,7 +31,8 @@ def need_yaml() -> None:
     try:
         import ruamel.yaml  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
-        raise UsageError(f"YAML is read by {error.name}: install contenttrust[gate]") from None
+        raise UsageError(f"YAML is read by {error.name}: install the extra contenttrust[gate] "
+                         "(docs/reference/installation.md)") from None  # fmt: skip
 
 
 def read(name: str) -> bytes:
