@@ -67,13 +67,15 @@ def main(
 
 def _asked(arguments: Sequence[str]) -> tuple[str, str]:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("-name", required=True)
-    parser.add_argument("-digest", required=True)
+    parser.add_argument("-name", default="")
+    parser.add_argument("-digest", default="")
     parser.add_argument("-stdin-media-type", default="")
     try:
         known, rest = parser.parse_known_args(list(arguments))
-    except (argparse.ArgumentError, SystemExit) as error:
-        raise ValueError(str(error) or "-name and -digest are wanted") from None
+    except argparse.ArgumentError as error:
+        raise ValueError(str(error)) from None
+    if not known.name or not known.digest:
+        raise ValueError("-name and -digest are wanted, as containerd gives them")
     if rest:
         raise ValueError(f"the argument {rest[0][:80]!a} is not known")
     return known.name, known.digest
