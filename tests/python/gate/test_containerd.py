@@ -99,6 +99,14 @@ def test_question_that_is_none_is_refused(env, asked, capsys, given):
     assert capsys.readouterr().out.startswith("contenttrust: ")
 
 
+@pytest.mark.parametrize("given", [[], ["-name", NAME], ["-digest", DIGEST]])
+def test_arguments_that_are_missing_are_named(capsys, given):
+    assert containerd.main(given, {}) == 1
+    out, err = capsys.readouterr()
+    assert out == "contenttrust: malformed: -name and -digest are wanted, as containerd gives them\n"
+    assert err == ""
+
+
 def test_t116_without_a_policy_nothing_is_let_through(env, asked, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(containerd, "DEFAULT_POLICY", str(tmp_path / "absent.yaml"))
     assert containerd.main(arguments(), {}) == 1

@@ -77,8 +77,12 @@ def manifest(
         documents = read(text, file=file)
     except YamlError as error:
         spot = Spot(file=file, line=error.line, column=error.column)
-        findings.append(Finding.fault(error.problem, spot))
-        documents = []
+        findings.append(Finding.fault(error.problem + _if_template(text), spot))
+        return Manifest(
+            file=file, text=text, uses=(), keys=(), findings=tuple(findings), _documents=()
+        )
+    if all(document.value is None for document in documents):
+        findings.append(Finding.note("there is no manifest in it", Spot(file=file)))
     for number, document in enumerate(documents):
         if document.value is None:  # what helm leaves of a template without content
             continue
@@ -100,6 +104,12 @@ def manifest(
         file=file, text=text, uses=tuple(uses), keys=tuple(keys), findings=tuple(findings),
         _documents=tuple(documents),
     )  # fmt: skip
+
+
+def _if_template(text: bytes) -> str:
+    """What to do about a file that becomes YAML only when a program has filled it in."""
+    hint = "; it looks like a template: render it first, as with helm template"
+    return hint if b"{{" in text or b"{%" in text else ""
 
 
 def _spot(document: Document, path: Path) -> Spot:

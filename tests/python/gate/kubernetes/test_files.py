@@ -49,6 +49,22 @@ def test_what_helm_prints_is_read() -> None:
     assert (found.uses[1].spot.end_line, found.uses[1].spot.end_column) == (16, 25)
 
 
+def test_a_template_is_to_be_rendered_first() -> None:
+    text = b"kind: Pod\nmetadata: {{ include \"x\" . }}\n"
+    [finding] = manifest(text, file="pod.yaml").findings
+    assert finding.refused
+    assert "render it first" in finding.message
+    [other] = manifest(b"a: b: c\n", file="pod.yaml").findings
+    assert "render" not in other.message
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"---\n# Source: web/templates/empty.yaml\n---\n"])
+def test_a_stream_without_a_manifest_is_told(text: bytes) -> None:
+    """A pipe whose first half has failed must not look like a cluster in which all is signed."""
+    [note] = manifest(text, file="-").findings
+    assert (note.level, note.message) == ("note", "there is no manifest in it")
+
+
 def test_written_are_the_images_and_no_other_byte() -> None:
     written = manifest(HELM, file="-").pinned({"web:1": PINNED})
 
