@@ -103,7 +103,9 @@ def test_question_that_is_none_is_refused(env, asked, capsys, given):
 def test_arguments_that_are_missing_are_named(capsys, given):
     assert containerd.main(given, {}) == 1
     out, err = capsys.readouterr()
-    assert out == "contenttrust: malformed: -name and -digest are wanted, as containerd gives them\n"
+    assert (
+        out == "contenttrust: malformed: -name and -digest are wanted, as containerd gives them\n"
+    )
     assert err == ""
 
 

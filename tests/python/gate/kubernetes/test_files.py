@@ -50,7 +50,7 @@ def test_what_helm_prints_is_read() -> None:
 
 
 def test_a_template_is_to_be_rendered_first() -> None:
-    text = b"kind: Pod\nmetadata: {{ include \"x\" . }}\n"
+    text = b'kind: Pod\nmetadata: {{ include "x" . }}\n'
     [finding] = manifest(text, file="pod.yaml").findings
     assert finding.refused
     assert "render it first" in finding.message
