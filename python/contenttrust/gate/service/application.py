@@ -23,15 +23,20 @@ from contenttrust.policy.decision import Decision
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
     from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.service.admission_review import Review
     from contenttrust.gate.service.configuration import Configuration
 
+    _T = TypeVar("_T")
+
 SCHEMA = "contenttrust.gate/1"
 _JSON = {"Content-Type": "application/json"}
 _IMAGES = 1000
+_LARGE = 128 * 1024
+"""Bytes that are understood in a few milliseconds."""
+_LARGE_AT_ONCE = 2
 _DURATION = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _ROOM = 0.8
@@ -56,6 +61,7 @@ class Service:
         self._configuration = configuration
         self._log = log
         self._bytes = 0
+        self._turns = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     def application(self) -> web.Application:
         """What answers requests."""
@@ -147,22 +153,27 @@ class Service:
 
     async def _admission(self, body: bytes, until: float, *, door: str) -> tuple[web.Response, str]:
         try:
-            review = parse(body)
+            review = await self._understood(body, until, lambda: parse(body))
         except ReviewError as error:
             if not error.uid:
                 return _text(400, f"contenttrust: {error}"), "malformed"
             message = f"contenttrust: {error}"
             return _answer(admission_answer.denied(error.uid, message, code="malformed"))
         try:
-            return _answer(await self._reviewed(review, until, door))
+            return _answer(await self._reviewed(review, body, until, door))
+        except _BusyError:
+            raise
         except Exception:
             logging.getLogger(__name__).exception("a review could not be answered")
             message = "contenttrust: the gate failed for a reason of its own: see its log"
             return _answer(admission_answer.denied(review.uid, message, code=INTERNAL))
 
-    async def _reviewed(self, review: Review, until: float, door: str) -> dict[str, Any]:
+    async def _reviewed(
+        self, review: Review, body: bytes, until: float, door: str
+    ) -> dict[str, Any]:
+        custom = self._configuration.custom
         try:
-            places = asked_about(review, custom=self._configuration.custom)
+            places = await self._understood(body, until, lambda: asked_about(review, custom=custom))
         except ReviewError as error:
             if self._configuration.unknown_kinds == "warn" and error.unknown_kind:
                 return self._not_understood(review, error, door)
@@ -171,6 +182,9 @@ class Service:
             return admission_answer.denied(review.uid, message, code=code)
         if not places:
             return admission_answer.allowed(review.uid, images="0")
+        if len(places) > _IMAGES:
+            message = f"contenttrust: an object may name {_IMAGES} images: this has {len(places)}"
+            return admission_answer.denied(review.uid, message, code="malformed")
         mutate = door == "mutate"
         verdicts = await self.judge(
             [place.image for place in places],
@@ -197,8 +211,7 @@ class Service:
 
     async def _verify(self, body: bytes, until: float) -> tuple[web.Response, str]:
         try:
-            question = decoded(body)
-            images = _images(question)
+            images = await self._understood(body, until, lambda: _images(decoded(body)))
         except JsonError as error:
             return _text(400, f"contenttrust: {error}"), "malformed"
         verdicts = await self.judge(images, until=until, door="verify", unpinned="pass")
@@ -276,6 +289,24 @@ class Service:
                     raise web.HTTPRequestEntityTooLarge(limit, size)
         finally:
             timer.cancel()
+
+    async def _understood(self, body: bytes, until: float, read: Callable[[], _T]) -> _T:
+        """Understand what was sent; what is large in a thread, as others are answered meanwhile.
+
+        Raises:
+            _BusyError: Other large requests are not done before this must be answered.
+        """
+        if len(body) <= _LARGE:
+            return read()
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.wait_for(self._turns.acquire(), max(0.0, until - loop.time()))
+        except asyncio.TimeoutError:
+            raise _BusyError from None
+        try:
+            return await loop.run_in_executor(None, read)
+        finally:
+            self._turns.release()
 
     def _patience(self, request: web.Request) -> float:
         """Seconds until there must be an answer: fewer than whoever asks will wait."""

@@ -102,6 +102,42 @@ def test_t113_a_member_that_is_there_twice_among_many_is_found_at_once(gate):
     serving(gate, script)
 
 
+def test_t113_an_object_with_very_many_images_is_denied(gate):
+    async def script(caller):
+        told = await caller.post("/mutate", review(*[f"{GUN}:{n}" for n in range(1001)]))
+        assert (told.response["allowed"], told.response["uid"]) == (False, "u-1")
+        assert "an object may name 1000 images: this has 1001" in told.message
+        assert not gate.asked
+
+    serving(gate, script)
+
+
+def test_t113_while_large_requests_are_understood_others_are_answered(gate):
+    large = json.dumps({**review(PINNED), "more": [{"a": 1}] * 500_000}).encode()
+
+    async def script(caller):
+        async def validated():
+            answer = await caller.client.post("/validate", data=io.BytesIO(large))
+            return (await answer.json())["response"]["allowed"]
+
+        async def once():
+            began = asyncio.get_running_loop().time()
+            assert (await caller.get("/healthz")).status == 200
+            return asyncio.get_running_loop().time() - began
+
+        alone = asyncio.get_running_loop().time()
+        assert await validated()
+        alone = asyncio.get_running_loop().time() - alone
+        asked = [asyncio.ensure_future(validated()) for _ in range(3)]
+        waits = []
+        while not all(one.done() for one in asked):
+            waits.append(await once())
+        assert [one.result() for one in asked] == [True] * 3
+        assert max(waits) < alone / 2
+
+    serving(gate, script)
+
+
 def test_t110_failure_of_our_own_is_a_refusal(gate, monkeypatch, caplog):
     def broken(*arguments, **options):
         raise MemoryError
