@@ -260,8 +260,8 @@ TEXTS = {
         "No answer was had for {gun}{facts}",
         "Whether the image may be trusted is not known",
         (
-            "Check the server's address ('--server') and the network, or give a directory that "
-            "holds the trust data ('--metadata')"
+            "Check the server's address ('--server') and the network; to read only, give a "
+            "directory that holds the trust data ('--metadata')"
         ),
     ),
     "not_cached": (

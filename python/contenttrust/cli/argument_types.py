@@ -57,7 +57,10 @@ def key_id(text: str) -> str:
         ArgumentTypeError: It is anything else.
     """
     if re.fullmatch(r"[0-9a-fA-F]{64}", text, re.ASCII) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no id of 64 hexadecimal digits")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no id of 64 hexadecimal digits; `contenttrust key list` shows the "
+            "whole ids of the keys that are here"
+        )
     return text.lower()
 
 

@@ -52,8 +52,10 @@ def key_store(request: Request) -> KeyStore:
 def passphrases(request: Request) -> Passphrases:
     """Who is asked for passphrases: what was named for this run and nobody else, or everybody."""
     options = request.options
-    given = _given(options.passphrase_file, options.passphrase_fd, "--passphrase")
-    return asked(request) if given is None else _only(given)
+    if request.passphrases is None:
+        given = _given(options.passphrase_file, options.passphrase_fd, "--passphrase")
+        request.passphrases = asked(request) if given is None else _only(given)
+    return request.passphrases
 
 
 def new_passphrases(request: Request) -> Passphrases:
@@ -100,10 +102,12 @@ def _given(file: str | None, descriptor: int | None, option: str) -> PassphraseS
         raise UsageError(f"{option}-file and {option}-fd: leave out one of them")
     from contenttrust import _core  # noqa: PLC0415 -- see `key_store`
     from contenttrust.keys import GivenPassphrase, passphrase_file  # noqa: PLC0415
+    from contenttrust.transport import chosen_file  # noqa: PLC0415
 
     _core.forbid_dumps()
     if file is not None:
-        check_file(file)
+        with _named(file, otherwise=f"; a pipe is read by its descriptor: {option}-fd N"):
+            chosen_file.check(file)
         return GivenPassphrase(passphrase_file.from_file(file), name=f"{option}-file")
     assert descriptor is not None  # noqa: S101 -- one of them is given
     return GivenPassphrase(passphrase_file.from_descriptor(descriptor), name=f"{option}-fd")
@@ -299,10 +303,10 @@ def check_file(path: str) -> None:
 
 
 @contextlib.contextmanager
-def _named(path: str) -> Iterator[None]:
+def _named(path: str, *, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:
-        raise UsageError(f"{path}: {error}") from None
+        raise UsageError(f"{path}: {error}{otherwise}") from None

@@ -33,8 +33,12 @@ def refusal(error: ContentTrustError) -> list[str]:
     from contenttrust import explanations  # noqa: PLC0415 -- only beside a refusal
 
     # Docker's line stays in one piece: people and scripts search for it.
-    first = text.paint(text.safe(explanations.headline(error)), "red", sys.stderr)
-    return [first, *text.wrapped(explanations.explain(error, beside_headline=True))]
+    headline = explanations.headline(error)
+    explained = explanations.explain(error, beside_headline=True)
+    first = text.paint(text.safe(headline), "red", sys.stderr)
+    if explained.rstrip(".") == headline.rstrip("."):  # in words of its own, which say it all
+        return [first]
+    return [first, *text.wrapped(explained)]
 
 
 def notice_lines(repository: TrustedRepository, *, note_on_first_use: str = "") -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from contenttrust._core import Anchor, Requirements, SignedTag, Step, TrustedRepository
     from contenttrust.cli.options import Options
+    from contenttrust.keys import Passphrases
     from contenttrust.reference import Reference
     from contenttrust.transport.notary_config import RemoteServer
     from contenttrust.transport.source import SourceLike
@@ -39,6 +40,7 @@ class Request:
         requirements: Limits that were set; None for the engine's.
         told: What verbs without a document of their own have done, for the one that they get.
         about: The collection that is being edited; empty where there is none.
+        passphrases: Who is asked for them, once that is known: a descriptor can be read once only.
     """
 
     def __init__(self, options: Options) -> None:
@@ -52,6 +54,7 @@ class Request:
         self.json = options.output == "json"
         self.told: dict[str, list[dict[str, object]]] = {}
         self.about = ""
+        self.passphrases: Passphrases | None = None
         self._judged: dict[str, Verification | ContentTrustError] = {}
         self._mentioned: set[str] = set()
         _check_named(options)

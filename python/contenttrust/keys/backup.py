@@ -37,6 +37,7 @@ LIMIT = 16 * 1024 * 1024
 """Bytes of an archive: ten thousand keys."""
 
 _FORMAT = "contenttrust key backup 1"
+_SEALED = b"contenttrust sealed "
 _WHAT = "backup"
 
 
@@ -254,6 +255,8 @@ def read(archive: bytes, *, passphrases: Passphrases) -> tuple[BackedUpKey, ...]
         PassphraseError: The passphrase was wrong too often, or the archive is damaged.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
+    if not archive.startswith(_SEALED):  # before anybody is asked
+        raise KeyFileError("this is no sealed archive")
     for attempt in range(TRIES):
         secret = passphrases.give(PassphraseRequest(role="", what=_WHAT, attempt=attempt))
         try:

@@ -110,7 +110,7 @@ def load_file(
     except KeyFileError as error:
         raise KeyFileError(
             f"provided file {shown(path)} is not a supported private key - to add a signer's "
-            f"public key use docker trust signer add: {error.message}"
+            f"public key use contenttrust signer add --key: {error.message}"
         ) from error
     return _import(store, contents, name, "", asks=True)
 
@@ -204,5 +204,6 @@ def _check_mode(path: str) -> None:
     if mode & _OTHERS:
         raise KeyStoreError(
             f"refusing to load key from {shown(path)}: private key file {shown(path)} must not be "
-            "readable or writable by others"
+            "readable or writable by others: chmod 600; where it cannot be changed, load a copy "
+            f"(install -m 600 {shown(path)} COPY)"
         )

@@ -99,4 +99,10 @@ def _check(status: os.stat_result, path: str) -> None:
     check_owner(status, path)
     if status.st_mode & _OTHERS:
         mode = f"mode {stat.S_IMODE(status.st_mode):04o}"
-        raise OddFileError(None, f"others may read or write it ({mode}): chmod 600", path)
+        raise OddFileError(
+            None,
+            f"others may read or write it ({mode}): chmod 600; where it cannot be changed, "
+            "name a copy (install -m 600 FILE COPY), or give a descriptor (--passphrase-fd 3 "
+            "3< FILE)",
+            path,
+        )

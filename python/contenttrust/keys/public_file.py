@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 
@@ -153,6 +154,16 @@ def _with_public_half(store: KeyStore, entry: KeyEntry, path: str) -> tuple[KeyE
 
 def _public_half(store: KeyStore, entry: KeyEntry) -> bytes:
     return pem.public_key_pem(store.open(entry.key_id).public, entry.role)
+
+
+def check_free(path: str | os.PathLike[str]) -> None:
+    """Refuse a file that exists, before anybody types a passphrase for what it is to hold.
+
+    Raises:
+        KeyStoreError: It does.
+    """
+    if os.path.lexists(path):
+        raise KeyStoreError(f"{shown(os.fspath(path))}: {os.strerror(errno.EEXIST)}")
 
 
 def create(path: str | os.PathLike[str], data: bytes) -> None:

@@ -27,7 +27,7 @@ from contenttrust.keys.entry import (
 from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opened, opens
 from contenttrust.keys.passphrase import PassphraseRequest
 from contenttrust.keys.signer import signer_at
-from contenttrust.transport import files
+from contenttrust.transport import files, remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -333,6 +333,8 @@ class KeyStore:
         entry, contents = self._read(place)
         if entry.problem:
             raise KeyFileError(f"{shown(entry.path)}: {entry.problem}", role=entry.role)
+        for finding in entry.findings:
+            remark.warn(__name__, f"{shown(entry.path)}: {finding}")
         key = self.decode(contents, entry)
         if key.key_id != key_id:
             raise KeyFileError(

@@ -96,7 +96,7 @@ def _new(terminal: int, request: PassphraseRequest) -> Secret:
             _say(
                 terminal,
                 "Passphrase is too short. Please use a password manager to generate and store a "
-                "good random passphrase.\n",
+                f"good random passphrase. It needs at least {SHORTEST_NEW} characters.\n",
             )
         elif _ask(terminal, f"Repeat passphrase for new {called}: ", request) == secret:
             return secret

@@ -175,7 +175,9 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
     found = trust_dir.cached(gun)
     if ROOT not in found or TARGETS not in found:
         raise PublishError(
-            f"there is no trust data of {gun}, here or at the server: initialise it first", gun=gun
+            f"there is no trust data of {gun}, here or at the server: compare the name, or "
+            "initialise it first (contenttrust init)",
+            gun=gun,
         )
     state = trust_dir.state(gun)
     if TIMESTAMP in found or (state is not None and TIMESTAMP in state.versions):

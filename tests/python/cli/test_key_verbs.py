@@ -327,3 +327,58 @@ def test_a_public_half_is_a_document_where_json_is_wanted(place, root):
 def test_a_key_that_is_not_here_has_no_public_half(place):
     ran = place.run("key", "public", _UNKNOWN)
     assert (ran.code, "No key with ID" in ran.err) == (1, True)
+
+
+def test_t102_a_passphrase_that_others_may_read_is_given_by_a_descriptor(place, root):
+    """Secrets of a pipeline are mounted as files that nobody can change."""
+    mounted = place.here / "mounted"
+    mounted.write_text("passphrase of root keys\n")
+    mounted.chmod(0o444)
+    backup = ("key", "backup", "all.backup")
+
+    ran = place.run(*backup, "--passphrase-file", "mounted")
+    assert (ran.code, "--passphrase-fd 3 3< FILE" in ran.err) == (1, True)
+    assert "(install -m 600 FILE COPY)" in ran.err
+
+    ran = place.run(*backup, "--passphrase-file", "/dev/stdin")
+    assert (ran.code, "a pipe is read by its descriptor: --passphrase-fd N" in ran.err) == (2, True)
+
+    with mounted.open() as file:
+        number = file.fileno()
+        ran = place.run(*backup, "--passphrase-fd", str(number), pass_fds=(number,))
+    assert ran.code == 0, ran
+
+
+def test_t102_a_key_that_others_may_read_does_not_sign_without_a_word(place, root, tmp_path):
+    file = place.trust / "private" / f"{root}.key"
+    file.chmod(0o644)
+    ran = place.run("key", "certificate", root, "collection.example/team/files", "root.crt")
+    assert ran.code == 0
+    assert f"warning: {file}: readable or writable by others (mode 0644)" in ran.err
+    file.chmod(0o600)
+    ran = place.run("key", "certificate", root, "collection.example/team/files", "other.crt")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_nobody_is_asked_for_the_passphrase_of_what_cannot_be_written_or_opened(place, root):
+    """Where nobody can be asked, the passphrase would be what is missing."""
+    place.here.joinpath("all.backup").write_text("something else")
+    for verb, told in (("backup", "all.backup: File exists"), ("restore", "no sealed archive")):
+        ran = place.run("key", verb, "all.backup", "--no-input")
+        assert ran.code == 1
+        assert told in ran.err
+        assert "passphrase" not in ran.err
+
+
+def test_a_name_that_the_file_of_a_key_has_already_holds(place):
+    place.done("key", "generate", "alice")
+    place.done("key", "export", "-o", "alice.key")
+    ran = place.run("key", "load", "--name", "pipeline", "alice.key")
+    assert ran.code == 0
+    assert "is kept for alice, as its file says; --name pipeline is for a file that" in ran.err
+    assert place.run("key", "load", "--name", "alice", "alice.key").err == ""
+
+
+def test_a_short_id_is_no_key(place, root):
+    ran = place.run("key", "remove", "-y", root[:7])
+    assert (ran.code, "`contenttrust key list` shows the whole ids" in ran.err) == (2, True)

@@ -122,7 +122,7 @@ def test_what_is_not_initialized_is_not_published(place):
     place.done("add", GUN, "v1", "file")
     ran = place.run("publish", GUN)
     assert ran.code == 1
-    assert "initialise it first" in ran.err
+    assert "compare the name, or initialise it first (contenttrust init)" in ran.err
     assert len(json.loads(place.done("status", "--json", GUN))["changes"]) == 1
 
 
@@ -266,6 +266,18 @@ def test_what_cannot_be_rotated_is_told_in_notary_s_words(published, words, text
     ran = published.run("key", "rotate", GUN, *words)
     assert ran.code == 1
     assert text in ran.err
+
+
+def test_what_is_no_role_is_a_fault_of_the_command_line(published):
+    ran = published.run("key", "rotate", GUN, "foo")
+    assert ran.code == 2
+    assert "foo: keys are rotated of root, targets, snapshot, timestamp" in ran.err
+
+
+def test_what_cannot_be_renewed_is_told_once(place):
+    ran = place.run("renew", GUN)
+    assert ran.code == 1
+    assert ran.err.count("there is no trust data of") == 1
 
 
 def test_what_ends_soon_is_renewed(published):

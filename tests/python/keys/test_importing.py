@@ -250,7 +250,8 @@ def test_load_refuses_what_others_may_read(
         load_file(store, path)
     assert caught.value.message == (
         f"refusing to load key from {path}: private key file {path} must not be readable or "
-        "writable by others"
+        "writable by others: chmod 600; where it cannot be changed, load a copy "
+        f"(install -m 600 {path} COPY)"
     )
 
 

@@ -126,6 +126,7 @@ def test_a_new_passphrase_is_long_enough_and_typed_twice(
     assert typed == Secret(b"12345678")
     shown = person.rest()
     assert "Passphrase is too short" in shown
+    assert "It needs at least 8 characters." in shown
     assert "Passphrases do not match" in shown
     assert "1234" not in shown
 

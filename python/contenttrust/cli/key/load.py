@@ -12,7 +12,10 @@ from contenttrust.cli.key.list import members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contenttrust.cli.request import Request
+    from contenttrust.keys import KeyEntry
 
 
 def run(request: Request) -> int:
@@ -36,10 +39,22 @@ def run(request: Request) -> int:
     editing.check_file(options.file)
     done = load_file(store, options.file, name=name)
     report.warn(request, done.skipped)
+    if options.name is not None:
+        report.warn(request, _other_names(done.entries, options.name))
     for entry in done.entries:
         request.tell("keys", **members(entry))
     text.say(f"Successfully imported key from {file}")
     return exit_codes.OK
+
+
+def _other_names(entries: Sequence[KeyEntry], name: str) -> list[str]:
+    """Keys whose files name somebody else: that holds, as for docker."""
+    return [
+        f"key {entry.key_id} is kept for {entry.role}, as its file says; --name {name} is for a "
+        "file that names nobody"
+        for entry in entries
+        if entry.role != name
+    ]
 
 
 def _is_address(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
+from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
 
+_ROLES = ("root", "targets", "snapshot", "timestamp")
 _QUESTION = """\
 Warning: you are about to rotate your root key.
 
@@ -23,6 +25,8 @@ def run(request: Request) -> int:
     """Rotate the keys of one role; a root rotation is confirmed first."""
     options = request.options
     role = options.target
+    if role not in _ROLES and not role.startswith("targets/"):
+        raise UsageError(f"{role}: keys are rotated of {', '.join(_ROLES)}")
     edited = editing.collection(request, options.gun)
     if role == "root" and not confirmed(request, _QUESTION):
         text.complain("", "Aborting action.")
