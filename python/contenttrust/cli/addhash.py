@@ -14,7 +14,12 @@ def run(request: Request) -> int:
     """Stage a target whose content is not here."""
     options = request.options
     given = {"sha256": options.sha256, "sha512": options.sha512}
-    hashes = {name: digest for name, digest in given.items() if digest is not None}
+    # Registries write sha256:HEX.
+    hashes = {
+        name: digest.removeprefix(f"{name}:")
+        for name, digest in given.items()
+        if digest is not None
+    }
     if not hashes:
         raise UsageError("at least one hash must be given: --sha256 or --sha512")
     edited = editing.collection(request, options.gun, asks=options.publish)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from contenttrust import _core
 from contenttrust.errors import PublishError
 from contenttrust.publish.delegations import authority_of, below
-from contenttrust.publish.metadata import ROOT, TARGETS, public_key
+from contenttrust.publish.metadata import ROOT, TARGETS, message_of, public_key, signed_part
 from contenttrust.publish.part import Part
 from contenttrust.publish.sign import root_authorities
 
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.request import SigningRequest
+
+
+def is_published(upload: Mapping[str, bytes], served: Mapping[str, bytes]) -> bool:
+    """Whether the server has all of a request already, whoever of its signers has signed it.
+
+    Args:
+        upload: The files of the request, by role.
+        served: What the server has, verified.
+    """
+    return all(
+        role in served and message_of(signed_part(served[role])) == message_of(signed_part(file))
+        for role, file in upload.items()
+    )
 
 
 def check_base(request: SigningRequest, documents: Mapping[str, bytes]) -> None:

@@ -245,7 +245,8 @@ class Collection(Staging):
         """Publish what enough keys have signed, and see that the server serves it.
 
         Args:
-            request: Of this collection, complete.
+            request: Of this collection, complete. Where the server serves it already nothing is
+                sent, and `versions` is empty.
 
         Raises:
             NoKeyError: Not enough keys have signed; says who must.

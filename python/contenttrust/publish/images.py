@@ -224,7 +224,8 @@ class _Tags:
         if not self.roles:
             raise NoKeyError(
                 "no valid signing keys for delegation roles: a key of one of these must be here: "
-                + ", ".join(_first_level(draft)),
+                + ", ".join(_first_level(draft))
+                + _in_turns(draft),
                 gun=draft.gun,
             )
         new = digests(self._tags)
@@ -310,6 +311,18 @@ class _Revocation:
 
 def _first_level(draft: Draft) -> list[str]:
     return [one["name"] for one in draft.roles[TARGETS]["delegations"]["roles"]]
+
+
+def _in_turns(draft: Draft) -> str:
+    """How what needs several signatures is signed."""
+    several = [one for one in _first_level(draft) if authority_of(draft, one).threshold > 1]
+    if not several:
+        return ""
+    return (
+        f"; {', '.join(several)} needs several signatures, which are given in turns: contenttrust "
+        f"addhash -r {several[0]} {draft.gun} TAG SIZE --sha256 DIGEST, then contenttrust "
+        f"signing-request prepare {draft.gun} FILE"
+    )
 
 
 def _initialize(collection: Collection) -> None:

@@ -26,6 +26,7 @@ from contenttrust.publish.authorised import (
     check_base,
     check_signatures,
     check_what_stays,
+    is_published,
 )
 from contenttrust.publish.composition import Composition
 from contenttrust.publish.current import Current, broken_of, documents_of, upload_of
@@ -194,7 +195,7 @@ class Publication:
         It is judged before anything is signed for it: a stranger may have made it.
 
         Args:
-            request: Of this collection.
+            request: Of this collection. One that is published already is not sent again.
 
         Raises:
             NoKeyError: Not enough keys have signed.
@@ -210,6 +211,8 @@ class Publication:
         request.check_current(self._now)
         upload = request.uploaded()
         current = self._judge.look()
+        if current is not None and is_published(upload, current.documents):
+            return self._published(current, {}, 0, self._draft(current)[0])
         check_base(request, upload_of(current))
         documents = {role: signed_part(file) for role, file in upload.items()}
         files: Mapping[str, bytes] = {} if current is None else current.documents

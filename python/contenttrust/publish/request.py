@@ -99,19 +99,31 @@ class SigningRequest:
             KeyStoreError: A key cannot be opened.
         """
         self.check_current(clock.now() if now is None else now)
+        self.check_ours(keyring)
         added: list[tuple[str, str]] = []
-        is_ours = False
         for part in self.parts:
             everybody = (*part.authorities, *part.optional)
-            for authority in everybody:
-                keyring.check_meant(authority, gun=self.gun)
             part.drop_idle(everybody)  # nor do they keep others from adding theirs
-            is_ours = is_ours or any(keyring.holds(authority) for authority in everybody)
             done = {key_id for authority in everybody for key_id in part.signed_by(authority)}
             for canonical, signature in keyring.signatures(part.message, everybody, without=done):
                 part.signatures.append(signature)
                 added.append((part.role, canonical))
-        if not is_ours:
+        return added
+
+    def check_ours(self, keyring: Keyring) -> None:
+        """Refuse where no key is here that may sign; nobody is asked for a passphrase.
+
+        Args:
+            keyring: The keys.
+
+        Raises:
+            NoKeyError: No key is here that may sign anything of it.
+            PublishError: A key is kept here for another role or collection.
+        """
+        everybody = [one for part in self.parts for one in (*part.authorities, *part.optional)]
+        for authority in everybody:
+            keyring.check_meant(authority, gun=self.gun)
+        if not any(keyring.holds(authority) for authority in everybody):
             wanted = sorted({key_id for one in self.missing() for key_id in one.key_ids})
             raise NoKeyError(
                 "none of the keys that may sign this request is here; these may: "
@@ -119,7 +131,6 @@ class SigningRequest:
                 gun=self.gun,
                 expected=", ".join(wanted),
             )
-        return added
 
     def merge(self, other: SigningRequest) -> None:
         """Take over the signatures that somebody else gave meanwhile.

@@ -57,7 +57,8 @@ def test_hashes_are_staged_for_several_roles_at_once(place):
         f'Addition of target "v1" by sha256 hash to repository "{GUN}" staged for next publish.\n'
     )
     assert [role for _, role, _, _ in staged(place)] == ["targets/a", "targets/b", "targets"]
-    out = place.done("addhash", GUN, "v1", "1", "--sha256", DIGEST, "--sha512", DIGEST * 2)
+    named = (f"sha256:{DIGEST}", f"sha512:{DIGEST * 2}")  # as registries write them
+    out = place.done("addhash", GUN, "v1", "1", "--sha256", named[0], "--sha512", named[1])
     assert "by sha256, sha512 hash to" in out
 
 
@@ -121,6 +122,7 @@ def test_changes_are_reset_by_their_numbers_or_all(place):
         (["add", "../x", "v1", "file"], "../x"),
         (["addhash", GUN, "v1", "5"], "at least one hash"),
         (["addhash", GUN, "v1", "5", "--sha256", "aa"], "64 hexadecimal digits"),
+        (["addhash", GUN, "v1", "5", "--sha256", f"sha512:{DIGEST}"], "64 hexadecimal digits"),
         (["addhash", GUN, "v1", "-5", "--sha256", DIGEST], "whole number"),
         (["remove", GUN, "v1", "-r", "bogus"], "invalid role bogus"),
         (["witness", GUN, "bogus"], "invalid role bogus"),

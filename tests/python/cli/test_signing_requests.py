@@ -11,7 +11,7 @@ import pytest
 
 from contenttrust.cli.signing_request import output
 from contenttrust.publish.request import SigningRequest
-from publisher_place import PublisherPlace
+from publisher_place import Images, PublisherPlace
 
 GUN = "collection.example/team/files"
 DIGEST = "a0fcfe068505f89a2f2a03e3e3eb99b97e9188c29e84e23be8e1c106207ab629"
@@ -106,6 +106,58 @@ def test_two_people_release_in_turns(made):
     assert made.done("status", GUN) == f"No unpublished changes for {GUN}\n"
     [tag] = json.loads(made.done("list", "--json", GUN))["tags"]
     assert (tag["name"], tag["role"]) == ("1.4", "targets/releases")
+
+
+def test_a_request_that_is_published_already_calls_for_no_other_ceremony(made):
+    people = for_two(made)
+    for somebody in people:
+        made.done("signing-request", "sign", "-y", "release.json", *somebody)
+    made.done("signing-request", "publish", "release.json")
+    sent = len(made.server.uploads)
+
+    out = made.done("signing-request", "publish", "release.json")
+    assert f"Published already: {GUN} has what this request holds\n" in out
+    ran = made.run("-o", "json", "signing-request", "publish", "release.json")
+    assert ran.document["published"] == [{"gun": GUN, "versions": {}}]
+    assert len(made.server.uploads) == sent
+
+    made.done("addhash", "-p", GUN, "1.5", "7", "--sha256", DIGEST)
+    assert "Published already" in made.done("signing-request", "publish", "release.json")
+
+    made.done("addhash", "-r", "targets/releases", GUN, "1.5", "7", "--sha256", DIGEST)
+    made.done("signing-request", "prepare", GUN, "next.json")
+    for somebody in people:
+        made.done("signing-request", "sign", "-y", "next.json", *somebody)
+    made.done("signing-request", "publish", "next.json")
+    ran = made.run("signing-request", "publish", "release.json")
+    assert ran.code == 1
+    assert "was published by others since the request was prepared" in ran.err
+
+
+def test_who_has_no_key_is_asked_nothing(made):
+    for_two(made)
+    with made.typing("y") as shown:
+        ran = made.run("signing-request", "sign", "release.json")
+        assert "Sign this?" not in shown()
+    assert ran.code == 1
+    assert "none of the keys that may sign this request is here; these may: " in ran.err
+
+
+def test_who_cannot_sign_alone_is_told_how_several_do(made, server):
+    images = Images(server, "team/web")
+    images.push("1.0")
+    repository = images.repository
+    made.done("init", "--server-managed", "-p", repository)
+    for name in ("alice", "bob"):
+        made.done("key", "generate", name, "--trust-dir", str(made.here / name))
+    made.done(
+        "delegation", "add", "-p", "--all-paths", "--threshold", "2", repository,
+        "targets/releases", "alice.pub", "bob.pub",
+    )  # fmt: skip
+    ran = made.run("sign", f"{repository}:1.0")
+    assert ran.code == 1
+    assert "targets/releases needs several signatures, which are given in turns: " in ran.err
+    assert f"contenttrust signing-request prepare {repository} FILE" in ran.err
 
 
 def test_a_signer_is_removed_in_turns_where_two_must_sign(made):

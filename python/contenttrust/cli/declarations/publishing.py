@@ -147,7 +147,7 @@ def _declare_addhash(made: ArgumentParser) -> None:
     made.add_argument("size", metavar="SIZE", type=number, help="its size in bytes")
     for name in ("sha256", "sha512"):
         add_one(made, f"--{name}", dest=name, metavar="HEX", help=f"its {name} in hexadecimal "
-                "digits")  # fmt: skip
+                f"digits, or {name}:HEX")  # fmt: skip
     _add_roles(made, "who lists it")
     _add_custom(made)
     _add_publish(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, text
+from contenttrust.cli import editing, exit_codes, report, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,4 +17,10 @@ def run(request: Request) -> int:
     found = read(request.options.file)
     edited = editing.collection(request, found.gun)
     text.say(f"Pushing changes to {text.safe(edited.gun)}")
-    return editing.published(request, edited.publish_request(found))
+    done = edited.publish_request(found)
+    if done.versions:
+        return editing.published(request, done)
+    report.warn(request, done.notes)
+    request.tell("published", gun=done.gun, versions={})
+    text.say(f"Published already: {text.safe(done.gun)} has what this request holds")
+    return exit_codes.OK

@@ -23,10 +23,12 @@ def run(request: Request) -> int:
     now = clock.now()
     text.say(*output.lines(found, now))
     found.check_current(now)
+    keyring = Keyring(editing.key_store(request))
+    found.check_ours(keyring)
     if not confirmed(request, "\nSign this? (yes/no)  "):
         text.complain("", "Aborting action.")
         return exit_codes.REFUSED
-    added = found.sign(Keyring(editing.key_store(request)))
+    added = found.sign(keyring)
     output.replace(path, found)
     text.say("", *(f"Signed {text.safe(role)} with {key_id}" for role, key_id in added))
     text.say(*([] if added else ["Your keys had signed it before."]))
