@@ -20,7 +20,10 @@ _VECTOR = Path(__file__).parents[1] / "vectors" / "good-one-tag"
 def docker(tmp_path):
     """Run docker 29 with a configuration of its own, in which the plug-in is installed."""
     client = newer_docker()
-    env = {"PATH": os.defpath, "DOCKER_CONFIG": str(tmp_path / "docker"), "HOME": str(tmp_path)}
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker").symlink_to(client)
+    path = f"{tmp_path}/bin:{os.defpath}"
+    env = {"PATH": path, "DOCKER_CONFIG": str(tmp_path / "docker"), "HOME": str(tmp_path)}
 
     def run(*arguments):
         return subprocess.run(

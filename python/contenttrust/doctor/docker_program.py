@@ -60,6 +60,11 @@ class DockerProgram:
         return int(self.version.partition(".")[0])
 
     @property
+    def has_trust(self) -> bool:
+        """Whether it has a `docker trust` of its own, which goes before any plug-in."""
+        return self.is_docker and self.major < _TRUST_REMOVED
+
+    @property
     def ignores_trust(self) -> bool:
         """Whether it never looks at signatures, whatever the environment says."""
         return not self.is_docker or self.major >= _TRUST_REMOVED
@@ -73,14 +78,14 @@ def check(env: Mapping[str, str], *, time_limit: float = _TIME_LIMIT) -> Iterato
         time_limit: Seconds that docker has for saying its version.
     """
     value = env.get(_SWITCH, "")
-    path = _found(env)
+    path = on_path(env)
     if path is None:
         yield Finding(
             check=_CHECK, subject="docker", level="note", message="there is no docker on PATH"
         )
         yield from _switch(value, ignored=False, without_docker=True)
         return
-    program = _asked(path, env, time_limit)
+    program = asked(path, env, time_limit=time_limit)
     if program is None:
         yield Finding(
             check=_CHECK,
@@ -172,7 +177,7 @@ def _gaps(program: DockerProgram, env: Mapping[str, str]) -> Iterator[Finding]:
         )
 
 
-def _found(env: Mapping[str, str]) -> str | None:
+def on_path(env: Mapping[str, str]) -> str | None:
     """The docker on PATH. A relative entry would be whatever lies in the current directory."""
     entries = env.get("PATH", "").split(os.pathsep)
     # Joined from nothing, the text would be empty: then `which` would look along its own PATH.
@@ -180,11 +185,18 @@ def _found(env: Mapping[str, str]) -> str | None:
     return shutil.which("docker", path=path) if path else None
 
 
-def _asked(path: str, env: Mapping[str, str], time_limit: float) -> DockerProgram | None:
+def asked(
+    path: str, env: Mapping[str, str], *, time_limit: float = _TIME_LIMIT
+) -> DockerProgram | None:
     """The program by its own words; None where it has none.
 
     `--version` comes first, because it asks no daemon, and because a program that only has the name
     gives itself away there. `version` prints the client's also where there is no daemon.
+
+    Args:
+        path: Of the program.
+        env: Environment variables that it is run with.
+        time_limit: Seconds that it has for saying its version.
     """
     for arguments in (("--version",), ("version", "--format", "{{.Client.Version}}")):
         words = _output([path, *arguments], env, time_limit).strip()

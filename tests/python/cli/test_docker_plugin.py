@@ -108,12 +108,22 @@ def test_only_what_stands_behind_trust_is_a_command(capsys):
     assert _asked(capsys, "--bogus", "trust", "inspect", "alpine")[0] == 125
 
 
-def _install(config, *words):
+def _docker(folder, printed):
+    """A program of docker's name that says this of its version; gives its PATH."""
+    made = folder / "bin" / "docker"
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.write_text(f"#!/bin/sh\necho '{printed}'\n")
+    made.chmod(0o755)
+    return str(made.parent)
+
+
+def _install(config, *words, printed="Docker version 29.0.1, build x", path=None):
+    path = _docker(config, printed) if path is None else path
     scripts = Path(sys.executable).parent
     return subprocess.run(
         [scripts / "contenttrust", "docker-plugin", "install", *words],
         check=False, capture_output=True, text=True,
-        env={**COUNTING, "PATH": os.defpath, "DOCKER_CONFIG": str(config)},
+        env={**COUNTING, "PATH": path, "DOCKER_CONFIG": str(config)},
     )  # fmt: skip
 
 
@@ -150,6 +160,43 @@ def test_a_plugin_of_the_system_is_not_shadowed_unless_told_to(tmp_path, monkeyp
     other.write_text("another")
     monkeypatch.setattr(install, "_OF_THE_SYSTEM", (str(other.parent),))
     assert list(install.in_the_way(tmp_path / "own" / "docker-trust")) == [other]
+
+
+def test_a_docker_with_a_trust_of_its_own_gets_no_plugin_unless_told_to(tmp_path):
+    """Docker 28 asks its own command before any plug-in: it would look as if this had worked."""
+    place = tmp_path / "cli-plugins" / "docker-trust"
+    old = "Docker version 28.2.2, build e6534b4"
+    refused = _install(tmp_path, printed=old)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "docker 28.2.2" in refused.stderr
+    assert "never runs this plug-in" in refused.stderr
+    assert "--force" in refused.stderr
+    assert not place.parent.exists()
+    refused = _install(tmp_path, "-o", "json", printed=old)
+    assert "28.2.2" in json.loads(refused.stdout)["warnings"][0]["message"]
+    forced = _install(tmp_path, "--force", printed=old)
+    assert forced.returncode == 0
+    assert "warning: docker 28.2.2" in forced.stderr
+    assert place.is_symlink()
+    assert _install(tmp_path, printed=old).returncode == 1, "it is there, and is not run"
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("podman version 5.4.2", "no Docker"),
+        ("", "does not say which version"),
+        (None, "no docker"),
+    ],
+)
+def test_where_nobody_knows_which_docker_runs_it_that_is_said(tmp_path, printed, said):
+    path = str(tmp_path / "nothing") if printed is None else None
+    done = _install(tmp_path, printed=printed, path=path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("warning: ")
+    assert said in done.stderr
+    assert "docker 29 and newer" in done.stderr
+    assert _install(tmp_path / "quiet", "-q", printed=printed, path=path).stderr == ""
 
 
 def test_an_installation_is_a_document_where_json_is_wanted(tmp_path):

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 _INSTALL = """\
-A docker of version 29 or newer has no `docker trust` of its own; older ones do, and ignore this.
+A docker of version 29 or newer has no `docker trust` of its own; older ones do, and never run this:
+beside such a one it is refused.
 The link is made in $DOCKER_CONFIG/cli-plugins, or ~/.docker/cli-plugins.
 
 examples:
@@ -20,7 +21,8 @@ examples:
 
 def _declare_install(made: ArgumentParser) -> None:
     made.add_argument("-f", "--force", action="store_true", help="also where docker has a plug-in "
-                      "of that name already: it is replaced or shadowed")  # fmt: skip
+                      "of that name already, which is replaced or shadowed, and where docker is "
+                      "too old to run it")  # fmt: skip
 
 
 VERBS = (

@@ -6,16 +6,17 @@ import os
 import sys
 from pathlib import Path
 
-from contenttrust.cli import exit_codes, text
+from contenttrust.cli import exit_codes, report, text
 from contenttrust.cli.options import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from contenttrust.cli.request import Request
 
 _NAME = "docker-trust"
+_WHO = "it is docker 29 and newer that runs this plug-in"
 # Where docker looks, behind the user's own folder: docker CLI 29 `cli-plugins/manager`.
 _OF_THE_SYSTEM = (
     "/usr/local/lib/docker/cli-plugins",
@@ -28,6 +29,18 @@ _OF_THE_SYSTEM = (
 def run(request: Request) -> int:
     """Link the plug-in where docker looks for the user's own."""
     program = _program()
+    doubt, sure = _doubt(os.environ)
+    if doubt:
+        request.tell("warnings", message=doubt)
+    if sure and not request.options.force:
+        text.complain(
+            text.safe(f"contenttrust: {doubt}"),
+            "    Nothing is installed: contenttrust does it by itself, as in 'contenttrust sign'.",
+            "    --force installs it for a newer docker to come.",
+        )
+        return exit_codes.REFUSED
+    if doubt:
+        report.remark(request, doubt)
     place = Path(_config(), "cli-plugins", _NAME)
     if place.is_symlink() and place.exists() and place.resolve() == program.resolve():
         request.tell("plugins", path=str(place), program=str(program))
@@ -48,6 +61,24 @@ def run(request: Request) -> int:
     request.tell("plugins", path=str(place), program=str(program))
     text.say(text.safe(f"docker trust is contenttrust's now: {place} -> {program}"))
     return exit_codes.OK
+
+
+def _doubt(env: Mapping[str, str]) -> tuple[str, bool]:
+    """Why docker may not run the plug-in, or nothing; and whether it is sure that it will not."""
+    from contenttrust.doctor import docker_program  # noqa: PLC0415 -- see the program's start-up
+
+    path = docker_program.on_path(env)
+    if path is None:
+        return f"there is no docker on PATH; {_WHO}", False
+    docker = docker_program.asked(path, env)
+    if docker is None:
+        return f"{path} does not say which version it is; {_WHO}", False
+    if not docker.is_docker:
+        return f"{path} is {docker.version}, no Docker; {_WHO}", False
+    if docker.has_trust:
+        own = f"docker {docker.version} ({path}) has a `docker trust` of its own"
+        return f"{own} and never runs this plug-in", True
+    return "", False
 
 
 def in_the_way(place: Path) -> Iterator[Path]:
