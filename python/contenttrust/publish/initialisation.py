@@ -184,7 +184,9 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
         # Every reader who remembers it would refuse what begins anew with lower versions.
         raise PublishError(
             f"the server has nothing of {gun}, which was published once: it has lost it, or hides "
-            "it; have it restored, or delete the collection here and make it anew",
+            "it; have it restored. Made anew (contenttrust delete, then sign), it is refused as an "
+            "attack by everybody who knew it, until each of them has the id of the new root key: "
+            'docs/how-to/explain_refusal.md, "The collection was made anew"',
             gun=gun,
         )
     return found

@@ -36,8 +36,10 @@ def test_a_server_that_has_lost_everything_is_not_begun_anew(collection, server)
     server.delete(collection.gun)
     before = len(server.uploads)
 
-    with pytest.raises(PublishError, match="has lost it, or hides it"):
+    with pytest.raises(PublishError, match="has lost it, or hides it") as refused:
         collection.publish()
+    assert "refused as an attack by everybody who knew it" in refused.value.message
+    assert 'explain_refusal.md, "The collection was made anew"' in refused.value.message
     assert len(server.uploads) == before
     assert len(collection.changes()) == 1
 
