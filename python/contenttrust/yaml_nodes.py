@@ -171,12 +171,12 @@ def _decoded(text: bytes | str, file: str) -> str:
 def _documents(text: str, file: str) -> Iterator[Document]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 -- an extra
 
+    loader = _loader()
     try:
-        constructor, parser = _loader().get_constructor_parser(text)
+        constructor, parser = loader.get_constructor_parser(text)
         constructor.composer.warn_double_anchors = False  # the last one holds, as it does in Go
         try:
-            while constructor.composer.check_node():
-                root = constructor.composer.get_node()
+            for root in _roots(loader, constructor, file):
                 reading = _Reading(file, constructor)
                 value, line = reading.value(root), root.start_mark.line + 1
                 yield Document(
@@ -193,6 +193,16 @@ def _documents(text: str, file: str) -> Iterator[Document]:
         raise YamlError(shown(str(error).splitlines()[0]), file=file) from None
     except RecursionError:
         raise YamlError("nested too deeply", file=file) from None
+
+
+def _roots(loader: YAML, constructor: Any, file: str) -> Iterator[Node]:  # noqa: ANN401 -- ruamel's
+    try:
+        while constructor.composer.check_node():
+            yield constructor.composer.get_node()
+    except (OverflowError, ValueError):  # "\\U00110000": ruamel.yaml takes the digits as they are
+        at = loader.reader.get_mark()
+        problem = "an escape that stands for no character"
+        raise YamlError(problem, file=file, line=at.line + 1, column=at.column + 1) from None
 
 
 def _loader() -> YAML:
@@ -239,8 +249,7 @@ class _Reading:
             raise self._wrong("an alias within what it stands for", node)
         if len(self._open) > _DEEPEST:
             raise self._wrong(f"nested more than {_DEEPEST} deep", node)
-        if node.anchor is not None and not _ANCHOR.fullmatch(node.anchor):
-            raise self._wrong(f"the anchor {shown(node.anchor)}: readers differ on it", node)
+        self._check_anchor(node)
         self._open.add(id(node))
         made: Any
         if isinstance(node, ScalarNode) and str(node.tag) in _SCALARS:
@@ -268,9 +277,13 @@ class _Reading:
 
     def _mapping(self, node: Node) -> tuple[dict[str, Any], int]:
         own: dict[str, Node] = {}
-        merged: dict[str, Node] = {}
+        merged: dict[str, Node] | None = None
         for key, item in node.value:
+            self._check_anchor(key)
             if str(key.tag) == _MERGE:
+                if merged is not None:  # kubectl takes the last one, docker none
+                    raise self._wrong("the key '<<' is there twice: write <<: [*a, *b]", key)
+                merged = {}
                 for mapping in self._mappings(item):
                     self._refuse_contradiction(own, mapping, key)
                     merged = {**mapping, **merged}
@@ -279,7 +292,7 @@ class _Reading:
             if name in own:
                 raise self._wrong(f"the key {shown(name)!r} is there twice", key)
             own[name] = item
-        self.members[id(node)] = {**merged, **own}
+        self.members[id(node)] = {**(merged or {}), **own}
         below = {name: self._made_of(item) for name, item in self.members[id(node)].items()}
         size = 1 + sum(size for _, size in below.values())
         return {name: made for name, (made, _) in below.items()}, size
@@ -304,9 +317,11 @@ class _Reading:
             )
             raise self._wrong(problem, key)
 
+    def _check_anchor(self, node: Node) -> None:
+        if node.anchor is not None and not _ANCHOR.fullmatch(node.anchor):
+            raise self._wrong(f"the anchor {shown(node.anchor)}: readers differ on it", node)
+
     def _key(self, key: Node) -> str:
-        if key.anchor is not None and not _ANCHOR.fullmatch(key.anchor):
-            raise self._wrong(f"the anchor {shown(key.anchor)}: readers differ on it", key)
         if not isinstance(key.value, str) or str(key.tag) not in _SCALARS:
             raise self._wrong("a key that is no plain text", key)
         if str(key.tag) == _CORE + "null":

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from contenttrust.gate.kubernetes.files import manifest
+from contenttrust.yaml_nodes import YamlError, read
 from go_program import NotBuiltError, built
 from interop.parts import skip
 
@@ -69,6 +70,8 @@ PIECES = [
     ", image: evil:1", "\\x41", "\\\n", "''", '""', "{", "}", "%YAML 1.1\n", "%TAG ! tag:x\n",
     "---", "\n---x\n", "\0", "{{ x }}", "!<tag:yaml.org,2002:null> ", "&x\n", "*a : b\n",
     "items:\n- {apiVersion: v1, kind: Pod, spec: {containers: [{image: evil:2}]}}\n", "true: ",
+    ", <<: {image: evil:3}", "\n        <<: {image: evil:3}", "<<: [*a, {image: evil:4}]",
+    "&b:c <<: *a",
 ]  # fmt: skip
 # Found by such changes: each hid something from the gates once.
 HIDDEN = [
@@ -80,6 +83,10 @@ HIDDEN = [
         "  spec: {containers: [{image: web:1}]}\n"
     ),
     "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: a\n    <<: {image: b}\n",
+    (
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n"
+        "    <<: {image: a}\n    <<: {image: b}\n"
+    ),
 ]
 
 
@@ -138,6 +145,39 @@ def changed(text: str, chance: random.Random) -> str:
     return text
 
 
+def mapping(chance: random.Random, anchors: Sequence[str], *, deep: int = 0) -> str:
+    """A mapping with merges in it: none, one or several, of one mapping or of a list of them."""
+
+    def merged() -> str:
+        if anchors and chance.random() < 0.6:
+            return f"*{chance.choice(anchors)}"
+        return mapping(chance, anchors, deep=deep + 1) if deep < 2 else "{}"
+
+    members = []
+    for _ in range(chance.randrange(4)):
+        if chance.random() < 0.45:
+            several = f"[{', '.join(merged() for _ in range(chance.randrange(4)))}]"
+            key = chance.choice(["<<", "<<", "<<", "&k <<", "&k:l <<", "? <<"])
+            members.append(f"{key} : {merged() if chance.random() < 0.5 else several}")
+        else:
+            value = chance.choice(
+                ["1", "null", "~", "{z: 1}", "[1]", "x", "", "{<<: {z: 2}, t: 1}"]
+            )
+            members.append(f"{chance.choice(['image', 'image', 'p', '&j q'])}: {value}")
+    return f"{{{', '.join(members)}}}"
+
+
+def merging(chance: random.Random) -> str:
+    """A document of mappings that merge one another."""
+    anchors: list[str] = []
+    lines = []
+    for number in range(chance.randrange(1, 5)):
+        name = f"a{chance.randrange(3)}"
+        lines.append(f"k{number}: &{name} {mapping(chance, anchors)}\n")
+        anchors.append(name)
+    return "".join(lines)
+
+
 def missed(texts: Sequence[str]) -> tuple[list[str], int]:
     """The texts in which another reader finds an image that the gate neither finds nor refuses."""
     cut = [(number, part) for number, text in enumerate(texts) for part in as_kubectl_cuts(text)]
@@ -175,3 +215,19 @@ def test_t107_no_change_of_a_manifest_hides_an_image() -> None:
 
     assert wrong == []
     assert read > _CASES / 20
+
+
+def test_t107_merges_are_read_as_kubectl_and_docker_read_them() -> None:
+    chance = random.Random(107)
+    texts = [merging(chance) for _ in range(_CASES)]
+    alike, otherwise = 0, []
+    for text, told in zip(texts, answers(texts), strict=True):
+        try:
+            [document] = read(text, file="f")
+        except YamlError:
+            continue
+        alike += 1
+        otherwise += [text for value in told.values() if value != document.value]
+
+    assert otherwise == []
+    assert alike > _CASES / 4

@@ -87,6 +87,10 @@ def test_of_merged_mappings_the_first_holds_and_own_members_hold_most() -> None:
         ("x: ! {a: b}", 1, 4, "the tag !: readers"),
         ("! x: 1", 1, 1, "the tag !: readers"),
         ("a: {q: 1}\nq: 3\n<<: {q: 1}", 3, 1, "put it first"),
+        ("a: 1\n<<: {q: 1}\n<<: {q: 2}", 3, 1, "'<<' is there twice"),
+        ("<<: {q: 1}\na: 1\n<<: {p: 2}", 3, 1, "'<<' is there twice"),
+        ("<<: []\n<<: [{p: 2}]", 2, 1, "'<<' is there twice"),
+        ("x: {&a.b <<: {q: 1}}", 1, 5, "the anchor a.b"),
         ('"<<": {}', 1, 1, "<< in quotes"),
         ("<<: 3", 1, 5, "<< merges mappings only"),
         ("<<: *none", 1, 5, "undefined alias"),
@@ -102,6 +106,9 @@ def test_of_merged_mappings_the_first_holds_and_own_members_hold_most() -> None:
         ("[" * 300 + "]" * 300, 1, 202, "deep"),
         ("[" * 100_000, 1, 1, "deep"),
         ("a: \x01", 1, 1, "unacceptable character"),
+        ('a: 1\nb: "x\\U00110000"', 2, 8, "stands for no character"),
+        ('a: "\\UFFFFFFFF"', 1, 7, "stands for no character"),
+        ('--- # 1\n"\\U00110000": 1', 2, 4, "stands for no character"),
         (b"a: b\nc: \xff\n", 2, 1, "not UTF-8"),
     ],
 )
@@ -150,7 +157,7 @@ def test_a_moment_is_text_as_it_is_written() -> None:
     ]
 
 
-@given(st.text(alphabet=st.sampled_from("ab:-[]{}*&!#|>'\"% \n\t?,<~1."), max_size=60))
+@given(st.text(alphabet=st.sampled_from("ab:-[]{}*&!#|>'\"% \n\t?,<~1.\\xuUF"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         read(text, file="f")
