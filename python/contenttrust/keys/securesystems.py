@@ -30,7 +30,12 @@ _METHODS = {
     "ed25519": "eddsa",
 }
 _HALF = 32  # bytes of r and of s over P-256
-_INSTALL = "pip install 'contenttrust[hsm]'"
+_EXTRAS = {
+    "awskms": "securesystemslib[awskms]",
+    "gcpkms": "securesystemslib[gcpkms]",
+    "azurekms": "securesystemslib[azurekms]",
+}
+_INSTALL = "install the extra contenttrust[hsm] (docs/reference/installation.md)"
 
 
 class SecureSystemsSigner:
@@ -100,6 +105,8 @@ def make(address: str, passphrases: Passphrases) -> Signer:
     except ContentTrustError:
         raise
     except Exception as error:  # drivers raise whatever they like
+        if type(error).__name__ == "UnsupportedLibraryError":
+            raise _lacking(address) from error
         raise _failed(address, error) from error
 
 
@@ -146,6 +153,12 @@ def _r_and_s(signature: bytes) -> bytes:
         return r.to_bytes(_HALF, "big") + s.to_bytes(_HALF, "big")
     except (ValueError, OverflowError) as error:
         raise KeyStoreError("the signer returned something that is no ECDSA signature") from error
+
+
+def _lacking(address: str) -> KeyStoreError:
+    extra = _EXTRAS.get(address.partition(":")[0])
+    what = f"pip install '{extra}' beside contenttrust" if extra else _INSTALL
+    return KeyStoreError(f"a package that {shown(address)} needs is not installed: {what}")
 
 
 def _failed(name: str, error: Exception) -> KeyStoreError:

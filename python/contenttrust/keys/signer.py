@@ -79,7 +79,7 @@ def signer_at(address: str, passphrases: Passphrases) -> Signer:
         known = ", ".join(sorted(makers)) or "none is installed"
         raise NoKeyError(
             f"nobody here signs for {shown(address)}: the schemes known are: {known} "
-            "(pip install 'contenttrust[hsm]' brings those of securesystemslib)",
+            "(the extra contenttrust[hsm] brings those of securesystemslib)",
             subject=address,
         )
     return CheckedSigner(makers[scheme](address, passphrases))

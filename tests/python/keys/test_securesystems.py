@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -121,8 +122,28 @@ def test_where_nobody_may_be_asked_for_the_pin_the_key_is_named(token: str) -> N
 def test_without_the_library_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("securesystemslib", "securesystemslib.signer"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(KeyStoreError, match="pip install 'contenttrust\\[hsm\\]'"):
+    with pytest.raises(KeyStoreError, match="install the extra contenttrust\\[hsm\\]"):
         make("hsm:2", Nobody())
+
+
+@pytest.mark.parametrize(
+    ("address", "module", "wanted"),
+    [
+        ("awskms:1", "boto3", "pip install 'securesystemslib\\[awskms\\]'"),
+        ("azurekms:vault/key", "azure.identity", "securesystemslib\\[azurekms\\]"),
+        ("gcpkms:projects/x", "google.cloud.kms", "securesystemslib\\[gcpkms\\]"),
+        ("hsm:2", "pkcs11", "install the extra contenttrust\\[hsm\\]"),
+    ],
+)
+def test_what_the_library_lacks_for_an_address_is_told(
+    address: str, module: str, wanted: str
+) -> None:
+    """Its own message names packages of other names than those that bring it."""
+    pytest.importorskip("securesystemslib.signer")
+    if find_spec(module.partition(".")[0]) is not None:
+        pytest.skip(f"{module} is installed")
+    with pytest.raises(KeyStoreError, match=wanted):
+        make(address, Nobody())
 
 
 class Kms:

@@ -25,7 +25,8 @@ def run(request: Request) -> int:
         from contenttrust.gate.service import listening  # noqa: PLC0415 - an extra
         from contenttrust.gate.service.configuration import ConfigurationError  # noqa: PLC0415
     except ImportError as error:
-        raise UsageError(f"{error}: install contenttrust[gate]") from None
+        raise UsageError(f"{error}: install the extra contenttrust[gate] "
+                         "(docs/reference/installation.md)") from None  # fmt: skip
     from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415
     from contenttrust.gate.environment import AUDIT_LOG_VARIABLE  # noqa: PLC0415
 
