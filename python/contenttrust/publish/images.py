@@ -23,6 +23,7 @@ from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import SignerAdded, check_name, is_name, role_of
 from contenttrust.publish.tags import digests
 from contenttrust.publish.vouched import RELEASES
+from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -328,6 +329,8 @@ def _in_turns(draft: Draft) -> str:
 def _initialize(collection: Collection) -> None:
     """Make a repository as Docker does, unless an attempt before this one has made it."""
     if not initialisation.is_made(collection.trust_dir, collection.gun):
+        # Before anybody types a passphrase: the name may be a slip.
+        remark.warn(__name__, f"{collection.gun} has no trust data: a new collection is begun")
         collection.initialize()
 
 

@@ -72,6 +72,22 @@ def test_the_passphrase_of_root_keys_alone_is_consent(place, images):
     assert place.run("sign", "--no-input", image).err == ""
 
 
+def test_that_a_collection_is_begun_is_told_before_a_passphrase_is_asked_for(
+    place, images, file, server, monkeypatch
+):
+    place.done("key", "generate", "alice")
+    monkeypatch.setattr(confirm, "_TERMINAL", file)
+    (place.here / "passphrase").write_text("")  # which no key is protected by
+    Images(server, "team/webe").push("1.0")
+    slip = f"{images.repository}e"
+    for words in (["signer", "add", "--key", "alice.pub", "alice", slip], ["sign", f"{slip}:1.0"]):
+        ran = place.run(*words, "--passphrase-file", file)
+        assert ran.code == 1
+        assert f"warning: {slip} has no trust data: a new collection is begun\n" in ran.err
+        assert "is empty, which would not protect" in ran.err
+    assert place.server.uploads == []
+
+
 @pytest.mark.parametrize("published", [["-p"], []])
 def test_a_collection_that_is_there_is_signed_with_one_passphrase(place, images, file, published):
     words = ["--no-input", "--passphrase-file", file]
