@@ -42,8 +42,8 @@ class Verification:
         outcome: The verified view, or the error that stands in its place.
         steps: The checks that ran, in order.
         state: What must be remembered of the collection, if anything was accepted.
-        new_trust_dir: The trust directory that the caller named, if there was none before; else
-            empty.
+        new_trust_dir: The trust directory that was named, if there was none before; else empty.
+        within_max_stale: Whether nobody was asked anew, as the caller wished.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter a fact
@@ -61,6 +61,7 @@ class Verification:
         self.steps = steps
         self.state = state
         self.new_trust_dir = new_trust_dir
+        self.within_max_stale = False
         self._judgement = judgement
 
     @property
@@ -150,7 +151,9 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
                 recent = judgement(base)
                 outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
                 if not isinstance(outcome, ContentTrustError):
-                    return Verification(gun, outcome, recent.steps, recent.state)
+                    done = Verification(gun, outcome, recent.steps, recent.state, judgement=recent)
+                    done.within_max_stale = True
+                    return done
             visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
             outcome = _explained(visit, directory, gun, origin, offline=offline)
             done = Verification(
@@ -358,9 +361,8 @@ def _failure_behind(
         failure = failures.get("timestamp")
         if failure is not None:
             where = f"the trust directory {shown(directory.path)}"
-            fault = "is older than what it remembers"
-            if refusal.code != "rollback":
-                fault = "does not go with the newest root"
+            old = refusal.code == "rollback"
+            fault = "is older than what it remembers" if old else "does not go with the newest root"
             end = f"what {where} has cached {fault}: {refusal.message}"
             failure.message = f"offline, and {end}" if offline else f"{failure.message}; {end}"
     if failure is not None:

@@ -118,6 +118,11 @@ class _Means:
         """Whether what would only be warned of is refused."""
         return self._given is not None and self._given.options.strict
 
+    @property
+    def quiet(self) -> bool:
+        """Whether what stops nothing is not said."""
+        return self._given is not None and self._given.options.quiet
+
     def has_policy(self) -> bool:
         """Whether one may be configured."""
         options = None if self._given is None else self._given.options
@@ -157,6 +162,7 @@ class _Means:
             reference=None,
             verdict="allow",
             reasons=(f"{door} was not checked: {although}",),
+            policy="" if policy is None else policy.name,
             policy_digest="" if policy is None else policy.digest,
             although=although,
         )

@@ -7,6 +7,7 @@ policy does). This module brings the two together, and writes the decision down.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 from contenttrust import clock
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.bases import Bases
     from contenttrust.model import Anchor, Requirements
+    from contenttrust.policy.decision import Remark
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.source import SourceLike
 
@@ -100,6 +102,7 @@ class Gate:
         self._strict = strict
         self._local_builds = local_builds
         env = dict(os.environ if env is None else env)
+        self._untold: dict[str, tuple[Remark, ...]] = {}
         self._bases = None if without_registry else bases or RegistryBases(env=env, offline=offline)
         self._collections = Collections(
             policy,
@@ -165,6 +168,8 @@ class Gate:
                 gun = self._policy.remap(reference)
                 judgement = judged.get(gun) or Judgement(gun, None, PolicyError("nobody was asked"))
                 decision = self._decision(str(image), reference, judgement, now)
+                warnings = (*judgement.remarks, *self._untold.get(gun, ()))
+                decision = replace(decision, warnings=tuple(dict.fromkeys(warnings)))
             else:
                 judgement = Judgement("", None, reference)
                 decision = Decision.of_no_image(self._policy, str(image), reference)
@@ -214,6 +219,8 @@ class Gate:
             ContentTrustError: The collection cannot be believed.
         """
         [judgement] = self._collections.judge([reference]).values()
+        # Its root is no longer the first one seen when the decisions are made.
+        self._untold[judgement.gun] = judgement.remarks
         return judgement.released()
 
     def _written(self, decision: Decision, now: datetime) -> Decision:

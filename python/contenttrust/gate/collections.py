@@ -10,6 +10,7 @@ from datetime import timedelta
 from contenttrust import clock
 from contenttrust.errors import ContentTrustError, ExpiredError, FetchError, PolicyError, shown
 from contenttrust.model import Requirements
+from contenttrust.policy.decision import Remark
 from contenttrust.policy.spki import spki_of
 from contenttrust.reference import Reference
 from contenttrust.transport import deadline
@@ -43,11 +44,12 @@ class Judgement:
         cached_for: Seconds since a trust server was asked; 0 where it answered just now, or where
             the files came from elsewhere.
         spki: Digests of its keys, where the policy needs them; see `Facts.spki`.
+        remarks: What its verification warned of; nothing where it is not believed.
     """
 
-    __slots__ = ("_repository", "cached_for", "error", "gun", "spki")
+    __slots__ = ("_repository", "cached_for", "error", "gun", "remarks", "spki")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword a fact
         self,
         gun: str,
         repository: TrustedRepository | None,
@@ -55,12 +57,14 @@ class Judgement:
         *,
         cached_for: float = 0.0,
         spki: Mapping[str, str] | None = None,
+        remarks: tuple[Remark, ...] = (),
     ) -> None:
         self.gun = gun
         self._repository = repository
         self.error = error
         self.cached_for = cached_for
         self.spki = spki or {}
+        self.remarks = remarks
 
     @property
     def expires(self) -> Mapping[str, datetime]:
@@ -131,6 +135,7 @@ class Collections:
         self._policy = policy
         self._env = env
         self._trust_dir = TrustDirectory.default(env) if trust_dir is None else trust_dir
+        self._named = trust_dir is not None
         self._now = now
         self._offline = offline
         self._source = source
@@ -175,7 +180,13 @@ class Collections:
         wanted = verification.documents if self._policy.needs_spki else {}
         spki = spki_of(wanted)
         age = self._cached_for(gun, repository)
-        return Judgement(gun, repository, None, cached_for=age, spki=spki)
+        # That the usual place was not there yet is no news.
+        note = verification.note_on_first_use() if self._named else ""
+        remarks = _remarks(repository, note)
+        if verification.within_max_stale:
+            remarks += (Remark(code="max_stale", message=f"the trust server was asked {age:.0f} "
+                               "seconds ago, not anew"),)  # fmt: skip
+        return Judgement(gun, repository, None, cached_for=age, spki=spki, remarks=remarks)
 
     def _verified(self, gun: str, now: datetime | None, *, offline: bool) -> Verification:
         return run(
@@ -233,3 +244,21 @@ class Collections:
 
     def _moment(self) -> datetime:
         return self._now or clock.moment()
+
+
+def _remarks(repository: TrustedRepository, note_on_first_use: str) -> tuple[Remark, ...]:
+    """What a verification warned of, as `verify` shows it."""
+    notes = {"first_use": note_on_first_use}
+    left_out = [
+        Remark(code=one.code, role=shown(one.role), message=f"is left out: {shown(one.message)}")
+        for one in repository.degraded
+    ]
+    warnings = [
+        Remark(
+            code=one.code,
+            role=shown(one.role),
+            message=shown(one.message) + notes.get(one.code, ""),
+        )
+        for one in repository.warnings
+    ]
+    return (*left_out, *warnings)

@@ -109,8 +109,8 @@ def _decision(name: str, digest: str, env: Mapping[str, str]) -> tuple[bool, str
     # The tag that was asked for must be signed for the very digest that the registry gave.
     tag = f":{reference.tag}" if reference.tag else ""
     decision = gate.check(f"{reference.gun}{tag}@{digest}")
-    reason = decision.reasons[0] if decision.reasons else ""
-    return decision.allowed, f"{decision.code}: {decision.image}: {reason}"
+    reasons = [*decision.reasons[:1], *(f"warning: {one}" for one in decision.warnings)]
+    return decision.allowed, f"{decision.code}: {decision.image}: {'; '.join(reasons)}"
 
 
 def _say(reason: str, *, allowed: bool) -> int:

@@ -21,6 +21,28 @@ OK = "ok"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What did not decide, but must be known beside a verdict, such as trust on first use.
+
+    Attributes:
+        code: A word for it: that of the notice of the verification.
+        message: A sentence that may be printed as it is.
+        role: The role that it is about, or empty.
+    """
+
+    code: str
+    message: str
+    role: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.message}" if self.role else self.message
+
+    def to_json(self) -> dict[str, str]:
+        """All of it as values that JSON has."""
+        return {"code": self.code, "role": self.role, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a policy says about one image, and why. Immutable, and no truth value.
 
@@ -38,12 +60,15 @@ class Decision:
         rule: Pattern of the rule that applied, or ``default``.
         mode: Its mode: ``enforce``, ``warn`` or ``audit``.
         exception: Id of the exception that let it through, or empty.
+        policy: Name of the policy; ``DOCKER_CONTENT_TRUST`` where nobody wrote one.
         policy_digest: SHA-256 of the policy.
         gun: The collection that was asked.
         role: The role that the tag was resolved from, or empty.
         tag: The signed tag that was judged, or empty; of a digest without a tag the one that
             satisfied the rule.
         although: Why it is let through although a check would refuse it; empty where none would.
+        warnings: What is to be known of the trust data that were judged: that they come from the
+            cache, because the trust server did not answer; that the root is the first one seen.
     """
 
     image: str
@@ -57,11 +82,13 @@ class Decision:
     rule: str = "default"
     mode: str = "enforce"
     exception: str = ""
+    policy: str = ""
     policy_digest: str = ""
     gun: str = ""
     role: str = ""
     although: str = ""
     tag: str = ""
+    warnings: tuple[Remark, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -86,6 +113,7 @@ class Decision:
             verdict="deny",
             code=error.code or "malformed",
             reasons=(shown(error.message or str(error)),),
+            policy=policy.name,
             policy_digest=policy.digest,
         )
 
@@ -111,6 +139,7 @@ class Decision:
         facts: dict[str, object] = {name: getattr(self, name) for name in _MEMBERS}
         facts["reference"] = None if self.reference is None else str(self.reference)
         facts["allowed"] = self.allowed
+        facts["warnings"] = [remark.to_json() for remark in self.warnings]
         return {name: list(v) if isinstance(v, tuple) else v for name, v in facts.items()}
 
 

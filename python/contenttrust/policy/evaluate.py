@@ -245,6 +245,7 @@ def _made(  # noqa: PLR0913 - one keyword a fact
         rule="default" if rule is None else rule.match.text,
         mode="enforce" if rule is None else rule.mode,
         exception=exception,
+        policy=policy.name,
         policy_digest=policy.digest,
         gun=facts.gun,
         role="" if tag is None else tag.role,

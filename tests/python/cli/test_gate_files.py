@@ -53,7 +53,9 @@ def gate(case, run, place, monkeypatch: pytest.MonkeyPatch):
     """Runs one gate on trust data of a vector."""
     for name in ("CONTENTTRUST_POLICY", "CONTENTTRUST_AUDIT_LOG"):
         monkeypatch.delenv(name, raising=False)
-    options = case("good-revoked-tag").options
+    signed = case("good-revoked-tag")
+    # What is said of a root that is the first one seen is for tests of its own.
+    options = [*signed.options, "--anchor-root", str(signed.path / "tuf" / "root.json")]
 
     def call(verb: str, *arguments: str):
         return run("gate", verb, *options, *arguments)
@@ -114,7 +116,7 @@ def test_standard_input_is_written_to_standard_output(case, place: Path) -> None
     good = piped(GOOD.replace("\n", "\r\n"))
     pinned = GOOD.replace(f"{GUN}:3.0", f"{GUN}@{DIGEST}").replace("\n", "\r\n")
     assert (good.returncode, good.stdout) == (0, pinned.encode())
-    assert good.stderr.startswith(b"ok: -:9:16:")
+    assert good.stderr.splitlines()[-1].startswith(b"ok: -:9:16:")
     bad = piped(BAD)
     assert (bad.returncode, bad.stdout) == (1, b"")
 

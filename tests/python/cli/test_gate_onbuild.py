@@ -50,6 +50,7 @@ class Signed:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         options = ["--metadata", str(self.folder / "tuf"), "--at", "2026-11-24T00:00:00Z"]
+        options += ["--anchor-root", str(self.folder / "tuf" / "root.json")]
         if verb == "compose":
             options.append("--without-docker")
         return self._run("gate", verb, *options, *words)

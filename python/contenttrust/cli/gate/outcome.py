@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.lock import Locked
     from contenttrust.gate.reports import Finding
     from contenttrust.gate.trigger_findings import Built
+    from contenttrust.policy.rules import Policy
 
 _LIMIT = 32 * 1024 * 1024
 
@@ -148,6 +149,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
             save_new(request.options.lock, lock.written(lock.updated(locked, decisions, now=now)))
         if write is not None:
             told += write({one.image: pinned(one) for one in decisions})
+    _tell_policy(request, gate.policy)
     _tell(request, told, aside=aside)
     return exit_codes.worst(_code(finding) for finding in told if finding.refused)
 
@@ -237,10 +239,28 @@ def _report(name: str, data: bytes) -> None:
         raise UsageError(f"--report: {name}: {error.strerror}") from None
 
 
+def _tell_policy(request: Request, policy: Policy) -> None:
+    """Say with -v what was judged by; documents have it with every decision."""
+    if not request.options.verbose or request.json:
+        return
+    from contenttrust.policy.rules import Policy as Rules  # noqa: PLC0415 -- few ask
+
+    if policy.digest == Rules.docker_content_trust().digest:
+        text.complain("note: there is no policy: any signed image will do (see --policy)")
+    else:
+        text.complain(f"note: judged by the policy {text.safe(policy.name)}, version "
+                      f"{policy.version}, {policy.digest[:12]}")  # fmt: skip
+
+
 def _tell(request: Request, findings: Sequence[Finding], *, aside: bool) -> None:
     """The report where it was asked for, and lines for people where nothing else is printed."""
     from contenttrust.cli import streams  # noqa: PLC0415
-    from contenttrust.gate.reports import json_document, plain_text, render  # noqa: PLC0415
+    from contenttrust.gate.reports import (  # noqa: PLC0415
+        json_document,
+        plain_text,
+        render,
+        warnings,
+    )
 
     options = request.options
     form = options.form or "json"
@@ -254,6 +274,8 @@ def _tell(request: Request, findings: Sequence[Finding], *, aside: bool) -> None
 
         document.write(json_document.SCHEMA, json_document.members(findings))
         return
+    if not options.quiet:
+        text.complain(*(plain_text.beside(gun, remark) for gun, remark in warnings(findings)))
     for finding in findings:
         if finding.level == "pass":
             if not options.quiet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from contenttrust.cli import exit_codes, text
+from contenttrust.cli import exit_codes, report, text
 from contenttrust.cli.gating import gate_of, policy_of
 
 TYPE_CHECKING = False
@@ -34,6 +34,9 @@ def run(request: Request) -> int:
         document.write("contenttrust.policy-explain/1", {"image": image, **members})
     else:
         _tell(image, _members(policy, reference, decision), decision)
+        if decision is not None:
+            for remark in decision.warnings:
+                report.remark(request, f"{decision.gun}: {remark}")
     return exit_codes.OK if decision is None else _code(decision)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust.errors import shown
 from contenttrust.gate.docker.refusal import RefusedError
@@ -31,6 +31,7 @@ class Call:
         docker: The program underneath, which checks nothing itself.
         gate: Who judges images.
         env: The environment of the command.
+        quiet: Whether what stops nothing is not said.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Call:
     docker: Docker
     gate: Gate
     env: Mapping[str, str]
+    quiet: bool = False
+    _said: set[str] = field(default_factory=set)
 
     def allowed(self, image: str) -> Decision:
         """The decision on an image, which is to be used; what was allowed although is said.
@@ -47,11 +50,19 @@ class Call:
             RefusedError: It is not to be used.
         """
         decision = self.gate.check(image)
+        self._warn(decision)
         if not decision.allowed:
             raise RefusedError(*_reasons(decision))
         if decision.although:
             complain(f"{shown(image)} is let through: {decision.although}")
         return decision
+
+    def _warn(self, decision: Decision) -> None:
+        """Say what must be known of the trust data, once for each collection."""
+        for line in (f"warning: {decision.gun}: {one}" for one in decision.warnings):
+            if line not in self._said and not self.quiet:
+                complain(shown(line))
+            self._said.add(line)
 
     def is_built_here(self, decision: Decision) -> bool:
         """Whether the policy takes an image for one that was made on this machine."""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
         def strict(self) -> bool:
             """Whether what would only be warned of is refused."""
 
+        @property
+        def quiet(self) -> bool:
+            """Whether what stops nothing is not said."""
+
         def has_policy(self) -> bool:
             """Whether one may be configured."""
 
@@ -242,6 +246,7 @@ def _done(asked: _Asked, env: Mapping[str, str], means: Means, policy: Policy | 
         docker=asked.docker,
         gate=means.gate(asked.door, policy),
         env=env,
+        quiet=means.quiet,
     )
     if asked.name == "push":
         return push.run(call, means.sign)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 
-from contenttrust.gate.reports.finding import Finding, Spot
+from contenttrust.gate.reports.finding import Finding, Spot, warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FORMATS", "Finding", "Spot", "render"]
+__all__ = ["FORMATS", "Finding", "Spot", "render", "warnings"]
 
 FORMATS = {
     "text": "contenttrust.gate.reports.plain_text",

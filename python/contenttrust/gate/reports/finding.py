@@ -8,9 +8,10 @@ from contenttrust.errors import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
 
-    from contenttrust.policy.decision import Decision
+    from contenttrust.policy.decision import Decision, Remark
 
     Level = Literal["pass", "note", "warning", "error"]
 
@@ -112,3 +113,17 @@ class Finding:
             code: A word for it.
         """
         return Finding(spot=spot, level="note", code=code, message=shown(message))
+
+
+def warnings(findings: Sequence[Finding]) -> list[tuple[str, Remark]]:
+    """What must be known beside the decisions, once for each collection.
+
+    Args:
+        findings: In the order in which they are told.
+
+    Returns:
+        The name of the collection, and what its verification warned of.
+    """
+    decisions = [finding.decision for finding in findings if finding.decision is not None]
+    told = [(decision.gun, remark) for decision in decisions for remark in decision.warnings]
+    return list(dict.fromkeys(told))

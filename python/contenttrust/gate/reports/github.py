@@ -6,6 +6,7 @@ Source: actions/toolkit, `packages/core/src/command.ts`.
 from __future__ import annotations
 
 from contenttrust.errors import shown
+from contenttrust.gate.reports.finding import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,13 @@ _COMMANDS = {"note": "notice", "warning": "warning", "error": "error"}
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """One command a finding; images that may be used have none."""
-    return "".join(_command(finding) + "\n" for finding in findings if finding.level in _COMMANDS)
+    """One command a finding; images that may be used have none, but what they rest on may."""
+    commands = [
+        f"::warning title=contenttrust%3A {_property(remark.code)}::{_data(f'{gun}: {remark}')}"
+        for gun, remark in warnings(findings)
+    ]
+    commands += [_command(finding) for finding in findings if finding.level in _COMMANDS]
+    return "".join(command + "\n" for command in commands)
 
 
 def _command(finding: Finding) -> str:

@@ -9,6 +9,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from contenttrust.errors import shown
+from contenttrust.gate.reports.finding import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def render(findings: Sequence[Finding]) -> str:
         suite = ET.SubElement(root, "testsuite", _counts(members), name=_text(file))
         for finding in members:
             _case(suite, finding)
+        lines = [_text(f"warning: {gun}: {remark}") for gun, remark in warnings(members)]
+        if lines:
+            ET.SubElement(suite, "system-err").text = "\n".join(lines)
     ET.indent(root)
     written = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'

@@ -10,12 +10,15 @@ import json
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
+from contenttrust.gate.reports.finding import warnings
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
     from contenttrust.gate.reports.finding import Finding, Spot
+    from contenttrust.policy.decision import Remark
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,6 +33,7 @@ def render(findings: Sequence[Finding]) -> str:
     """
     from importlib.metadata import version  # noqa: PLC0415 -- only this form names it
 
+    beside = [_notification(gun, remark) for gun, remark in warnings(findings)]
     findings = [finding for finding in findings if finding.level in _LEVELS]
     codes = sorted({finding.code for finding in findings})
     driver = {
@@ -40,10 +44,20 @@ def render(findings: Sequence[Finding]) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": beside}],
         "results": [_result(finding, codes) for finding in findings],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=True, indent=2) + "\n"
+
+
+def _notification(gun: str, remark: Remark) -> dict[str, Any]:
+    """What must be known beside the results. Source: §3.20.21, §3.58."""
+    return {
+        "level": "warning",
+        "message": {"text": _message(f"{gun}: {remark}")},
+        "descriptor": {"id": remark.code},
+    }
 
 
 def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def answer(
         mutate: Whether the images are to be replaced by what is signed.
     """
     warnings = [_warning(place, verdict) for place, verdict in checked if _visible(verdict)]
+    beside = _beside(checked)
+    warnings += [shown(f"contenttrust: {text}")[:_WARNING_LIMIT] for text in beside]
     refusals = [(place, verdict) for place, verdict in checked if not verdict.decision.allowed]
     facts = _facts(checked)
     if refusals:
@@ -132,7 +134,15 @@ def _facts(checked: Sequence[tuple[Place, Verdict]]) -> dict[str, str]:
     although = "; ".join(dict.fromkeys(one.although for one in decisions if one.although))
     if although:
         facts["although"] = shown(although)[:_MESSAGE_LIMIT]
+    facts["notices"] = shown("; ".join(_beside(checked)))[:_MESSAGE_LIMIT]
     return {name: text for name, text in facts.items() if text}
+
+
+def _beside(checked: Sequence[tuple[Place, Verdict]]) -> list[str]:
+    """What must be known of the trust data, once for each collection."""
+    decisions = [verdict.decision for _, verdict in checked]
+    lines = [f"{one.gun}: {remark}" for one in decisions for remark in one.warnings]
+    return list(dict.fromkeys(lines))
 
 
 def _refusal(place: Place, verdict: Verdict) -> str:

@@ -123,6 +123,7 @@ class Service:
             code=code,
             reasons=(shown(reason),),
             mode="warn",
+            policy=self.verdicts.policy.name,
             policy_digest=self.verdicts.policy.digest,
             although=shown(reason),
         )

@@ -169,6 +169,7 @@ class Verdicts:
             verdict="deny",
             code=code,
             reasons=(reason,),
+            policy=self.policy.name,
             policy_digest=self.policy.digest,
         )
 

@@ -9,6 +9,7 @@ import pytest
 from contenttrust.gate.check import Gate
 from contenttrust.gate.docker import flags, grammar
 from contenttrust.gate.docker.call import Call
+from contenttrust.model import Anchor
 from contenttrust.policy.rules import Policy, Rule
 from contenttrust.policy.settings import DockerSettings
 from contenttrust.transport.source import MappingSource
@@ -50,13 +51,20 @@ def call(
     files = repository.publish()
 
     def make(
-        name: str, *words: str, policy: Policy = policy, strict: bool = False, **env: str
+        name: str,
+        *words: str,
+        policy: Policy = policy,
+        strict: bool = False,
+        pinned: bool = True,
+        **env: str,
     ) -> Call:
         table = getattr(flags, name.upper())
         line = grammar.parse(words, table, interspersed=name not in {"run", "create"})
         env = {"PATH": "/usr/bin:/bin", "NOTES": str(noting.notes), **env}
         gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW, strict=strict, bases=bases,
-                    source=lambda gun: MappingSource(files if gun == WEB else {}))  # fmt: skip
+                    source=lambda gun: MappingSource(files if gun == WEB else {}),
+                    anchor=lambda gun: Anchor.root(files["root"]) if gun == WEB and pinned
+                    else Anchor.first_use())  # fmt: skip
         docker = KeptDocker(str(noting.path), [], env)
         return Call(name=name, words=[name], line=line, docker=docker, gate=gate, env=env)
 

@@ -50,7 +50,33 @@ SARIF: dict[str, Any] = {
                     "properties": {"driver": {"$ref": "#/$defs/driver"}},
                 },
                 "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                "invocations": {"type": "array", "items": {"$ref": "#/$defs/invocation"}},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+            },
+        },
+        "invocation": {
+            "type": "object",
+            "required": ["executionSuccessful"],
+            "additionalProperties": False,
+            "properties": {
+                "executionSuccessful": {"type": "boolean"},
+                "toolExecutionNotifications": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["message"],
+                        "additionalProperties": False,
+                        "properties": {
+                            "level": {"enum": ["none", "note", "warning", "error"]},
+                            "message": {"$ref": "#/$defs/message"},
+                            "descriptor": {
+                                "type": "object",
+                                "additionalProperties": False,
+                                "properties": {"id": {"type": "string"}},
+                            },
+                        },
+                    },
+                },
             },
         },
         "driver": {
