@@ -73,6 +73,42 @@ def test_signed_images_pass_and_others_are_annotated(step) -> None:
     assert stopped.stdout.startswith("::error file=bad one.yaml,line=3,col=")
 
 
+def _refused(ran: subprocess.CompletedProcess[str]) -> list[str]:
+    lines = [line for line in ran.stdout.splitlines() if line.startswith("::error file=")]
+    return sorted(line.removeprefix("::error file=").partition(",")[0] for line in lines)
+
+
+def test_patterns_find_files_that_nobody_has_listed(step, tmp_path: Path) -> None:
+    below = tmp_path / "work" / "deploy" / "web"
+    below.mkdir(parents=True)
+    (below / "new.yaml").write_text(POD.format(f"{GUN}:9.9"))
+    (below.parent / "a[1].yaml").write_text(POD.format(f"{GUN}:9.9"))
+    stopped = step(gate="kubernetes", files="good.yaml\n*d.yaml\ndeploy/**/*.yaml\n")
+    assert stopped.returncode == 1, stopped.stderr
+    assert _refused(stopped) == ["deploy/a[1].yaml", "deploy/web/new.yaml"]
+    literal = step(gate="kubernetes", files="deploy/a[1].yaml")
+    assert _refused(literal) == ["deploy/a[1].yaml"]
+    for name in ("@", "*"):
+        (below / name).write_text(POD.format(f"{GUN}:9.9"))
+    every = step(gate="kubernetes", files="deploy/web/*")
+    assert _refused(every) == ["deploy/web/*", "deploy/web/@", "deploy/web/new.yaml"]
+    inside = step(gate="kubernetes", files="good.yaml\ngood.yaml\n*.yaml")
+    assert _refused(inside) == ["bad one.yaml"]
+
+
+@pytest.mark.parametrize("files", ["deploy/*.yaml", "good.yaml\nnothing/**/*.yml"])
+def test_a_pattern_that_matches_nothing_stops(step, files: str) -> None:
+    ran = step(gate="kubernetes", files=files)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("files: nothing matches ")
+
+
+def test_files_of_compose_are_merged_in_an_order_that_no_pattern_has(step) -> None:
+    ran = step(gate="compose", files="*.yaml")
+    assert ran.returncode == 2
+    assert "*.yaml: No such file" in ran.stderr
+
+
 def test_lock_policy_and_sarif_are_handed_on(step, tmp_path: Path) -> None:
     ran = step(gate="kubernetes", files="bad one.yaml", sarif="r.sarif")
     assert ran.returncode == 1
@@ -91,6 +127,8 @@ def test_lock_policy_and_sarif_are_handed_on(step, tmp_path: Path) -> None:
         {"gate": "kubernetes; echo x", "files": "good.yaml"},
         {"gate": "kubernetes", "files": "--write"},
         {"gate": "kubernetes", "files": "$(touch x)"},
+        {"gate": "kubernetes", "files": "*$(touch x)"},
+        {"gate": "kubernetes", "files": "`touch x`*"},
         {"gate": "kubernetes", "files": "good.yaml", "policy": "$(touch x)"},
     ],
 )
