@@ -131,7 +131,7 @@ def test_the_last_signer_goes_by_force_or_an_answer_only(place, images, only_ali
     assert ran.code == 1
     told = ran.document["error"]["message"]
     assert f'The signer "alice" is the last one of {only_alice}. ' in told
-    assert f"will make these tags unpullable: 1.0 ({one}), 2.0 ({two}); this must be" in told
+    assert f"this will make these tags unpullable: 1.0 ({one}), 2.0 ({two}); this must be" in told
     assert told.endswith("use --force.")
     assert len(place.server.uploads) == sent
 

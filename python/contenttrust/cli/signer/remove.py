@@ -67,7 +67,7 @@ def _ask_last(request: Request, repository: str, lost: Mapping[str, str]) -> Non
     """
     name, shown = request.options.signer, text.safe(repository)
     told = f'The signer "{name}" is the last one of {shown}. ' + (
-        "Removing this signer will make these tags unpullable:"
+        "Unless another signer is added and signs them first, this will make these tags unpullable:"
         if lost
         else "No tag is released that could be pulled only by it."
     )
