@@ -177,10 +177,16 @@ class _Means:
 
 def _policy_may_be_there(env: Mapping[str, str]) -> bool:
     """Whether `policy.load.found` has to be asked, which takes longer than most commands may."""
-    home = env.get("HOME", "")
-    folder = env.get("DOCKER_CONFIG", "") or (home and f"{home}/.docker")
-    if env.get(POLICY_VARIABLE) or not folder:
+    if env.get(POLICY_VARIABLE):
         return True
+    home = env.get("HOME", "")
+    folder: str | None = env.get("DOCKER_CONFIG", "") or (home and f"{home}/.docker")
+    if not folder:
+        from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
+
+        folder = config_directory(env)
+    if not folder:  # then there is no trust directory, and nothing stands in it
+        return False
     return os.path.lexists(f"{folder}/trust/contenttrust/trust-policy.yaml")
 
 

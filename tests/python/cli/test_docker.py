@@ -230,7 +230,6 @@ def test_the_quick_look_for_a_policy_agrees_with_the_thorough_one(
     below = "trust" if home == "DOCKER_CONFIG" else ".docker/trust"
     env = {home: str(tmp_path)}
     assert not docker._policy_may_be_there(env)
-    assert docker._policy_may_be_there({})
     assert docker._policy_may_be_there({**env, "CONTENTTRUST_POLICY": "x"})
     place = tmp_path / below / "contenttrust"
     place.mkdir(parents=True)
@@ -283,6 +282,26 @@ def test_t097_the_policy_of_a_named_trust_directory_is_in_force(run: Run, tmp_pa
         done = run(*words, before=("--trust-dir", str(tmp_path / "chosen")))
         assert (done.code, done.started) == (125, [])
         assert "the policy forbids it" in done.err
+
+
+def test_a_user_without_a_home_has_no_policy(tmp_path: Path) -> None:
+    code = (
+        "import pwd, sys\n"
+        "from contenttrust.cli import docker\n"
+        "pwd.getpwuid = {}.__getitem__\n"
+        "sys.exit(docker.command(['docker', '--', 'run', 'x']))\n"
+    )
+
+    def ran(**env: str) -> tuple[int, str]:
+        env = {"PATH": "/usr/bin:/bin", "CONTENTTRUST_DOCKER": "/bin/echo", **env}
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=False, env=env, capture_output=True, text=True
+        )
+        return done.returncode, done.stdout
+
+    assert ran() == (0, "run x\n")
+    assert ran(DOCKER_CONTENT_TRUST="1") == (125, "")
+    assert ran(CONTENTTRUST_POLICY=str(tmp_path / "policy.yaml")) == (125, "")
 
 
 def test_a_place_for_a_policy_is_none(run: Run, tmp_path: Path) -> None:
