@@ -10,6 +10,7 @@ from contenttrust.gate.environment import AUDIT_LOG_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contenttrust.cli.options import Options
     from contenttrust.cli.request import Request
     from contenttrust.gate.check import Gate
     from contenttrust.policy.rules import Policy
@@ -60,10 +61,20 @@ def found_policy(
         remember = remember and options.at is None
         policy_record.check(seen or directory, policy, remember=remember)
     except OSError as error:
-        raise UsageError(f"--policy: {error.filename or path}: {error.strerror}") from None
+        where = error.filename or path
+        raise UsageError(f"{_named_by(options)}: {where}: {error.strerror}") from None
     except ContentTrustError as error:
-        raise UsageError(f"--policy: {error.message}") from None
+        raise UsageError(f"{_named_by(options)}: {error.message}") from None
     return policy
+
+
+def _named_by(options: Options) -> str:
+    """What named the policy, or would name one."""
+    from contenttrust.gate.environment import POLICY_VARIABLE  # noqa: PLC0415
+
+    if not options.policy and os.environ.get(POLICY_VARIABLE):
+        return POLICY_VARIABLE
+    return "--policy"
 
 
 def gate_of(
