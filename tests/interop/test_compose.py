@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.compose import plugin
+from contenttrust.gate.compose import build_texts, plain_files, plugin
 from contenttrust.gate.compose.files import Composition, composition
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
+from contenttrust.gate.compose.merging import merged
+from contenttrust.yaml_nodes import read
 from interop import built_parts
 from interop.parts import skip
 
@@ -196,3 +198,115 @@ def test_a_variable_that_is_not_set_is_a_note_of_docker_compose(env) -> None:
 
     assert [finding.level for finding in made.findings] == ["note"]
     assert "TAG" in made.findings[0].message
+
+
+@pytest.mark.parametrize("value", [
+    "7", "0", "-3", "010", "0o17", "0x1F", "1.0", "1e3", "+5", "1_000", "true", "True", "yes",
+    "08", "0_8", "9223372036854775807", "9223372036854775808", "1.", ".5", "0b11",
+    ".inf", "'010'", "1:30",
+])  # fmt: skip
+def test_an_argument_is_what_docker_compose_makes_of_it_or_refused(env, value: str) -> None:
+    text = f"services: {{a: {{build: {{dockerfile_inline: FROM x, args: {{V: {value}}}}}}}}}"
+    read = project(env, program=None, compose=text)
+    told = json.loads(told_by_docker(env, "compose", "config", "--format", "json"))
+    theirs = told["services"]["a"]["build"]["args"]["V"]
+
+    if any(finding.refused for finding in read.findings):
+        assert "'" not in value
+        assert not value.isdecimal() or value.startswith("0") or int(value) >= 2**63
+    else:
+        [built] = read.builds
+        assert built.dockerfile.settings.build_args.get("V") == theirs
+
+
+def test_what_is_not_named_is_what_docker_compose_reads_beside(env) -> None:
+    chance = random.Random(7)
+    names = [
+        *("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"),
+        *("compose.override.yml", "compose.override.yaml"),
+        *("docker-compose.override.yml", "docker-compose.override.yaml"),
+    ]
+    for _ in range(25):
+        there = [name for name in names if name in names[:1] or chance.random() < 0.4]
+        chosen = chance.choice(["", "", ":".join(chance.sample(there, min(2, len(there))))])
+        for name in names:
+            Path(name).unlink(missing_ok=True)
+        for name in there:
+            Path(name).write_text(f"services: {{s{names.index(name)}: {{image: x}}}}\n")
+        Path(".env").write_text(f"COMPOSE_FILE={chosen}\n" if chosen else "")
+        told = json.loads(told_by_docker(env, "compose", "config", "--format", "json"))
+        theirs = {names[int(service[1:])] for service in told["services"]}
+
+        ours = plain_files.unnamed(["compose.yaml"], env={}) or ["compose.yaml"]
+        assert set(ours) == theirs
+        assert plain_files.unnamed(sorted(theirs), env={}) == []
+
+
+def test_a_null_takes_back_what_it_takes_back_from_docker_compose(env) -> None:
+    first = (
+        "services: {a: {build: {dockerfile_inline: FROM x, target: t, args: {A: '1', B: '2'}, "
+        "additional_contexts: {c: docker-image://c}}}}"
+    )
+    for null in (
+        "dockerfile_inline: ", "target: ", "args: ", "args: {A: }", "args: [A]",
+        "additional_contexts: ", "{}",
+    ):  # fmt: skip
+        second = f"services: {{a: {{build: {{{null}}}}}}}" if null != "{}" else first
+        documents = [*read(first, file="compose.yaml"), *read(second, file="second.yaml")]
+        ours = merged(documents, lookup={}.get, profiles=["*"])["services"]["a"]["build"]
+        project(env, compose=first, second=second)
+        files = ["--file=compose.yaml", "--file=second.yaml"]
+        told = told_by_docker(env, "compose", *files, "config", "--format", "json")
+        theirs = json.loads(told)["services"]["a"]["build"]
+        for member in ("dockerfile_inline", "target", "args", "additional_contexts"):
+            mine = ours.get(member)
+            if isinstance(mine, dict):  # what has no value is not there to them
+                mine = {name: value for name, value in mine.items() if value is not None}
+            assert (null, member, mine) == (null, member, theirs.get(member))
+
+
+TEMPLATES = [
+    "${", "%{", "}", "%", "$", "$$", "%%{", "$${", "x", '"a"', " ", "if true", "endif", "~}", "{",
+    "\\", "\n",
+]  # fmt: skip
+
+
+def test_bake_gets_every_text_that_is_not_refused_as_it_was_read(env) -> None:
+    (Path(env["DOCKER_CONFIG"]) / "cli-plugins" / "docker-buildx").symlink_to(built_parts.buildx())
+    chance = random.Random(7)
+
+    def some() -> str:
+        return "".join(chance.choice(TEMPLATES) for _ in range(chance.randint(1, 6)))
+
+    services: dict[str, object] = {}
+    expected: dict[str, dict[str, object]] = {}
+    refused = 0
+    while len(services) < 150:
+        build = {
+            "dockerfile_inline": f"FROM x\n# {some()}",
+            "target": some(),
+            "args": {"V": some()},
+        }
+        if build_texts.faults(build):
+            refused += 1
+            continue
+        name = f"s{len(services)}"
+        expected[name] = build
+        services[name] = {"build": json.loads(json.dumps(build).replace("$", "$$"))}
+    assert refused
+    Path("compose.yaml").write_text(json.dumps({"services": services}))
+    written = told_by_docker(env, "compose", "build", "--print")
+    ran = subprocess.run(
+        ["docker", "buildx", "bake", "--file=-", "--print"],
+        env=env, input=written, capture_output=True, check=True, text=True, timeout=60,
+    )  # fmt: skip
+    targets = json.loads(ran.stdout.replace("$${", "${").replace("%%{", "%{"))["target"]
+
+    assert {
+        name: {
+            "dockerfile_inline": target["dockerfile-inline"],
+            "target": target["target"],
+            "args": target["args"],
+        }
+        for name, target in targets.items()
+    } == expected

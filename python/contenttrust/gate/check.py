@@ -22,7 +22,7 @@ from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from contenttrust.gate.audit_log import AuditLog
@@ -144,18 +144,23 @@ class Gate:
         """
         return self.answers([image])[0].decision
 
-    def check_many(self, images: Sequence[str | Reference]) -> list[Decision]:
+    def check_many(
+        self, images: Sequence[str | Reference], *, pulled: Collection[str | Reference] = ()
+    ) -> list[Decision]:
         """Decide on several images; the trust data of a collection are asked for once.
 
         Args:
             images: As for `check`.
+            pulled: Those of them that come from a registry: they cannot have been made here.
 
         Returns:
             The decisions, in the order of the images.
         """
-        return [answer.decision for answer in self.answers(images)]
+        return [answer.decision for answer in self.answers(images, pulled=pulled)]
 
-    def answers(self, images: Sequence[str | Reference]) -> list[Answer]:
+    def answers(
+        self, images: Sequence[str | Reference], *, pulled: Collection[str | Reference] = ()
+    ) -> list[Answer]:
         """As `check_many`, with what the decisions rest on, for who keeps them."""
         now = self._now or clock.moment()
         parsed = [_parsed(image) for image in images]
@@ -173,7 +178,7 @@ class Gate:
             else:
                 judgement = Judgement("", None, reference)
                 decision = Decision.of_no_image(self._policy, str(image), reference)
-            written = self._written(decision, now)
+            written = self._written(decision, now, local=image not in pulled)
             answers.append(Answer(written, judgement.valid_until, judgement.versions))
         return answers
 
@@ -223,10 +228,10 @@ class Gate:
         self._untold[judgement.gun] = judgement.remarks
         return judgement.released()
 
-    def _written(self, decision: Decision, now: datetime) -> Decision:
+    def _written(self, decision: Decision, now: datetime, *, local: bool) -> Decision:
         if self._strict and decision.verdict == "warn":
             decision = decision.refused(decision.code, "warnings are refused here (strict)")
-        if not self._local_builds:
+        if not (local and self._local_builds):
             decision = not_made_here(self._policy, decision)
         if self._log is None:
             return decision

@@ -8,7 +8,7 @@ from contenttrust.gate.reports.finding import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Protocol
 
     from contenttrust.gate.lock import Locked
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     class Judge(Protocol):
         """What is asked of images: a `contenttrust.gate.check.Gate`."""
 
-        def check_many(self, images: Sequence[str]) -> list[Decision]:
-            """Decide on several images."""
+        def check_many(
+            self, images: Sequence[str], *, pulled: Collection[str] = ()
+        ) -> list[Decision]:
+            """Decide on several images, of which some are pulled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +31,12 @@ class Use:
     Attributes:
         image: As it is written there.
         spot: Where that is.
+        pulled: Whether it comes from a registry, so that it cannot have been made here.
     """
 
     image: str
     spot: Spot
+    pulled: bool = False
 
 
 def judge(
@@ -51,7 +55,8 @@ def judge(
     from contenttrust.gate.lock import checked  # noqa: PLC0415 -- not every verb locks
 
     images = list(dict.fromkeys(use.image for use in uses))
-    decisions = dict(zip(images, gate.check_many(images), strict=True))
+    pulled = {use.image for use in uses if use.pulled}
+    decisions = dict(zip(images, gate.check_many(images, pulled=pulled), strict=True))
     if locked is not None:
         decisions = {name: checked(locked, decision) for name, decision in decisions.items()}
     return [Finding.decided(decisions[use.image], use.spot) for use in uses]

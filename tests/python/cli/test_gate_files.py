@@ -255,7 +255,8 @@ def test_a_cluster_has_no_image_that_was_built_here(
         "rules:\n- match: localhost/**\n  local-build: allow\n"
     )
     (place / "made.yaml").write_text(BAD.replace(f"{GUN}:9.9", "localhost/made:1"))
-    (place / "compose.yaml").write_text("services: {made: {image: 'localhost/made:1'}}\n")
+    service = "{image: 'localhost/made:1', pull_policy: never}"
+    (place / "compose.yaml").write_text(f"services: {{made: {service}}}\n")
     ran = gate(verb, "--policy", "policy.yaml", file)
     assert ran.code == code, ran
 

@@ -30,6 +30,7 @@ def run(request: Request) -> int:
         {name: outcome.read(name) for name in options.files},
         profiles=options.profiles or ("*",),
         program=None if options.without_docker else "docker",
+        made=options.override_out,
     )
 
     def write(values: Mapping[str, str]) -> Sequence[Finding]:

@@ -141,10 +141,12 @@ def _uses(file: _File) -> Iterator[Use]:
                 end_column=end_column,
                 what=image.what,
             ),
+            pulled=image.what == contexts.SYNTAX,
         )
     settings = file.dockerfile.settings
     for name, what in contexts.images(settings.build_args, settings.build_contexts):
-        yield Use(image=name, spot=Spot(file=file.name, what=what))
+        pulled = name == contexts.front_end(settings.build_args)
+        yield Use(image=name, spot=Spot(file=file.name, what=what), pulled=pulled)
 
 
 def _end(text: str, image: ImageUse) -> tuple[int, int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
+from contenttrust.gate.dockerfile import DockerfileError, contexts, parse
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.gate.trigger_findings import Built
@@ -15,15 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from contenttrust.gate.compose.services import Build
+    from contenttrust.gate.dockerfile import Dockerfile
 
 # What BuildKit takes for a remote context.
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
+# What compose files have in place of options.
+_MEMBERS = {"--platform": "build.platforms", "--build-arg": "build.args"}
 _LIMIT = 4 * 1024 * 1024
 
 
 def images(
     build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
-) -> tuple[list[Use], list[Finding], Built | None]:
+) -> tuple[list[Use], list[Finding], list[Built]]:
     """Find what a service is built upon.
 
     Args:
@@ -33,59 +38,76 @@ def images(
         env: Where build arguments without a value get theirs.
 
     Returns:
-        The images, what is refused or not covered, and the Dockerfile if it can be read.
+        The images, what is refused or not covered, and the Dockerfile if it can be read: as often
+        as it is something else on one of the platforms.
     """
-    from contenttrust.gate.dockerfile import DockerfileError, contexts, parse  # noqa: PLC0415
-
-    if build.inline is None and _REMOTE.match(build.context):
+    if _REMOTE.match(build.context):
         message = f"the build context {build.context} is not here: nothing of it can be checked"
-        return [], [Finding.fault(message, spot, code="not_covered")], None
+        return [], [Finding.fault(message, spot, code="not_covered")], []
     # Joining keeps an absolute name as it is; docker compose makes all of them absolute.
     file = os.path.join(folder, build.context, build.dockerfile)  # noqa: PTH118
     here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
     file = os.path.normpath(file).removeprefix(here)
-    inline = build.inline is not None
+    given = {name: env.get(name) if v is None else v for name, v in build.args.items()}
+    args = {name: value for name, value in given.items() if value is not None}
+
+    def place_of(line: int, column: int = 0, what: str = "") -> Spot:
+        if build.inline is not None:
+            return replace(spot, what=what or spot.what)
+        return Spot(file=file, line=line or 1, column=column, what=what)
+
     try:
         text = build.inline if build.inline is not None else chosen_file.read(file, limit=_LIMIT)
-        given = {name: env.get(name) if v is None else v for name, v in build.args.items()}
-        args = {name: value for name, value in given.items() if value is not None}
-        found = parse(
+        read = _by_reading(text, build, args)
+    except OSError as error:
+        return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")], []
+    except DockerfileError as error:
+        message = error.message
+        for option, member in _MEMBERS.items():
+            message = message.replace(option, member)
+        return [], [Finding.fault(message, place_of(error.line or 1), code="dockerfile")], []
+    except ValueError as error:
+        return [], [Finding.fault(f"{file}: {error}", spot, code="dockerfile")], []
+    uses: dict[Use, None] = {}
+    notes: dict[Finding, None] = {}
+    for found, _ in read:
+        for image in found.images:
+            place = place_of(image.line, image.column, image.what)
+            pulled = build.pulls or image.what == contexts.SYNTAX
+            uses[Use(image=image.name, spot=place, pulled=pulled)] = None
+        for notice in found.not_covered:
+            note = Finding.note(notice.text, place_of(notice.line), code="not_covered")
+            notes[note] = None
+    # Images of named contexts are among those that the compose file names.
+    beside = [Use(image=image, spot=spot, pulled=True) for image, _ in contexts.images(args, {})]
+    scanners, told = _scanners(build, spot, args)
+    built = [
+        Built(dockerfile=one, spot=place_of, option="additional_contexts", platforms=platforms)
+        for one, platforms in read
+    ]
+    return [*uses, *beside, *scanners], [*told, *notes], built
+
+
+def _by_reading(
+    text: bytes | str, build: Build, args: Mapping[str, str]
+) -> list[tuple[Dockerfile, list[str]]]:
+    """What a file is on each platform that it is built for, with those on which it is that.
+
+    Raises:
+        DockerfileError: On one of them its images cannot be told without doubt.
+    """
+    found: dict[tuple[object, ...], tuple[Dockerfile, list[str]]] = {}
+    for platform in build.platforms or [""]:
+        one = parse(
             text,
             build_args=args,
             target=build.target,
-            platform=build.platform,
+            platform=platform,
             build_contexts=build.contexts,
         )
-    except OSError as error:
-        return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")], None
-    except DockerfileError as error:
-        place = spot if inline else Spot(file=file, line=error.line or 1)
-        return [], [Finding.fault(error.message, place, code="dockerfile")], None
-    except ValueError as error:
-        return [], [Finding.fault(f"{file}: {error}", spot, code="dockerfile")], None
-
-    def place_of(line: int) -> Spot:
-        return spot if inline else Spot(file=file, line=line or 1)
-
-    uses = [
-        Use(
-            image=image.name,
-            spot=Spot(file=spot.file, line=spot.line, column=spot.column, what=image.what)
-            if inline
-            else Spot(file=file, line=image.line, column=image.column, what=image.what),
-        )
-        for image in found.images
-    ]
-    # Images of named contexts are among those that the compose file names.
-    uses += [Use(image=image, spot=spot) for image, _ in contexts.images(args, {})]
-    scanners, told = _scanners(build, spot, args)
-    uses += scanners
-    notes = [
-        Finding.note(notice.text, place_of(notice.line), code="not_covered")
-        for notice in found.not_covered
-    ]
-    built = Built(dockerfile=found, spot=place_of, option="additional_contexts")
-    return uses, [*told, *notes], built
+        _, platforms = found.setdefault((one.images, one.stages, one.not_covered), (one, []))
+        platforms += [platform] * bool(platform)
+    return list(found.values())
 
 
 def _scanners(build: Build, spot: Spot, args: Mapping[str, str]) -> tuple[list[Use], list[Finding]]:
@@ -109,5 +131,5 @@ def _scanners(build: Build, spot: Spot, args: Mapping[str, str]) -> tuple[list[U
             message = f"{name}: BuildKit runs {asked.scanner}, which is not covered: name a scanner"
             findings.append(Finding.note(message, spot, code="not_covered"))
         elif asked.scanner:
-            uses.append(Use(image=asked.scanner, spot=spot))
+            uses.append(Use(image=asked.scanner, spot=spot, pulled=True))
     return uses, findings

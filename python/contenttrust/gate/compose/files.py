@@ -6,7 +6,7 @@ import io
 import os
 from dataclasses import dataclass
 
-from contenttrust.gate.compose import dockerfiles, plugin
+from contenttrust.gate.compose import dockerfiles, plain_files, plugin
 from contenttrust.gate.compose.environment_file import EnvironmentFileError, variables
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from contenttrust.gate.compose.services import Started
     from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
+
+
+_OTHER_ENVIRONMENT = ("COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE")
+"""Variables that say that variables come from elsewhere than the file `.env`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,7 @@ def composition(
     profiles: Sequence[str] = ("*",),
     env: Mapping[str, str] | None = None,
     program: str | None = "docker",
+    made: str | None = None,
 ) -> Composition:
     """Read the files of a project.
 
@@ -136,6 +141,7 @@ def composition(
         profiles: Those that are on; ``*`` for all.
         env: Environment variables; default: the process's own.
         program: Docker's, asked where it has compose; None: it is not asked.
+        made: The file that the caller writes `override` to, and so need not name.
 
     Returns:
         The project; what cannot be understood is among its findings.
@@ -146,6 +152,7 @@ def composition(
     started: list[Started] = []
     uses: list[Use] = []
     builds: list[Built] = []
+    findings += _left_out(list(texts), env, made)
     try:
         for name, text in texts.items():
             documents += read(text, file=name)
@@ -162,7 +169,7 @@ def composition(
         found = contents(project)
         spot_of = _spots(documents)
         started = found.started
-        uses = [Use(image=one.image, spot=spot_of(one.path)) for one in started]
+        uses = [Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled) for one in started]
         findings += [_remark(one.path, one, spot_of) for one in found.remarks]
         folder = os.path.dirname(next(iter(texts)))  # noqa: PTH120 -- the name is a text
         for build in found.builds:
@@ -171,11 +178,28 @@ def composition(
             )
             uses += images
             findings += told
-            builds += [] if built is None else [built]
+            builds += built
     return Composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
         uses=tuple(uses), findings=tuple(findings), builds=tuple(builds),
     )  # fmt: skip
+
+
+def _left_out(names: Sequence[str], env: Mapping[str, str], made: str | None) -> list[Finding]:
+    """Files that are not named, and that docker compose adds to those that are."""
+    spot = Spot(file=names[0])
+    try:
+        files = plain_files.unnamed(names, env=env, made=made)
+    except (OSError, ValueError) as error:
+        told = f"which files docker compose reads here cannot be told: {error}: set COMPOSE_FILE"
+        return [Finding.fault(told, spot)]
+    if not files:
+        return []
+    told = (
+        f"without -f docker compose reads {' and '.join(files)} here: name these, or set "
+        "COMPOSE_FILE to what you start"
+    )
+    return [Finding.fault(told, spot, code="not_covered")]
 
 
 def _project(
@@ -202,6 +226,9 @@ def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
     def lookup(name: str) -> str | None:
         if name in env:
             return env[name]
+        for other in _OTHER_ENVIRONMENT:
+            if env.get(other):
+                raise InterpolationError(f"{other} is set: docker compose must read variables")
         if not read_once:
             try:
                 read_once.append(variables(chosen_file.read(place).decode()))

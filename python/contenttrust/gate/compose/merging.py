@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _MEMBERS = (
     "image",
     "build",
-    "platform",
     "pull_policy",
     "profiles",
     "provider",
@@ -30,6 +29,7 @@ _MEMBERS = (
     "models",
 )
 _LISTED = {"args": "=", "additional_contexts": "="}
+_LARGEST = 2**63
 
 
 class ComposeError(MalformedError):
@@ -74,6 +74,7 @@ def merged(
                 for member in _MEMBERS
                 if service.get(member) is not None
             }
+            _check_profiles(document, path, made)
             _normalise(document, path, made)
             _resolve_arguments(document, path, made, lookup)
             services[name] = _joined(services.get(name, {}), made)
@@ -125,8 +126,32 @@ def _normalise(document: Document, path: Path, service: dict[str, Any]) -> None:
     for member, sign in _LISTED.items():
         items = build.get(member)
         if isinstance(items, list):
-            pairs = [str(item).partition(sign) for item in items]
+            if not all(isinstance(item, str) for item in items):
+                problem = f"{member} has an item that is no text: put it in quotes"
+                raise ComposeError(problem, document, (*path, "build", member))
+            pairs = [item.partition(sign) for item in items]
             build[member] = {name: value if found else None for name, found, value in pairs}
+    _write_numbers(document, (*path, "build", "args"), build.get("args"))
+
+
+def _write_numbers(document: Document, path: Path, args: Any) -> None:  # noqa: ANN401
+    """Make texts of the build arguments that are numbers to every reader of YAML alike.
+
+    Of `010`, `1.0` and their like docker compose makes another text. They stay, to be refused.
+    """
+    for name, value in args.items() if isinstance(args, dict) else ():
+        if isinstance(value, int) and not isinstance(value, bool):
+            place = document.scalar((*path, name))
+            # As it is written, then: neither signs nor zeros before it, and no other base.
+            if len(str(value)) == place.end - place.start and abs(value) < _LARGEST:
+                args[name] = str(value)
+
+
+def _check_profiles(document: Document, path: Path, service: dict[str, Any]) -> None:
+    own = service.get("profiles", [])
+    if not isinstance(own, list) or not all(isinstance(one, str) for one in own):
+        problem = "profiles is no list of texts"
+        raise ComposeError(problem, document, (*path, "profiles"))
 
 
 def _resolve_arguments(
@@ -143,14 +168,20 @@ def _resolve_arguments(
         raise ComposeError(str(error), document, (*path, "build")) from None
 
 
-def _joined(old: Any, new: Any) -> Any:  # noqa: ANN401
+def _joined(old: Any, new: Any, *, within: str = "") -> Any:  # noqa: ANN401
+    """What two files make of one value, the member `within` of something."""
     if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{name: _joined(old.get(name), value) for name, value in new.items()}}
+        made = dict(old)
+        for name, value in new.items():
+            # A build argument without a value has none, whatever a file before says.
+            taken_back = value is None and within == "args"
+            made[name] = None if taken_back else _joined(old.get(name), value, within=name)
+        return made
     if isinstance(old, list) and isinstance(new, list):
         return [*old, *new]
-    return new
+    return old if new is None else new  # a null takes nothing back
 
 
 def _on(service: dict[str, Any], profiles: Sequence[str]) -> bool:
     own = service.get("profiles") or []
-    return not own or "*" in profiles or bool(set(map(str, own)) & set(profiles))
+    return not own or "*" in profiles or bool(set(own) & set(profiles))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from contenttrust.gate.compose import build_texts
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
     from contenttrust.yaml_nodes import Path
 
-IMAGE_SCHEME = "docker-image://"
+IMAGE_SCHEME = build_texts.IMAGE_SCHEME
 _ATTESTATIONS = ("sbom", "provenance")
 _BUILT = frozenset({"build", "never"})
 
@@ -26,6 +28,7 @@ class Started:
         image: The image.
         target: Where an image volume is mounted; empty where this is none.
         context: Name of the build context that the image is; empty where this is none.
+        pulled: Whether compose fetches it from a registry, always or where it is not here.
     """
 
     service: str
@@ -33,6 +36,7 @@ class Started:
     image: str
     target: str = ""
     context: str = ""
+    pulled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,9 @@ class Build:
         args: Build arguments; None where the environment has the value.
         target: The stage that is built, or empty.
         contexts: Named build contexts.
-        platform: Of the service, or empty.
+        platforms: What is built for; empty where the builder decides. `platform` of the service
+            does not count: bake is not told of it.
+        pulls: Whether a registry is asked for images that are here, too.
         attestations: What `sbom` and `provenance` say, by these names.
     """
 
@@ -60,7 +66,8 @@ class Build:
     args: Mapping[str, str | None]
     target: str
     contexts: Mapping[str, str]
-    platform: str
+    platforms: Sequence[str]
+    pulls: bool
     attestations: Mapping[str, str]
 
 
@@ -123,10 +130,16 @@ def contents(project: Mapping[str, Any]) -> Contents:
 
 
 def _take_image(
-    found: Contents, name: str, service: Mapping[str, Any], path: Path, built: set[str]
+    found: Contents, name: str, service: Mapping[str, Any], path: Path, built: Collection[str]
 ) -> None:
     image, policy = service.get("image"), service.get("pull_policy")
-    if service.get("provider") is not None:
+    if policy is not None and not isinstance(policy, str):
+        message = "pull_policy is no text"
+        found.remarks.append(Remark(path=(*path, "pull_policy"), message=message))
+        policy = None
+    if not isinstance(service.get("provider"), dict | None):
+        found.remarks.append(Remark(path=(*path, "provider"), message="provider is no mapping"))
+    elif service.get("provider") is not None:
         message = "the provider starts what it likes: not covered"
         path = (*path, "provider")
         found.remarks.append(Remark(path=path, message=message, refused=False, code="not_covered"))
@@ -138,7 +151,9 @@ def _take_image(
         found.remarks.append(Remark(path=(*path, "image"), message=message))
     elif not (policy in _BUILT and (service.get("build") or image in built)):
         # Compose pulls before it builds, unless it is told not to.
-        found.started.append(Started(service=name, path=(*path, "image"), image=image))
+        pulled = policy not in _BUILT
+        way = (*path, "image")
+        found.started.append(Started(service=name, path=way, image=image, pulled=pulled))
 
 
 def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:  # noqa: ANN401
@@ -148,8 +163,14 @@ def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:
         found.remarks.append(Remark(path=path, message="volumes is no list"))
         return
     for index, volume in enumerate(volumes):
-        if not isinstance(volume, dict) or volume.get("type") != "image":
+        if isinstance(volume, str):
             continue  # the short form has no images
+        if not isinstance(volume, dict) or not isinstance(volume.get("type"), str):
+            message = "a volume that is neither a text nor a mapping with a type"
+            found.remarks.append(Remark(path=(*path, index), message=message))
+            continue
+        if volume["type"] != "image":
+            continue
         way = (*path, index, "source")
         source, target = volume.get("source"), volume.get("target")
         if _text(source) and _text(target):
@@ -165,21 +186,12 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
     build = service["build"]
     if isinstance(build, str):
         build = {"context": build}
-    args, contexts = build.get("args") or {}, build.get("additional_contexts") or {}
-    texts = [build.get(member, "") for member in ("context", "dockerfile", "target")]
-    inline = build.get("dockerfile_inline")
-    attestations = {
-        member: build[member] for member in _ATTESTATIONS if build.get(member) is not None
-    }
-    if not (
-        isinstance(args, dict)
-        and isinstance(contexts, dict)
-        and all(isinstance(text, str) for text in (*texts, *contexts.values()))
-        and (inline is None or isinstance(inline, str))
-        and all(isinstance(value, bool | str) for value in attestations.values())
-    ):
-        found.remarks.append(Remark(path=path, message="build is not as the specification has it"))
+    faults = build_texts.faults(build)
+    if faults:
+        found.remarks += [Remark(path=(*path, *way), message=told) for way, told in faults]
         return
+    contexts: dict[str, str] = build.get("additional_contexts") or {}
+    pulls = build.get("pull") not in {None, False}
     if build.get("cache_from"):
         message = "cache_from: what a cache gives to a build is not covered"
         way = (*path, "cache_from")
@@ -188,37 +200,44 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
         if value.startswith(IMAGE_SCHEME):
             way = (*path, "additional_contexts", context)
             image = value.removeprefix(IMAGE_SCHEME)
-            found.started.append(Started(service=name, path=way, image=image, context=context))
+            found.started.append(
+                Started(service=name, path=way, image=image, context=context, pulled=pulls)
+            )
     found.builds.append(
         Build(
             service=name,
             path=path,
-            context=texts[0] or ".",
-            dockerfile=texts[1] or "Dockerfile",
-            inline=inline,
-            args={key: _argument(value) for key, value in args.items()},
-            target=texts[2],
+            context=build.get("context") or ".",
+            dockerfile=build.get("dockerfile") or "Dockerfile",
+            inline=build.get("dockerfile_inline"),
+            args=build.get("args") or {},
+            target=build.get("target") or "",
             contexts=contexts,
-            platform=service["platform"] if _text(service.get("platform")) else "",
-            attestations={key: _argument(value) or "" for key, value in attestations.items()},
+            platforms=build.get("platforms") or (),
+            pulls=pulls,
+            attestations={
+                # A switch is a word to the builder.
+                member: {True: "true", False: "false"}.get(build[member], build[member])
+                for member in _ATTESTATIONS
+                if build.get(member) is not None
+            },
         )
     )
 
 
 def _take_models(found: Contents, project: Mapping[str, Any], services: Mapping[str, Any]) -> None:
-    if project.get("models") or any(
-        isinstance(service, dict) and service.get("models") for service in services.values()
-    ):
+    told = bool(project.get("models"))
+    for name, service in services.items():
+        models = service.get("models") if isinstance(service, dict) else None
+        told = told or bool(models)
+        if not isinstance(models, list | dict | None):
+            path: Path = ("services", name, "models")
+            found.remarks.append(Remark(path=path, message="models is neither list nor mapping"))
+            return
+    if told:
         message = "models are no images: not covered"
-        path: Path = ("models",)
+        path = ("models",)
         found.remarks.append(Remark(path=path, message=message, refused=False, code="not_covered"))
-
-
-def _argument(value: Any) -> str | None:  # noqa: ANN401
-    """The value of a build argument as the builder gets it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if value is None else str(value)
 
 
 def _text(value: object) -> bool:

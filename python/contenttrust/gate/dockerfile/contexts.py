@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IMAGE_SCHEME = "docker-image:"
+SYNTAX = "# syntax"
+"""What names the front end of a file, in the file."""
 SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
 _NEVER = frozenset({"scratch", "context"})
 _LATEST = ":latest"

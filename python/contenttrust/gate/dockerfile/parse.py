@@ -153,7 +153,7 @@ class _Reading:
     def _take_syntax(self, syntax: Located | None) -> None:
         if syntax is None or contexts.front_end(self._settings.build_args):  # it goes before
             return
-        self._use(syntax.text, syntax, "# syntax")
+        self._use(syntax.text, syntax, contexts.SYNTAX)
         if not re.fullmatch(r"(docker\.io/)?docker/dockerfile(-upstream)?([:@].*)?", syntax.text):
             told = f"the front end {syntax.text} reads this file by rules of its own"
             self._notices.append(Notice(line=self._images[-1].line, text=told))

@@ -65,8 +65,9 @@ def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
     [
         ([1], "services is no mapping"),
         ({"web": "web:1"}, "no service"),
-        ({"web": {"build": {"context": 1}}}, "not as the specification"),
-        ({"web": {"build": {"args": {"A": True}, "context": "https://x.example"}}}, "is not here"),
+        ({"web": {"build": {"context": 1}}}, "context is no text"),
+        ({"web": {"build": {"args": {"A": True}}}}, "of A is no text"),
+        ({"web": {"build": {"args": {"A": None}, "context": "https://x.example"}}}, "is not here"),
         ({"web": {"image": ["web:1"]}}, "no text"),
     ],
 )

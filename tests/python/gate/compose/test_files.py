@@ -109,7 +109,7 @@ def test_profiles() -> None:
         ("services: [web]", 1, "no compose file"),
         ("- services", 1, "no compose file"),
         ("services:\n  web: {image: '$'}", 2, "write $$"),
-        ("services:\n  web: {build: {args: 3}}", 2, "not as the specification"),
+        ("services:\n  web: {build: {args: 3}}", 2, "neither a mapping nor a list"),
     ],
 )
 def test_what_only_docker_compose_can_tell_is_refused(text: str, line: int, words: str) -> None:

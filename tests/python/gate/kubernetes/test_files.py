@@ -163,7 +163,7 @@ def test_every_image_is_asked_for_once_and_told_at_every_place() -> None:
         def __init__(self) -> None:
             self.images: list[str] = []
 
-        def check_many(self, images):
+        def check_many(self, images, *, pulled=()):
             self.images += images
             return [
                 Decision(image=image, reference=Reference.parse(image), verdict="deny", code="x")

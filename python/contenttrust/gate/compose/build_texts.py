@@ -1,0 +1,112 @@
+"""What the texts of a `build` have to be, so that the builder reads them as they are written here.
+
+Docker compose hands a build to bake as JSON, and bake takes texts in JSON for templates of HCL.
+Compose escapes `${` in arguments and in `dockerfile_inline`, and nothing else.
+
+Source: compose 2.40 `build_bake.go` ``doBuildBake``; buildx 0.29 `bake/hclparser`; HCL 2.24
+`json/structure.go`; BuildKit 0.25 `dockerui/config.go` ``NamedContext``.
+"""
+
+from __future__ import annotations
+
+from contenttrust.errors import shown
+from contenttrust.gate.dockerfile import contexts
+from contenttrust.reference import InvalidReferenceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from contenttrust.yaml_nodes import Path
+
+    Fault = tuple[Path, str]
+
+IMAGE_SCHEME = f"{contexts.IMAGE_SCHEME}//"
+_TEXTS = ("context", "dockerfile", "dockerfile_inline", "target")
+_SWITCHES = ("pull", "sbom", "provenance")
+_ESCAPED = frozenset({"args", "dockerfile_inline"})
+
+
+def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has there
+    """Find what of a build cannot be told without doubt.
+
+    Args:
+        build: The mapping.
+
+    Returns:
+        Ways within it, each with a sentence.
+    """
+    if not isinstance(build, dict):
+        return [((), "build is neither a folder nor a mapping")]
+    return [*_of_types(build), *_of_pairs(build)] or [
+        *_of_templates(build, ()),
+        *_of_contexts(build),
+    ]
+
+
+def _of_types(build: dict[str, Any]) -> Iterator[Fault]:
+    for member in _TEXTS:
+        if not isinstance(build.get(member, ""), str | None):
+            yield (member,), f"{member} is no text: put it in quotes"
+    for member in _SWITCHES:
+        if not isinstance(build.get(member), bool | str | None):
+            yield (member,), f"{member} is neither true nor false nor a text"
+    platforms = build.get("platforms")
+    if not isinstance(platforms, list | None):
+        yield ("platforms",), "platforms is no list"
+    elif not all(isinstance(one, str) and one for one in platforms or ()):
+        yield ("platforms",), "a platform is no text: put it in quotes"
+    if not isinstance(build.get("cache_from"), list | None):
+        yield ("cache_from",), "cache_from is no list"
+
+
+def _of_pairs(build: dict[str, Any]) -> Iterator[Fault]:
+    for member in ("args", "additional_contexts"):
+        values = build.get(member)
+        if values is None:
+            continue
+        if not isinstance(values, dict):
+            yield (member,), f"{member} is neither a mapping nor a list of NAME=VALUE"
+            continue
+        for name, value in values.items():
+            if value is None and member == "args":
+                continue  # the environment has it
+            if not isinstance(value, str):
+                yield (member, name), f"the value of {shown(name)} is no text: put it in quotes"
+
+
+def _of_templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
+    """Texts, names of members among them, that bake takes for more than texts."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if "%{" in name or "${" in name:
+                yield way, f"bake takes {shown(name)} for a template: no name may have %{{ or ${{"
+            yield from _of_templates(below, (*way, name))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _of_templates(below, (*way, index))
+    elif isinstance(value, str):
+        signs = ["%{"] if way[0] in _ESCAPED else ["%{", "${"]
+        for sign in signs:
+            if sign in value:
+                yield way, f"bake takes what follows {sign} for a template: write it otherwise"
+
+
+def _of_contexts(build: dict[str, Any]) -> Iterator[Fault]:
+    """Contexts that are not what they look like: compose hands their names on as they are."""
+    for name, value in (build.get("additional_contexts") or {}).items():
+        way = ("additional_contexts", name)
+        try:
+            key = contexts.key_of(name)
+        except InvalidReferenceError as error:
+            yield way, f"{shown(name)} can be no name of a build context: {error}"
+            continue
+        if key != name:
+            yield way, f"no name finds the build context {shown(name)}: write {shown(key)}"
+        if value.startswith(contexts.IMAGE_SCHEME) and not value.startswith(IMAGE_SCHEME):
+            image = shown(value.removeprefix(contexts.IMAGE_SCHEME))
+            yield (
+                way,
+                f"a folder to docker compose: write ./, or {IMAGE_SCHEME}{image} for an image",
+            )

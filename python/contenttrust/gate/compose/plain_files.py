@@ -1,0 +1,88 @@
+"""The files that docker compose reads in a folder where no `-f` names others.
+
+Who checks one of them and then says `docker compose up` starts what all of them make.
+
+Source: compose-go 2.9 `cli/options.go` ``WithConfigFileEnv``, ``WithDefaultConfigPath``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from contenttrust.gate.compose.environment_file import EnvironmentFileError, variables
+from contenttrust.transport import chosen_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+_CHOSEN = "COMPOSE_FILE"
+_SEPARATOR = "COMPOSE_PATH_SEPARATOR"
+_ENVIRONMENT = "COMPOSE_ENV_FILES"
+
+
+def unnamed(names: Sequence[str], *, env: Mapping[str, str], made: str | None = None) -> list[str]:
+    """Find what docker compose reads beside files, where it is told of none.
+
+    Several files, and one of another name, are for `-f`: nothing is beside them, unless
+    `COMPOSE_FILE` names some of them.
+
+    Args:
+        names: The files that are checked.
+        env: Environment variables.
+        made: A file that the check makes out of these.
+
+    Returns:
+        All that it reads, in its order, if it reads one that is not among `names`; else nothing.
+
+    Raises:
+        EnvironmentFileError: The file `.env` may say which files, and is not simple.
+        OSError: It cannot be read.
+        ValueError: It is too large, or no UTF-8.
+    """
+    folder = os.path.dirname(names[0])  # noqa: PTH120 -- the name is a text
+    chosen = _chosen(folder, env)
+    alone = len(names) == 1 and os.path.basename(names[0]) in _NAMES  # noqa: PTH119
+    if chosen is None and not alone:
+        return []
+    files = chosen or [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
+    named = {os.path.realpath(name) for name in (*names, made) if name}
+    found = [os.path.join(folder, file) for file in files]  # noqa: PTH118
+    known = [os.path.realpath(file) in named for file in found]
+    return found if (alone or any(known)) and not all(known) else []
+
+
+def _first(folder: str, names: Sequence[str]) -> list[str]:
+    there = [name for name in names if os.path.exists(os.path.join(folder, name))]  # noqa: PTH110, PTH118
+    return there[:1]
+
+
+def _chosen(folder: str, env: Mapping[str, str]) -> list[str] | None:
+    """What `COMPOSE_FILE` names, in the environment or in a file of it."""
+    given = dict(env)
+    if not env.get(_CHOSEN):
+        for name in (env.get(_ENVIRONMENT) or ".env").split(","):
+            given = {**_of_file(os.path.join(folder, name)), **given}  # noqa: PTH118
+    files = given.get(_CHOSEN)
+    return files.split(given.get(_SEPARATOR) or os.pathsep) if files else None
+
+
+def _of_file(name: str) -> dict[str, str]:
+    try:
+        text = chosen_file.read(name).decode()
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
+    try:
+        found = variables(text)
+    except EnvironmentFileError:
+        if _CHOSEN in text:
+            raise
+        return {}
+    return {key: found[key] for key in (_CHOSEN, _SEPARATOR) if key in found}

@@ -1,0 +1,119 @@
+"""`gate compose`: what a registry gives is never taken for what is made here, and files beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+POLICY = """apiVersion: contenttrust/v1
+kind: TrustPolicy
+metadata: {name: t, version: 1}
+rules:
+- match: localhost/**
+  local-build: allow
+"""
+
+
+@pytest.fixture
+def gate(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a gate under a policy that takes images of localhost for what is made here."""
+    for name in ("CONTENTTRUST_POLICY", "CONTENTTRUST_AUDIT_LOG", "COMPOSE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("policy.yaml").write_text(POLICY)
+
+    def call(verb: str, *arguments: str, **files: str):
+        for name, text in files.items():
+            Path(name).write_text(text)
+        options = ["--offline", "--trust-dir", str(tmp_path), "--policy", "policy.yaml"]
+        without = ["--without-docker"] if verb == "compose" else []
+        return run("gate", verb, *options, *without, *arguments)
+
+    return call
+
+
+INLINE = "dockerfile_inline: FROM localhost/base"
+CONTEXT = "dockerfile_inline: FROM b, additional_contexts: {b: docker-image://localhost/b}"
+VOLUME = "volumes: [{type: image, source: localhost/v, target: /v}]"
+
+
+@pytest.mark.parametrize(
+    ("service", "passes"),
+    [
+        ("{image: localhost/x}", False),
+        ("{image: localhost/x, pull_policy: always}", False),
+        ("{image: localhost/x, pull_policy: missing}", False),
+        ("{image: localhost/x, pull_policy: daily}", False),
+        ("{image: localhost/x, pull_policy: never}", True),
+        (f"{{image: localhost/x, build: {{{INLINE}}}}}", False),
+        (f"{{image: localhost/x, pull_policy: build, build: {{{INLINE}}}}}", True),
+        (f"{{image: localhost/x, pull_policy: never, build: {{{INLINE}}}}}", True),
+        (f"{{build: {{{INLINE}}}}}", True),
+        (f"{{build: {{{INLINE}, pull: false}}}}", True),
+        (f"{{build: {{{INLINE}, pull: true}}}}", False),
+        (f"{{build: {{{INLINE}, pull: '1'}}}}", False),
+        (f"{{build: {{{INLINE}, sbom: generator=localhost/scan}}}}", False),
+        (f"{{build: {{{INLINE}, args: {{BUILDKIT_SYNTAX: localhost/f}}}}}}", False),
+        ('{build: {dockerfile_inline: "# syntax=localhost/f\\nFROM localhost/base"}}', False),
+        (f"{{build: {{{CONTEXT}}}}}", True),
+        (f"{{build: {{{CONTEXT}, pull: true}}}}", False),
+        (f"{{image: localhost/x, pull_policy: never, {VOLUME}}}", False),
+    ],
+)
+def test_what_compose_or_a_builder_pulls_is_no_local_build(
+    gate, service: str, passes: bool
+) -> None:
+    ran = gate(
+        "compose", "--audit-log", "log", "c.yaml", **{"c.yaml": f"services: {{a: {service}}}"}
+    )
+
+    assert (ran.code == 0) == passes, ran
+    assert ("(local-build), and this one would be pulled" in ran.err) != passes
+    verdicts = [json.loads(line)["verdict"] for line in Path("log").read_text().splitlines()]
+    assert ("deny" in verdicts) != passes
+
+
+def test_an_image_that_one_service_pulls_is_no_local_build_of_another(gate) -> None:
+    text = "services: {a: {image: localhost/x, pull_policy: never}, b: {image: localhost/x}}"
+    ran = gate("compose", "c.yaml", **{"c.yaml": text})
+
+    assert ran.code == 1
+    assert ran.err.count("would be pulled") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "passes"),
+    [
+        ("FROM localhost/x", (), True),
+        ("FROM x", ("--build-context", "x=docker-image://localhost/x"), True),
+        ("# syntax=localhost/f\nFROM localhost/x", (), False),
+        ("FROM localhost/x", ("--build-arg", "BUILDKIT_SYNTAX=localhost/f"), False),
+    ],
+)
+def test_a_front_end_is_pulled_and_no_local_build(gate, text, arguments, passes) -> None:
+    ran = gate("dockerfile", *arguments, "Dockerfile", Dockerfile=text)
+
+    assert (ran.code == 0) == passes, ran
+
+
+def test_an_override_beside_is_named_or_the_project_is_refused(gate) -> None:
+    files = {
+        "compose.yaml": "services: {a: {image: localhost/x, pull_policy: never}}",
+        "compose.override.yaml": "services: {a: {environment: {A: b}}}",
+    }
+    ran = gate("compose", "compose.yaml", **files)
+    assert ran.code == 1
+    assert "reads compose.yaml and compose.override.yaml here: name these" in ran.err
+    assert gate("compose", "compose.yaml", "compose.override.yaml").code == 0
+
+
+def test_the_file_that_is_written_may_be_in_compose_file(gate, monkeypatch) -> None:
+    monkeypatch.setenv("COMPOSE_FILE", "compose.yaml:trust.yaml")
+    text = "services: {a: {image: localhost/x, pull_policy: never}}"
+    ran = gate("compose", "--override-out", "trust.yaml", "compose.yaml", **{"compose.yaml": text})
+
+    assert ran.code == 0, ran
+    assert gate("compose", "compose.yaml").code == 1
+    assert gate("compose", "compose.yaml", "trust.yaml").code == 0

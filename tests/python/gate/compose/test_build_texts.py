@@ -1,0 +1,173 @@
+"""Builds whose texts mean something else to compose, bake or BuildKit than they say are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contenttrust.gate.compose.files import Composition, composition
+
+
+def project(build: str, *others: str) -> Composition:
+    text = f"services:\n  web:\n    build:\n      {build}\n"
+    texts = {"compose.yaml": text, **{f"{n}.yaml": other for n, other in enumerate(others)}}
+    named = {name: text.encode() for name, text in texts.items()}
+    return composition(named, env={"A": "1"}, program=None)
+
+
+def refusals(made: Composition) -> list[tuple[int, str]]:
+    return [(f.spot.line, f.message) for f in made.findings if f.refused]
+
+
+def images(made: Composition) -> list[str]:
+    assert refusals(made) == []
+    return [use.image for use in made.uses]
+
+
+INLINE = "dockerfile_inline: FROM x"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("docker.io/evil/app:1", "evil/app:1"),
+        ("index.docker.io/evil/app", "evil/app"),
+        ("docker.io/library/alpine", "alpine"),
+        ("library/alpine:3", "alpine:3"),
+        ("alpine:latest", "alpine"),
+        ("evil/tool:latest", "evil/tool"),
+        ("base:latest", "base"),
+    ],
+)
+def test_t098_a_context_whose_name_finds_nothing_hides_no_image(name: str, key: str) -> None:
+    context = f'additional_contexts: {{"{name}": "docker-image://good:1"}}'
+    made = project(f"dockerfile_inline: FROM {name}\n      {context}")
+
+    assert [(line, message.endswith(f"write {key}")) for line, message in refusals(made)] == [
+        (5, True)
+    ]
+    right = project(f"dockerfile_inline: FROM {name}\n      {context.replace(name, key, 1)}")
+    assert images(right) == ["good:1"]
+
+
+@pytest.mark.parametrize("name", ["base::linux/amd64", "BASE", "a b", "a%b"])
+def test_a_context_of_a_name_that_is_none_is_refused(name: str) -> None:
+    made = project(f"{INLINE}\n      additional_contexts: ['{name}=docker-image://good:1']")
+
+    assert [line for line, _ in refusals(made)] == [5]
+    assert "can be no name of a build context" in refusals(made)[0][1]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "dockerfile_inline: 'RUN %{ if false }'",
+        "dockerfile_inline: 'RUN %%{ if false }'",
+        "args: {V: '1%{ if true }-evil%{ endif }'}",
+        "args: ['V=%{ if true }-evil%{ endif }']",
+        "args: {'%{ if true }V%{ endif }': '1'}",
+        "args: ['$${\"V\"}=1']",
+        "context: '%{ if true }evil%{ endif }'",
+        "context: './$${\"evil\"}'",
+        "dockerfile: '$${\"Dockerfile.evil\"}'",
+        "dockerfile: 'x%{ if true }y%{ endif }'",
+        "target: '$${\"evil\"}'",
+        "target: '%{ if true }evil%{ endif }'",
+        "additional_contexts: {base: 'docker-image://good$${\":evil\"}'}",
+        "additional_contexts: {base: './%{ if true }evil%{ endif }'}",
+        "additional_contexts: {'a$${\"\"}': 'docker-image://good'}",
+        "platforms: ['linux/$${\"arm64\"}']",
+        "sbom: 'generator=good$${\":evil\"}'",
+        "provenance: 'type=sbom,generator=%{ if true }evil%{ endif }'",
+        "tags: ['$${\"signed:1\"}']",
+        "labels: {a: '%{ if true }'}",
+        "cache_from: ['type=registry,ref=$${\"evil\"}']",
+        "secrets: [{source: '$${\"x\"}'}]",
+    ],
+)
+def test_t100_what_bake_takes_for_a_template_is_refused(build: str) -> None:
+    refused = refusals(project(build))
+
+    assert [line for line, _ in refused][:1] == [4]
+    assert "bake takes" in refused[0][1]
+
+
+def test_variables_in_arguments_and_in_an_inline_dockerfile_are_escaped_by_compose() -> None:
+    made = project("args: {V: '1', W: '$${V}'}\n      dockerfile_inline: \"ARG V\\nFROM x:$${V}\"")
+
+    assert images(made) == ["x:1"]
+
+
+@pytest.mark.parametrize("value", ["1.0", "010", "0x1F", "0o7", "+5", "1_000", "true", "1e3", ".5",
+                                   "[a]", "{a: b}", "12345678901234567890", "&a 5"])  # fmt: skip
+def test_an_argument_that_compose_writes_otherwise_is_refused(value: str) -> None:
+    made = project(f'args: {{V: {value}}}\n      dockerfile_inline: "ARG V\\nFROM x:$$V"')
+
+    [(line, message)] = refusals(made)
+    assert (line, message) == (4, "the value of V is no text: put it in quotes")
+
+
+@pytest.mark.parametrize("value", ["0", "7", "8080", "'1.0'", '"010"', "2024-01-01"])
+def test_an_argument_that_every_reader_writes_alike_is_read(value: str) -> None:
+    made = project(f'args: {{V: {value}}}\n      dockerfile_inline: "ARG V\\nFROM x:a$$V"')
+
+    assert images(made) == ["x:a" + value.strip("'\"")]
+
+
+def test_a_list_with_a_number_is_refused() -> None:
+    for member in ("args", "additional_contexts"):
+        [(line, message)] = refusals(project(f"{INLINE}\n      {member}: [3]"))
+        assert (line, member in message) == (5, True)
+
+
+def test_each_platform_of_a_build_is_read() -> None:
+    inline = "dockerfile_inline: 'FROM x:$${TARGETARCH}'"
+    made = project(f"{inline}\n      platforms: [linux/amd64, linux/arm64]")
+
+    assert images(made) == ["x:amd64", "x:arm64"]
+    assert [list(built.platforms) for built in made.builds] == [["linux/amd64"], ["linux/arm64"]]
+
+
+def test_platforms_that_make_no_difference_are_of_one_build() -> None:
+    made = project(f"{INLINE}\n      platforms: [linux/amd64, linux/arm64, linux/s390x]")
+
+    assert images(made) == ["x"]
+    [built] = made.builds
+    assert list(built.platforms) == ["linux/amd64", "linux/arm64", "linux/s390x"]
+    [built] = project(INLINE).builds
+    assert list(built.platforms) == []
+
+
+@pytest.mark.parametrize("more", ["", "\n    platform: linux/amd64"])
+def test_the_platform_of_a_service_is_not_that_of_its_build(more: str) -> None:
+    made = project(f"dockerfile_inline: 'FROM x:$${{TARGETARCH}}'{more}")
+
+    [(_, message)] = refusals(made)
+    assert "say build.platforms" in message
+
+
+@pytest.mark.parametrize("more", ["", "\n      dockerfile_inline: FROM x"])
+def test_a_context_on_a_server_is_refused_whatever_the_dockerfile_is(more: str) -> None:
+    for context in ("https://github.com/evil/repo.git", "git@example.com:a/b", "github.com/a/b"):
+        [(_, message)] = refusals(project(f"context: {context}{more}"))
+        assert "is not here" in message
+
+
+def test_a_folder_that_looks_like_an_image_is_refused() -> None:
+    context = "additional_contexts: {base: 'docker-image:evil'}"
+    [(line, message)] = refusals(project(f"dockerfile_inline: FROM base\n      {context}"))
+
+    assert line == 5
+    assert "docker-image://evil" in message
+
+
+def test_a_null_in_a_later_file_takes_nothing_back(tmp_path: Path) -> None:
+    later = "services: {web: {build: {dockerfile_inline: , args: , additional_contexts: }}}"
+    first = 'dockerfile_inline: "ARG V\\nFROM x:$$V"\n      args: {V: "1"}'
+
+    assert images(project(first, later)) == ["x:1"]
+    later = "services: {web: {build: {args: {V: }}}}"  # but for this, which the environment has
+    [(_, message)] = refusals(project(first, later))
+    assert "which has no value" in message
+    assert "say build.args V=" in message

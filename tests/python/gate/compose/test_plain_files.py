@@ -1,0 +1,133 @@
+"""What `docker compose up` reads beside the files that are named is not passed over in silence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from contenttrust.gate.compose.files import composition
+
+SERVICES = b"services: {a: {image: x}}\n"
+
+
+@pytest.fixture
+def told(tmp_path: Path):
+    """What is refused of files of a folder, where all of these are."""
+
+    def check(*named: str, there: str = "", made: str | None = None, **env: str) -> list[str]:
+        for name in [*there.split(), *named]:
+            tmp_path.joinpath(name).write_bytes(SERVICES)
+        texts = {str(tmp_path / name): SERVICES for name in named}
+        made = made and str(tmp_path / made)
+        project = composition(texts, env=env, program=None, made=made)
+        assert all(finding.spot.file == str(tmp_path / named[0]) for finding in project.findings)
+        return [f.message.replace(f"{tmp_path}/", "") for f in project.findings if f.refused]
+
+    return check
+
+
+def names(*files: str) -> list[str]:
+    told = f"without -f docker compose reads {' and '.join(files)} here"
+    return [f"{told}: name these, or set COMPOSE_FILE to what you start"]
+
+
+@pytest.mark.parametrize(
+    "file", ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
+)
+@pytest.mark.parametrize(
+    "override",
+    [
+        "compose.override.yml",
+        "compose.override.yaml",
+        "docker-compose.override.yml",
+        "docker-compose.override.yaml",
+    ],
+)
+def test_an_override_that_is_not_named_is_refused(told, file: str, override: str) -> None:
+    assert told(file) == []
+    assert told(file, there=override) == names(file, override)
+    assert told(file, override) == []
+
+
+def test_only_the_first_of_several_overrides_counts(told) -> None:
+    there = "docker-compose.override.yml compose.override.yaml"
+
+    assert told("compose.yaml", there=there) == names("compose.yaml", "compose.override.yaml")
+    assert told("compose.yaml", "compose.override.yaml") == []
+
+
+def test_a_file_that_goes_before_is_told(told) -> None:
+    assert told("docker-compose.yml", there="compose.yaml") == names("compose.yaml")
+
+
+def test_files_that_only_f_can_name_stand_for_themselves(told) -> None:
+    there = "compose.yaml compose.override.yaml"
+
+    assert told("compose.prod.yaml", there=there) == []
+    assert told("compose.yaml", "compose.prod.yaml") == []
+
+
+def test_compose_file_says_what_is_started(told, tmp_path: Path) -> None:
+    there = "compose.override.yaml other.yaml"
+
+    assert told("compose.yaml", there=there, COMPOSE_FILE="compose.yaml") == []
+    both = os.pathsep.join(["compose.yaml", "other.yaml"])
+    assert told("compose.yaml", there=there, COMPOSE_FILE=both) == names(
+        "compose.yaml", "other.yaml"
+    )
+    assert told("compose.yaml", "other.yaml", COMPOSE_FILE=both) == []
+    assert told("other.yaml", there=there, COMPOSE_FILE=both) == names("compose.yaml", "other.yaml")
+    assert told("third.yaml", COMPOSE_FILE=both) == []
+    assert told("compose.yaml", COMPOSE_FILE="other.yaml") == names("other.yaml")
+    separated = {"COMPOSE_FILE": "compose.yaml;other.yaml", "COMPOSE_PATH_SEPARATOR": ";"}
+    assert told("compose.yaml", **separated) == names("compose.yaml", "other.yaml")
+
+
+def test_so_does_the_file_env_beside_and_the_environment_goes_before(told, tmp_path: Path) -> None:
+    tmp_path.joinpath(".env").write_text("COMPOSE_FILE=compose.yaml:evil.yaml\n")
+    there = "evil.yaml"
+
+    assert told("compose.yaml", there=there) == names("compose.yaml", "evil.yaml")
+    assert told("compose.yaml", there=there, COMPOSE_FILE="compose.yaml") == []
+    tmp_path.joinpath(".env").write_text(
+        "COMPOSE_PATH_SEPARATOR=,\nCOMPOSE_FILE=compose.yaml,evil.yaml\n"
+    )
+    assert told("compose.yaml", there=there) == names("compose.yaml", "evil.yaml")
+    tmp_path.joinpath("other.env").write_text("COMPOSE_FILE=compose.yaml\n")
+    assert told("compose.yaml", there=there, COMPOSE_ENV_FILES="other.env") == []
+
+
+def test_a_file_env_that_is_not_simple_is_refused_only_where_it_may_say_it(told, tmp_path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("OTHER=$(id)\n")
+    assert told("compose.yaml") == []
+    file.write_text("OTHER=$(id)\nCOMPOSE_FILE=compose.yaml\n")
+    [message] = told("compose.yaml")
+    assert "cannot be told" in message
+    assert "set COMPOSE_FILE" in message
+    assert told("compose.yaml", COMPOSE_FILE="compose.yaml") == []
+    file.unlink()
+    file.mkdir()
+    assert told("compose.yaml") == []
+
+
+def test_the_file_that_is_made_of_the_others_need_not_be_named(told) -> None:
+    both = os.pathsep.join(["compose.yaml", "trust.yaml"])
+
+    assert told("compose.yaml", COMPOSE_FILE=both) == names("compose.yaml", "trust.yaml")
+    assert told("compose.yaml", COMPOSE_FILE=both, made="trust.yaml") == []
+
+
+@pytest.mark.parametrize("name", ["COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE"])
+def test_variables_from_elsewhere_are_left_to_docker_compose(tmp_path: Path, name: str) -> None:
+    tmp_path.joinpath(".env").write_text("TAG=7\n")
+    texts = {f"{tmp_path}/compose.yaml": b"services: {a: {image: 'x:$TAG'}}"}
+
+    assert [use.image for use in composition(texts, env={}, program=None).uses] == ["x:7"]
+    [finding] = composition(texts, env={name: "1"}, program=None).findings
+    assert finding.refused
+    assert name in finding.message
+    given = composition(texts, env={name: "1", "TAG": "8"}, program=None)
+    assert [use.image for use in given.uses] == ["x:8"]
