@@ -75,6 +75,12 @@ class Pattern:
         """Whether whatever matches begins with this text."""
         return all(glob.literal_prefix.startswith(prefix) for glob in self._globs)
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that are written out in full, with their ports."""
+        starts = (glob.literal_prefix.partition("/") for glob in self._globs)
+        return frozenset(host for host, slash, _ in starts if slash)
+
     def __str__(self) -> str:
         return self.text
 

@@ -2,38 +2,92 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from contenttrust.policy.rules import Policy
 
 _DOCKER = "docker.io"
-_DOCKER_TOO = frozenset({"index.docker.io", "registry-1.docker.io"})
-_DEFAULT_PORT = ":443"
+_DOCKER_TOO = frozenset({"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_NUMBERS = re.compile(r"[0-9a-fx.]+")
+_PORT = re.compile(r":([0-9]+)$")
+_DEFAULT_PORT = 443
 
 
 def other_spelling(policy: Policy, reference: Reference) -> str:
-    """The usual name of an image whose host is spelt so that another rule applies; else empty.
+    """The name of an image by which another rule judges it, as its host is spelt; else empty.
 
-    Docker takes `Docker.io`, `docker.io:443` and `registry-1.docker.io` for names of their own,
+    Docker takes `Docker.io`, `docker.io:0443` and `registry-1.docker.io` for names of their own,
     and asks the same registry for all of them.
 
     Args:
         policy: Whose rules they are. A rule that spells the host so itself is meant for it.
         reference: The image.
     """
-    host = reference.domain.lower().removesuffix(_DEFAULT_PORT)
-    host = _DOCKER if host in _DOCKER_TOO else host
-    if host == reference.domain:
-        return ""
     rule = policy.rule_for(reference)
-    if rule is not None and rule.match.starts_with(f"{reference.domain}/"):
+    if rule is not None and reference.domain in rule.match.hosts:
         return ""
+    usual = _usual(reference.domain)
+    for host in {usual: None, **dict.fromkeys(_spelt_in_rules(policy, usual))}:
+        if host == reference.domain:
+            continue
+        named = _at(host, reference.path)
+        theirs = policy.rule_for(named)
+        # Of spellings that are not usual only a rule that spells them so is anybody's intent.
+        if theirs is not rule and (
+            host == usual or (theirs is not None and host in theirs.match.hosts)
+        ):
+            return named.gun
+    return ""
+
+
+def _spelt_in_rules(policy: Policy, usual: str) -> Iterator[str]:
+    """The hosts that rules name, and that are the same one in truth."""
+    for rule in policy.rules:
+        yield from (host for host in rule.match.hosts if _usual(host) == usual)
+
+
+@functools.lru_cache(maxsize=4096)
+def _usual(domain: str) -> str:
+    """A host in one spelling: small letters, addresses in their usual form, 443 left out."""
+    name, port = domain.lower(), None
+    found = _PORT.search(name)
+    if found:
+        name, port = name[: found.start()], int(found[1])
+    name = _address(name)
+    if port not in {None, _DEFAULT_PORT}:
+        return f"{name}:{port}"
+    return _DOCKER if name in _DOCKER_TOO else name
+
+
+def _address(name: str) -> str:
+    """An IP address as it is usually written: to the C library `127.1` and `0x7f.1` are one too."""
     try:
-        usual = Reference.parse(f"{host}/{reference.path}")
+        if name.startswith("["):
+            import ipaddress  # noqa: PLC0415 - few hosts are addresses
+
+            address = ipaddress.IPv6Address(name[1:-1])
+            return str(address.ipv4_mapped or f"[{address}]")
+        if _NUMBERS.fullmatch(name):
+            import socket  # noqa: PLC0415
+
+            return socket.inet_ntoa(socket.inet_aton(name))
+    except (OSError, ValueError):
+        pass
+    return name
+
+
+def _at(host: str, path: str) -> Reference:
+    try:
+        found = Reference.parse(f"{host}/{path}")
     except InvalidReferenceError:
-        return ""
-    if usual.domain != host:  # a single word in capitals: in lower case it is no host
-        usual = Reference(host, reference.path, tag="latest", digest=None)
-    return "" if policy.rule_for(usual) is rule else usual.gun
+        found = None
+    if found is None or found.domain != host:  # one word in small letters is no host to Docker
+        return Reference(host, path, tag="latest", digest=None)
+    return found

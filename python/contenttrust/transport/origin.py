@@ -73,12 +73,22 @@ def _host_and_port(url: str) -> tuple[str, int]:
     if not colon or authority.endswith("]"):
         host, port = authority, str(_HTTPS_PORT)
     if host.startswith("[") and host.endswith("]"):
-        is_host = set(host[1:-1]) <= _ADDRESS
+        is_host = set(host[1:-1]) <= _ADDRESS and _is_address(host[1:-1])
     else:
         is_host = set(host) <= _LETTERS
     # A name of dots leads to a directory above where certificates are looked for by it.
-    is_host = is_host and bool(host.strip("[]."))
+    is_host = is_host and bool(host.strip("."))
     is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LAST_PORT
     if not url.lower().startswith("https://") or not is_host or not is_port:
         raise ValueError("an https URL with a host in plain ASCII is wanted (xn--… for others)")
     return host, int(port)
+
+
+def _is_address(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - few hosts are addresses
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True

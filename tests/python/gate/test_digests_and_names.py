@@ -133,15 +133,35 @@ def test_an_exception_for_a_digest_is_for_that_digest(
         ("Index.docker.io/library/alpine", "docker.io/library/alpine"),
         ("Registry.Example.com/team/web", WEB),
         ("registry.example.com:443/team/web:1.0", WEB),
+        ("registry.example.com:0443/team/web:1.0", WEB),
+        ("DOCKER.IO:00443/library/alpine", "docker.io/library/alpine"),
+        ("registry-1.docker.io:0443/library/alpine", "docker.io/library/alpine"),
+        ("registry.hub.docker.com/library/alpine", "docker.io/library/alpine"),
+        ("ports.example:08443/web", "ports.example:8443/web"),
+        ("ports.example:443/web:1", "ports.example:0443/web"),
+        ("ports.example/web", "ports.example:0443/web"),
+        ("127.1:5000/web", "127.0.0.1:5000/web"),
+        ("0x7f.0.0.01:5000/web", "127.0.0.1:5000/web"),
+        ("2130706433:05000/web", "127.0.0.1:5000/web"),
+        ("[::ffff:7f00:1]:5000/web", "127.0.0.1:5000/web"),
+        ("[0:0:0:0:0:0:0:1]:5000/web", "[::1]:5000/web"),
+        ("[fe80::A]/web", "[fe80:0:0::a]/web"),
     ],
 )
 @pytest.mark.parametrize("default", ["allow", "warn", "deny"])
-def test_another_spelling_of_a_host_does_not_leave_its_rule(
+def test_t080_another_spelling_of_a_host_does_not_leave_its_rule(
     trust_dir: Path, written: str, usual: str, default: str
 ) -> None:
     asked: list[str] = []
     policy = Policy(
-        rules=(Rule("docker.io/**"), Rule("registry.example.com/**")),
+        rules=(
+            Rule("docker.io/**"),
+            Rule("registry.example.com/**"),
+            Rule("ports.example{:8443,:0443}/**"),
+            Rule("127.0.0.1:5000/**"),
+            Rule("[::1]:5000/**"),
+            Rule("[fe80:0:0::a]/**"),
+        ),
         default=Default(default, "because"),
         implied_pin=FIRST_USE,
     )
@@ -156,6 +176,32 @@ def test_a_rule_that_spells_the_host_so_is_meant(repository: Repository, trust_d
     rules = (Rule("registry.example.com:443/**", mode="audit"), Rule("registry.example.com/**"))
     gate = gate_of(repository, trust_dir, *rules, limits=Limits())
     assert gate.check("registry.example.com:443/team/web:1").verdict == "warn"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "registry.example.com:8443/team/web:1",
+        "registry.example.com:80443/team/web:1",
+        "127.0.0.2/team/web:1",
+        "1.2.3.4.5/team/web:1",
+        "[:::]/team/web:1",
+    ],
+)
+def test_another_host_is_no_other_spelling(trust_dir: Path, name: str) -> None:
+    policy = Policy(
+        rules=(Rule("registry.example.com/**"), Rule("127.0.0.1/**")), default=Default("warn")
+    )
+    gate = Gate(policy, offline=True, trust_dir=trust_dir, now=NOW)
+    assert gate.check(name).verdict == "warn"
+
+
+def test_a_name_in_its_usual_spelling_stays_with_its_own_rule(trust_dir: Path) -> None:
+    rules = (Rule("*.example.com/**"), Rule("registry.example.com:443/a", mode="audit"))
+    policy = Policy(rules=rules, implied_pin=FIRST_USE)
+    gate = Gate(policy, offline=True, trust_dir=trust_dir, now=NOW)
+    assert gate.check("registry.example.com/web").rule == "*.example.com/**"
+    assert "write registry.example.com:443/a" in gate.check("registry.example.com/a").reasons[0]
 
 
 def test_a_spelling_that_no_other_rule_is_for_is_no_matter(
