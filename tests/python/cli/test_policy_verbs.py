@@ -65,6 +65,18 @@ def test_without_the_extra_lint_says_what_to_install(
     assert "YAML is read by ruamel.yaml: install the extra contenttrust[gate]" in ran.err
 
 
+def test_what_named_a_policy_that_cannot_be_read_is_told(
+    run: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = str(tmp_path / "gone.yaml")
+    trust = ("--trust-dir", str(tmp_path / "trust"))
+    ran = run("policy", "explain", "--offline", *trust, "--policy", gone, IMAGE)
+    assert (ran.code, f"--policy: {gone}" in ran.err) == (2, True)
+    monkeypatch.setenv("CONTENTTRUST_POLICY", gone)
+    ran = run("policy", "explain", "--offline", *trust, IMAGE)
+    assert (ran.code, f"CONTENTTRUST_POLICY: {gone}" in ran.err) == (2, True)
+
+
 def test_lint_as_json(run: Callable, policy: str) -> None:
     ran = run("policy", "lint", *AT, "--json", policy)
     assert ran.document["schema"] == "contenttrust.policy-lint/1"
