@@ -78,6 +78,7 @@ def _assert_trusted(
 def _policy(
     policy: str | os.PathLike[str] | Policy | None, trust_dir: str | os.PathLike[str] | None
 ) -> Policy:
+    from contenttrust.gate import policy_record  # noqa: PLC0415
     from contenttrust.policy import load  # noqa: PLC0415
     from contenttrust.policy.rules import Policy  # noqa: PLC0415
     from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
@@ -87,4 +88,6 @@ def _policy(
     if policy is None:
         directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
         policy = load.found(env=os.environ, trust_dir=directory.path)
+        if policy is None:
+            policy_record.check_none(directory, load.usual(directory.path))
     return Policy.docker_content_trust() if policy is None else load.load(policy)

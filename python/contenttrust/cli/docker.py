@@ -128,7 +128,15 @@ class _Means:
         options = None if self._given is None else self._given.options
         if options is not None and (options.policy is not None or options.trust_dir is not None):
             return True
-        return _policy_may_be_there(os.environ)
+        return _policy_may_be_there(os.environ) or self._before_had_one()
+
+    def _before_had_one(self) -> bool:
+        """Whether a policy was in force without the folder that docker was told to look in."""
+        if self._before is None:
+            return False
+        from contenttrust.gate.policy_record import was_standing  # noqa: PLC0415
+
+        return was_standing(self._before.path)
 
     def policy(self) -> Policy | None:
         """The policy that is configured; None where there is none."""
@@ -176,7 +184,7 @@ class _Means:
 
 
 def _policy_may_be_there(env: Mapping[str, str]) -> bool:
-    """Whether `policy.load.found` has to be asked, which takes longer than most commands may."""
+    """Whether `gating.found_policy` has to be asked, which takes longer than most commands may."""
     if env.get(POLICY_VARIABLE):
         return True
     home = env.get("HOME", "")
@@ -187,7 +195,10 @@ def _policy_may_be_there(env: Mapping[str, str]) -> bool:
         folder = config_directory(env)
     if not folder:  # then there is no trust directory, and nothing stands in it
         return False
-    return os.path.lexists(f"{folder}/trust/contenttrust/trust-policy.yaml")
+    return any(
+        os.path.lexists(f"{folder}/trust/contenttrust/{name}")
+        for name in ("trust-policy.yaml", "policies/in_force.json")
+    )
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ def policy_of(request: Request, *, remember: bool = True) -> Policy:
         remember: Whether its version counts as seen from now on.
 
     Raises:
-        UsageError: It cannot be read or used, or is older than one that was seen.
+        UsageError: It cannot be read or used, is older than one that was seen, or is gone from
+            the trust directory, where it was in force.
     """
     from contenttrust.policy.rules import Policy  # noqa: PLC0415 -- who only parses needs none
 
@@ -53,13 +54,20 @@ def found_policy(
     directory = (
         TrustDirectory.default() if options.trust_dir is None else TrustDirectory(options.trust_dir)
     )
+    usual = load.usual(directory.path)
     path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
-    if path is None:
-        return None
     try:
+        if path is None:
+            policy_record.check_none(directory, usual)
+            if seen is not None:
+                policy_record.check_none(seen, load.usual(seen.path))
+            return None
         policy = load.load(path)
         remember = remember and options.at is None
-        policy_record.check(seen or directory, policy, remember=remember)
+        stands = path == usual and not options.policy
+        for place in (seen, directory) if stands and seen else (seen or directory,):
+            standing = stands and place is directory
+            policy_record.check(place, policy, remember=remember, standing=standing)
     except OSError as error:
         where = error.filename or path
         raise UsageError(f"{_named_by(options)}: {where}: {error.strerror}") from None

@@ -1,32 +1,43 @@
-"""Which version of each policy was seen last: an older one does not come back."""
+"""What was seen of policies: an older one does not come back, nor none in the place of one."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 
 from contenttrust.errors import PolicyError, TrustDirectoryError, shown
 from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.cache import TrustDirectory
 
 _FOLDER = ("contenttrust", "policies")
-_NAME = "versions.json"
+_VERSIONS = "versions.json"
+_STANDING = "in_force.json"
+STANDING = "/".join((*_FOLDER, _STANDING))
+"""Where a trust directory has which policy stood in it when it was last used."""
 _LIMIT = 1_048_576
 _PATIENCE_S = 30.0
 
 
-def check(directory: TrustDirectory, policy: Policy, *, remember: bool = True) -> None:
+def check(
+    directory: TrustDirectory, policy: Policy, *, remember: bool = True, standing: bool = False
+) -> None:
     """Refuse a policy of a lower version than one of its name that was used before.
 
-    A policy without name and version, as Docker's own, has nothing that could be compared.
+    A policy without name and version has nothing that could be compared.
 
     Args:
         directory: Where versions are remembered.
         policy: To be used.
         remember: Whether its version is remembered.
+        standing: Whether it stands in that directory; then it is missed when it is gone.
 
     Raises:
         PolicyError: A newer one was used.
@@ -34,24 +45,69 @@ def check(directory: TrustDirectory, policy: Policy, *, remember: bool = True) -
     """
     if not policy.name:
         return
+    with _opened(directory, make=True) as folder:
+        seen = _read(folder, _VERSIONS)
+        last = seen.get(policy.name, 0)
+        if policy.version < last:
+            raise PolicyError(
+                f"the policy {shown(policy.name)} is of version {policy.version}, and version "
+                f"{last} was used here before: use that one, or give this one a higher version",
+                expected=str(last),
+                found=str(policy.version),
+            )
+        if not remember:
+            return
+        if policy.version > last:
+            seen[policy.name] = policy.version
+            _write(folder, _VERSIONS, seen)
+        if standing and _read(folder, _STANDING) != {policy.name: policy.version}:
+            _write(folder, _STANDING, {policy.name: policy.version})
+
+
+def check_none(directory: TrustDirectory, place: str) -> None:
+    """Refuse to do without a policy where one was in force that stood in the trust directory.
+
+    Policies that were named are not missed: whoever names them may name another one, or none.
+
+    Args:
+        directory: The trust directory, in which there is none now.
+        place: Where a policy would stand, to be told.
+
+    Raises:
+        PolicyError: One is missing.
+        TrustDirectoryError: The record cannot be read.
+    """
+    if not was_standing(directory.path):
+        return
+    with _opened(directory) as folder:
+        standing = ", ".join(
+            f"{shown(name)} (version {version})"
+            for name, version in _read(folder, _STANDING).items()
+        )
+    raise PolicyError(
+        f"the policy {standing} was in force here, and {shown(place)} is gone: put it back, or "
+        "name a policy; where there is to be none any more, remove "
+        f"{shown(f'{directory.path}/{STANDING}')} too",
+        expected=standing,
+        found="no policy",
+    )
+
+
+def was_standing(directory: str) -> bool:
+    """Whether it is remembered of a trust directory that a policy stood in it; a quick look."""
+    return os.path.lexists(f"{directory}/{STANDING}")
+
+
+@contextlib.contextmanager
+def _opened(directory: TrustDirectory, *, make: bool = False) -> Iterator[int]:
+    """The folder of the records, locked."""
     try:
         with (
-            directory.opened(make=True) as top,
-            files.opened(files.open_below(top, _FOLDER, make=True)) as folder,
-            files.locked(folder, f"{_NAME}.lock", patience=_PATIENCE_S),
+            directory.opened(make=make) as top,
+            files.opened(files.open_below(top, _FOLDER, make=make)) as folder,
+            files.locked(folder, f"{_VERSIONS}.lock", patience=_PATIENCE_S),
         ):
-            seen = _read(folder)
-            last = seen.get(policy.name, 0)
-            if policy.version < last:
-                raise PolicyError(
-                    f"the policy {shown(policy.name)} is of version {policy.version}, and version "
-                    f"{last} was used here before: use that one, or give this one a higher version",
-                    expected=str(last),
-                    found=str(policy.version),
-                )
-            if remember and policy.version > last:
-                seen[policy.name] = policy.version
-                files.replace(folder, _NAME, json.dumps(seen, sort_keys=True).encode())
+            yield folder
     except OSError as error:
         raise TrustDirectoryError(
             f"the record of policies in {shown(directory.path)} cannot be used: "
@@ -59,16 +115,21 @@ def check(directory: TrustDirectory, policy: Policy, *, remember: bool = True) -
         ) from error
 
 
-def _read(folder: int) -> dict[str, int]:
+def _write(folder: int, name: str, versions: dict[str, int]) -> None:
+    files.replace(folder, name, json.dumps(versions, sort_keys=True).encode())
+
+
+def _read(folder: int, record: str) -> dict[str, int]:
+    """Versions of policies by their names."""
     try:
-        data = files.read(folder, _NAME, _LIMIT, private=True)
+        data = files.read(folder, record, _LIMIT, private=True)
     except FileNotFoundError:
         return {}
     try:
-        found = json.loads(data)
+        found: dict[str, Any] = json.loads(data)
         return {str(name): int(version) for name, version in found.items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise TrustDirectoryError(
-            f"the record of policies is damaged: remove {'/'.join(_FOLDER)}/{_NAME} from the trust "
-            "directory once you know which versions were in use"
+            f"the record of policies is damaged: remove {'/'.join(_FOLDER)}/{record} from the "
+            "trust directory once you know which versions were in use"
         ) from error

@@ -61,9 +61,18 @@ def found(
     named = chosen or env.get(VARIABLE, "")
     if named:
         return named
-    usual = os.path.join(os.fspath(trust_dir), "contenttrust", FILE_NAME)  # noqa: PTH118
+    place = usual(trust_dir)
     # What is there but cannot be read is not passed over.
-    return usual if os.path.lexists(usual) else None
+    return place if os.path.lexists(place) else None
+
+
+def usual(trust_dir: str | os.PathLike[str]) -> str:
+    """Where a policy stands that nobody names.
+
+    Args:
+        trust_dir: Docker's trust directory.
+    """
+    return os.path.join(os.fspath(trust_dir), "contenttrust", FILE_NAME)  # noqa: PTH118
 
 
 def load(path: str | os.PathLike[str]) -> Policy:

@@ -60,3 +60,45 @@ def test_a_record_that_others_may_write_is_a_refusal(trust_dir: Path) -> None:
     (trust_dir / "contenttrust" / "policies" / "versions.json").chmod(0o666)
     with pytest.raises(TrustDirectoryError):
         check(trust_dir, "production", 3)
+
+
+# --- a policy that is gone ----------------------------------------------------
+
+
+def check_none(place: Path) -> None:
+    policy_record.check_none(TrustDirectory(place), f"{place}/contenttrust/trust-policy.yaml")
+
+
+def test_a_policy_that_stood_in_the_trust_directory_is_missed_when_it_is_gone(
+    trust_dir: Path,
+) -> None:
+    check_none(trust_dir)
+    check(trust_dir, "production", 8, standing=True)
+    with pytest.raises(PolicyError) as refused:
+        check_none(trust_dir)
+    record = trust_dir / "contenttrust" / "policies" / "in_force.json"
+    for words in ("production (version 8)", "trust-policy.yaml is gone", f"remove {record} too"):
+        assert words in str(refused.value)
+    record.unlink()
+    check_none(trust_dir)
+
+
+def test_the_last_one_that_stood_there_is_missed(trust_dir: Path) -> None:
+    check(trust_dir, "first", 1, standing=True)
+    check(trust_dir, "second", 3, standing=True)
+    check(trust_dir, "named", 9)
+    with pytest.raises(PolicyError, match=r"the policy second \(version 3\) was in force"):
+        check_none(trust_dir)
+
+
+def test_a_policy_that_was_named_or_is_not_remembered_is_not_missed(trust_dir: Path) -> None:
+    check(trust_dir, "named", 8)
+    check(trust_dir, "draft", 8, standing=True, remember=False)
+    check_none(trust_dir)
+
+
+def test_a_damaged_record_of_what_stood_there_is_a_refusal(trust_dir: Path) -> None:
+    check(trust_dir, "production", 8, standing=True)
+    (trust_dir / "contenttrust" / "policies" / "in_force.json").write_bytes(b"{")
+    with pytest.raises(TrustDirectoryError, match=r"remove contenttrust/policies/in_force\.json"):
+        check_none(trust_dir)
