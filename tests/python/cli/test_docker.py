@@ -113,6 +113,8 @@ def test_t097_whatever_stands_before_the_command_it_is_checked(
         ["run", "--unknown", "x"], ["run", "-Z", "x"], ["pull", "--frobnicate=x", "x"],
         ["create", "--name"], ["image", "--unknown", "pull", "x"], ["--unknown", "ps"],
         ["buildx", "--unknown", "ls"], ["container", "-x", "run", "y"],
+        ["--", "--debug", "run", "x"], ["--", "--", "pull", "x"], ["-", "pull", "x"],
+        ["buildx", "--", "--debug", "build", "."], ["image", "-", "pull", "x"],
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused(run: Run, words: list[str]) -> None:
@@ -349,15 +351,23 @@ def test_another_docker_can_be_named(run: Run, noting: Noting, tmp_path: Path) -
     empty = str(tmp_path / "empty")
     assert run("ps", CONTENTTRUST_DOCKER=str(other), PATH=empty).code == 127  # no env for python3
     assert run("ps", CONTENTTRUST_DOCKER=str(other)).started == [["ps"]]
-    for wrong in ("other", str(tmp_path / "missing"), str(tmp_path)):
+    for wrong, what in (
+        ("other", "CONTENTTRUST_DOCKER is no absolute path: 'other'"),
+        (str(tmp_path / "missing"), f"CONTENTTRUST_DOCKER: '{tmp_path}/missing' does not exist"),
+        (str(tmp_path), f"CONTENTTRUST_DOCKER: '{tmp_path}' is no program that can be run"),
+    ):
         done = run("ps", CONTENTTRUST_DOCKER=wrong)
         assert (done.code, done.started) == (127, [])
+        assert what in done.err
     assert run("ps", PATH=empty).err.startswith("contenttrust: no directory of PATH has docker")
 
 
-def test_without_the_two_dashes_it_says_what_is_missing(noting: Noting, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["ps"], ["run", "--rm", "-it", "x"], ["image", "ls"]])
+def test_without_the_two_dashes_it_says_what_is_missing(
+    noting: Noting, tmp_path: Path, words: list[str]
+) -> None:
     done = subprocess.run(
-        [PROGRAM, "docker"], check=False, env=environment(noting, tmp_path), text=True,
+        [PROGRAM, "docker", *words], check=False, env=environment(noting, tmp_path), text=True,
         capture_output=True,
     )  # fmt: skip
     assert done.returncode == 2

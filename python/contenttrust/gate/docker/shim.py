@@ -98,6 +98,7 @@ def _run(arguments: Sequence[str], env: Mapping[str, str], means: Means) -> int:
     rest = before.operands
     if not rest:
         docker.become([])
+    _check_command(rest)
     if before.switch("help"):
         docker.become(rest[:1])
     if rest[0] in commands.HARMLESS:  # most of what is typed
@@ -122,6 +123,12 @@ def _is_off(arguments: Sequence[str], env: Mapping[str, str], means: Means) -> b
     return not asked and not content_trust_on(env) and not means.has_policy()
 
 
+def _check_command(rest: list[str]) -> None:
+    """Refuse a flag where a command is expected: behind ``--`` docker reads flags once more."""
+    if rest and rest[0].startswith("-"):
+        raise CommandLineError(f"{rest[0]} stands where a command is expected")
+
+
 def _family(rest: list[str]) -> tuple[list[str], list[str]]:
     """The words before the second one of a command, and the command without flags between them."""
     first = rest[0]
@@ -137,6 +144,7 @@ def _family(rest: list[str]) -> tuple[list[str], list[str]]:
         return [first], rest  # whatever it is, it is not covered
     if between.switch("help"):
         return [first, "--help"], [first]
+    _check_command(between.operands)
     return [first, *between.words()], [first, *between.operands]
 
 
