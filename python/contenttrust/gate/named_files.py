@@ -44,8 +44,15 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
     text = chosen_file.read(name, limit=_LIMIT)
     if _COMPOSE.fullmatch(base):
         from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all
+        from contenttrust.gate.compose.plain_files import unnamed  # noqa: PLC0415
 
-        project = composition({name: text})
+        # With what docker compose adds: a list of names cannot say that two are one project.
+        files = unnamed([name], env=os.environ)
+        project = composition(
+            {one: text if one == name else chosen_file.read(one, limit=_LIMIT) for one in files}
+            if name in files
+            else {name: text}
+        )
         return list(project.uses), list(project.findings), list(project.builds)
     if _DOCKERFILE.fullmatch(base):
         return _dockerfile(text, name)

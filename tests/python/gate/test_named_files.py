@@ -37,6 +37,24 @@ def test_files_are_read_as_what_they_are_named(
     assert is_file_name(name)
 
 
+def test_a_compose_file_is_read_with_what_docker_compose_adds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contenttrust.gate.compose.plugin.available", lambda _: False)
+    monkeypatch.delenv("COMPOSE_FILE", raising=False)
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: web:1}, b: {image: web:2}}")
+    (tmp_path / "compose.override.yaml").write_text("services: {a: {image: evil:1}}")
+
+    uses, findings, _ = examine(str(tmp_path / "compose.yaml"))
+    assert ([use.image for use in uses], findings) == (["evil:1", "web:2"], [])
+    monkeypatch.setenv("COMPOSE_FILE", "compose.yaml")
+    uses, findings, _ = examine(str(tmp_path / "compose.yaml"))
+    assert ([use.image for use in uses], findings) == (["web:1", "web:2"], [])
+    (tmp_path / "docker-compose.yaml").write_text("services: {a: {image: web:1}}")
+    _, [finding], _ = examine(str(tmp_path / "docker-compose.yaml"))
+    assert finding.refused
+
+
 def test_what_is_wrong_with_a_file_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\nFROM\n")
     (tmp_path / "pod.yaml").write_text("kind: [")
