@@ -54,14 +54,14 @@ class Call:
         if not decision.allowed:
             raise RefusedError(*_reasons(decision))
         if decision.although:
-            complain(f"{shown(image)} is let through: {decision.although}")
+            complain(f"{image} is let through: {decision.although}")
         return decision
 
     def _warn(self, decision: Decision) -> None:
         """Say what must be known of the trust data, once for each collection."""
         for line in (f"warning: {decision.gun}: {one}" for one in decision.warnings):
             if line not in self._said and not self.quiet:
-                complain(shown(line))
+                complain(line)
             self._said.add(line)
 
     def is_built_here(self, decision: Decision) -> bool:
@@ -129,6 +129,6 @@ def say_beside(line: str) -> None:
 
 
 def complain(*lines: str) -> None:
-    """What this program says of itself, on standard error."""
+    """What this program says of itself, on standard error, harmless to read whoever wrote it."""
     for number, line in enumerate(lines):
-        say_beside(f"{'    ' if number else 'contenttrust: '}{line}")
+        say_beside(f"{'    ' if number else 'contenttrust: '}{shown(line)}")

@@ -88,7 +88,10 @@ def _checked(call: Call, name: str, value: str) -> tuple[str, str]:
         return name, value
     import csv  # noqa: PLC0415 - few containers have mounts
 
-    rows = list(csv.reader([value], strict=True)) if "\n" not in value else []
+    try:
+        rows = list(csv.reader([value], strict=True)) if "\n" not in value else []
+    except csv.Error:
+        rows = []
     fields = [field.partition("=") for field in rows[0]] if len(rows) == 1 else []
     if not fields:
         raise RefusedError(f"--mount {value!a} is not understood")

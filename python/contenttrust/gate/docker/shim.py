@@ -270,9 +270,8 @@ def _unclear(problem: str) -> str:
 
 
 def _complained(code: int, *lines: str) -> int:
-    """Say why on standard error, harmless to read."""
-    from contenttrust.errors import shown  # noqa: PLC0415 - see the module
-    from contenttrust.gate.docker.call import complain  # noqa: PLC0415
+    """Say why on standard error."""
+    from contenttrust.gate.docker.call import complain  # noqa: PLC0415 - see the module
 
-    complain(*map(shown, lines))
+    complain(*lines)
     return code

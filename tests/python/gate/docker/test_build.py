@@ -12,6 +12,7 @@ from contenttrust.gate.docker import build, build_context
 from contenttrust.gate.docker.refusal import RefusedError
 from contenttrust.policy.rules import Policy, Rule
 from contenttrust.policy.settings import DockerSettings
+from kept_bases import KeptBases
 from noting_docker import WEB, MakeCall, Noting
 from simulator.roles import digest_of
 
@@ -286,3 +287,37 @@ def test_what_a_build_fetches_beside_images_is_said(
     else:
         assert build.run(made) == 0
         assert "Dockerfile:2: ADD fetches https://example.com/x" in capfd.readouterr().err
+
+
+_MOVING = "\x1b[2K\x1b[1A\u202eok"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "trigger"),
+    [
+        (f"ADD https://evil.example/{_MOVING} /x", ""),
+        (f"ADD https://git.example/{_MOVING}.git#a /x", ""),
+        ("", f"ADD https://evil.example/{_MOVING} /x"),
+        ("", f"COPY --from=$UNKNOWN{_MOVING} / /x"),
+        ("", f"NO{_MOVING}"),
+    ],
+)
+def test_t082_what_is_told_of_a_build_moves_no_cursor(
+    call: MakeCall,
+    context: Path,
+    capfd: pytest.CaptureFixture[str],
+    bases: KeptBases,
+    *,
+    instruction: str,
+    trigger: str,
+) -> None:
+    context.joinpath("Dockerfile").write_text(f"FROM {WEB}:1.0\n{instruction}\n")
+    bases.kept[ONE] = (trigger,) if trigger else ()
+    watching = Policy(
+        rules=(Rule("**", mode="warn"),),
+        implied_pin=Policy.docker_content_trust().implied_pin,
+    )
+    assert build.run(call("build", ".", policy=watching)) == 0
+    told = capfd.readouterr().err
+    assert "Dockerfile:" in told
+    assert told.replace("\n", "").isprintable()

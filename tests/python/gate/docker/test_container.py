@@ -94,6 +94,15 @@ def test_a_mounted_image_is_one(call: MakeCall, mount: str) -> None:
         container.run(call("run", "--mount", mount.format(f"{WEB}:9"), f"{WEB}:1.0"))
 
 
+@pytest.mark.parametrize(
+    "mount",
+    ['"type=image"x,source=web,target=/x', "type=image\rsource=web", '"', "", "type=image\nx"],
+)
+def test_a_mount_that_is_no_list_of_fields_is_refused(call: MakeCall, mount: str) -> None:
+    with pytest.raises(RefusedError, match=r"--mount .* is not understood"):
+        container.run(call("run", "--mount", mount, f"{WEB}:1.0"))
+
+
 def test_other_mounts_stay_as_they_are(call: MakeCall) -> None:
     mount = 'type=bind,"source=/a,b",target=/c'
     assert became(call("run", "--mount", mount, f"{WEB}:1.0"))[1] == f"--mount={mount}"
