@@ -65,7 +65,9 @@ def _assert_trusted(
             builds += built
         else:
             uses.append(Use(image=name, spot=Spot(file="assert_trusted")))
-    judging = Gate(_policy(policy, gate.get("trust_dir")), door="pytest", **gate)
+    remember = gate.get("now") is None  # what held once is not what holds now
+    chosen = _policy(policy, gate.get("trust_dir"), remember=remember)
+    judging = Gate(chosen, door="pytest", **gate)
     findings += judge(judging, uses)
     findings += trigger_findings.judge(judging, builds, findings)
     if gate.get("strict"):
@@ -76,7 +78,10 @@ def _assert_trusted(
 
 
 def _policy(
-    policy: str | os.PathLike[str] | Policy | None, trust_dir: str | os.PathLike[str] | None
+    policy: str | os.PathLike[str] | Policy | None,
+    trust_dir: str | os.PathLike[str] | None,
+    *,
+    remember: bool,
 ) -> Policy:
     from contenttrust.gate import policy_record  # noqa: PLC0415
     from contenttrust.policy import load  # noqa: PLC0415
@@ -85,9 +90,13 @@ def _policy(
 
     if isinstance(policy, Policy):
         return policy
-    if policy is None:
-        directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
-        policy = load.found(env=os.environ, trust_dir=directory.path)
-        if policy is None:
-            policy_record.check_none(directory, load.usual(directory.path))
-    return Policy.docker_content_trust() if policy is None else load.load(policy)
+    directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
+    usual = load.usual(directory.path)
+    path = load.found(env=os.environ, trust_dir=directory.path) if policy is None else policy
+    if path is None:
+        policy_record.check_none(directory, usual)
+        return Policy.docker_content_trust()
+    loaded = load.load(path)
+    standing = policy is None and path == usual
+    policy_record.check(directory, loaded, remember=remember, standing=standing)
+    return loaded

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from contenttrust import pytest_plugin
+from contenttrust.errors import PolicyError
 from contenttrust.policy.rules import Policy
 from kept_bases import KeptBases
 
@@ -192,3 +193,21 @@ def test_the_policy_is_the_one_given_else_the_one_of_the_environment(asked, monk
     monkeypatch.setenv("CONTENTTRUST_POLICY", "policy.yaml")
     with pytest.raises(AssertionError, match="refused: assert_trusted:1"):
         asked(f"{GUN}:3.0")
+
+
+def test_an_older_policy_does_not_come_back(tmp_path: Path) -> None:
+    (tmp_path / "trust").mkdir(mode=0o700)
+    policy = tmp_path / "policy.yaml"
+
+    def ask(version: int, **settings) -> None:
+        policy.write_text(FILES["policy.yaml"].replace("version: 1", f"version: {version}"))
+        pytest_plugin._assert_trusted(
+            "alpine:3", policy=policy, trust_dir=tmp_path / "trust", **settings
+        )
+
+    past = {"now": datetime(2026, 11, 24, tzinfo=timezone.utc)}
+    for version, settings in ((9, past), (2, {}), (1, {}), (1, past)):
+        error = AssertionError if version != 1 else PolicyError
+        words = "refused: " if version != 1 else "version 2 was used here before"
+        with pytest.raises(error, match=words):
+            ask(version, **settings)
