@@ -144,7 +144,7 @@ class NoKeyError(KeyStoreError):
 
 
 class InputNeededError(KeyStoreError):
-    """A passphrase is needed, and nobody may or can be asked for it."""
+    """A passphrase or an answer is needed, and nobody may or can be asked for it."""
 
 
 class PublishError(ContentTrustError):

@@ -32,11 +32,19 @@ def tag_members(tag: SignedTag) -> dict[str, Any]:
 
 def error_code(error: ContentTrustError) -> str:
     """The reason code of an error, or the word for its kind where the closed list has none."""
-    from contenttrust.errors import KeyStoreError, PublishError  # noqa: PLC0415 -- only on failure
+    from contenttrust.errors import (  # noqa: PLC0415 -- only on failure
+        InputNeededError,
+        KeyStoreError,
+        PublishError,
+    )
 
     if error.code:
         return error.code
-    words = ((KeyStoreError, "key_store"), (PublishError, "publish"))
+    words = (
+        (InputNeededError, "input_needed"),  # of its kind, before the kind above it
+        (KeyStoreError, "key_store"),
+        (PublishError, "publish"),
+    )
     return next((word for kind, word in words if isinstance(error, kind)), "internal")
 
 

@@ -59,6 +59,7 @@ class _Parser(argparse.ArgumentParser):
         self.verbs: dict[str, _Parser] = {}
         self.several = ""
         self.refuses: tuple[str, ...] = ()
+        self.misplaced = ""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
@@ -135,6 +136,7 @@ def _declared(words: _Words, word: str, verb: Verb) -> _Parser:
     verb.declare(made)
     made.several = verb.several
     made.refuses = verb.refuses
+    made.misplaced = verb.misplaced
     return made
 
 
@@ -167,6 +169,8 @@ def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
     if rest and verb.several and not any(text.startswith("-") for text in rest):
         _take(verb, rest, options)
     elif rest:
+        if verb.misplaced and not rest[0].startswith("-"):
+            verb.error(verb.misplaced)
         _refuse_unknown_options(verb, rest)
         verb.error(f"one argument too many: {rest[0]}")
     try:

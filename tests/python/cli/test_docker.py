@@ -362,18 +362,6 @@ def test_another_docker_can_be_named(run: Run, noting: Noting, tmp_path: Path) -
     assert run("ps", PATH=empty).err.startswith("contenttrust: no directory of PATH has docker")
 
 
-@pytest.mark.parametrize("words", [[], ["ps"], ["run", "--rm", "-it", "x"], ["image", "ls"]])
-def test_without_the_two_dashes_it_says_what_is_missing(
-    noting: Noting, tmp_path: Path, words: list[str]
-) -> None:
-    done = subprocess.run(
-        [PROGRAM, "docker", *words], check=False, env=environment(noting, tmp_path), text=True,
-        capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "contenttrust docker -- pull" in done.stderr
-
-
 def test_options_of_ours_stand_before_the_dashes(run: Run) -> None:
     assert run("ps", before=("--offline",)).started == [["ps"]]
     wrong = run("ps", before=("--nonsense",))

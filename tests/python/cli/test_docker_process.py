@@ -30,6 +30,18 @@ def test_a_relative_entry_of_path_is_passed_over(noting: Noting, tmp_path: Path)
     assert noting.started == []
 
 
+@pytest.mark.parametrize("words", [[], ["ps"], ["run", "--rm", "-it", "x"], ["image", "ls"]])
+def test_without_the_two_dashes_it_says_what_is_missing(
+    noting: Noting, tmp_path: Path, words: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "contenttrust", "docker", *words],
+        check=False, env=environment(noting, tmp_path), text=True, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "contenttrust docker -- pull" in done.stderr
+
+
 _SPY = """\
 import os, sys
 def become(path, arguments, env):

@@ -203,6 +203,13 @@ def test_a_failure_is_a_document_with_a_word_of_its_own(place):
     assert error["expected"] == _UNKNOWN
 
 
+def test_that_somebody_must_be_asked_is_a_word_of_its_own(place, root):
+    for words in (["key", "remove", root], ["key", "passwd", root]):
+        ran = place.run("--no-input", "-o", "json", *words)
+        assert (ran.code, json.loads(ran.out)["error"]["code"]) == (1, "input_needed")
+    assert place.key_ids() == [root]
+
+
 def test_t101_a_passphrase_that_is_needed_is_named_and_nobody_reads_standard_input(place):
     place.env.pop("DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE")
     for words in ([], ["--no-input"]):

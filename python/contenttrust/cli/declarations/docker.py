@@ -24,6 +24,7 @@ examples:
   contenttrust docker --policy trust-policy.yaml -- build -t web .
   alias docker='contenttrust docker --'
 """
+NO_DASHES = "write -- before docker's own command: contenttrust docker -- pull alpine:3.19"
 
 
 def _declare(made: ArgumentParser) -> None:
@@ -38,5 +39,6 @@ VERBS = (
         "run docker, with the images that it fetches and starts verified first",
         _DOCKER,
         _declare,
+        misplaced=NO_DASHES,
     ),
 )

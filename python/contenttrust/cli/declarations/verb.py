@@ -34,9 +34,12 @@ class Verb:
         declare: Adds its operands and options to its parser.
         several: The option's attribute that takes as many operands as there are, or empty.
         refuses: Options of every verb that would be passed over by this one without a word.
+        misplaced: What is said of a word that the verb does not take, or empty.
     """
 
-    __slots__ = ("declare", "epilog", "name", "operands", "refuses", "several", "summary")
+    __slots__ = (
+        "declare", "epilog", "misplaced", "name", "operands", "refuses", "several", "summary",
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 -- one argument a fact
         self,
@@ -48,6 +51,7 @@ class Verb:
         *,
         several: str = "",
         refuses: tuple[str, ...] = (),
+        misplaced: str = "",
     ) -> None:
         self.name = name
         self.operands = operands
@@ -56,6 +60,7 @@ class Verb:
         self.declare = declare
         self.several = several
         self.refuses = refuses
+        self.misplaced = misplaced
 
 
 def add_images(parser: ArgumentParser) -> None:

@@ -118,8 +118,12 @@ def found(env: Mapping[str, str]) -> str:
     """
     named = env.get(PROGRAM_VARIABLE, "")
     if named:
-        if not (named.startswith("/") and _can_run(named)):
-            raise NoDockerError(f"{PROGRAM_VARIABLE} is no absolute path of a program")
+        if not named.startswith("/"):
+            raise NoDockerError(f"{PROGRAM_VARIABLE} is no absolute path: {named!a}")
+        if not _can_run(named):
+            there = os.path.lexists(named)
+            what = "is no program that can be run" if there else "does not exist"
+            raise NoDockerError(f"{PROGRAM_VARIABLE}: {named!a} {what}")
         return named
     for folder in env.get("PATH", os.defpath).split(os.pathsep):
         path = f"{folder}/docker"
