@@ -41,8 +41,14 @@ def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has 
         return [((), "build is neither a folder nor a mapping")]
     return [*_of_types(build), *_of_pairs(build)] or [
         *_of_templates(build, ()),
+        *_of_folders(build),
         *_of_contexts(build),
     ]
+
+
+def is_template(text: str) -> bool:
+    """Whether bake takes a text for more than a text."""
+    return "%{" in text or "${" in text
 
 
 def _of_types(build: dict[str, Any]) -> Iterator[Fault]:
@@ -80,7 +86,7 @@ def _of_templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
     """Texts, names of members among them, that bake takes for more than texts."""
     if isinstance(value, dict):
         for name, below in value.items():
-            if "%{" in name or "${" in name:
+            if is_template(name):
                 yield way, f"bake takes {shown(name)} for a template: no name may have %{{ or ${{"
             yield from _of_templates(below, (*way, name))
     elif isinstance(value, list):
@@ -91,6 +97,16 @@ def _of_templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
         for sign in signs:
             if sign in value:
                 yield way, f"bake takes what follows {sign} for a template: write it otherwise"
+
+
+def _of_folders(build: dict[str, Any]) -> Iterator[Fault]:
+    """Folders of somebody's home; docker compose that was asked has written them out."""
+    folders: dict[Path, str] = {("context",): build.get("context") or ""}
+    for name, value in (build.get("additional_contexts") or {}).items():
+        folders["additional_contexts", name] = value
+    for way, folder in folders.items():
+        if folder.startswith("~"):
+            yield way, "docker compose puts a home in place of ~: write the folder"
 
 
 def _of_contexts(build: dict[str, Any]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 
+from contenttrust.gate.compose import build_texts
 from contenttrust.gate.dockerfile import DockerfileError, contexts, parse
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # What BuildKit takes for a remote context.
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
 # What compose files have in place of options.
-_MEMBERS = {"--platform": "build.platforms", "--build-arg": "build.args"}
+_MEMBERS = {"--platform": "platform of the service", "--build-arg": "build.args"}
 _LIMIT = 4 * 1024 * 1024
 
 
@@ -48,6 +49,11 @@ def images(
     file = os.path.join(folder, build.context, build.dockerfile)  # noqa: PTH118
     here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
     file = os.path.normpath(file).removeprefix(here)
+    # Compose hands on whole names, of the Dockerfile without links.
+    places = [os.path.abspath(os.path.join(folder, build.context))]  # noqa: PTH100, PTH118
+    places += [os.path.realpath(os.path.dirname(file))] * (build.inline is None)  # noqa: PTH120
+    for name in filter(build_texts.is_template, places):
+        return [], [Finding.fault(f"bake takes the name {name} for a template", spot)], []
     given = {name: env.get(name) if v is None else v for name, v in build.args.items()}
     args = {name: value for name, value in given.items() if value is not None}
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Document, Path
 
 
+_PROJECT = "COMPOSE_PROJECT_NAME"
 _OTHER_ENVIRONMENT = ("COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE")
 """Variables that say that variables come from elsewhere than the file `.env`."""
 
@@ -224,6 +225,8 @@ def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
     read_once: list[dict[str, str]] = []
 
     def lookup(name: str) -> str | None:
+        if name == _PROJECT:  # made of `name:`, of the folder, or of an option
+            raise InterpolationError(f"{name} is docker compose's own: it must read this")
         if name in env:
             return env[name]
         for other in _OTHER_ENVIRONMENT:

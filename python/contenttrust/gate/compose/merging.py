@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MEMBERS = (
     "image",
     "build",
+    "platform",
     "pull_policy",
     "profiles",
     "provider",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Path
 
 IMAGE_SCHEME = build_texts.IMAGE_SCHEME
+_SERVICE = "service:"
 _ATTESTATIONS = ("sbom", "provenance")
 _BUILT = frozenset({"build", "never"})
 
@@ -52,8 +53,7 @@ class Build:
         args: Build arguments; None where the environment has the value.
         target: The stage that is built, or empty.
         contexts: Named build contexts.
-        platforms: What is built for; empty where the builder decides. `platform` of the service
-            does not count: bake is not told of it.
+        platforms: What is built for; empty where the builder decides.
         pulls: Whether a registry is asked for images that are here, too.
         attestations: What `sbom` and `provenance` say, by these names.
     """
@@ -124,7 +124,7 @@ def contents(project: Mapping[str, Any]) -> Contents:
         _take_image(found, name, service, path, built)
         _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
         if service.get("build") is not None:
-            _take_build(found, name, service, (*path, "build"))
+            _take_build(found, name, services, (*path, "build"))
     _take_models(found, project, services)
     return found
 
@@ -182,11 +182,16 @@ def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:
             found.remarks.append(Remark(path=way, message=message))
 
 
-def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Path) -> None:
+def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: Path) -> None:
+    service = services[name]
     build = service["build"]
     if isinstance(build, str):
         build = {"context": build}
     faults = build_texts.faults(build)
+    if not isinstance(service.get("platform"), str | None):
+        told = "platform is no text: put it in quotes"
+        found.remarks.append(Remark(path=(*path[:-1], "platform"), message=told))
+        return
     if faults:
         found.remarks += [Remark(path=(*path, *way), message=told) for way, told in faults]
         return
@@ -197,7 +202,13 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
         way = (*path, "cache_from")
         found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
     for context, value in contexts.items():
-        if value.startswith(IMAGE_SCHEME):
+        of_service = value.removeprefix(_SERVICE)
+        if value.startswith(_SERVICE) and of_service not in services:
+            # Compose builds it all the same, of a profile that is not on too.
+            way = (*path, "additional_contexts", context)
+            message = f"there is no service {of_service} here: count its profile too"
+            found.remarks.append(Remark(path=way, message=message))
+        elif value.startswith(IMAGE_SCHEME):
             way = (*path, "additional_contexts", context)
             image = value.removeprefix(IMAGE_SCHEME)
             found.started.append(
@@ -213,7 +224,7 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
             args=build.get("args") or {},
             target=build.get("target") or "",
             contexts=contexts,
-            platforms=build.get("platforms") or (),
+            platforms=_platforms(service, build),
             pulls=pulls,
             attestations={
                 # A switch is a word to the builder.
@@ -223,6 +234,21 @@ def _take_build(found: Contents, name: str, service: Mapping[str, Any], path: Pa
             },
         )
     )
+
+
+def _platforms(service: Mapping[str, Any], build: Mapping[str, Any]) -> list[str]:
+    """What a service may be built for.
+
+    `docker compose build` builds for all that the build names; `up` for what the service says. Of
+    several, where it says nothing, the builder takes its own, whatever the build names.
+
+    Source: compose 2.40 `cmd/compose/options.go` ``applyPlatforms``.
+    """
+    own = service.get("platform") or ""
+    named = list(build.get("platforms") or ())
+    if own:
+        return list(dict.fromkeys([*named, own]))
+    return named if len(named) == 1 else []
 
 
 def _take_models(found: Contents, project: Mapping[str, Any], services: Mapping[str, Any]) -> None:

@@ -123,14 +123,18 @@ def test_a_list_with_a_number_is_refused() -> None:
 
 def test_each_platform_of_a_build_is_read() -> None:
     inline = "dockerfile_inline: 'FROM x:$${TARGETARCH}'"
-    made = project(f"{inline}\n      platforms: [linux/amd64, linux/arm64]")
+    platforms = "platforms: [linux/amd64, linux/arm64]"
+    made = project(f"{inline}\n      {platforms}\n    platform: linux/amd64")
 
     assert images(made) == ["x:amd64", "x:arm64"]
     assert [list(built.platforms) for built in made.builds] == [["linux/amd64"], ["linux/arm64"]]
+    assert images(project(f"{inline}\n      platforms: [linux/amd64]")) == ["x:amd64"]
+    assert images(project(f"{inline}\n    platform: linux/arm64")) == ["x:arm64"]
 
 
 def test_platforms_that_make_no_difference_are_of_one_build() -> None:
-    made = project(f"{INLINE}\n      platforms: [linux/amd64, linux/arm64, linux/s390x]")
+    platforms = "platforms: [linux/amd64, linux/arm64, linux/s390x]"
+    made = project(f"{INLINE}\n      {platforms}\n    platform: linux/arm64")
 
     assert images(made) == ["x"]
     [built] = made.builds
@@ -139,12 +143,14 @@ def test_platforms_that_make_no_difference_are_of_one_build() -> None:
     assert list(built.platforms) == []
 
 
-@pytest.mark.parametrize("more", ["", "\n    platform: linux/amd64"])
-def test_the_platform_of_a_service_is_not_that_of_its_build(more: str) -> None:
+@pytest.mark.parametrize("more", ["", "\n      platforms: [linux/amd64, linux/arm64]"])
+def test_a_platform_that_the_builder_chooses_is_not_known(more: str) -> None:
     made = project(f"dockerfile_inline: 'FROM x:$${{TARGETARCH}}'{more}")
 
     [(_, message)] = refusals(made)
-    assert "say build.platforms" in message
+    assert "say platform of the service" in message
+    [built] = project(f"{INLINE}{more}").builds
+    assert list(built.platforms) == []
 
 
 @pytest.mark.parametrize("more", ["", "\n      dockerfile_inline: FROM x"])
@@ -171,3 +177,52 @@ def test_a_null_in_a_later_file_takes_nothing_back(tmp_path: Path) -> None:
     [(_, message)] = refusals(project(first, later))
     assert "which has no value" in message
     assert "say build.args V=" in message
+
+
+def test_a_home_is_no_folder_that_can_be_told() -> None:
+    for build in ("context: ~/x", f"{INLINE}\n      additional_contexts: {{base: ~x/y}}"):
+        assert "in place of ~" in refusals(project(build))[0][1]
+
+
+def test_a_service_of_a_profile_that_is_off_is_built_all_the_same() -> None:
+    text = """services:
+  a: {build: {dockerfile_inline: FROM base, additional_contexts: {base: 'service:b'}}}
+  b: {build: {dockerfile_inline: FROM evil}, profiles: [p]}
+"""
+
+    def read(*profiles: str) -> Composition:
+        return composition({"f": text.encode()}, profiles=profiles or ("*",), env={}, program=None)
+
+    assert images(read()) == ["evil"]
+    [(line, message)] = refusals(read("other"))
+    assert (line, "no service b here" in message) == (2, True)
+
+
+def test_the_name_of_the_project_is_left_to_docker_compose() -> None:
+    text = b"services: {a: {image: 'x/${COMPOSE_PROJECT_NAME:-good}'}}"
+    for env in ({}, {"COMPOSE_PROJECT_NAME": "good"}):
+        [finding] = composition({"f": text}, env=env, program=None).findings
+        assert finding.refused
+        assert "docker compose's own" in finding.message
+
+
+def test_t100_a_folder_whose_name_bake_takes_for_a_template_is_refused(tmp_path: Path) -> None:
+    odd = tmp_path / "%{ if true }evil%{ endif }"
+    odd.mkdir()
+    (tmp_path / "link").symlink_to(odd)
+    (tmp_path / "Dockerfile").write_text("FROM x")
+    odd.joinpath("Dockerfile").symlink_to(tmp_path / "Dockerfile")
+
+    def read(folder: Path, build: str) -> Composition:
+        text = f"services: {{a: {{build: {build}}}}}"
+        return composition({f"{folder}/compose.yaml": text.encode()}, env={}, program=None)
+
+    for made in (
+        read(odd, "."),
+        read(odd, "{dockerfile_inline: FROM x}"),
+        read(tmp_path, "{context: ., dockerfile: link/Dockerfile}"),
+        read(tmp_path, "link"),
+    ):
+        [(_, message)] = refusals(made)
+        assert "for a template" in message
+    assert images(read(tmp_path, "{dockerfile_inline: FROM x}")) == ["x"]

@@ -18,6 +18,7 @@ PROJECT = {
         "a": {
             "image": "x",
             "pull_policy": "build",
+            "platform": "linux/amd64",
             "profiles": ["p"],
             "volumes": [{"type": "image", "source": "v", "target": "/v"}],
             "models": ["m"],
@@ -55,6 +56,7 @@ MEMBERS: dict[tuple[str | int, ...], set[str]] = {
     ("services", "a"): set(),
     ("services", "a", "image"): {"text"},
     ("services", "a", "pull_policy"): {"text"},
+    ("services", "a", "platform"): {"text"},
     ("services", "a", "profiles"): {"texts"},
     ("services", "a", "profiles", 0): {"text"},
     ("services", "a", "volumes"): {"texts"},
