@@ -25,7 +25,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})|unix:(/.+))")
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
-DOORS = ("build", "load", "import", "plugins", "swarm", "unknown")
+DOORS = ("build", "load", "import", "plugins", "swarm", "rollback", "unknown")
 
 
 class ConfigurationError(ValueError):

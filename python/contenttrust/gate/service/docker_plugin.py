@@ -35,6 +35,7 @@ _HINTS = {
     "import": "an import makes an image without a signature",
     "plugins": "plugins of dockerd are not checked",
     "swarm": "other managers would start images here that are not checked",
+    "rollback": "swarm would start the images of the specification before, which is not shown",
     "unknown": "what the request does is not known",
 }
 

@@ -10,7 +10,6 @@ Source: moby 20.10 and 28, `pkg/authorization`, `api/server/router`, `api/server
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -102,7 +101,7 @@ def _body(told: object) -> bytes:
         raise DockerRequestError("the body is not encoded as base64")
     try:
         return base64.b64decode(told, validate=True)
-    except binascii.Error:
+    except ValueError:  # not of its alphabet, or not of its length
         raise DockerRequestError("the body is not encoded as base64") from None
 
 
@@ -144,4 +143,4 @@ def _parameters(text: str) -> dict[str, str]:
     return query
 
 
-_ONCE = ("fromImage", "fromSrc", "tag", "repo", "platform", "remote", "version")
+_ONCE = ("fromImage", "fromSrc", "tag", "repo", "platform", "remote", "version", "rollback")

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from contenttrust.gate.service.docker_request import DockerRequest
 
 COVERED, HARMLESS = "covered", "harmless"
-UNCOVERED = ("build", "load", "import", "plugins", "swarm", "unknown")
+UNCOVERED = ("build", "load", "import", "plugins", "swarm", "rollback", "unknown")
 """Doors that cannot be checked; a policy says of each whether it is shut."""
 
+_WITHOUT_IMAGE = frozenset({"bind", "volume", "tmpfs", "npipe", "cluster"})
+"""Types of mounts."""
 _ID = r"(?:sha256:)?[0-9a-f]{64}"
 _ANY = r"/.*"
 _TABLE: tuple[tuple[str, str, str], ...] = (
@@ -90,7 +92,9 @@ def kind_of(request: DockerRequest) -> str:
     for method, path, kind in _TABLE:
         if request.method == method and re.fullmatch(path, request.path):
             if request.path == "/images/create":
-                return "covered" if _names_an_image(request) else "import"
+                return COVERED if _names_an_image(request) else "import"
+            if kind == COVERED and request.query.get("rollback", "") not in {"", "none"}:
+                return "rollback"
             return kind
     return "unknown"
 
@@ -150,10 +154,7 @@ def named(image: str) -> Question:
 
 def _of_container(members: Mapping[str, Any]) -> Iterator[str]:
     yield _text(members, "image")
-    host = _object(members, "hostconfig")
-    for mount in _list(host, "mounts"):
-        if mount.get("type") not in {None, "bind", "volume", "tmpfs", "npipe", "cluster"}:
-            yield _text(mount, "source")
+    yield from _mounted(_object(members, "hostconfig"))
 
 
 def _of_service(members: Mapping[str, Any]) -> Iterator[str]:
@@ -163,11 +164,15 @@ def _of_service(members: Mapping[str, Any]) -> Iterator[str]:
     container = _object(task, "containerspec")
     if container:
         yield _text(container, "image")
-        for mount in _list(container, "mounts"):
-            if mount.get("type") not in {None, "bind", "volume", "tmpfs", "npipe", "cluster"}:
-                yield _text(mount, "source")
+        yield from _mounted(container)
     elif not task.get("networkattachmentspec"):
         raise DockerRequestError("the service names no image")
+
+
+def _mounted(members: Mapping[str, Any]) -> Iterator[str]:
+    for mount in _list(members, "mounts"):
+        if mount.get("type") is not None and _text(mount, "type") not in _WITHOUT_IMAGE:
+            yield _text(mount, "source")
 
 
 def _text(members: Mapping[str, Any], name: str) -> str:

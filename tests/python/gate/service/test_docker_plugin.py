@@ -11,8 +11,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from contenttrust.gate.audit_log import AuditLog
 from contenttrust.gate.service.application import Service
-from contenttrust.gate.service.configuration import Configuration
+from contenttrust.gate.service.configuration import DOORS, Configuration
 from contenttrust.gate.service.docker_plugin import DockerPlugin, names_of
+from contenttrust.gate.service.docker_rules import UNCOVERED
 from contenttrust.gate.service.verdicts import Verdicts
 from contenttrust.policy.rules import Policy, Rule
 from told_gate import DIGEST, GUN, decision
@@ -88,6 +89,12 @@ def test_plugin_says_what_it_is(gate):
         ("POST", "/images/load", None, "archive"),
         ("POST", "/plugins/pull?remote=x", None, "plugins"),
         ("POST", "/swarm/join", None, "managers"),
+        (
+            "POST",
+            "/services/x/update?version=1&rollback=previous",
+            {"TaskTemplate": {"ContainerSpec": {"Image": PINNED}}},
+            "the specification before",
+        ),
         ("POST", "/something/new", None, "not known"),
         ("POST", "/../containers/create", {"Image": PINNED}, "not a clean one"),
     ],
@@ -122,7 +129,7 @@ def test_what_is_let_through(gate, method, uri, body):
     asking(gate, script)
 
 
-@pytest.mark.parametrize("door", ["build", "load", "plugins", "swarm", "import", "unknown"])
+@pytest.mark.parametrize("door", DOORS)
 def test_t097_doors_that_cannot_be_checked_are_open_only_where_each_is_named(gate, door):
     uris = {
         "build": "/build",
@@ -130,8 +137,10 @@ def test_t097_doors_that_cannot_be_checked_are_open_only_where_each_is_named(gat
         "plugins": "/plugins/pull",
         "swarm": "/swarm/join",
         "import": "/images/create?fromSrc=-",
+        "rollback": "/services/x/update?version=1&rollback=previous",
         "unknown": "/new",
     }
+    assert uris.keys() == set(UNCOVERED)
 
     async def script(ask, post):
         for other, uri in uris.items():
