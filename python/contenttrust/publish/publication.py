@@ -186,7 +186,12 @@ class Publication:
             ]
         base = {role: _core.sha256(file) for role, file in upload_of(current).items()}
         return SigningRequest(
-            gun=self._gun, base=base, staged=tuple(staged), files=ready, parts=tuple(parts)
+            gun=self._gun,
+            base=base,
+            staged=tuple(staged),
+            files=ready,
+            parts=tuple(parts),
+            notes=tuple(draft.notes),
         )
 
     def finish(self, request: SigningRequest) -> Published:

@@ -45,6 +45,7 @@ class SigningRequest:
         staged: The staged changes that it contains, by the names of their files.
         files: Files that need no further signature, by role.
         parts: Documents to be signed.
+        notes: What whoever prepared it should know of what was not done; the file has none.
     """
 
     gun: str
@@ -52,6 +53,7 @@ class SigningRequest:
     staged: tuple[str, ...]
     files: Mapping[str, bytes]
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
 
     def missing(self) -> list[Missing]:
         """Who must still sign; empty when it can be published."""

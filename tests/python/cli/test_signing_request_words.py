@@ -137,3 +137,19 @@ def test_a_request_for_keys_names_them(place, words, told):
     ran = place.run("signing-request", *words)
     assert (ran.code, told in ran.err) == (2, True), ran
     assert not (place.here / "new.json").exists()
+
+
+def test_what_a_request_leaves_undone_is_said_where_it_is_prepared(place):
+    place.done("key", "generate", "alice")
+    key = ("alice.pub", "--all-paths")
+    place.done("delegation", "add", "-p", GUN, "targets/releases", *key)
+    place.done("remove", "-r", "targets/releases", GUN, "nosuch")
+    place.done("addhash", "-r", "targets/releases", GUN, "1.0", "7", "--sha256", "a" * 64)
+    told = "targets/releases does not list nosuch: there was nothing to remove"
+
+    ran = place.run("signing-request", "prepare", GUN, "one.json")
+    assert (ran.code, told in ran.err) == (0, True)
+    [warning] = place.run("-o", "json", "signing-request", "prepare", GUN, "two.json").document[
+        "warnings"
+    ]
+    assert warning["message"] == told

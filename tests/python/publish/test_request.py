@@ -276,3 +276,14 @@ def test_the_certificate_is_the_signer_s(people):
     entry = alice.keys.generate("ed25519", role="root")
     with pytest.raises((KeyStoreError, PublishError)):
         certified(alice.keys.open(entry.key_id), GUN, publisher.collection().moment)
+
+
+def test_what_a_role_that_begins_anew_does_not_take_over_is_noted_in_a_request(
+    collection, broken_role
+):
+    broken_role(lambda file: file)
+    collection.add_target("2.0", sha256=DIGEST, size=7, roles=["targets/a"])
+
+    [note] = collection.prepare().notes
+
+    assert "targets/a was broken, and begins anew" in note

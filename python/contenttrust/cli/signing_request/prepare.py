@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from contenttrust.cli import editing, exit_codes, text, witnessed
+from contenttrust.cli import editing, exit_codes, report, text, witnessed
 from contenttrust.cli.repositories import CancelledError
 from contenttrust.cli.signing_request import output
 
@@ -22,4 +22,5 @@ def run(request: Request) -> int:
         text.complain(text.safe(str(cancelled)))
         return exit_codes.REFUSED
     output.write_new(request.options.file, prepared)
+    report.warn(request, prepared.notes)
     return exit_codes.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, exit_codes
+from contenttrust.cli import editing, exit_codes, report
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.signing_request import output
 
@@ -26,4 +26,5 @@ def run(request: Request) -> int:
         options.target, keys, threshold=options.threshold or 0, legacy=options.legacy or 0
     )
     output.write_new(options.file, made)
+    report.warn(request, made.notes)
     return exit_codes.OK
