@@ -76,7 +76,7 @@ class PublisherPlace:
         """Somebody sits at a terminal and types one line; gives what is shown there."""
         terminal, other = pty.openpty()
         self._monkeypatch.setattr(confirm, "_TERMINAL", os.ttyname(other))
-        os.write(terminal, f"{answer}\n".encode())
+        os.write(terminal, f"{answer}\n".encode(errors="surrogateescape"))
         try:
             yield lambda: _shown(terminal)
         finally:

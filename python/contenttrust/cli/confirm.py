@@ -33,7 +33,11 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
         raise InputNeededError(f"this must be confirmed, and nobody may be asked: use {option}")
     try:
         # Two streams, because a terminal has no position that one of both kinds would want.
-        with open(_TERMINAL, "w") as shown, open(_TERMINAL) as typed:  # noqa: PTH123 -- pathlib costs time
+        # What is no text is no answer; what the terminal cannot show is shown as an escape.
+        with (
+            open(_TERMINAL, "w", errors="backslashreplace") as shown,  # noqa: PTH123 -- pathlib costs time
+            open(_TERMINAL, errors="replace") as typed,  # noqa: PTH123
+        ):
             shown.write(question)
             shown.flush()
             answer = typed.readline()

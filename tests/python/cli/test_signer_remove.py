@@ -73,6 +73,13 @@ def test_t078_tags_that_only_the_signer_lists_are_shown_before_others_answer_for
     assert (f"{told}contenttrust revoke {signed}:3.0\n" in ran.out) == (code == 0)
 
 
+def test_t078_what_is_no_text_is_no_answer(place, signed, only_bob):
+    with place.typing("\udcff\udcfey"):
+        ran = place.run("signer", "remove", "bob", signed)
+    assert (ran.code, "has been cancelled" in ran.err) == (1, True)
+    assert "bob" in place.done("signer", "list", signed)
+
+
 def test_t078_without_a_question_it_is_told_what_nobody_else_lists(place, signed, only_bob):
     ran = place.run("-o", "json", "signer", "remove", "-y", "bob", signed)
     [removed] = ran.document["removed"]
