@@ -132,10 +132,12 @@ def checked(images: Mapping[str, Locked], decision: Decision) -> Decision:
         return decision
     locked = images.get(str(decision.reference))
     if locked is None:
-        # Without a digest there is nothing that a lock could hold.
-        if not decision.digest or _is_what_was_pinned(images, decision):
+        if _is_made_here(decision) or _is_what_was_pinned(images, decision):
             return decision
-        return decision.refused("lock", "the lock file does not have it: lock it first")
+        reason = "the lock file does not have it: lock it first"
+        if not decision.digest:
+            reason = "no digest is signed for it that the lock file could hold: sign it first"
+        return decision.refused("lock", reason)
     if locked.digest != decision.digest:
         reason = f"signed now is {decision.digest or 'nothing'}, locked is {locked.digest}"
         return decision.refused("lock", f"{reason} since {shown(locked.locked)}")
@@ -143,6 +145,12 @@ def checked(images: Mapping[str, Locked], decision: Decision) -> Decision:
         names = [", ".join(map(shown, sorted(s))) for s in (decision.signers, locked.signers)]
         return decision.refused("lock", f"signed now by {names[0]}, locked as by {names[1]}")
     return decision
+
+
+def _is_made_here(decision: Decision) -> bool:
+    """Whether a rule is for what is made here: no other one allows what has no signed digest."""
+    by_rule = decision.rule != "default" and not decision.exception
+    return decision.verdict == "allow" and by_rule and not decision.digest
 
 
 def _is_what_was_pinned(images: Mapping[str, Locked], decision: Decision) -> bool:

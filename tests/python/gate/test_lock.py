@@ -116,10 +116,27 @@ def test_a_refusal_stays_the_refusal_that_it_was() -> None:
     assert checked({}, refused) is refused
 
 
-def test_what_no_lock_could_hold_needs_none() -> None:
-    local = decision(digest="", pinned="")
+def test_what_is_made_here_needs_no_lock() -> None:
+    local = decision(digest="", pinned="", rule="localhost/**", although="made here")
 
     assert checked({}, local) is local
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"verdict": "warn", "rule": "docker.io/**", "mode": "warn"},
+        {"verdict": "warn", "rule": "docker.io/**", "mode": "audit"},
+        {"verdict": "warn", "rule": "default"},
+        {"verdict": "allow", "rule": "default"},
+        {"verdict": "allow", "rule": "docker.io/**", "exception": "E1"},
+    ],
+)
+def test_what_is_let_through_without_a_signature_is_not_locked(facts: dict[str, str]) -> None:
+    found = checked({}, decision(digest="", pinned="", **facts))
+
+    assert (found.verdict, found.code) == ("deny", "lock")
+    assert "no digest is signed for it" in found.reasons[0]
 
 
 GOOD = json.loads(written(updated({}, [decision()], now=NOW)))
