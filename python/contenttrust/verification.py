@@ -218,10 +218,10 @@ def _trust_directory(path: str | os.PathLike[str] | None) -> tuple[TrustDirector
     return TrustDirectory(name), "" if os.path.lexists(name) else name
 
 
-def _too_late(gun: str, role: str) -> UnreachableError:
+def _too_late(gun: str, files: Sequence[_core.Wanted]) -> list[UnreachableError]:
     seconds = deadline.allowed()
     message = f"the source took longer than {seconds:g} seconds for all files together"
-    return UnreachableError(message, gun=gun, role=role)
+    return [UnreachableError(message, gun=gun, role=file.name) for file in files]
 
 
 def _judge(
@@ -231,11 +231,8 @@ def _judge(
     answers: dict[str, Answer] = {}
     where = getattr(source, "url", "")  # only a server has one, and it holds no credentials
     while wanted := update.wanted():
-        given: object = (
-            [_too_late(gun, file.name) for file in wanted]
-            if deadline.is_over()
-            else source.fetch(gun, wanted)
-        )
+        is_over = deadline.is_over()
+        given: object = _too_late(gun, wanted) if is_over else source.fetch(gun, wanted)
         if not isinstance(given, Sequence) or len(given) != len(wanted):
             name = type(source).__name__
             raise TypeError(f"{name}.fetch must give one answer for each of {len(wanted)} files")
@@ -253,6 +250,9 @@ def _judge(
                     f"{type(source).__name__}.fetch answered {file.name} with "
                     f"{type(answer).__name__}; an answer is bytes, None or a FetchError"
                 )
+    nothing_of = getattr(source, "nothing_of", None)  # only a directory may be the wrong one
+    if nothing_of is not None and all(answer is None for answer in answers.values()):
+        return nothing_of(gun), answers
     try:
         return update.repository(), answers
     except VerificationError as refusal:

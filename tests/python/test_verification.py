@@ -127,3 +127,23 @@ def test_a_root_that_is_withheld_is_told_and_makes_nothing_recent(good, how, tmp
     (warning,) = [notice for notice in repository.warnings if notice.role == "root"]
     assert "using cached root" in warning.message
     assert asks(good, after=51, max_stale=10)
+
+
+def test_a_directory_without_a_file_of_the_collection_is_no_server_that_is_down(
+    good, trust_dir, tmp_path
+):
+    load(good, Remote(good))
+    record = sorted((trust_dir / "contenttrust").glob("*.json"))
+    before = [file.read_bytes() for file in record]
+    wrong = tmp_path / "wrong"
+    (wrong / "tuf").mkdir(parents=True)
+    with pytest.raises(ct.NoTrustDataError) as refused:
+        load(good, str(wrong), after=60)
+    assert refused.value.message.startswith(
+        f"the directory {wrong} holds no trust data of {good.gun}: neither root.json nor"
+    )
+    assert [file.read_bytes() for file in record] == before
+
+    (wrong / "root.json").write_bytes(good.files["root"])
+    repository = load(good, str(wrong), after=60)
+    assert [notice.code for notice in repository.warnings] == ["missing_role"]

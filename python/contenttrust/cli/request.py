@@ -6,7 +6,7 @@ import contextlib
 import os
 
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError, NoTrustDataError, shown
+from contenttrust.errors import ContentTrustError
 from contenttrust.transport import chosen_file
 from contenttrust.verification import run
 
@@ -171,7 +171,7 @@ class Request:
 
     def _run(self, gun: str) -> Verification:
         options = self.options
-        verification = run(
+        return run(
             gun,
             source=self._source(gun),
             anchor=self.anchor(gun),
@@ -182,11 +182,6 @@ class Request:
             offline=options.offline,
             max_stale=options.max_stale or 0,
         )
-        outcome = verification.outcome
-        if options.metadata is not None and isinstance(outcome, NoTrustDataError):
-            # Most often the directory is the wrong one: the text names it.
-            outcome.message = f"the directory {shown(options.metadata)} holds no root.json"
-        return verification
 
     def server(self) -> tuple[str | None, Tls | None]:
         """The trust server and the certificates that were named; None where Docker's rules hold.

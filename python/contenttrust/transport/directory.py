@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from contenttrust.errors import ServerError, UnreachableError, shown
+from contenttrust.errors import NoTrustDataError, ServerError, UnreachableError, shown
 from contenttrust.transport import files
 from contenttrust.transport.source import is_metadata_name
 
@@ -48,6 +48,21 @@ class DirectorySource:
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """Read what is wanted; see `Source.fetch`."""
         return [self._answer(gun, file) for file in files]
+
+    def nothing_of(self, gun: str) -> NoTrustDataError:
+        """The refusal where a whole verification found no file here: it may be the wrong directory.
+
+        Args:
+            gun: Name of the collection.
+        """
+        return NoTrustDataError(
+            f"the directory {shown(self._path)} holds no trust data of {shown(gun)}: neither "
+            "root.json nor timestamp.json, and what is cached does not stand in for a directory",
+            gun=gun,
+            role="root",
+            expected="root.json",
+            found="absent",
+        )
 
     def _answer(self, gun: str, file: Wanted) -> Answer:
         if not is_metadata_name(file.name):

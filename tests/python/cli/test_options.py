@@ -135,6 +135,20 @@ def test_an_empty_metadata_directory_is_no_trust_data(run, tmp_path):
     assert ran.document["results"][0]["error"]["code"] == "no_trust_data"
 
 
+@pytest.mark.parametrize("verb", ["verify", "explain"])
+def test_what_is_cached_does_not_stand_in_for_a_directory_that_is_the_wrong_one(
+    case, run, tmp_path, verb
+):
+    good = case("good-one-tag")
+    image = f"{good.gun}:1.0"
+    assert run("verify", *good.options, "--remember", image).code == 0
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    ran = run(verb, "--metadata", str(wrong), *good.options[2:], image)
+    assert ran.code == 1
+    assert f"{wrong} holds no trust data of {good.gun}" in " ".join(ran.err.split())
+
+
 @pytest.mark.parametrize(
     "words",
     [("verify", "alpine"), ("explain", "alpine"), ("list", "alpine"), ("inspect", "alpine")],
@@ -145,7 +159,7 @@ def test_a_directory_without_a_root_is_named_and_escaped(run, tmp_path, words):
     verb, name = words
     ran = run(verb, "--metadata", str(directory), name)
     assert ran.code == 1
-    assert f"{tmp_path}/a\\u202eb\\u001b[31m holds no root.json" in ran.err.replace("\n    ", " ")
+    assert f"{tmp_path}/a\\u202eb\\u001b[31m holds no trust data" in ran.err.replace("\n    ", " ")
 
 
 def test_offline_and_a_directory_contradict_each_other(case, run):
