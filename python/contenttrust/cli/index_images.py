@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 
 from contenttrust.errors import FetchError, LimitExceededError
 
@@ -19,8 +20,10 @@ MOST = 256
 """Images of one index; those of real ones are a dozen. Each is a request, and a signed name."""
 DEPTH = 4
 """Indexes within each other; build tools make one of two."""
-_MOST_OTHERS = 256
-"""Other signed tags that are asked about, each by a request."""
+REQUESTS = 512
+"""Indexes and signed tags that a search asks about, each by a request."""
+SECONDS = 60.0
+"""For all requests of a search together: it only finds out what else there is to take back."""
 UNKNOWN = (FetchError, LimitExceededError)
 """What a registry raises that cannot say what an index holds."""
 
@@ -65,41 +68,78 @@ def images_of(registry: Registry, reference: Reference, index: Manifest) -> dict
     return found
 
 
-def below(reference: Reference, digests: Iterable[str]) -> set[str]:
-    """Digests of the images in indexes, by the registry's bytes with just these digests.
+class Search:
+    """Finds out which images belong to signed names, within one limit for all that it asks."""
 
-    Args:
-        reference: Names the repository.
-        digests: Of the indexes, or of images, which have none below them.
+    def __init__(self, reference: Reference) -> None:
+        """Begin; the time runs.
 
-    Raises:
-        ContentTrustError: One of `UNKNOWN`.
-    """
-    from contenttrust.reference import Reference as Named  # noqa: PLC0415 -- see editing
-    from contenttrust.registry import registry_of  # noqa: PLC0415
+        Args:
+            reference: Names the repository.
+        """
+        self._reference = reference
+        self._until = time.monotonic() + SECONDS
+        self._left = REQUESTS
+        self._registry: Registry | None = None
 
-    registry = registry_of(reference, env=os.environ)
-    found: set[str] = set()
-    for digest in sorted(filter(None, digests)):
-        named = Named(reference.domain, reference.path, tag=None, digest=digest)
-        found |= images_of(registry, named, registry.manifest(named)).keys()
-    return found
+    def below(self, digests: Iterable[str]) -> set[str]:
+        """Digests of the images in indexes, by the registry's bytes with just these digests.
 
+        Images themselves are not asked for: their indexes name them.
 
-def with_tags(reference: Reference, tags: Mapping[str, Collection[str]]) -> set[str]:
-    """Digests that go with tags: their own, and those of the images in their indexes.
+        Args:
+            digests: Of the indexes, or of images, which have none below them.
 
-    Args:
-        reference: Names the repository.
-        tags: The digests of each.
+        Raises:
+            ContentTrustError: One of `UNKNOWN`.
+        """
+        from contenttrust.registry.manifest import IMAGE_TYPES  # noqa: PLC0415 -- see editing
 
-    Raises:
-        ContentTrustError: One of `UNKNOWN`; also where there are too many tags.
-    """
-    digests = set[str]().union(*tags.values())
-    if len(digests) > _MOST_OTHERS:
-        raise LimitExceededError(f"more than {_MOST_OTHERS} other images are signed")
-    return digests | below(reference, digests)
+        found: set[str] = set()
+        level = set(filter(None, digests))
+        for _ in range(DEPTH):
+            children = [
+                child
+                for digest in sorted(level)
+                for child in self._manifest(digest).children
+                if not child.is_attestation
+            ]
+            found |= {child.digest for child in children}
+            level = {child.digest for child in children if child.media_type not in IMAGE_TYPES}
+            if not level:
+                return found
+        raise LimitExceededError(f"there are indexes more than {DEPTH} deep")
+
+    def with_tags(self, tags: Mapping[str, Collection[str]]) -> set[str]:
+        """Digests that go with tags: their own, and those of the images in their indexes.
+
+        Args:
+            tags: The digests of each.
+
+        Raises:
+            ContentTrustError: One of `UNKNOWN`; also where there are too many tags.
+        """
+        digests = set[str]().union(*tags.values())
+        if len(digests) > self._left:
+            raise LimitExceededError(f"more than {self._left} other images are signed")
+        return digests | self.below(digests)
+
+    def _manifest(self, digest: str) -> Manifest:
+        from contenttrust.reference import Reference as Named  # noqa: PLC0415 -- see editing
+        from contenttrust.registry import registry_of  # noqa: PLC0415
+        from contenttrust.transport import deadline  # noqa: PLC0415
+
+        seconds = self._until - time.monotonic()
+        if seconds <= 0:
+            raise LimitExceededError(f"the registry took more than {SECONDS:g} seconds")
+        if not self._left:
+            raise LimitExceededError(f"it takes more than {REQUESTS} requests")
+        self._left -= 1
+        one = self._reference
+        with deadline.visit(seconds):
+            if self._registry is None:
+                self._registry = registry_of(one, env=os.environ)
+            return self._registry.manifest(Named(one.domain, one.path, tag=None, digest=digest))
 
 
 def left_by(
@@ -119,13 +159,14 @@ def left_by(
     from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
 
     left = {one for one in listed if is_digest(one)} - set(signed)
+    search = Search(reference)
     with contextlib.suppress(*UNKNOWN):  # else it may be any of them
-        left &= below(reference, former) if left else set()
+        left &= search.below(former) if left else set()
     if not left:
         return []
     tags = {name: digests for name, digests in listed.items() if not is_digest(name)}
     try:
-        return told_strays(reference, left - with_tags(reference, tags))
+        return told_strays(reference, left - search.with_tags(tags))
     except UNKNOWN as error:
         return told_unknown(reference, left, error)
 
@@ -137,6 +178,11 @@ def told_strays(reference: Reference, strays: Iterable[str]) -> list[str]:
         "index had them, or they were signed for themselves"
     )
     return _with_ways(reference, strays, told)
+
+
+def told_kept(reference: Reference, names: Iterable[str]) -> list[str]:
+    """That the images of a tag that is revoked are signed by their digests still."""
+    return _with_ways(reference, names, "images of it are signed by their digests still")
 
 
 def told_unknown(reference: Reference, left: Iterable[str], cause: ContentTrustError) -> list[str]:

@@ -1,20 +1,26 @@
 """`contenttrust revoke IMAGE[:TAG]`: take signatures away, as docker trust revoke does.
 
 Images that `sign --recursive` signed by their digests go with the tag whose index they are in.
+Which these are a registry must say; so the tag itself is revoked before it is asked.
 """
 
 from __future__ import annotations
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
-from contenttrust.cli.index_images import UNKNOWN, below, told_strays, told_unknown, with_tags
+from contenttrust.cli.index_images import UNKNOWN, Search, told_kept, told_strays, told_unknown
 from contenttrust.cli.options import UsageError
+from contenttrust.cli.repositories import tell_failed
 from contenttrust.errors import ContentTrustError, NotSignedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection as Digests
+    from collections.abc import Mapping
+
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
+    from contenttrust.publish.publication import Published
     from contenttrust.reference import Reference
 
 
@@ -33,9 +39,10 @@ def run(request: Request) -> int:
     if reference.name_only and not confirmed(request, question):
         text.complain("trust revoke has been cancelled")
         return exit_codes.REFUSED
+    name = None if reference.name_only else reference.digest or str(reference.tag)
     try:
-        names, left = _names(edited, reference)
-        done = images.revoke(edited, names)
+        had = {} if reference.tag is None else images.listed(edited)
+        done = images.revoke(edited, None if name is None else [name])
     except ContentTrustError as error:
         if request.json:
             raise
@@ -43,30 +50,59 @@ def run(request: Request) -> int:
         why = error.message if isinstance(error, NotSignedError) else str(error)
         text.complain(f"could not remove signature for {shown}: {text.safe(why)}")
         return exit_codes.of(error)
-    report.warn(request, [*done.notes, *left])
-    request.tell("published", gun=done.gun, versions=dict(done.versions))
-    text.say(*(f"Deleted the signature for {one}, an image of it" for one in (names or [])[1:]))
+    _tell(request, done)
     text.say(f"Successfully deleted signature for {shown}")
+    if reference.tag is None:
+        return exit_codes.OK
+    return _images(request, edited, reference, done, had.get(reference.tag, ()))
+
+
+def _images(
+    request: Request,
+    edited: Collection,
+    reference: Reference,
+    done: Published,
+    digests: Digests[str],
+) -> int:
+    """Revoke the images that went with a tag, which had these digests and is revoked."""
+    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+
+    names, told = _with(reference, digests, images.listed_in(done))
+    report.warn(request, told)
+    if not names:
+        return exit_codes.OK
+    try:
+        done = images.revoke(edited, names)
+    except ContentTrustError as error:
+        tell_failed(request, edited.gun, error)
+        text.complain(f"could not remove the signatures of its images: {text.safe(str(error))}")
+        report.warn(request, told_kept(reference, names))
+        return exit_codes.of(error)
+    _tell(request, done)
+    text.say(*(f"Deleted the signature for {one}, an image of it" for one in names))
     return exit_codes.OK
 
 
-def _names(edited: Collection, reference: Reference) -> tuple[list[str] | None, list[str]]:
-    """What is revoked, None for all; and which images may have been signed with it and stay."""
-    from contenttrust.publish import images  # noqa: PLC0415 -- see editing
-    from contenttrust.publish.tags import is_digest  # noqa: PLC0415
+def _with(
+    reference: Reference, digests: Digests[str], listed: Mapping[str, Digests[str]]
+) -> tuple[list[str], list[str]]:
+    """Images that go with a tag which had these digests; and what to say of others that stay."""
+    from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
 
-    if reference.name_only:
-        return None, []
-    name = reference.digest or str(reference.tag)
-    listed = images.listed(edited)
     by_digest = {one for one in listed if is_digest(one)}
-    if name in by_digest or name not in listed or not by_digest:
-        return [name], []
-    own = by_digest
+    if not by_digest:
+        return [], []
+    own, search = by_digest, Search(reference)
+    others = {name: found for name, found in listed.items() if name not in by_digest}
+    others.pop(str(reference.tag), None)  # a role lists it still, whose keys are not here
     try:
-        own = below(reference, listed[name]) & by_digest
-        others = {tag: found for tag, found in listed.items() if tag not in {name, *by_digest}}
-        stay = with_tags(reference, others)
+        own = search.below(digests) & by_digest
+        stay = search.with_tags(others)
     except UNKNOWN as error:
-        return [name], told_unknown(reference, own, error)
-    return [name, *sorted(own - stay)], told_strays(reference, by_digest - own - stay)
+        return [], told_unknown(reference, own, error)
+    return sorted(own - stay), told_strays(reference, by_digest - own - stay)
+
+
+def _tell(request: Request, done: Published) -> None:
+    report.warn(request, done.notes)
+    request.tell("published", gun=done.gun, versions=dict(done.versions))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
+from contenttrust.cli import index_images
+from contenttrust.errors import RejectedError
 from publisher_place import Images, PublisherPlace
 
 
@@ -188,3 +191,85 @@ def test_what_was_signed_for_itself_is_no_image_that_a_tag_has_lost(place, image
     assert ways(images, [moved[2]])[0] in ran.err
     assert own not in ran.err
     assert ways(images, [own])[0] in place.run("revoke", f"{images.repository}:1.0").err
+
+
+def asked_for(server, images):
+    return [one.path for one in server.requests if one.path.startswith(f"/v2/{images.path}/")]
+
+
+def digest_of(place, images, tag):
+    listed = json.loads(place.done("list", "-o", "json", images.repository))["tags"]
+    return next(one["digest"] for one in listed if one["name"] == tag)
+
+
+def test_a_registry_does_not_hold_up_the_revocation_of_a_tag(
+    place, images, server, two, monkeypatch
+):
+    monkeypatch.setattr(index_images, "SECONDS", 0.5)
+    index, uploads, before = digest_of(place, images, "1.0"), [], len(place.server.uploads)
+
+    def never(exchange):
+        uploads.append(len(place.server.uploads))
+        exchange.ended.wait()
+
+    server.answer(f"/v2/{images.path}/manifests/{index}", never)
+    began = time.monotonic()
+    ran = place.run("revoke", f"{images.repository}:1.0")
+
+    assert time.monotonic() - began < 10
+    assert ran.code == 0
+    assert set(uploads) == {before + 1}
+    assert f"Successfully deleted signature for {images.repository}:1.0" in ran.out
+    assert all(way in ran.err for way in ways(images, two))
+    assert not is_signed(place, images, index)
+
+
+@pytest.mark.parametrize(("name", "most"), [("REQUESTS", 1), ("SECONDS", 0.0)])
+@pytest.mark.usefixtures("two")
+def test_what_a_search_cannot_afford_is_told(place, images, server, *, monkeypatch, name, most):
+    monkeypatch.setattr(index_images, name, most)
+    before = len(asked_for(server, images))
+    ran = place.run("revoke", f"{images.repository}:1.0")
+    assert ran.code == 0
+    assert len(asked_for(server, images)) - before <= most
+    assert "could not be found out which belong to it alone" in ran.err
+    assert f"contenttrust revoke {images.repository}@sha256:" in ran.err
+
+
+def test_images_themselves_are_not_asked_for(place, images, server, two):
+    before = len(asked_for(server, images))
+    place.done("revoke", f"{images.repository}:1.0")
+    assert len(set(asked_for(server, images)[before:])) == 2  # the two indexes
+    assert not is_signed(place, images, two[0])
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_images_that_could_not_be_revoked_after_their_tag_are_told(
+    place, images, two, monkeypatch, as_json
+):
+    index, publish = digest_of(place, images, "1.0"), place.server.publish
+    sent = []
+
+    def once(gun, files):
+        if sent:
+            raise RejectedError("the server is tired")
+        sent.append(gun)
+        publish(gun, files)
+
+    monkeypatch.setattr(place.server, "publish", once)
+    words = ["revoke", f"{images.repository}:1.0"]
+    ran = place.run(*(["-o", "json"] if as_json else []), *words)
+    monkeypatch.setattr(place.server, "publish", publish)
+
+    assert ran.code == 1
+    [way] = ways(images, two[:1])
+    if as_json:
+        assert not ran.document["done"]
+        assert [one["gun"] for one in ran.document["published"]] == [images.repository]
+        assert ran.document["failed"][0]["message"] == "the server is tired"
+        assert way in ran.document["warnings"][0]["message"]
+    else:
+        assert "could not remove the signatures of its images: the server is tired" in ran.err
+        assert way in ran.err
+    assert not is_signed(place, images, index)
+    assert is_signed(place, images, two[0])
