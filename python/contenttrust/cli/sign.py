@@ -8,6 +8,7 @@ import os
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.index_images import images_of, left_by
 from contenttrust.cli.options import UsageError
+from contenttrust.cli.repositories import tell_failed
 from contenttrust.errors import ContentTrustError
 
 TYPE_CHECKING = False
@@ -36,7 +37,10 @@ def run(request: Request) -> int:
     for image in options.images:
         reference = _tagged(request, image)
         repositories.setdefault(reference.gun, {})[image] = reference
-    return exit_codes.worst([_signed(request, images) for images in repositories.values()])
+    alone = len(repositories) == 1
+    return exit_codes.worst(
+        [_signed(request, images, alone=alone) for images in repositories.values()]
+    )
 
 
 def _tagged(request: Request, image: str) -> Reference:
@@ -49,7 +53,7 @@ def _tagged(request: Request, image: str) -> Reference:
     return reference
 
 
-def _signed(request: Request, images: Mapping[str, Reference]) -> int:
+def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -> int:
     """Sign images of one repository."""
     from contenttrust.publish import images as publishing  # noqa: PLC0415 -- see editing
 
@@ -63,8 +67,9 @@ def _signed(request: Request, images: Mapping[str, Reference]) -> int:
         editing.check_may_begin(request, edited)
         done = publishing.sign(edited, targets, signer=request.options.first_signer)
     except ContentTrustError as error:
-        if request.json:
+        if request.json and alone:
             raise
+        tell_failed(request, edited.gun, error)
         text.complain(f"failed to sign {names}: {text.safe(str(error))}")
         return exit_codes.of(error)
     request.tell("published", gun=edited.gun, versions=dict(done.published.versions))

@@ -293,6 +293,21 @@ def test_a_failure_is_a_document_where_json_is_wanted(place, signed):
         assert document["error"]["gun"] == signed
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_of_several_repositories_one_that_fails_hides_no_signature_in_json(
+    place, images, signed, first
+):
+    digest, missing = images.push("7.0"), f"{signed}-nosuch"
+    named = [f"{missing}:1.0", f"{signed}:7.0"]
+    ran = place.run("-o", "json", "sign", *(named if first else named[::-1]))
+    assert (ran.code, ran.document["done"]) == (3, False)
+    assert [(one["image"], one["digest"]) for one in ran.document["signed"]] == [
+        (f"{signed}:7.0", digest)
+    ]
+    [failed] = ran.document["failed"]
+    assert (failed["gun"], failed["code"]) == (missing, "server_error")
+
+
 def test_what_fails_before_the_server_is_asked_names_the_collection_too(place, signed, monkeypatch):
     monkeypatch.setenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "wrong")
     ran = place.run("-o", "json", "key", "rotate", signed, "targets")
