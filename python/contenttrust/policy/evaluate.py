@@ -51,8 +51,8 @@ def evaluate(policy: Policy, facts: Facts, *, image: str) -> Decision:
     other = other_spelling(policy, facts.reference)
     if other:
         named = facts.reference.domain
-        reason = (f"the host {named} is another spelling of one that the policy judges by another "
-                  f"rule: write {other}")  # fmt: skip
+        reason = (f"the host {named} is another spelling of one that the policy has another rule "
+                  f"or pin for: write {other}")  # fmt: skip
         return _made(policy, facts, image, rule, "deny", code=_POLICY, reasons=(reason,))
     if rule is None:
         return _by_default(policy, facts, image)

@@ -1,4 +1,4 @@
-"""Spellings of a registry host by which an image would slip past the rule that is meant for it."""
+"""Spellings of a registry host by which an image would slip past the rule or pin meant for it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _DEFAULT_PORT = 443
 
 
 def other_spelling(policy: Policy, reference: Reference) -> str:
-    """The name of an image by which another rule judges it, as its host is spelt; else empty.
+    """The name by which a policy has another rule or pin for an image; empty where none has.
 
     Docker takes `Docker.io`, `docker.io:0443` and `registry-1.docker.io` for names of their own,
     and asks the same registry for all of them.
 
     Args:
-        policy: Whose rules they are. A rule that spells the host so itself is meant for it.
+        policy: Whose they are. A rule that spells the host so itself is meant for it.
         reference: The image.
     """
     rule = policy.rule_for(reference)
@@ -39,12 +39,19 @@ def other_spelling(policy: Policy, reference: Reference) -> str:
             continue
         named = _at(host, reference.path)
         theirs = policy.rule_for(named)
-        # Of spellings that are not usual only a rule that spells them so is anybody's intent.
-        if theirs is not rule and (
-            host == usual or (theirs is not None and host in theirs.match.hosts)
-        ):
+        if host == usual:
+            other = theirs is not rule or _is_pinned_otherwise(policy, reference, named)
+        else:  # of spellings that are not usual only a rule that spells them so is anybody's intent
+            other = theirs is not rule and theirs is not None and host in theirs.match.hosts
+        if other:
             return named.gun
     return ""
+
+
+def _is_pinned_otherwise(policy: Policy, reference: Reference, named: Reference) -> bool:
+    if any(reference.domain in pattern.hosts for pattern in policy.pin_patterns):
+        return False
+    return policy.pin_for(policy.remap(named)) is not policy.pin_for(policy.remap(reference))
 
 
 def _spelt_in_rules(policy: Policy, usual: str) -> Iterator[str]:

@@ -172,6 +172,17 @@ def test_t080_another_spelling_of_a_host_does_not_leave_its_rule(
     assert asked == []
 
 
+def test_t080_another_spelling_of_a_host_does_not_leave_its_pin(trust_dir: Path) -> None:
+    pins = {"docker.io/**": Pin.first_use("forbid"), "ghcr.io:443/**": Pin.first_use("once")}
+    policy = Policy(rules=(Rule("**"),), pins=pins, implied_pin=FIRST_USE)
+    gate = Gate(policy, offline=True, trust_dir=trust_dir, now=NOW)
+    refused = gate.check("docker.io:0443/library/alpine")
+    assert refused.code == "policy"
+    assert "write docker.io/library/alpine" in refused.reasons[0]
+    for name in ("ghcr.io:443/web", "ghcr.io/web", "docker.io/library/alpine", "a.example:443/b"):
+        assert gate.check(name).code == "unreachable"
+
+
 def test_a_rule_that_spells_the_host_so_is_meant(repository: Repository, trust_dir: Path) -> None:
     rules = (Rule("registry.example.com:443/**", mode="audit"), Rule("registry.example.com/**"))
     gate = gate_of(repository, trust_dir, *rules, limits=Limits())
