@@ -50,19 +50,21 @@ class Call:
             RefusedError: It is not to be used.
         """
         decision = self.gate.check(image)
-        self._warn(decision)
+        warnings = self._warnings(decision)
         if not decision.allowed:
-            raise RefusedError(*_reasons(decision))
+            raise RefusedError(*_reasons(decision), *warnings)  # docker's text comes first
+        for line in warnings:
+            complain(line)
         if decision.although:
             complain(f"{image} is let through: {decision.although}")
         return decision
 
-    def _warn(self, decision: Decision) -> None:
-        """Say what must be known of the trust data, once for each collection."""
-        for line in (f"warning: {decision.gun}: {one}" for one in decision.warnings):
-            if line not in self._said and not self.quiet:
-                complain(line)
-            self._said.add(line)
+    def _warnings(self, decision: Decision) -> list[str]:
+        """What must be known of the trust data, once for each collection."""
+        lines = [f"warning: {decision.gun}: {one}" for one in decision.warnings]
+        new = [line for line in lines if line not in self._said]
+        self._said.update(lines)
+        return [] if self.quiet else new
 
     def is_built_here(self, decision: Decision) -> bool:
         """Whether the policy takes an image for one that was made on this machine."""

@@ -21,11 +21,12 @@ def test_a_root_that_is_the_first_one_seen_is_said_once_a_collection(
     assert [line[: len(WARNED)] for line in lines] == [WARNED]
 
 
-def test_it_is_said_before_a_refusal_and_a_pinned_root_is_none(
+def test_it_is_said_below_a_refusal_and_a_pinned_root_is_none(
     call: MakeCall, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError) as refused:
         call("pull", f"{WEB}:9", pinned=False).allowed(f"{WEB}:9")
-    assert capfd.readouterr().err.startswith(WARNED)
+    assert refused.value.lines[0].startswith("No valid trust data for 9")
+    assert refused.value.lines[-1].startswith(WARNED.removeprefix("contenttrust: "))
     call("pull", f"{WEB}:1.0").allowed(f"{WEB}:1.0")
     assert capfd.readouterr().err == ""
