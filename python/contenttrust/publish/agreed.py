@@ -16,6 +16,8 @@ from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
@@ -25,7 +27,9 @@ class Agreed:
     """Signs `targets/releases` as it was seen, if it is broken now; once it has been seen.
 
     Attributes:
-        document: What it is to list; None where there is no such role.
+        document: What it is to list; None where there is no such role. Its version is that of what
+            was served last while the signer could release.
+        seen: What it listed when somebody saw it.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Agreed:
         self._keyring = keyring
         self._file = file
         self.document = document
+        self.seen = document
 
     @classmethod
     def of(cls, draft: Draft, keyring: Keyring) -> Agreed:
@@ -53,6 +58,17 @@ class Agreed:
         shown = copy.deepcopy(draft.roles.get(RELEASES))
         return cls(shown, keyring, file=draft.files.get(RELEASES))
 
+    def leave_out(self, tags: Collection[str]) -> None:
+        """Of what was seen, some tags are not to be listed."""
+        if self.seen is not None and self.document is not None:
+            left = {tag: one for tag, one in self.seen["targets"].items() if tag not in tags}
+            self.document = {**self.document, "targets": left}
+
+    def follow(self, draft: Draft) -> None:
+        """Note which version is served now, however it came about."""
+        if self.document is not None and RELEASES in draft.roles:
+            self.document = {**self.document, "version": draft.roles[RELEASES]["version"]}
+
     def is_served(self, draft: Draft) -> bool:
         """Whether nobody has published the role since."""
         return draft.files.get(RELEASES) == self._file
@@ -60,7 +76,7 @@ class Agreed:
     def differences(self, draft: Draft) -> list[str]:
         """How the role differs from what was seen, in words."""
         now = draft.roles.get(RELEASES) or draft.broken.get(RELEASES) or new_targets()
-        return changes.between(self.document or new_targets(), now)
+        return changes.between(self.seen or new_targets(), now)
 
     def apply(self, draft: Draft) -> None:
         """Have it signed so, if it is broken and a key is here."""

@@ -6,21 +6,23 @@ from dataclasses import dataclass, field, replace
 
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish import changes, delegations
-from contenttrust.publish.agreed import Agreed
+from contenttrust.publish.draft import Draft
 from contenttrust.publish.look import look, open_keys
 from contenttrust.publish.metadata import signed_part, text_of
 from contenttrust.publish.removal_record import Begun, RemovalRecord
+from contenttrust.publish.resumption import Resumption
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import RemovedSigner, check_name, role_of
-from contenttrust.publish.tags import digests, named
-from contenttrust.publish.vouched import RELEASES
+from contenttrust.publish.tags import digests, named, with_digest
+from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from collections.abc import Collection as Held
 
     from contenttrust.publish.collection import Collection
+    from contenttrust.publish.draft import Step
     from contenttrust.publish.publication import Published
 
 _NAMED = 20
@@ -36,11 +38,15 @@ class Removed:
         lost: Digests of the tags that lost this signer's signature, by tag.
         signed_again: Roles that were signed anew with the keys that stay.
         unreleased: Tags that can no longer be pulled, because the last signer went.
+        pulled_as: Digests that tags are pulled by from now on, because the last signer went and
+            `targets` lists them otherwise, by tag.
         still_in: Canonical ids of keys that went from the signer and `targets/releases`, by the
             other roles that they may sign still.
         unvouched: Digests of the tags that stay released though neither `targets` nor another
             signer lists them, by tag.
         revoked: Digests of the tags that were taken back for that reason, by tag.
+        revoked_in_targets: Digests that `targets` listed under the same names, by tag: they are
+            taken back too, or they would be pulled instead.
     """
 
     published: Published
@@ -51,6 +57,8 @@ class Removed:
     still_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unvouched: Mapping[str, str] = field(default_factory=dict)
     revoked: Mapping[str, str] = field(default_factory=dict)
+    pulled_as: Mapping[str, str] = field(default_factory=dict)
+    revoked_in_targets: Mapping[str, str] = field(default_factory=dict)
 
 
 def remove_signer(  # noqa: PLR0913 - one keyword a decision
@@ -60,7 +68,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     force: bool = False,
     revoke: bool = False,
     confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
-    confirm_last: Callable[[Mapping[str, str]], None] | None = None,
+    confirm_last: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None,
     resume: Callable[[str, Mapping[str, str]], None] = lambda *_: None,
 ) -> Removed:
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
@@ -70,7 +78,8 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     in any certificate. Other delegations may name it too: they are told, and left as they are.
 
     Where an earlier run in this trust directory has taken the signer away and was interrupted, this
-    one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then.
+    one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then;
+    not if it was valid here since in a later version: then what was shown is no longer right.
 
     Args:
         collection: The repository.
@@ -83,10 +92,12 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
         confirm: Is given the digests of the tags that stay released though nobody else lists them,
             by tag, before anything is published; what it raises ends the removal.
         confirm_last: Is given, where the last signer is to go without `force`, the digests of the
-            tags that can no longer be pulled then, by tag; what it raises ends the removal.
-            Default: the last signer is not removed.
+            tags that can no longer be pulled then, and the digests of those that are then pulled as
+            `targets` lists them otherwise, by tag; what it raises ends the removal. Default: the
+            last signer is not removed.
         resume: Is given when the interrupted removal began, and the digests of the tags that are
             signed again as they were then, by tag, before that; what it raises leaves all as it is.
+            Tags that nobody else lists are taken back or confirmed as at the first run.
 
     Raises:
         ValueError: No signer can have that name.
@@ -103,21 +114,28 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     record = RemovalRecord(collection.trust_dir, collection.gun, name)
     seen = look(collection, keyring)
     sound = set[str]()
+    steps: list[Step] = [removal]
     if seen is not None:
         begun = None if role_of(name) in set(delegations.below(seen)) else record.read()
-        if begun is not None:
-            removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
-            removal.agreed = agreed = Agreed(begun.document, keyring)
-            if RELEASES in seen.broken and agreed.document is not None:
-                resume(begun.begun, digests(agreed.document["targets"]))
-            done = _resumed(collection, removal, agreed, was_broken=RELEASES in seen.broken)
+        if begun is not None and not _is_outdated(collection, begun, seen):
+            was_broken = RELEASES in seen.broken
+            resumption = Resumption(removal, begun, keyring, revoke=revoke)
+            resumption.apply(seen)
+            if was_broken and removal.agreed is not None and removal.agreed.document is not None:
+                resume(begun.begun, digests(removal.agreed.document["targets"]))
+                if removal.unvouched:
+                    confirm(removal.unvouched)
+            open_keys(collection, keyring, seen)
+            done = _resumed(collection, removal, resumption, was_broken=was_broken)
             record.forget()
             return _removed(removal, done)
+        if begun is not None:
+            record.forget()
         sound = set(seen.roles)
         removal.apply(seen)
         open_keys(collection, keyring, seen)
-        _note(record, removal, text_of(collection.moment))
-    done = collection.publish_steps([removal])
+        steps.append(_Noted(record, removal, text_of(collection.moment)))
+    done = collection.publish_steps(steps)
     if any(one.role == RELEASES for one in done.repository.degraded):
         done = _released_as_agreed(collection, removal, done)
     if any(one.role == role_of(name) for one in done.repository.signers):
@@ -126,6 +144,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     _check_sound(done, removal, sound)
     record.forget()  # what follows is to be looked at, and cannot be signed away
     _check_released(done, removal)
+    _check_vouched(done, removal)
     return _removed(removal, done)
 
 
@@ -139,37 +158,62 @@ def _removed(removal: RemovedSigner, done: Published) -> Removed:
         still_in={role: tuple(key_ids) for role, key_ids in removal.still_in.items()},
         unvouched=removal.unvouched,
         revoked=removal.revoked,
+        pulled_as=removal.pulled_as,
+        revoked_in_targets=removal.revoked_in_targets,
     )
 
 
-def _note(record: RemovalRecord, removal: RemovedSigner, moment: str) -> None:
-    """Keep what was agreed, for who has to bring the removal to its end."""
-    document = None if removal.agreed is None else removal.agreed.document
-    record.write(
-        Begun(
-            begun=moment,
-            key_ids=tuple(removal.key_ids),
-            lost=removal.lost,
-            document=document,
+class _Noted:
+    """A last step: keeps what was agreed, for who has to bring the removal to its end.
+
+    It is kept anew whenever others were faster, with the version that they published.
+    """
+
+    def __init__(self, record: RemovalRecord, removal: RemovedSigner, moment: str) -> None:
+        self._record, self._removal, self._moment = record, removal, moment
+
+    def apply(self, _draft: Draft) -> None:
+        """Keep it, before anything is published."""
+        agreed = self._removal.agreed
+        self._record.write(
+            Begun(
+                begun=self._moment,
+                key_ids=tuple(self._removal.key_ids),
+                lost=self._removal.lost,
+                document=None if agreed is None else agreed.document,
+            )
         )
-    )
+
+
+def _is_outdated(collection: Collection, begun: Begun, seen: Draft) -> bool:
+    """Whether the role that is to be signed as it was shown was valid here in a later version.
+
+    Then the removal came to its end, whoever ended it, and what is released has changed since.
+    """
+    if RELEASES not in seen.broken or begun.document is None:
+        return False
+    state = collection.trust_dir.state(collection.gun)
+    known = 0 if state is None else state.versions.get(RELEASES, 0)
+    return bool(known > begun.document["version"])
 
 
 def _resumed(
-    collection: Collection, removal: RemovedSigner, agreed: Agreed, *, was_broken: bool
+    collection: Collection, removal: RemovedSigner, resumption: Resumption, *, was_broken: bool
 ) -> Published:
     """Bring a removal to its end that took the signer away and was interrupted then.
 
     Raises:
-        PublishError: `targets/releases` is broken still, or has a key of the signer.
+        PublishError: `targets/releases` is broken still, or has a key of the signer; or meanwhile
+            something changed that nobody was shown.
     """
-    done = collection.publish_steps([agreed])
+    done = collection.publish_steps([resumption])
     removal.check(done.documents)
     if RELEASES in done.versions:
         removal.signed_again = [RELEASES]
     _check_sound(done, removal, {RELEASES})
     if was_broken:
         _check_released(done, removal)
+        _check_vouched(done, removal)
     return done
 
 
@@ -231,6 +275,38 @@ def _check_released(done: Published, removal: RemovedSigner) -> None:
             gun=done.gun,
             role=RELEASES,
         )
+
+
+def _check_vouched(done: Published, removal: RemovedSigner) -> None:
+    """See that others list what was shown so, and not what was taken back.
+
+    Who publishes only in a role of their own holds up nobody.
+
+    Raises:
+        PublishError: They do not; says what differs.
+    """
+    if removal.agreed is None or removal.agreed.seen is None or RELEASES not in done.documents:
+        return
+    after = Draft(done.gun, {role: signed_part(file) for role, file in done.documents.items()})
+    found = digests(unvouched(after, removal.still_in, removal.agreed.seen))
+    alone = found.items() - {*removal.unvouched.items(), *removal.revoked.items()}
+    vouched = removal.revoked.items() - found.items()
+    if alone or vouched:
+        differs = [
+            f"nobody else lists {told} any more, which stays released" for told in _told(alone)
+        ]
+        differs += [f"somebody lists {told}, which is revoked" for told in _told(vouched)]
+        raise PublishError(
+            f"{removal.name} is removed from {done.gun}, but others published in their own roles "
+            f"while {removal.name} was being removed: {'; '.join(differs)}. Look at it, and revoke "
+            "or sign again what is wrong",
+            gun=done.gun,
+            role=RELEASES,
+        )
+
+
+def _told(tags: Iterable[tuple[str, str]]) -> list[str]:
+    return [with_digest(tag, digest) for tag, digest in sorted(tags)]
 
 
 def _broken(removal: RemovedSigner, gun: str, role: str) -> str:

@@ -21,15 +21,18 @@ from contenttrust.publish.metadata import (
     BASE_ROLES,
     TARGETS,
     message_of,
+    new_targets,
     public_key,
     signed_part,
 )
 from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.taken_back import in_targets, take_back, without_releases
 from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from typing import NoReturn
 
     from contenttrust._core import PublicKey
     from contenttrust.publish.draft import Draft
@@ -91,8 +94,11 @@ class RemovedSigner:
         signed_again: Roles that are signed with the keys that stay.
         unreleased: Tags that nobody releases any more.
         still_in: Canonical ids of the signer's keys by the roles that they may sign still.
+        pulled_as: Digests of the tags that `targets` lists otherwise than the last signer released
+            them, by tag.
         unvouched: Digests of the tags that stay released though nobody else lists them, by tag.
         revoked: Digests of the tags that were taken back because nobody else lists them, by tag.
+        revoked_in_targets: Digests that `targets` listed under the same names, by tag.
         agreed: What `targets/releases` is to list, as it was shown.
     """
 
@@ -104,7 +110,7 @@ class RemovedSigner:
         force: bool,
         revoke: bool = False,
         confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
-        confirm_last: Callable[[Mapping[str, str]], None] | None = None,
+        confirm_last: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None,
     ) -> None:
         self.name = name
         self._keyring = keyring
@@ -112,15 +118,17 @@ class RemovedSigner:
         self._revoke = revoke
         self._confirm = confirm
         self._confirm_last = confirm_last
-        self._lost_last: dict[str, str] = {}
+        self._shown_last: set[tuple[str, str]] = set()
         self.agreed: Agreed | None = None
         self.key_ids: list[str] = []
         self.lost: dict[str, str] = {}
         self.signed_again: list[str] = []
         self.unreleased: list[str] = []
+        self.pulled_as: dict[str, str] = {}
         self.still_in: dict[str, list[str]] = {}
         self.unvouched: dict[str, str] = {}
         self.revoked: dict[str, str] = {}
+        self.revoked_in_targets: dict[str, str] = {}
 
     def apply(self, draft: Draft) -> None:
         """Remove the signer.
@@ -173,29 +181,48 @@ class RemovedSigner:
 
     def _agree(self, draft: Draft) -> None:
         """Tell what others are about to answer for."""
-        found = unvouched(draft, self.still_in)
+        found = digests(unvouched(draft, self.still_in))
+        self.agreed = Agreed.of(draft, self._keyring)
         if self._revoke:
-            self.revoked = digests(found)
+            self.revoked, self.revoked_in_targets = found, in_targets(found, draft)
+            self.agreed.leave_out(found)
             self._take_back(draft)
         else:
-            self.unvouched = digests(found)
-        self.agreed = Agreed.of(draft, self._keyring)
+            self.unvouched = found
         if self.unvouched:
             self._confirm(self.unvouched)
 
     def _take_back(self, draft: Draft) -> None:
-        for tag in self.revoked:
-            if RELEASES in draft.roles:
-                draft.remove_target(RELEASES, tag)
-            draft.remove_target(TARGETS, tag)  # or what it lists there would be pulled again
+        take_back(draft, self.revoked)
         if RELEASES in draft.changed:
             self.signed_again = [RELEASES]
 
     def _keep_to(self, agreed: Agreed, draft: Draft) -> None:
-        """Sign nothing that came after it was told; what only the signer wrote stops nothing."""
+        """Sign nothing that came after it was told; what only the signer wrote stops nothing.
+
+        It is compared before anything is taken back: what others released meanwhile stays.
+        """
+        signs = RELEASES in draft.changed or bool(self.revoked)
+        if signs and not agreed.is_served(draft):
+            self._keep_releases(agreed, draft)
+        if RELEASES in set(delegations.below(draft)):
+            found = digests(unvouched(draft, self.still_in, agreed.seen or new_targets()))
+            if more := sorted(found.items() - {*self.revoked.items(), *self.unvouched.items()}):
+                told = ", ".join(with_digest(tag, one) for tag, one in more)
+                self._refuse_late(draft, f"nobody else lists {told} any more")
+            if self._revoke:
+                self.revoked = found
+                agreed.leave_out(found)
+            else:
+                self.unvouched = found
+        targets = in_targets(self.revoked, draft)
+        if more := sorted(targets.items() - self.revoked_in_targets.items()):
+            told = ", ".join(with_digest(tag, one) for tag, one in more)
+            self._refuse_late(draft, f"somebody published in {TARGETS}: {told}", role=TARGETS)
+        agreed.follow(draft)
         self._take_back(draft)
-        if RELEASES not in draft.changed or agreed.is_served(draft):
-            return
+
+    def _keep_releases(self, agreed: Agreed, draft: Draft) -> None:
         what = "; ".join(agreed.differences(draft))
         authority = authority_of(draft, RELEASES)
         if len(set(_valid(draft, authority))) < authority.threshold:
@@ -208,15 +235,17 @@ class RemovedSigner:
                     f"{self.name}: {what}. It is not taken over"
                 )
         elif what:
-            look = command("list", "--all-roles", draft.gun)
-            raise PublishError(
-                f"while {self.name} was being removed, somebody published in {RELEASES}: {what}. "
-                f"It would be signed again unseen, so nothing was removed: look at it ({look}), "
-                f"then remove {self.name} again",
-                gun=draft.gun,
-                role=RELEASES,
-                found=what,
-            )
+            self._refuse_late(draft, f"somebody published in {RELEASES}: {what}")
+
+    def _refuse_late(self, draft: Draft, what: str, *, role: str = RELEASES) -> NoReturn:
+        look = command("list", "--all-roles", draft.gun)
+        raise PublishError(
+            f"while {self.name} was being removed, {what}. Nobody was shown that, so nothing was "
+            f"removed: look at it ({look}), then remove {self.name} again",
+            gun=draft.gun,
+            role=role,
+            found=what,
+        )
 
     def _shared(self) -> list[str]:
         """The roles that make one of its keys somebody else's too: signers, and those of root."""
@@ -274,34 +303,31 @@ class RemovedSigner:
                 gun=draft.gun,
                 role=RELEASES,
             )
-        lost = self._released_only(draft)
+        lost, pulled_as = without_releases(draft)
         if not self._force and self._confirm_last is not None:
-            self._ask_last(lost, draft)
-        self.unreleased = sorted(lost)
+            self._ask_last(lost, pulled_as, draft)
+        self.unreleased, self.pulled_as = sorted(lost), pulled_as
         delegations.delete(draft, RELEASES)
 
-    def _released_only(self, draft: Draft) -> dict[str, str]:
-        """Digests of what `targets/releases` lists and `targets` does not, by tag."""
-        document = draft.roles.get(RELEASES)
-        listed = {} if document is None else digests(document["targets"])
-        stay = draft.roles[TARGETS]["targets"]
-        return {tag: one for tag, one in listed.items() if tag not in stay}
-
-    def _ask_last(self, lost: Mapping[str, str], draft: Draft) -> None:
+    def _ask_last(
+        self, lost: Mapping[str, str], pulled_as: Mapping[str, str], draft: Draft
+    ) -> None:
         """Have it confirmed, once, that the last signer goes, and with it what is released.
 
         Raises:
             PublishError: More is lost than what was shown.
         """
+        found = {*lost.items(), *pulled_as.items()}
         if self.agreed is None:  # nobody was asked before
-            self._lost_last = dict(lost)
+            self._shown_last = found
             assert self._confirm_last is not None  # noqa: S101 -- the caller has seen to it
-            self._confirm_last(lost)
-        elif more := sorted(lost.items() - self._lost_last.items()):
+            self._confirm_last(lost, pulled_as)
+        elif more := sorted(found - self._shown_last):
             told = ", ".join(with_digest(tag, one) for tag, one in more)
             raise PublishError(
-                f"while {self.name} was being removed, somebody released {told}. It would be lost "
-                f"with the last signer, so nothing was removed: remove {self.name} again",
+                f"while {self.name} was being removed, somebody published {told}. Without the last "
+                f"signer those tags are lost or change, so nothing was removed: remove {self.name} "
+                "again",
                 gun=draft.gun,
                 role=RELEASES,
                 found=told,

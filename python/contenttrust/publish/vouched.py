@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 RELEASES = f"{TARGETS}/releases"
 
 
-def unvouched(draft: Draft, doubtful: Collection[str]) -> dict[str, Document]:
+def unvouched(
+    draft: Draft, doubtful: Collection[str], seen: Document | None = None
+) -> dict[str, Document]:
     """What `targets/releases` lists, and neither `targets` nor a signer lists with that digest.
 
     Whoever may release can make a delegation below `targets/releases`: these vouch for nothing.
@@ -25,10 +27,12 @@ def unvouched(draft: Draft, doubtful: Collection[str]) -> dict[str, Document]:
     Args:
         draft: The collection.
         doubtful: Roles that do not count, nor do those below them.
+        seen: What `targets/releases` is to list. Default: what it lists.
     """
-    if RELEASES not in draft.roles or RELEASES not in set(delegations.below(draft)):
+    document = draft.roles.get(RELEASES) if seen is None else seen
+    if document is None or RELEASES not in set(delegations.below(draft)):
         return {}
-    left: dict[str, Document] = dict(draft.roles[RELEASES]["targets"])
+    left: dict[str, Document] = dict(document["targets"])
     for role in _vouching(draft, {RELEASES, *doubtful}):
         paths = tuple(paths_of(draft, role))
         for name, meta in draft.roles[role]["targets"].items():

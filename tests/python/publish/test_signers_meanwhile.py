@@ -365,22 +365,3 @@ def test_who_forgets_a_collection_forgets_the_removal_that_was_begun(
     assert records(publisher)
     collection.delete()
     assert not records(publisher)
-
-
-def test_nothing_that_was_not_shown_is_lost_with_the_last_signer(collection, publisher):
-    images.add_signer(collection, "alice", [publisher.key("alice")])
-    images.sign(collection, tags("v1"))
-    shown = []
-
-    def sign_more(lost):
-        shown.append(dict(lost))
-        images.sign(publisher.collection(), tags("v2"))
-
-    with pytest.raises(PublishError, match=rf"released v2 \({sha256('v2')}\).*nothing was removed"):
-        images.remove_signer(collection, "alice", confirm_last=sign_more)
-    assert [signer.name for signer in images.signers(collection)] == ["alice"]
-
-    removed = images.remove_signer(collection, "alice", confirm_last=shown.append)
-    both = {name: sha256(name) for name in ("v1", "v2")}
-    assert shown == [{"v1": sha256("v1")}, both]
-    assert removed.unreleased == ("v1", "v2")

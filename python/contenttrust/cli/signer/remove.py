@@ -47,7 +47,9 @@ def run(request: Request) -> int:
                      lost=dict(done.lost), unreleased=list(done.unreleased),
                      signed_again=list(done.signed_again),
                      still_in={role: list(ids) for role, ids in done.still_in.items()},
-                     unvouched=dict(done.unvouched), revoked=dict(done.revoked))  # fmt: skip
+                     unvouched=dict(done.unvouched), revoked=dict(done.revoked),
+                     pulled_as=dict(done.pulled_as),
+                     revoked_in_targets=dict(done.revoked_in_targets))  # fmt: skip
         roles = ", ".join(map(text.safe, done.still_in))
         text.say(
             f"Removed {name} from {shown}, but a key of {name} may sign still: {roles}"
@@ -58,7 +60,9 @@ def run(request: Request) -> int:
     return each(request, options.names, remove, failed="error removing signer from")
 
 
-def _ask_last(request: Request, repository: str, lost: Mapping[str, str]) -> None:
+def _ask_last(
+    request: Request, repository: str, lost: Mapping[str, str], pulled_as: Mapping[str, str]
+) -> None:
     """Ask whether the last signer is to go, and with it what is released; -y does not answer that.
 
     Raises:
@@ -66,13 +70,17 @@ def _ask_last(request: Request, repository: str, lost: Mapping[str, str]) -> Non
         InputNeededError: Nobody can be asked; names the tags.
     """
     name, shown = request.options.signer, text.safe(repository)
-    told = f'The signer "{name}" is the last one of {shown}. ' + (
-        "Unless another signer is added and signs them first, this will make these tags unpullable:"
-        if lost
-        else "No tag is released that could be pulled only by it."
-    )
+    unless = "Unless another signer is added and signs them first, "
+    told = f'The signer "{name}" is the last one of {shown}. '
+    if pulled_as:
+        told += f"{unless}these tags become unpullable, or what targets lists under their names:"
+    elif lost:
+        told += f"{unless}this will make these tags unpullable:"
+    else:
+        told += "No tag is released that could be pulled only by it."
+    lines = tag_lines(lost) + [f"{one}, as targets lists it" for one in tag_lines(pulled_as)]
     question = "Are you sure you want to continue? [y/N] "
-    if not answered(request, told, tag_lines(lost), question, option="--force"):
+    if not answered(request, told, lines, question, option="--force"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
 
 
@@ -136,7 +144,15 @@ def _told(done: Removed, name: str, repository: str) -> list[str]:
         f"  {text.safe(named(tag))} can no longer be pulled" for tag in sorted(gone - {*done.lost})
     ]
     lines += [f"  {text.safe(role)} was signed again" for role in done.signed_again]
+    lines += [
+        f"  {told} is what can be pulled from now on: targets lists it so"
+        for told in tag_lines(done.pulled_as)
+    ]
     lines += [f"  {tag} is revoked: nobody else lists it" for tag in tag_lines(done.revoked)]
+    lines += [
+        f"  {tag} is revoked too: targets listed it under the same name, and it would be pulled"
+        for tag in tag_lines(done.revoked_in_targets)
+    ]
     stay = sorted(done.unvouched, key=natural_order.key)
     return lines + [
         f"  {told} stays released, though nobody else lists it{_taken_back(done, repository, tag)}"

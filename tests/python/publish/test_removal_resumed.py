@@ -1,0 +1,162 @@
+"""A removal of a signer that was interrupted is brought to its end by what is right then."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+
+import pytest
+
+from contenttrust.errors import PublishError
+from contenttrust.publish import images, target_meta
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.removal_record import RemovalRecord
+from contenttrust.publish.sign import Keyring
+
+RELEASES = "targets/releases"
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256(text):
+    return f"sha256:{digest(text)}"
+
+
+def tags(*names):
+    return {name: target_meta(7, sha256=digest(name)) for name in names}
+
+
+def records(publisher):
+    return list(publisher.folder.rglob(".removal_of_*"))
+
+
+def stop():
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupted(collection, mallory, publisher, server):
+    """Base is alice's, v1 only hers who goes; `targets/releases` is broken: she published late."""
+    images.sign(collection, tags("base"))
+    images.sign(mallory.collection(), tags("v1"))
+
+    def late():
+        images.sign(mallory.collection(), tags("late"))
+        server.after_publish = [stop]
+
+    server.before_publish = [late]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+    assert records(publisher)
+    return collection
+
+
+def test_what_nobody_else_lists_is_revoked_also_where_a_removal_is_resumed(interrupted, publisher):
+    shown = []
+    removed = images.remove_signer(
+        interrupted, "mallory", revoke=True, resume=lambda _, found: shown.append(dict(found))
+    )
+    assert shown == [{"base": sha256("base")}]
+    assert removed.revoked == {"v1": sha256("v1")}
+    assert set(removed.published.repository.tags) == {"base"}
+    assert not records(publisher)
+
+
+def test_what_nobody_else_lists_is_told_also_where_a_removal_is_resumed(interrupted, publisher):
+    asked = []
+    removed = images.remove_signer(interrupted, "mallory", confirm=asked.append)
+    assert asked == [{"v1": sha256("v1")}]
+    assert removed.unvouched == asked[0]
+    assert set(removed.published.repository.tags) == {"base", "v1"}
+
+
+def test_what_nobody_else_lists_is_not_signed_again_if_that_is_not_wanted(
+    interrupted, publisher, server
+):
+    before = server.files[interrupted.gun].copy()
+
+    def no(_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        images.remove_signer(interrupted, "mallory", confirm=no)
+    assert server.files[interrupted.gun] == before
+    assert records(publisher)
+
+
+def test_what_is_revoked_was_shown_also_where_a_removal_is_resumed(
+    interrupted, publisher, make_publisher, server
+):
+    """Somebody signs it in `targets` meanwhile."""
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    sign_in_targets(other, "old")
+    server.before_publish.append(lambda: sign_in_targets(other, "good"))
+    with pytest.raises(PublishError, match=rf"who lists v1 \({sha256('good')}\).*nothing was"):
+        images.remove_signer(interrupted, "mallory", revoke=True)
+    assert "v1" in server.signed(interrupted.gun, "targets")["targets"]
+
+
+def sign_in_targets(other, text):
+    elsewhere = other.collection()
+    elsewhere.add_target("v1", size=7, sha256=digest(text))
+    elsewhere.publish()
+
+
+def test_a_removal_that_others_ended_revokes_what_nobody_else_lists(
+    collection, mallory, publisher, make_publisher, server
+):
+    """The first run did not reach the server; the signer was removed elsewhere."""
+    images.sign(collection, tags("base"))
+    images.sign(mallory.collection(), tags("v1"))
+    server.before_publish.append(stop)
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    images.remove_signer(other.collection(), "mallory")
+    assert records(publisher)
+
+    removed = images.remove_signer(collection, "mallory", revoke=True)
+
+    assert removed.revoked == {"v1": sha256("v1")}
+    assert set(removed.published.repository.tags) == {"base"}
+    assert not records(publisher)
+
+
+def test_what_was_released_since_is_not_undone_by_an_old_record(  # noqa: PLR0917 - six are needed
+    collection, mallory, publisher, make_publisher, server, monkeypatch
+):
+    """The removal was published, and not noted as done; later `targets/releases` breaks."""
+    bob = make_publisher("bob")
+    images.add_signer(collection, "bob", [bob.key("bob")])
+    images.sign(collection, tags("v1", "v2"))
+    with monkeypatch.context() as patch:
+        patch.setattr(RemovalRecord, "forget", lambda _: stop())
+        with pytest.raises(KeyboardInterrupt):
+            images.remove_signer(collection, "mallory")
+    images.revoke(collection, ["v1"])
+    images.sign(collection, tags("v3"))
+    images.sign(bob.collection(), tags("v4"))
+    collection.judge().look()
+    as_notary_takes_a_key_out(server, publisher, collection.gun)
+    before = server.files[collection.gun].copy()
+
+    with pytest.raises(PublishError, match=r"no signer mallory .* sign again the tags"):
+        images.remove_signer(collection, "mallory", resume=lambda *_: pytest.fail("asked"))
+
+    assert server.files[collection.gun] == before
+    assert not records(publisher)
+
+
+def as_notary_takes_a_key_out(server, publisher, gun):
+    """Only alice's key stays in `targets/releases`, which bob alone has signed."""
+    signed = copy.deepcopy(server.signed(gun, "targets"))
+    signed["version"] += 1
+    given = {one["name"]: one for one in signed["delegations"]["roles"]}
+    given[RELEASES]["keyids"] = given["targets/alice"]["keyids"]
+    targets = authority_in(server.signed(gun, "root"), "targets")
+    file = Keyring(publisher.keys).signed(signed, [targets])
+    server.store(gun, {"targets": file}, judged=False)
