@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from contenttrust.cli.request import Request
 
 _TERMINAL = "/dev/tty"
+_NAMED = 20
+"""Lines that an error shows of a question; at a terminal all are shown."""
 
 
 def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
@@ -50,7 +52,7 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
 def answered(
     request: Request, told: str, lines: Sequence[str], question: str, *, option: str
 ) -> bool:
-    """Show what a question is about, and ask; where nobody can be asked, the error shows it.
+    """Show what a question is about, and ask; where nobody can be asked, the error shows some.
 
     Args:
         request: Of this run.
@@ -66,7 +68,9 @@ def answered(
     try:
         return confirmed(request, "\n".join(shown), option=option)
     except InputNeededError as error:
-        listed = f" {', '.join(lines)}" if lines else ""
+        more = len(lines) - _NAMED
+        listed = f" {', '.join(lines[:_NAMED])}" if lines else ""
+        listed += f" and {more} more" if more > 0 else ""
         error.message = f"{told}{listed}; {error.message}"
         raise
 

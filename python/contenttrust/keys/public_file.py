@@ -110,13 +110,16 @@ def public_key(store: KeyStore, key_id: str) -> bytes:
     return data
 
 
-def write_public_key(store: KeyStore, key_id: str, path: str) -> None:
+def write_public_key(store: KeyStore, key_id: str, path: str) -> bool:
     """Write the public half of a key to a file, unless something else stands there.
 
     Args:
         store: The keys.
         key_id: Canonical key id.
         path: Of the file; one that holds just this already stays as it is.
+
+    Returns:
+        Whether it was written.
 
     Raises:
         KeyStoreError: The file holds something else, or could not be written; or as for
@@ -129,6 +132,7 @@ def write_public_key(store: KeyStore, key_id: str, path: str) -> None:
         is_there = False
     if not is_there:
         create(path, data)
+    return not is_there
 
 
 def _free_path(name: str, directory: str) -> str:

@@ -306,10 +306,13 @@ def test_the_public_half_of_a_key_is_written_as_it_was_when_it_was_made(place):
     [key_id] = place.key_ids()
 
     assert place.done("key", "public", key_id) == lost
-    place.done("key", "public", key_id, "alice.pub")
+    written = place.done("key", "public", key_id, "alice.pub")
+    assert written == "The public key was written: alice.pub\n"
     assert (place.here / "alice.pub").read_text() == lost
     assert stat.S_IMODE((place.here / "alice.pub").stat().st_mode) == 0o600
-    place.done("key", "public", key_id, "alice.pub")  # it holds just this
+    assert place.done("key", "public", key_id, "alice.pub") == (
+        "The public key is there already: alice.pub\n"
+    )
 
 
 def test_t102_a_public_half_takes_no_other_file_s_place(place):

@@ -86,3 +86,24 @@ def test_notary_s_verb_refuses_and_says_what_to_do(place, images, elsewhere):
     assert f"1.0 ({elsewhere})" in ran.err
     assert "signing-request prepare" in ran.err
     assert released(place, images.repository) == []
+
+
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_a_key_of_the_collection_itself_as_a_signer_s_is_told_with_the_way_out(place, images, role):
+    images.push("1.0")
+    place.done("key", "generate", "alice")
+    own = ("signer", "add", "--key", "alice.pub", "alice", images.repository)
+    ran = place.run(*own)
+    assert (ran.code, "more than sign tags" in ran.err) == (0, False)
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    [key_id] = [key["key_id"] for key in keys if key["role"] == role]
+    place.done("key", "public", key_id, "theirs.pub")
+
+    ran = place.run("signer", "add", "--key", "theirs.pub", "alice", images.repository)
+
+    assert ran.code == 0
+    assert f"key {key_id} of alice is a key of {role} too" in ran.err
+    for one in ("targets/alice", "targets/releases"):
+        way = f"contenttrust delegation remove -p {images.repository} {one} {key_id}"
+        assert way in ran.err
+        place.done(*way.split()[1:])

@@ -73,6 +73,30 @@ def test_t078_tags_that_only_the_signer_lists_are_shown_before_others_answer_for
     assert (f"{told}contenttrust revoke {signed}:3.0\n" in ran.out) == (code == 0)
 
 
+def test_t078_an_error_names_some_tags_and_a_question_all(place, images, signed, only_bob):
+    names = [f"4.{number}" for number in range(24)]
+    for name in names:
+        images.push(name, "one image")
+    [alice] = [
+        key["key_id"]
+        for key in json.loads(place.done("key", "list", "--json"))["keys"]
+        if key["role"] == "alice"
+    ]
+    place.done("key", "remove", "-y", alice)
+    place.done("sign", *(f"{signed}:{name}" for name in names))
+    place.done("key", "import", "all.pem")
+
+    ran = place.run("signer", "remove", "bob", signed)
+    assert f"3.0 ({only_bob}), 4.0 (" in ran.err
+    assert "4.18 (" in ran.err
+    assert " and 5 more; this must be confirmed" in ran.err
+    assert "4.19 (" not in ran.err
+    with place.typing("n") as shown:
+        place.run("signer", "remove", "bob", signed)
+        question = shown()
+    assert all(f"\n  {name} (" in question for name in names)
+
+
 def test_t078_what_is_no_text_is_no_answer(place, signed, only_bob):
     with place.typing("\udcff\udcfey"):
         ran = place.run("signer", "remove", "bob", signed)

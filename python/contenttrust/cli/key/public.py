@@ -18,9 +18,10 @@ def run(request: Request) -> int:
     store = editing.key_store(request)
     entry = store.find(options.key) or store.existing(options.key)[0]
     if options.operand:
-        write_public_key(store, options.key, options.operand)
+        is_new = write_public_key(store, options.key, options.operand)
         request.tell("keys", **members(entry), public_key_file=options.operand)
-        text.say(f"The public key was written: {text.safe(options.operand)}")
+        done = "was written" if is_new else "is there already"
+        text.say(f"The public key {done}: {text.safe(options.operand)}")
     elif request.json:
         request.tell("keys", **members(entry), public_key=public_key(store, options.key).decode())
     else:

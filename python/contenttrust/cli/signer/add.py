@@ -12,9 +12,11 @@ from contenttrust.cli.tag_lines import tag_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from contenttrust._core import PublicKey
     from contenttrust.cli.request import Request
+    from contenttrust.publish.publication import Published
 
 
 def run(request: Request) -> int:
@@ -41,7 +43,7 @@ def run(request: Request) -> int:
         edited = editing.collection(request, guns[repository])
         editing.check_may_begin(request, edited)
         done = images.add_signer(edited, name, keys, confirm=partial(_ask, request, repository))
-        report.warn(request, done.notes)
+        report.warn(request, [*done.notes, *_more_than_a_signer(done, name, keys)])
         request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
             text.say(
@@ -52,6 +54,26 @@ def run(request: Request) -> int:
         text.say(f"Successfully added signer: {name} to {shown}", "")
 
     return each(request, options.names, add, failed="failed to add signer to")
+
+
+def _more_than_a_signer(done: Published, name: str, keys: Sequence[PublicKey]) -> Iterator[str]:
+    """That a key which was added is one of the collection itself, and how that ends."""
+    from contenttrust.publish.commands import taking_keys_out  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.metadata import BASE_ROLES  # noqa: PLC0415
+
+    signed_by = {role: done.repository.roles[role].canonical_key_ids for role in BASE_ROLES}
+    for key_id in dict.fromkeys(key.canonical_key_id for key in keys):
+        roles = [role for role, key_ids in signed_by.items() if key_id in key_ids]
+        if roles:
+            ways = " and ".join(
+                taking_keys_out(done.gun, role, [key_id])
+                for role in (f"targets/{name}", "targets/releases")
+            )
+            yield (
+                f"key {key_id} of {name} is a key of {', '.join(roles)} too: whoever has it can do "
+                "more than sign tags. Add a key that is the signer's alone (contenttrust key "
+                f"generate), then take this one out: {ways}"
+            )
 
 
 def _ask(request: Request, repository: str, back: Mapping[str, Mapping[str, str]]) -> None:
