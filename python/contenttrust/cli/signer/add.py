@@ -65,7 +65,7 @@ def _more_than_a_signer(done: Published, name: str, keys: Sequence[PublicKey]) -
     for key_id in dict.fromkeys(key.canonical_key_id for key in keys):
         roles = [role for role, key_ids in signed_by.items() if key_id in key_ids]
         if roles:
-            ways = " and ".join(
+            ways = "; ".join(
                 taking_keys_out(done.gun, role, [key_id])
                 for role in (f"targets/{name}", "targets/releases")
             )
