@@ -216,7 +216,7 @@ def test_a_registry_does_not_hold_up_the_revocation_of_a_tag(
     began = time.monotonic()
     ran = place.run("revoke", f"{images.repository}:1.0")
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25  # a request alone may take 30
     assert ran.code == 0
     assert set(uploads) == {before + 1}
     assert f"Successfully deleted signature for {images.repository}:1.0" in ran.out
