@@ -290,8 +290,9 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
 
 def authorities_in(document: Document) -> Iterator[Authority]:
     """Who signs the delegations that a document of `targets` or of a delegation lists."""
-    for entry in document["delegations"]["roles"] or []:
-        yield _authority(entry["name"], entry, document["delegations"]["keys"])
+    found = document.get("delegations") or {}
+    for entry in found.get("roles") or []:
+        yield _authority(entry["name"], entry, found.get("keys") or {})
 
 
 def below(draft: Draft, start: str = TARGETS) -> Iterator[str]:

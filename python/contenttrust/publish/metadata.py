@@ -201,7 +201,7 @@ def as_notary_keeps_it(signed: Document) -> Document:
         "expires": signed["expires"],
         "targets": {
             name: meta
-            if meta.keys() <= _OF_META and meta.get("custom", 0) is not None
+            if "hashes" in meta and meta.keys() <= _OF_META and meta.get("custom", 0) is not None
             else _meta(meta)
             for name, meta in targets.items()
         },
@@ -218,7 +218,8 @@ def _role(role: Document) -> Document:
 
 
 def _meta(meta: Document) -> Document:
-    return {name: value for name, value in meta.items() if name in _OF_META and value is not None}
+    given = {name: value for name, value in meta.items() if name in _OF_META and value is not None}
+    return {"hashes": None, **given}  # Go writes null where there are none
 
 
 def _digest(name: str, text: str, length: int) -> str:

@@ -34,15 +34,20 @@ def named(name: str) -> str:
     return name if is_tag(name) or is_digest(name) else json.dumps(name)
 
 
+def hashes_of(meta: Document) -> Document:
+    """The hashes of a target; none where a signer has written ``null`` or left them out."""
+    found = meta.get("hashes")
+    return found if isinstance(found, dict) else {}
+
+
 def digest_of(meta: Document) -> str:
     """The digest that Docker pulls by, whatever other hashes there are; empty where there is none.
 
     Source: docker CLI 28, `cli/command/image/trust.go` (``convertTarget``).
     """
-    text = meta["hashes"].get("sha256", "")
     try:
-        digest = base64.b64decode(text, validate=True)
-    except ValueError:
+        digest = base64.b64decode(hashes_of(meta).get("sha256") or "", validate=True)
+    except (ValueError, TypeError):
         return ""
     return f"sha256:{digest.hex()}" if len(digest) == _SHA256_SIZE else ""
 

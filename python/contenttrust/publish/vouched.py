@@ -5,7 +5,7 @@ from __future__ import annotations
 from contenttrust.publish import delegations
 from contenttrust.publish.delegations import paths_of
 from contenttrust.publish.metadata import TARGETS
-from contenttrust.publish.tags import digest_of
+from contenttrust.publish.tags import digest_of, hashes_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _vouching(draft: Draft, doubtful: Collection[str]) -> Iterator[str]:
 
 def _is_same(one: Document, other: Document) -> bool:
     """Whether both are the same image, by what a pull goes by."""
-    if one["length"] != other["length"]:
+    if one.get("length") != other.get("length"):
         return False
     digest = digest_of(one)
     if not digest:  # nobody can pull it: the same is only what is the same throughout
-        return bool(one["hashes"] == other["hashes"])
+        return bool(hashes_of(one) == hashes_of(other))
     return digest == digest_of(other)
