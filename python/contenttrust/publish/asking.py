@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Protocol, cast
 
     from contenttrust._core import Wanted
@@ -27,6 +28,25 @@ class _File:
     limit: int
 
 
+def ask_all(source: Source, gun: str, files: Sequence[tuple[str, str | None, int]]) -> list[Answer]:
+    """Ask a source for several files at once.
+
+    Args:
+        source: Who is asked.
+        gun: Name of the collection.
+        files: For each its name, its sha256 where that is known, and a limit in bytes.
+
+    Returns:
+        For each its bytes, None where there is no such file, or why that is not known.
+    """
+    wanted = [_File(*file) for file in files]
+    if TYPE_CHECKING:
+        answers = source.fetch(gun, cast("Sequence[Wanted]", wanted))
+    else:
+        answers = source.fetch(gun, wanted)
+    return list(answers)
+
+
 def ask(source: Source, gun: str, name: str, *, limit: int, sha256: str | None = None) -> Answer:
     """Ask a source for one file.
 
@@ -40,9 +60,5 @@ def ask(source: Source, gun: str, name: str, *, limit: int, sha256: str | None =
     Returns:
         Its bytes, None where there is no such file, or why that is not known.
     """
-    file = _File(name, sha256, limit)
-    if TYPE_CHECKING:
-        [answer] = source.fetch(gun, [cast("Wanted", file)])
-    else:
-        [answer] = source.fetch(gun, [file])
+    [answer] = ask_all(source, gun, [(name, sha256, limit)])
     return answer

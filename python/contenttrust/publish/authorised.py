@@ -137,7 +137,7 @@ def check_what_stays(
         if role in draft.signed_next:
             continue
         held = {public_key(key).canonical_key_id for key in authority.keys.values()}
-        done = Part.of_file(role, files[role]).signed_by(authority)
+        done = Part.of_served(role, files[role]).signed_by(authority)
         if len(done) >= authority.threshold or len(held) < authority.threshold:
             continue
         who = ", ".join(sorted(held - done))

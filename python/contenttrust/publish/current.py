@@ -20,13 +20,16 @@ from contenttrust.errors import (
     ServerError,
     VerificationError,
 )
-from contenttrust.publish.asking import ask
-from contenttrust.publish.metadata import ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.asking import ask_all
+from contenttrust.publish.commands import command
+from contenttrust.publish.metadata import LARGEST, ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.tags import digest_of
+from contenttrust.publish.vouched import RELEASES
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from contenttrust._core import Anchor, Instant, TrustedRepository, Wanted
@@ -36,10 +39,11 @@ if TYPE_CHECKING:
     from contenttrust.verification import Verification
 
 _MOMENTS = 8
-_VERSION_LIMIT = 16_777_216
 _FILE_LIMIT = 536_870_912
 """As the engine's standard limit has it."""
-_LARGEST_VERSION = 2**31
+_KEPT_LIMIT = 16_777_216
+"""Of what no snapshot vouches for."""
+_AT_ONCE = 32
 _MOST_VERSIONS = 1_000_000
 """Versions that others may have published of a role since it was verified here."""
 
@@ -97,6 +101,7 @@ class Judge:
         self._anchor = anchor
         self._now = now
         self._renews = renews
+        self._listed: Mapping[str, Document] = {}  # by the snapshot that was seen last
 
     def look(self) -> Current | None:
         """What the server has; None where it has nothing.
@@ -128,6 +133,8 @@ class Judge:
             notice.role: _same_as_before(notice.role, recorder.files, before)
             for notice in outcome.degraded
         }
+        if SNAPSHOT in documents:
+            self._listed = signed_part(documents[SNAPSHOT])["meta"]
         return Current(repository=outcome, documents=documents, expired=expired, broken=broken)
 
     def check_first(self, root: bytes) -> None:
@@ -164,39 +171,72 @@ class Judge:
         Raises:
             PublishError: It is so far from what is known here that nobody can have got there.
         """
-        answer = ask(self._source, self._gun, role, limit=_VERSION_LIMIT)
         remembered = self._trust_dir.state(self._gun)
         known = 0 if remembered is None else remembered.versions.get(role, 0)
-        if not isinstance(answer, bytes):
-            return known
+        if (cached := self._trust_dir.cached(self._gun).get(role)) is not None:
+            known = max(known, _version_in(cached))
         try:
-            version = signed_part(answer)["version"]
-        except (MalformedError, KeyError):
+            files = self.kept([role])[role]
+        except FetchError:
             return known
-        if type(version) is not int or not 0 < version < _LARGEST_VERSION:
-            return known
+        version = max([known, *map(_version_in, files)])
         if version > known + _MOST_VERSIONS:
             raise PublishError(
                 f"what the server has as {role}, though nothing names it, says that it is version "
                 f"{version}, and nobody has signed that: to go on from there would leave no "
-                "versions for others. Have the server's keeper look at it, or choose another name",
+                f"versions for others. {self._way_out(role)}",
                 gun=self._gun,
                 role=role,
                 expected=f"at most {known + _MOST_VERSIONS}",
                 found=str(version),
             )
-        return max(known, version)
+        return version
 
-    def kept(self, role: str) -> bytes | None:
-        """The file that a server has of a role, whether anything lists it or not; unjudged.
+    def _way_out(self, role: str) -> str:
+        """What to do about a file on the server after which no version can be published."""
+        keeper = "Have the server's keeper take that file away"
+        if role != RELEASES:
+            return f"{keeper}, or choose another name"
+        away = command("delete", "--remote", self._gun)
+        return f"{keeper}, or begin the repository anew: {away}, then sign its tags again"
+
+    def kept(self, roles: Collection[str]) -> dict[str, list[bytes]]:
+        """The files that a server has of some roles, whether anything names them or not; unjudged.
+
+        It may say by name that there is none, and give to readers what the snapshot lists: it is
+        asked for that first.
+
+        Args:
+            roles: Their names.
+
+        Returns:
+            What there is, by role. What is larger than any that would be read is cut short.
 
         Raises:
             FetchError: It did not say.
         """
-        answer = ask(self._source, self._gun, role, limit=_FILE_LIMIT)
-        if isinstance(answer, ContentTrustError):
-            raise answer
-        return answer
+        wanted: list[tuple[str, str | None, int]] = []
+        for role in roles:
+            limit = _KEPT_LIMIT
+            if role in self._listed:
+                limit = max(limit, min(self._listed[role]["length"], _FILE_LIMIT))
+                digest = digest_of(self._listed[role]).removeprefix("sha256:")
+                wanted += [(role, digest, limit)] if digest else []
+            wanted.append((role, None, limit))
+        found: dict[str, list[bytes]] = {role: [] for role in roles}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            answers = ask_all(self._source, self._gun, some)
+            for (role, _, _), answer in zip(some, answers, strict=True):
+                if isinstance(answer, ContentTrustError):
+                    raise answer
+                if answer is not None and answer not in found[role]:
+                    found[role].append(answer)
+        return found
+
+    def knows(self, role: str) -> bool:
+        """Whether a role was ever verified here: Docker's cache keeps what is removed."""
+        return role in self._trust_dir.cached(self._gun)
 
     def _snapshot_stops_the_server(self, recorder: _Recorder, cached: Mapping[str, bytes]) -> bool:
         """Whether a server fails because of an expired snapshot; then its place takes the cached.
@@ -315,6 +355,15 @@ def _expired_roles(outcome: TrustedRepository | ContentTrustError) -> set[str]:
     if isinstance(outcome, ContentTrustError):
         return {outcome.role} if isinstance(outcome, ExpiredError) else set()
     return {notice.role for notice in outcome.degraded if notice.code == "expired"}
+
+
+def _version_in(file: bytes) -> int:
+    """The version that a file gives itself; 0 where that is none, or none that could be counted."""
+    try:
+        version = signed_part(file)["version"]
+    except (MalformedError, KeyError):
+        return 0
+    return version if type(version) is int and 0 < version <= LARGEST else 0
 
 
 def _same_as_before(

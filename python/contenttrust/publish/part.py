@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
 from dataclasses import dataclass, field
 
 from contenttrust import _core
 from contenttrust.errors import MalformedError, PublicKeyError
 from contenttrust.publish.delegations import Authority
-from contenttrust.publish.metadata import ends, envelope, message_of, public_key
+from contenttrust.publish.metadata import ends, envelope, message_of, public_key, signed_part
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
 
 TYPE_CHECKING = False
@@ -114,6 +116,23 @@ class Part:
             role=role, document=object_of(value["signed"]), authorities=(), signatures=signatures
         )
 
+    @classmethod
+    def of_served(cls, role: str, file: bytes) -> Part:
+        """What a metadata file of a server holds, with the signatures that readers would look at.
+
+        Whoever may sign a role writes its file, and readers pass over what is no signature, or is
+        one that was there before.
+
+        Raises:
+            MalformedError: It is no metadata file.
+        """
+        return cls(
+            role=role,
+            document=signed_part(file),
+            authorities=(),
+            signatures=_served_signatures(json.loads(file).get("signatures")),
+        )
+
     def has_expired(self, now: Instant) -> bool:
         """Whether the document is past its expiry."""
         return ends(self.document) <= now
@@ -191,6 +210,15 @@ def _signatures(value: object) -> list[Document]:
     if len({one["keyid"] for one in found}) != len(found) or len(found) > _MOST_SIGNATURES:
         raise ValueError("it has a signature twice, or too many")
     return found
+
+
+def _served_signatures(value: object) -> list[Document]:
+    found: dict[str, Document] = {}
+    for one in value if isinstance(value, list) else []:
+        with contextlib.suppress(KeyError, TypeError):
+            given = {name: text_of(one[name]) for name in ("keyid", "method", "sig")}
+            found["\0".join(given.values())] = given
+    return list(found.values())
 
 
 def _signature(value: Document) -> Document:

@@ -38,7 +38,7 @@ from contenttrust.publish.metadata import (
     signed_part,
 )
 from contenttrust.publish.request import SigningRequest
-from contenttrust.publish.returning import begin_anew, check_nothing_returns
+from contenttrust.publish.returning import begin_anew, check_nothing_returns, check_returned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Publication:
         judge: Judge,
         now: Instant,
         local: Callable[[], Mapping[str, bytes]],
+        verified: Callable[[], Mapping[str, bytes]] = dict,
     ) -> None:
         """Prepare a publication.
 
@@ -104,9 +105,10 @@ class Publication:
             judge: Who says what the server has.
             now: The present moment.
             local: Gives the files of a collection that the server does not have yet.
+            verified: Gives the files that were verified here last, by role.
         """
         self._gun, self._now = gun, now
-        self._keyring, self._local = keyring, local
+        self._keyring, self._local, self._verified = keyring, local, verified
         self._composition = Composition(keyring, now)
         self._sink, self._judge = sink, judge
 
@@ -137,6 +139,7 @@ class Publication:
             failure = self._send(upload, current)
             served = self._look_again(failure)
             if served is not None and self._arrived(upload, served):
+                check_returned(draft, before, upload, served.documents)
                 return self._published(served, upload, attempt, draft)
             if upload_of(served) == upload_of(current):
                 if failure is not None:
@@ -225,14 +228,16 @@ class Publication:
         draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
         check_signatures(request, draft, before)
         check_what_stays(draft, {}, files, upload)
+        known: Mapping[str, Authority] = {}
         if current is not None:
             known = authorities(self._draft(current)[0])
-            check_nothing_returns(draft, known, upload, self._judge.kept)
+            check_nothing_returns(draft, known, upload, self._judge)
         self._check_snapshot_keys(draft, before)
         upload = self._composition.with_snapshot(draft, files, upload)
         failure = self._send(upload, current)
         served = self._look_again(failure)
         if served is not None and self._arrived(upload, served):
+            check_returned(draft, known, upload, served.documents)
             return self._published(served, upload, 1, draft)
         raise failure or PublishError(
             "the server accepted what was published, and does not serve it", gun=self._gun
@@ -252,7 +257,7 @@ class Publication:
         before = authorities(draft)
         for step in steps:
             step.apply(draft)
-        begin_anew(draft, before, self._judge.kept, in_turns=in_turns)
+        begin_anew(draft, before, self._judge, in_turns=in_turns)
         return draft, files, before
 
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:
@@ -280,6 +285,7 @@ class Publication:
             is_new=is_new,
             can_sign=self._keyring.holds,
             last_version=self._judge.last_version,
+            verified=self._verified,
         )
 
     def _send(self, upload: Mapping[str, bytes], now: Current | None) -> ContentTrustError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
@@ -11,7 +12,7 @@ from contenttrust.errors import PublishError, ServerError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
-from contenttrust.publish.metadata import file_meta
+from contenttrust.publish.metadata import envelope, file_meta, message_of
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
 
@@ -102,7 +103,7 @@ def test_only_what_was_shown_comes_back(collection, elsewhere, server):
         served["targets/alice"] = served[RELEASES]
 
     sent = len(server.uploads)
-    with pytest.raises(ReturningError):
+    with pytest.raises(PublishError, match="two files of targets/alice"):
         images.add_signer(collection, "alice", [elsewhere], confirm=exchanged)
     assert len(asked) == 1
     assert len(server.uploads) == sent
@@ -214,9 +215,8 @@ def test_a_role_that_listed_nothing_is_given_back_without_a_question(collection,
 
 def test_what_cannot_be_read_is_not_let_back(collection, elsewhere, server):
     """Somebody who reads less strictly might take it."""
-    file = json.loads(server.files[collection.gun][RELEASES])
-    file["signatures"] *= 2
-    server.files[collection.gun][RELEASES] = json.dumps(file).encode()
+    server.files[collection.gun][RELEASES] = b"{" + server.files[collection.gun][RELEASES]
+    server.history[collection.gun].clear()
     sent = len(server.uploads)
 
     with pytest.raises(PublishError, match="cannot be read"):
@@ -274,3 +274,117 @@ def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snaps
     with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "alice", [key])
     assert refused.value.tags.keys() == {RELEASES}
+
+
+@pytest.fixture
+def hidden(alice, server, monkeypatch):
+    """The server says by name that it has nothing of the roles, and serves what a snapshot lists.
+
+    Gives a function that makes the snapshot list them only once something is published.
+    """
+    file = server.file
+    roles = {"targets/alice", RELEASES}
+
+    def by_content(gun, name, sha256):
+        return None if sha256 is None and name in roles else file(gun, name, sha256)
+
+    monkeypatch.setattr(server, "file", by_content)
+
+    def unlist(collection):
+        signed = server.signed(collection.gun, "snapshot")
+        kept = {role: signed["meta"].pop(role) for role in roles}
+        before = server.files[collection.gun]
+        made = server._sign(
+            collection.gun, "snapshot", "Snapshot", signed["version"] + 1, signed["meta"], days=9
+        )
+        after = {**before, "snapshot": made}
+        after["timestamp"] = server._timestamp(collection.gun, before, after)
+        server.files[collection.gun] = after
+        server.history[collection.gun].update(after.values())
+        snapshot = server._snapshot
+
+        def listing(gun, before, files, root):
+            text = json.loads(before["snapshot"])
+            text["signed"]["meta"] = {**kept, **text["signed"]["meta"]}
+            return snapshot(gun, {**before, "snapshot": json.dumps(text).encode()}, files, root)
+
+        monkeypatch.setattr(server, "_snapshot", listing)
+
+    return unlist
+
+
+def test_what_a_server_hides_begins_anew_where_the_key_is_here(collection, alice, hidden):
+    done = images.add_signer(collection, "alice", [alice])
+    assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
+
+
+def test_what_was_here_once_begins_anew_whatever_the_server_lists(collection, alice, hidden):
+    hidden(collection)
+    done = images.add_signer(collection, "alice", [alice])
+    assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
+
+
+def test_what_a_server_hides_does_not_come_back_unasked(collection, elsewhere, hidden, server):
+    sent = len(server.uploads)
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "alice", [elsewhere])
+    assert refused.value.tags[RELEASES].keys() == {"v1", "v2"}
+    assert len(server.uploads) == sent
+
+
+def test_what_came_back_all_the_same_is_named(collection, elsewhere, hidden):
+    hidden(collection)
+    with pytest.raises(PublishError, match=r"nobody was shown: v1 \(sha256:.* v2 ") as failed:
+        images.add_signer(collection, "alice", [elsewhere])
+    assert not isinstance(failed.value, ReturningError)
+
+
+def test_a_request_with_which_something_came_back_all_the_same_says_so(
+    collection, elsewhere, hidden, make_publisher
+):
+    """Where it is prepared and published, nobody has ever seen the role."""
+    hidden(collection)
+    collection.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
+    request = collection.prepare()
+    assert [part.role for part in request.parts] == ["targets", RELEASES]
+    request.parts = tuple(part for part in request.parts if part.role != RELEASES)
+
+    with pytest.raises(PublishError, match="nobody was shown: v1"):
+        make_publisher("another").collection().publish_request(request)
+
+
+def sign_twice(mallory, gun):
+    """Mallory publishes what is released with one signature twice: servers and readers take it."""
+    images.sign(mallory.collection(), tags("v1"))
+    signed = mallory.server.signed(gun, RELEASES)
+    signed["version"] += 1
+    key = mallory.keys.open(mallory.public.canonical_key_id)
+    signature = base64.b64encode(key.sign(message_of(signed))).decode()
+    own = {"keyid": mallory.public.key_id, "method": key.method, "sig": signature}
+    mallory.server.store(gun, {RELEASES: envelope(message_of(signed), [own, own])})
+
+
+def test_a_signature_that_is_there_twice_keeps_no_signer_out(collection, mallory, make_publisher):
+    sign_twice(mallory, collection.gun)
+
+    done = images.add_signer(collection, "carol", [make_publisher("elsewhere").key("carol")])
+
+    assert {one.name for one in done.repository.signers} == {"alice", "mallory", "carol"}
+    collection.purge_keys([mallory.public.canonical_key_id])
+    with pytest.raises(PublishError, match="would no longer be valid"):
+        collection.publish()
+
+
+def test_nor_does_it_once_who_gave_it_is_gone(collection, make_publisher):
+    mallory = make_publisher("mallory")
+    mallory.public = mallory.key("mallory")
+    images.add_signer(collection, "mallory", [mallory.public])
+    sign_twice(mallory, collection.gun)
+    images.remove_signer(collection, "mallory", force=True)
+
+    done = images.add_signer(collection, "carol", [make_publisher("elsewhere").key("carol")])
+    assert dict(done.repository.tags) == {}
+
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "mallory", [mallory.public])
+    assert refused.value.tags[RELEASES].keys() == {"v1"}
