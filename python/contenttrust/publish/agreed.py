@@ -86,8 +86,6 @@ class Agreed:
             return
         if not self._keyring.holds(authority_of(draft, RELEASES)):
             return
-        noted = len(draft.notes)
-        content = draft.content(RELEASES)
-        del draft.notes[noted:]  # it does not begin anew
+        content = draft.begin(RELEASES)
         content |= {**self.document, "version": content["version"]}
         draft.changed.add(RELEASES)

@@ -380,6 +380,7 @@ class Collection(Staging):
             judge=self.judge(renews=renews),
             now=self.moment,
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),
+            verified=lambda: self.trust_dir.cached(self.gun),
         )
 
 

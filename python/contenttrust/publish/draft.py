@@ -19,6 +19,7 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.publish import delegations, staged_data
+from contenttrust.publish.commands import command
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -28,9 +29,12 @@ from contenttrust.publish.metadata import (
     key_value,
     message_of,
     new_targets,
+    signed_part,
     target_meta,
 )
+from contenttrust.publish.part import Part
 from contenttrust.publish.strict_json import members
+from contenttrust.publish.tags import digests, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ else:
 
 # How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
+_NAMED = 20
 # Notary's files cannot hold control characters, nor any file half a surrogate pair.
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
@@ -84,6 +89,7 @@ class Draft:
         is_new: bool = False,
         can_sign: Callable[[delegations.Authority], bool] = lambda _: True,
         last_version: Callable[[str], int] = lambda _: 0,
+        verified: Callable[[], Mapping[str, bytes]] = dict,
     ) -> None:
         """Start from documents that were verified, which are not changed.
 
@@ -95,6 +101,7 @@ class Draft:
             is_new: Whether the server has nothing yet.
             can_sign: Whether a key is here of those who may sign a role.
             last_version: The version of a delegation without a document that was published once.
+            verified: Gives the files that were verified here last, by role.
         """
         self.gun = gun
         self.root = documents[ROOT]
@@ -115,6 +122,7 @@ class Draft:
         self.can_sign = can_sign
         self.files = dict(files or {})
         self._last_version = last_version
+        self._verified = verified
 
     def apply(self, change: Change) -> None:
         """Apply one staged change.
@@ -225,6 +233,8 @@ class Draft:
                     role=role,
                 )
             known = self.broken[role]
+            if known is None and (known := self._still_signed(role)) is not None:
+                known = {**known, "version": self._last_version(role)}
             if known is None:
                 raise PublishError(
                     f"what the server has as {role} is signed by none of its keys, and was never "
@@ -279,14 +289,62 @@ class Draft:
 
         What a broken role listed is not taken over: it may have been revoked together with the keys
         that signed it. Who wants to keep it witnesses the role first.
+
+        Raises:
+            PublishError: A role is broken though its keys have signed what was valid here last.
         """
-        if role not in self.roles:
-            if role in self.broken:
-                self.notes.append(
-                    f"{role} was broken, and begins anew: what it listed before is not taken over"
-                )
-            self.roles[role] = {**new_targets(), "version": self._last_version(role)}
+        if role in self.roles:
+            return self.roles[role]
+        if role in self.broken:
+            if self._still_signed(role) is not None:
+                raise self._refusal(role)
+            self.notes.append(
+                f"{role} was broken, and begins anew: what it listed before is not taken over"
+                f"{self._listed_before(role)}"
+            )
+        return self.begin(role)
+
+    def begin(self, role: str) -> Document:
+        """An empty document of a role, whose versions go on."""
+        self.roles[role] = {**new_targets(), "version": self._last_version(role)}
         return self.roles[role]
+
+    def _still_signed(self, role: str) -> Document | None:
+        """What a broken role listed when it was valid here last, if its keys now have signed it.
+
+        Then no change of keys has broken it: the server serves something else, or nothing.
+        """
+        file = self._verified().get(role)
+        if file is None:
+            return None
+        authority = delegations.authority_of(self, role)
+        try:
+            part = Part.of_served(role, file)
+        except MalformedError:
+            return None
+        return part.document if len(part.signed_by(authority)) >= authority.threshold else None
+
+    def _refusal(self, role: str) -> PublishError:
+        way = command("witness", "-p", self.gun, role)
+        return PublishError(
+            f"{role} is broken: what the server has of it is not signed by its keys, and to begin "
+            f"it anew would drop what it listed{self._listed_before(role)}. Its keys have signed "
+            "that, so nothing was signed now: have the server's keeper look at it, or witness it, "
+            f"which shows it, asks, and signs it ({way})",
+            gun=self.gun,
+            role=role,
+        )
+
+    def _listed_before(self, role: str) -> str:
+        """The tags that go where a broken role begins anew, whoever has broken it."""
+        try:
+            listed = digests(signed_part(self._verified()[role])["targets"])
+        except (KeyError, MalformedError):  # not known here
+            return ""
+        names = [with_digest(tag, one) for tag, one in listed.items()]
+        more = len(names) - _NAMED
+        told = (", ".join(names[:_NAMED]) or "no tag") + (f" and {more} more" if more > 0 else "")
+        return f" (when it was valid here last: {told})"
 
     def forget(self, role: str) -> None:
         """Drop the document of a delegation and of those below it."""

@@ -38,6 +38,7 @@ def look(collection: Collection, keyring: Keyring) -> Draft | None:
         files=current.documents,
         can_sign=keyring.holds,
         last_version=judge.last_version,
+        verified=lambda: collection.trust_dir.cached(collection.gun),
     )
 
 
