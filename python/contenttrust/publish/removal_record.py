@@ -12,8 +12,9 @@ import json
 import os
 from dataclasses import dataclass
 
-from contenttrust.errors import PublishError, TrustDirectoryError, shown
-from contenttrust.publish.strict_json import exactly, members
+from contenttrust.errors import MalformedError, PublishError, TrustDirectoryError, shown
+from contenttrust.publish.metadata import message_of
+from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
 from contenttrust.transport import files, permissions
 
 TYPE_CHECKING = False
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _LIMIT = 64 * 1024 * 1024
 _START, _END = ".removal_of_", ".json"
 _MEMBERS = frozenset({"begun", "document", "key_ids", "lost"})
+_OF_TARGETS = frozenset({"_type", "delegations", "expires", "targets", "version"})
+_OF_DELEGATION = frozenset({"keyids", "name", "paths", "threshold"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +77,12 @@ class RemovalRecord:
         except FileNotFoundError:
             return None
         try:
-            found = members(data)
-            exactly(found, _MEMBERS)
-            return Begun(**{**found, "key_ids": tuple(found["key_ids"])})
-        except (ValueError, TypeError) as error:
+            return _begun(members(data))
+        except (ValueError, TypeError, MalformedError) as error:
+            cause = error.message if isinstance(error, MalformedError) else str(error)
             raise PublishError(
                 f"{shown(self.path)}, which says what was agreed when the removal began, is "
-                f"damaged: {shown(str(error))}. Move it away; then a signer who stays must sign "
+                f"damaged: {shown(cause)}. Move it away; then a signer who stays must sign "
                 "again what is to be released",
                 gun=self._gun,
             ) from error
@@ -128,6 +130,47 @@ class RemovalRecord:
             message = f"the record of the removal, {shown(self.path)}: {cause}"
             wanted = permissions.lacking(error)
             raise TrustDirectoryError(message, gun=self._gun, expected=wanted) from error
+
+
+def _begun(value: Document) -> Begun:
+    exactly(value, _MEMBERS)
+    document = value["document"]
+    if document is not None:
+        _check_targets(object_of(document))
+    return Begun(
+        begun=text_of(value["begun"]),
+        key_ids=_texts(value["key_ids"]),
+        lost={tag: text_of(digest) for tag, digest in object_of(value["lost"]).items()},
+        document=document,
+    )
+
+
+def _check_targets(document: Document) -> None:
+    """Refuse what no targets document is, as far as anything looks into it."""
+    exactly(document, _OF_TARGETS)
+    _number(document["version"])
+    for meta in object_of(document["targets"]).values():
+        object_of(meta)
+    given = object_of(document["delegations"])
+    exactly(given, frozenset({"keys", "roles"}))
+    object_of(given["keys"])
+    for one in list_of(given["roles"]):
+        entry = object_of(one)
+        exactly({**entry, "paths": None}, _OF_DELEGATION)
+        text_of(entry["name"])
+        _number(entry["threshold"])
+        _texts(entry["keyids"] or [])
+        _texts(entry.get("paths", []))
+    message_of(document)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(text_of(one) for one in list_of(value))
+
+
+def _number(value: object) -> None:
+    if type(value) is not int:
+        raise TypeError("something is no number")
 
 
 def forget_all(folder: int) -> None:
