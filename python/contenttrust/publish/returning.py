@@ -190,6 +190,7 @@ def _not_counting(
         role
         for role, authority in authorities(draft).items()
         if role not in uploaded
+        and len(authority.keys) >= authority.threshold  # or nothing counts
         and (role in draft.made or (role not in draft.files and authority != before.get(role)))
     ]
 

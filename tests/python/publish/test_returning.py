@@ -388,3 +388,22 @@ def test_nor_does_it_once_who_gave_it_is_gone(collection, make_publisher):
     with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "mallory", [mallory.public])
     assert refused.value.tags[RELEASES].keys() == {"v1"}
+
+
+def test_of_what_cannot_count_nothing_is_asked(collection, publisher, server, monkeypatch):
+    key = publisher.key("alice")
+    for number in range(3):
+        collection.add_delegation(f"targets/s{number}", keys=[key], paths=[""])
+    collection.publish()
+    asked = []
+    fetch = server.fetch
+
+    def noted(gun, files):
+        asked.extend(one.name for one in files)
+        return fetch(gun, files)
+
+    monkeypatch.setattr(server, "fetch", noted)
+    collection.purge_keys([key.canonical_key_id])
+    collection.publish()
+
+    assert sum(name.startswith("targets/s") for name in asked) == 0
