@@ -168,7 +168,8 @@ def valgrind(session: nox.Session) -> None:
     require(session, "build")
     run(session, "cmake", "--preset", "default")
     run(session, "cmake", "--build", "--preset", "default")
-    memcheck = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full")
+    known = f"--suppressions={ROOT / 'tests' / 'cpp' / 'valgrind.supp'}"
+    memcheck = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full", known)
     programs = sorted((ROOT / "build" / "default" / "tests" / "cpp").glob("*_tests"))
     if not programs:
         session.error("there are no C++ tests in build/default")
