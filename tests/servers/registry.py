@@ -100,6 +100,26 @@ def push_with_triggers(server: HttpsServer, *triggers: str, tag: str | None = "1
     return push(server, image(config=descriptor(config)), tag=tag)
 
 
+def push_for_platforms(server: HttpsServer, **triggers: str) -> str:
+    """Have a server serve an index of images, each of its platform and with its trigger.
+
+    Args:
+        server: Which.
+        triggers: By the architecture, for Linux.
+
+    Returns:
+        The digest of the index.
+    """
+    children = []
+    for architecture, trigger in triggers.items():
+        config = configuration(trigger)
+        push_blob(server, config)
+        body = image(config=descriptor(config))
+        push(server, body, tag=None)
+        children.append(child(body, platform=platform("linux", architecture)))
+    return push(server, index(*children), INDEX)
+
+
 def blob_path_of(digest: str) -> str:
     """Where a registry has a blob."""
     return f"/v2/{PATH}/blobs/{digest}"

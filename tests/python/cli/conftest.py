@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from contenttrust.cli.main import main
+from publisher_place import Images, PublisherPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from servers import HttpsServer
 
 
 class Case(NamedTuple):
@@ -80,3 +83,17 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, *capsys.readouterr())
 
     return call
+
+
+@pytest.fixture
+def place(
+    tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> PublisherPlace:
+    """A machine that publishes."""
+    return PublisherPlace(tmp_path, run, monkeypatch)
+
+
+@pytest.fixture
+def images(server: HttpsServer) -> Images:
+    """A repository of images."""
+    return Images(server, "team/web")

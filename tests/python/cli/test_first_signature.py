@@ -7,12 +7,7 @@ import json
 import pytest
 
 from contenttrust.cli import confirm
-from publisher_place import Images, PublisherPlace
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
+from publisher_place import Images
 
 
 @pytest.fixture

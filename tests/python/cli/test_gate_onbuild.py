@@ -10,16 +10,10 @@ import pytest
 
 from servers import HttpsServer
 from servers.registry import (
-    INDEX,
-    child,
-    configuration,
-    descriptor,
     image,
-    index,
     name_of,
-    platform,
     push,
-    push_blob,
+    push_for_platforms,
     push_with_triggers,
 )
 from simulator.repository import Repository
@@ -186,14 +180,7 @@ def test_what_a_trigger_fetches_is_told(signed: Signed) -> None:
 
 
 def test_with_a_platform_the_image_of_that_one_counts(signed: Signed) -> None:
-    children = []
-    for architecture, text in (("amd64", "NOTHING"), ("arm64", "RUN true")):
-        config = configuration(text)
-        push_blob(signed.server, config)
-        body = image(config=descriptor(config))
-        push(signed.server, body, tag=None)
-        children.append(child(body, platform=platform("linux", architecture)))
-    base = signed.sign("base", push(signed.server, index(*children), INDEX))
+    base = signed.sign("base", push_for_platforms(signed.server, amd64="NOTHING", arm64="RUN true"))
     lay_out(signed, base)
     assert signed.gate("dockerfile", "Dockerfile").code == 1
     assert signed.gate("dockerfile", "--platform=linux/amd64", "Dockerfile").code == 1

@@ -9,17 +9,6 @@ import pytest
 
 from contenttrust.cli import index_images
 from contenttrust.errors import RejectedError
-from publisher_place import Images, PublisherPlace
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
-
-
-@pytest.fixture
-def images(server):
-    return Images(server, "team/web")
 
 
 def is_signed(place, images, digest):

@@ -6,18 +6,6 @@ import json
 
 import pytest
 
-from publisher_place import Images, PublisherPlace
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
-
-
-@pytest.fixture
-def images(server):
-    return Images(server, "team/web")
-
 
 @pytest.fixture
 def signed(place, images):

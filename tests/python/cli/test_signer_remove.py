@@ -12,17 +12,7 @@ from contenttrust import _core
 from contenttrust.keys import KeyStore
 from contenttrust.publish.metadata import envelope, message_of
 from key_place import PASSPHRASES
-from publisher_place import Images, PublisherPlace
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
-
-
-@pytest.fixture
-def images(server):
-    return Images(server, "team/web")
+from publisher_place import Images
 
 
 @pytest.fixture

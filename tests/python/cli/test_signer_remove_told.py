@@ -7,19 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher_place import Images, PublisherPlace
-
 OLD = f"sha256:{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
-
-
-@pytest.fixture
-def images(server):
-    return Images(server, "team/web")
 
 
 @pytest.fixture

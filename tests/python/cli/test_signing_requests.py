@@ -11,15 +11,10 @@ import pytest
 
 from contenttrust.cli.signing_request import output
 from contenttrust.publish.request import SigningRequest
-from publisher_place import Images, PublisherPlace
+from publisher_place import Images
 
 GUN = "collection.example/team/files"
 DIGEST = "a0fcfe068505f89a2f2a03e3e3eb99b97e9188c29e84e23be8e1c106207ab629"
-
-
-@pytest.fixture
-def place(tmp_path, run, monkeypatch):
-    return PublisherPlace(tmp_path, run, monkeypatch)
 
 
 def keys(place, role, *options):

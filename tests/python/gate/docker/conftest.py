@@ -69,3 +69,13 @@ def call(
         return Call(name=name, words=[name], line=line, docker=docker, gate=gate, env=env)
 
     return make
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a build, which is the current one."""
+    folder = tmp_path / "context"
+    folder.mkdir()
+    folder.joinpath("Dockerfile").write_text(f"FROM {WEB}:1.0\n")
+    monkeypatch.chdir(folder)
+    return folder

@@ -19,18 +19,13 @@ from noting_docker import WEB, KeptDocker, MakeCall, Noting
 from servers import HttpsServer
 from servers.answers import status
 from servers.registry import (
-    INDEX,
     blob_path_of,
-    child,
     configuration,
-    descriptor,
     digest_of,
     image,
-    index,
     name_of,
-    platform,
     push,
-    push_blob,
+    push_for_platforms,
     push_with_triggers,
 )
 from simulator.repository import NOW, Repository
@@ -42,14 +37,7 @@ TWO = f"{WEB}@{signed_digest('two')}"
 PINNED = f"--build-context={WEB}:2.0=docker-image://{TWO}"
 
 
-@pytest.fixture(autouse=True)
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a build, which is the current one."""
-    folder = tmp_path / "context"
-    folder.mkdir()
-    folder.joinpath("Dockerfile").write_text(f"FROM {WEB}:1.0\n")
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def built(noting: Noting) -> list[str]:
@@ -322,14 +310,7 @@ def test_only_what_may_be_built_upon_is_looked_into(
     refuses: bool,
 ) -> None:
     """The image of amd64 has a trigger that refuses the build, that of arm64 has none."""
-    children = []
-    for architecture, text in (("amd64", "NOTHING"), ("arm64", "RUN true")):
-        config = configuration(text)
-        push_blob(signed.server, config)
-        body = image(config=descriptor(config))
-        push(signed.server, body, tag=None)
-        children.append(child(body, platform=platform("linux", architecture)))
-    base = signed.sign("base", push(signed.server, index(*children), INDEX))
+    base = signed.sign("base", push_for_platforms(signed.server, amd64="NOTHING", arm64="RUN true"))
     context.joinpath("Dockerfile").write_text(f"FROM {base}\n")
     instances = tmp_path / "config" / "buildx" / "instances"
     instances.mkdir(parents=True)

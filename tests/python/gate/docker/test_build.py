@@ -20,16 +20,6 @@ ONE = f"{WEB}@{digest_of('one')}"
 TWO = f"{WEB}@{digest_of('two')}"
 
 
-@pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a build, which is the current one."""
-    folder = tmp_path / "context"
-    folder.mkdir()
-    folder.joinpath("Dockerfile").write_text(f"FROM {WEB}:1.0\n")
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def given(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 

@@ -19,14 +19,7 @@ EVIL = f"generator={WEB}:9"
 GOOD = f"generator={WEB}:2.0"
 
 
-@pytest.fixture(autouse=True)
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a build, which is the current one."""
-    folder = tmp_path / "context"
-    folder.mkdir()
-    folder.joinpath("Dockerfile").write_text(f"FROM {WEB}:1.0\n")
-    monkeypatch.chdir(folder)
-    return folder
+pytestmark = pytest.mark.usefixtures("context")
 
 
 def arguments(noting: Noting) -> list[str]:
