@@ -24,9 +24,12 @@ def confirm(request: Request, gun: str, witnessed: Sequence[Witnessed]) -> None:
     """
     for one in witnessed:
         request.tell("witnessed", gun=gun, role=one.role, broken=one.is_broken,
-                     tags=dict(one.tags), delegations=list(one.delegations))  # fmt: skip
+                     tags=dict(one.tags), delegations=list(one.delegations),
+                     outside=list(one.outside))  # fmt: skip
         role = f"{text.safe(one.role)} of {text.safe(gun)}"
-        listed = tag_lines(one.tags)
+        outside = {tag: one.tags[tag] for tag in one.outside}
+        listed = tag_lines({tag: it for tag, it in one.tags.items() if tag not in outside})
+        listed += [f"{line}, outside the paths of the role" for line in tag_lines(outside)]
         listed += [f"the delegation {text.safe(name)}" for name in one.delegations]
         told = f"{role} is signed again as it is. It lists:"
         if one.is_broken:

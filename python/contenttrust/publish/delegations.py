@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from contenttrust.errors import PublishError, shown
 from contenttrust.publish import staged_data
-from contenttrust.publish.metadata import TARGETS, key_value, public_key
+from contenttrust.publish.metadata import TARGETS, key_value, public_key, signed_part
 from contenttrust.publish.strict_json import members
+from contenttrust.publish.tags import digests, with_digest
 from contenttrust.transport.source import is_metadata_name
 
 TYPE_CHECKING = False
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
 
+_NAMED = 20
 _OF_A_CHANGE = frozenset(
     {
         "new_name",
@@ -216,6 +218,7 @@ def update(  # noqa: PLR0913 - one keyword a fact
         "paths": before.get("paths") or [],
     }:
         return
+    _note_widened(draft, role, paths)
     delegations["roles"][index] = entry
     delegations["keys"].update({key.key_id: key_value(key) for key in add_keys})
     _drop_unused_keys(delegations)
@@ -225,6 +228,26 @@ def update(  # noqa: PLR0913 - one keyword a fact
             f"{role} has fewer keys than its threshold of {entry['threshold']}; it will not be "
             "usable until keys are added to it"
         )
+
+
+def _note_widened(draft: Draft, role: str, paths: Sequence[str]) -> None:
+    """Tell what a role lists already, and counts only with the paths that it gets."""
+    file = draft.files.get(_parent(role))
+    if role not in draft.roles or file is None:
+        return
+    published = signed_part(file)["delegations"]["roles"] or []
+    before = [path for one in published if one["name"] == role for path in one.get("paths") or []]
+    listed = digests(draft.roles[role]["targets"])
+    new = [
+        with_digest(tag, digest)
+        for tag, digest in listed.items()
+        if tag.startswith(tuple(paths)) and not tag.startswith(tuple(before))
+    ]
+    if new:
+        more = len(new) - _NAMED
+        told = ", ".join(new[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        note = f"with its new paths, what {role} lists already counts too: {told}"
+        draft.notes += [] if note in draft.notes else [note]
 
 
 def delete(draft: Draft, role: str) -> None:

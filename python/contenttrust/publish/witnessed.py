@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from contenttrust.errors import PublishError
 from contenttrust.publish import changes
+from contenttrust.publish.delegations import paths_of
 from contenttrust.publish.tags import digests, with_digest
 
 TYPE_CHECKING = False
@@ -33,12 +34,14 @@ class Witnessed:
             it; what it lists is known only because it was valid here before.
         tags: Digests of what it lists, by tag.
         delegations: Names of those that it makes.
+        outside: Tags among them that the role's paths leave out: they count once it gets others.
     """
 
     role: str
     is_broken: bool
     tags: Mapping[str, str] = field(default_factory=dict)
     delegations: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 def refuse_broken(witnessed: Sequence[Witnessed]) -> None:
@@ -105,9 +108,11 @@ class AsShown:
 
 def _of(draft: Draft, role: str) -> Witnessed:
     document = draft.roles[role]
+    paths = tuple(paths_of(draft, role))
     return Witnessed(
         role=role,
         is_broken=draft.witnessed[role],
         tags=digests(document["targets"]),
         delegations=tuple(sorted(one["name"] for one in document["delegations"]["roles"])),
+        outside=tuple(sorted(tag for tag in document["targets"] if not tag.startswith(paths))),
     )

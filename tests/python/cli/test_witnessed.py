@@ -118,7 +118,14 @@ def test_an_option_that_answers_shows_it_too(broken):
 def test_the_document_says_what_was_witnessed(broken):
     [told] = broken.run("-o", "json", "witness", "-p", "-y", GUN, RELEASES).document["witnessed"]
     tags = dict.fromkeys(("1.10", "1.9"), f"sha256:{DIGEST}")
-    assert told == {"gun": GUN, "role": RELEASES, "broken": True, "tags": tags, "delegations": []}
+    assert told == {
+        "gun": GUN,
+        "role": RELEASES,
+        "broken": True,
+        "tags": tags,
+        "delegations": [],
+        "outside": [],
+    }
 
 
 def test_a_request_signs_what_was_shown(broken):

@@ -202,3 +202,25 @@ def test_what_a_removed_signer_published_last_is_shown(
         images.remove_signer(elsewhere, "mallory")
     collection.witness(["targets/releases"])
     assert f"6.6 (sha256:{'b' * 64})" in refused(collection, server, "targets/releases is broken")
+
+
+def test_tags_outside_the_paths_are_told_when_shown_and_when_they_count_again(
+    collection, publisher
+):
+    collection.add_delegation(A, keys=[publisher.key("a")], paths=[""])
+    for name in ("dev-1", "prod-1"):
+        add(collection, name, A)
+    collection.publish()
+    collection.remove_delegation(A, every_path=True)
+    collection.add_delegation(A, paths=["dev-"])
+    assert not any("counts too" in note for note in collection.publish().notes)
+
+    shown = []
+    collection.witness([A])
+    collection.publish(confirm=shown.extend)
+    [one] = shown
+    assert (set(one.tags), one.outside) == ({"dev-1", "prod-1"}, ("prod-1",))
+
+    collection.add_delegation(A, paths=["prod-"])
+    told = f"with its new paths, what {A} lists already counts too: prod-1 ({DIGEST})"
+    assert told in collection.publish().notes
