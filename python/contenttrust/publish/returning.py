@@ -110,11 +110,15 @@ def begin_anew(
         if role in draft.made and was_there and (in_turns or draft.can_sign(authority)):
             draft.content(role)
             draft.changed.add(role)
-            if files:
-                draft.notes.append(
-                    f"{role} begins anew: what it listed before it was removed, and would have "
-                    f"come back with its keys, is not taken over: {_described(role, files[0])}"
+            draft.notes.append(
+                f"{role} begins anew: what it listed before it was removed"
+                + (
+                    ", and would have come back with its keys, is not taken over: "
+                    + _described(role, files[0])
+                    if files
+                    else " is not taken over, whatever the server has kept"
                 )
+            )
         elif files:
             back |= _coming_back(authority, _only(role, files), keeper.kept)
     if back and back != draft.may_return:

@@ -103,7 +103,7 @@ def test_the_version_of_a_role_goes_on_after_it_was_removed(collection, publishe
     assert [tag.name for tag in done.repository.role_tags("targets/a")] == ["v4"]
 
 
-@pytest.mark.parametrize("version", [2**63, 2**31, -1, "7", True, None])
+@pytest.mark.parametrize("version", [2**63, -1, "7", True, None])
 def test_a_server_cannot_make_versions_run_ahead(collection, publisher, server, version):
     """Of a role that nothing lists the server's word is all there is."""
     collection.add_delegation("targets/a", keys=[publisher.key("a")], paths=[""])
