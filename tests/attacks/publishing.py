@@ -37,7 +37,10 @@ NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 OLD, NEW = b"the passphrase of before", b"the passphrase of afterwards"
 GIVEN = {f"DOCKER_CONTENT_TRUST_{role}_PASSPHRASE": OLD.decode() for role in ("ROOT", "REPOSITORY")}
 """What lets a command without a terminal begin a collection."""
-_MANIFEST = b'{"schemaVersion":2,"mediaType":"%s","config":{"size":%d},"layers":[]}'
+_MANIFEST = (
+    b'{"schemaVersion":2,"mediaType":"%s","config":{"mediaType":'
+    b'"application/vnd.oci.image.config.v1+json","digest":"sha256:%064x","size":7},"layers":[]}'
+)
 _TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
