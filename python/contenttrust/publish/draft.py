@@ -19,7 +19,6 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.publish import delegations, staged_data
-from contenttrust.publish.commands import command
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -32,7 +31,6 @@ from contenttrust.publish.metadata import (
     signed_part,
     target_meta,
 )
-from contenttrust.publish.part import Part
 from contenttrust.publish.strict_json import members
 from contenttrust.publish.tags import digests, with_digest
 
@@ -233,8 +231,6 @@ class Draft:
                     role=role,
                 )
             known = self.broken[role]
-            if known is None and (known := self._still_signed(role)) is not None:
-                known = {**known, "version": self._last_version(role)}
             if known is None:
                 raise PublishError(
                     f"what the server has as {role} is signed by none of its keys, and was never "
@@ -289,15 +285,10 @@ class Draft:
 
         What a broken role listed is not taken over: it may have been revoked together with the keys
         that signed it. Who wants to keep it witnesses the role first.
-
-        Raises:
-            PublishError: A role is broken though its keys have signed what was valid here last.
         """
         if role in self.roles:
             return self.roles[role]
         if role in self.broken:
-            if self._still_signed(role) is not None:
-                raise self._refusal(role)
             self.notes.append(
                 f"{role} was broken, and begins anew: what it listed before is not taken over"
                 f"{self._listed_before(role)}"
@@ -308,32 +299,6 @@ class Draft:
         """An empty document of a role, whose versions go on."""
         self.roles[role] = {**new_targets(), "version": self._last_version(role)}
         return self.roles[role]
-
-    def _still_signed(self, role: str) -> Document | None:
-        """What a broken role listed when it was valid here last, if its keys now have signed it.
-
-        Then no change of keys has broken it: the server serves something else, or nothing.
-        """
-        file = self._verified().get(role)
-        if file is None:
-            return None
-        authority = delegations.authority_of(self, role)
-        try:
-            part = Part.of_served(role, file)
-        except MalformedError:
-            return None
-        return part.document if len(part.signed_by(authority)) >= authority.threshold else None
-
-    def _refusal(self, role: str) -> PublishError:
-        way = command("witness", "-p", self.gun, role)
-        return PublishError(
-            f"{role} is broken: what the server has of it is not signed by its keys, and to begin "
-            f"it anew would drop what it listed{self._listed_before(role)}. Its keys have signed "
-            "that, so nothing was signed now: have the server's keeper look at it, or witness it, "
-            f"which shows it, asks, and signs it ({way})",
-            gun=self.gun,
-            role=role,
-        )
 
     def _listed_before(self, role: str) -> str:
         """The tags that go where a broken role begins anew, whoever has broken it."""

@@ -194,11 +194,7 @@ def test_t078_releases_broken_by_a_late_publication_is_no_success(
 
     assert "signs anew: v1 (contenttrust sign" in str(broken.value)
     assert "evil" not in str(broken.value)
-    with pytest.raises(PublishError, match="when it was valid here last: v1 "):
-        images.sign(bob.collection(), tags("v1"))
-    mending = bob.collection()
-    mending.witness(["targets/releases"])
-    assert mending.publish(confirm=lambda _: None).repository.tags.keys() == {"v1"}
+    assert images.sign(bob.collection(), tags("v1")).published.repository.tags.keys() == {"v1"}
 
 
 def keys_of_alice(collection):
