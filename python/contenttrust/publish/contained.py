@@ -8,8 +8,9 @@ the changelist: `docker trust sign` empties it, whoever has staged them.
 from __future__ import annotations
 
 from contenttrust.errors import PublishError, StagedChangeError, shown
+from contenttrust.publish import delegations
 from contenttrust.publish.draft import Draft
-from contenttrust.publish.metadata import message_of, signed_part
+from contenttrust.publish.metadata import message_of, new_targets, signed_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _change_nothing(changes: Sequence[Change], published: Published) -> bool:
             change.apply(after)
     except StagedChangeError:
         return False
-    return _content(before) == _content(after)
+    return _content(before, after.made) == _content(after, after.made)
 
 
 def _draft(published: Published) -> Draft:
@@ -86,6 +87,14 @@ def _draft(published: Published) -> Draft:
     return Draft(published.gun, documents)
 
 
-def _content(draft: Draft) -> dict[str, bytes]:
-    # In the canonical form, because for Python 1 equals true.
-    return {role: message_of(one) for role, one in (("root", draft.root), *draft.roles.items())}
+def _content(draft: Draft, made: Collection[str]) -> dict[str, bytes]:
+    """Documents in the canonical form, because for Python 1 equals true.
+
+    Of a role that was made anew only what it lists: that it begins with nothing is the same as its
+    having no document.
+    """
+    found = {"root": draft.root, **draft.roles}
+    for role in set(made) & set(delegations.below(draft)):
+        document = draft.roles.get(role) or new_targets()
+        found[role] = {name: document[name] for name in ("targets", "delegations")}
+    return {role: message_of(one) for role, one in found.items()}

@@ -182,6 +182,26 @@ def test_what_is_no_json_is_no_request(text):
         SigningRequest.from_bytes(text)
 
 
+def test_a_role_that_a_request_removes_and_makes_anew_is_published_once(collection, publisher):
+    alice = publisher.key("alice")
+    collection.add_delegation("targets/a", keys=[alice], paths=[""])
+    collection.add_target("v1", sha256=DIGEST, size=7, roles=["targets/a"])
+    collection.publish()
+    collection.remove_delegation("targets/a")
+    collection.add_delegation("targets/a", keys=[alice], paths=[""])
+    request = signed_by(collection.prepare(), publisher)
+
+    done = collection.publish_request(request)
+
+    assert collection.changes() == ()
+    assert not any("still staged" in note for note in done.notes)
+    assert done.repository.role_tags("targets/a") == ()
+    collection.add_target("v2", sha256=DIGEST, size=7, roles=["targets/a"])
+    collection.publish()
+    collection.add_target("other", sha256=DIGEST, size=7)
+    assert [one.name for one in collection.publish().repository.role_tags("targets/a")] == ["v2"]
+
+
 # Root keys that are elsewhere.
 
 
