@@ -257,7 +257,9 @@ def test_what_docker_and_we_refuse_to_load_is_said_in_the_same_words(home: Home)
     theirs = home.docker("key", "load", str(path))
     with pytest.raises(Exception, match="must not be readable") as caught:
         load_file(home.store, path)
-    assert caught.value.message in theirs.said
+    refusal, _, way_out = caught.value.message.partition(" by others")
+    assert f"{refusal} by others" in theirs.said
+    assert "install -m 600" in way_out
 
 
 @pytest.mark.parametrize("damage", ["torn", "flipped", "headless", "empty"])
