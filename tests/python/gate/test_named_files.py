@@ -47,6 +47,7 @@ def test_a_compose_file_is_read_with_what_docker_compose_adds(
 
     uses, findings, _ = examine(str(tmp_path / "compose.yaml"))
     assert ([use.image for use in uses], findings) == (["evil:1", "web:2"], [])
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COMPOSE_FILE", "compose.yaml")
     uses, findings, _ = examine(str(tmp_path / "compose.yaml"))
     assert ([use.image for use in uses], findings) == (["web:1", "web:2"], [])

@@ -48,13 +48,18 @@ def unnamed(names: Sequence[str], *, env: Mapping[str, str], made: str | None = 
         ValueError: It is too large, or no UTF-8.
     """
     folder = os.path.dirname(names[0])  # noqa: PTH120 -- the name is a text
-    chosen = _chosen(folder, env)
+    beside = folder
+    chosen = _split(env)
+    if chosen is not None:
+        beside = ""  # the environment speaks of where it is
+    else:
+        chosen = _chosen(folder, env)
     alone = len(names) == 1 and os.path.basename(names[0]) in _NAMES  # noqa: PTH119
     if chosen is None and not alone:
         return []
     files = chosen or [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
     named = {os.path.realpath(name) for name in (*names, made) if name}
-    found = [os.path.join(folder, file) for file in files]  # noqa: PTH118
+    found = [os.path.join(beside, file) for file in files]  # noqa: PTH118
     known = [os.path.realpath(file) in named for file in found]
     return found if (alone or any(known)) and not all(known) else []
 
@@ -65,11 +70,15 @@ def _first(folder: str, names: Sequence[str]) -> list[str]:
 
 
 def _chosen(folder: str, env: Mapping[str, str]) -> list[str] | None:
-    """What `COMPOSE_FILE` names, in the environment or in a file of it."""
-    given = dict(env)
-    if not env.get(_CHOSEN):
-        for name in (env.get(_ENVIRONMENT) or ".env").split(","):
-            given = {**_of_file(os.path.join(folder, name)), **given}  # noqa: PTH118
+    """What `COMPOSE_FILE` names in a file of the environment."""
+    given: dict[str, str] = {}
+    named = env.get(_ENVIRONMENT)
+    for name in named.split(",") if named else [os.path.join(folder, ".env")]:  # noqa: PTH118
+        given |= _of_file(name)
+    return _split({**given, **env, _CHOSEN: given.get(_CHOSEN, "")})
+
+
+def _split(given: Mapping[str, str]) -> list[str] | None:
     files = given.get(_CHOSEN)
     return files.split(given.get(_SEPARATOR) or os.pathsep) if files else None
 

@@ -13,8 +13,9 @@ SERVICES = b"services: {a: {image: x}}\n"
 
 
 @pytest.fixture
-def told(tmp_path: Path):
-    """What is refused of files of a folder, where all of these are."""
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What is refused of files of the current folder, where all of these are."""
+    monkeypatch.chdir(tmp_path)
 
     def check(*named: str, there: str = "", made: str | None = None, **env: str) -> list[str]:
         for name in [*there.split(), *named]:
@@ -131,3 +132,30 @@ def test_variables_from_elsewhere_are_left_to_docker_compose(tmp_path: Path, nam
     assert name in finding.message
     given = composition(texts, env={name: "1", "TAG": "8"}, program=None)
     assert [use.image for use in given.uses] == ["x:8"]
+
+
+def test_the_environment_speaks_of_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("deploy").mkdir()
+    for name in ("compose.yaml", "evil.yaml"):
+        Path("deploy", name).write_bytes(SERVICES)
+    checked = {"deploy/compose.yaml": SERVICES}
+
+    def refused(**env: str) -> list[str]:
+        project = composition(checked, env=env, program=None)
+        return [finding.message for finding in project.findings if finding.refused]
+
+    assert refused(COMPOSE_FILE="deploy/compose.yaml") == []
+    assert refused(COMPOSE_FILE="deploy/compose.yaml:deploy/evil.yaml") == names(
+        "deploy/compose.yaml", "deploy/evil.yaml"
+    )
+
+
+def test_of_several_files_of_the_environment_the_last_counts(told, tmp_path: Path) -> None:
+    tmp_path.joinpath("a.env").write_text("COMPOSE_FILE=compose.yaml\n")
+    tmp_path.joinpath("b.env").write_text("COMPOSE_FILE=compose.yaml:evil.yaml\n")
+    assert told("compose.yaml", there="evil.yaml", COMPOSE_ENV_FILES="a.env,b.env") == names(
+        "compose.yaml", "evil.yaml"
+    )
