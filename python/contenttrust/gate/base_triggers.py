@@ -117,6 +117,12 @@ def _platforms_of(
     return lambda: known
 
 
+def _is_held(decision: Decision) -> bool:
+    """Whether an image passes by its signatures: else what is unsigned would pass more easily."""
+    by_rule = decision.rule != "default" and not decision.exception
+    return by_rule and decision.mode == "enforce"
+
+
 def _take_fault(
     found: Found, stage: Stage, decision: Decision, error: ImageLookupError | DockerfileError
 ) -> None:
@@ -125,7 +131,7 @@ def _take_fault(
     else:
         reason = f"{error.message}; {_OPTION} leaves that unchecked"
     text = f"what the triggers (ONBUILD) of {shown(stage.image)} bring is not known: {reason}"
-    if decision.mode == "enforce":
+    if _is_held(decision):
         found.faults.append(Fault(stage.line, text, error.code or "dockerfile"))
     else:
         found.notices.append(Notice(line=stage.line, text=text))

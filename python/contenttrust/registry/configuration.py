@@ -36,6 +36,8 @@ def triggers(body: bytes) -> tuple[str, ...]:
         return ()
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise DocumentError(f"has '{_ON_BUILD}' that is no list of instructions")
+    if any("\ud800" <= letter <= "\udfff" for one in found for letter in one):
+        raise DocumentError(f"has '{_ON_BUILD}' with half a surrogate pair")
     return tuple(found)
 
 

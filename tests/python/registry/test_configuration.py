@@ -57,6 +57,7 @@ def test_most_images_have_none(body: bytes) -> None:
         (configuration(config={"OnBuild": RUN}), "no list of instructions"),
         (configuration(config={"OnBuild": [1]}), "no list of instructions"),
         (configuration(config={"OnBuild": {RUN: 1}}), "no list of instructions"),
+        (configuration(config={"OnBuild": ["RUN echo \ud800"]}), "half a surrogate pair"),
     ],
 )
 def test_what_is_no_configuration_is_refused(body: bytes, words: str) -> None:

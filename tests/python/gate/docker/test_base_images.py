@@ -11,7 +11,7 @@ from contenttrust.gate.check import Gate
 from contenttrust.gate.docker import build, flags, grammar
 from contenttrust.gate.docker.call import Call
 from contenttrust.gate.docker.refusal import RefusedError
-from contenttrust.policy.rules import Policy, Rule
+from contenttrust.policy.rules import Default, Policy, Rule
 from contenttrust.policy.settings import DockerSettings
 from contenttrust.transport.source import MappingSource
 from kept_bases import KeptBases
@@ -173,6 +173,16 @@ def test_what_is_unknown_where_the_policy_only_watches_is_told(
         told = capfd.readouterr().err
         assert f"Dockerfile:1: what the triggers (ONBUILD) of {WEB}:1.0 bring is not known" in told
         noting.notes.unlink()
+
+
+def test_a_signed_base_is_not_held_to_more_than_an_unsigned_one(
+    call: MakeCall, bases: KeptBases, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bases.kept[ONE] = ("NOTHING",)
+    pin = Policy.docker_content_trust().implied_pin
+    lenient = Policy(default=Default("warn"), docker=DockerSettings(), implied_pin=pin)
+    assert build.run(call("build", ".", policy=lenient)) == 0
+    assert "bring is not known" in capfd.readouterr().err
 
 
 def test_what_a_trigger_fetches_is_told(
