@@ -106,7 +106,9 @@ def begin_anew(
     listed = _listed_in_snapshot(draft)
     for role, files in _looked_up(draft, before, draft.changed, keeper.kept).items():
         authority = authority_of(draft, role)
-        was_there = bool(files) or role in listed or keeper.knows(role)
+        # A key alone begins nothing anew where more must sign: `check_returned` sees the rest.
+        begins = in_turns or authority.threshold == 1
+        was_there = bool(files) or (begins and (role in listed or keeper.knows(role)))
         if role in draft.made and was_there and (in_turns or draft.can_sign(authority)):
             draft.content(role)
             draft.changed.add(role)

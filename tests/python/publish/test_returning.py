@@ -369,3 +369,20 @@ def test_of_what_cannot_count_nothing_is_asked(collection, publisher, server, mo
     collection.publish()
 
     assert sum(name.startswith("targets/s") for name in asked) == 0
+
+
+def test_a_role_of_two_new_keys_is_made_again_where_one_of_them_is_here(
+    collection, publisher, make_publisher
+):
+    collection.add_delegation("targets/qa", keys=[publisher.key("old")], paths=[""])
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/qa"])
+    collection.publish()
+    collection.remove_delegation("targets/qa")
+    collection.publish()
+    keys = [publisher.key("new"), make_publisher("elsewhere").key("other")]
+    collection.add_delegation("targets/qa", keys=keys, paths=[""], threshold=2)
+
+    done = collection.publish()
+
+    assert done.versions.keys() == {"targets"}
+    assert done.repository.role_tags("targets/qa") == ()
