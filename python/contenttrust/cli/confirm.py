@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from contenttrust.cli.request import Request
 
 _TERMINAL = "/dev/tty"
-_NAMED = 20
-"""Lines that an error shows of a question; at a terminal all are shown."""
 
 
 def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
@@ -68,10 +66,9 @@ def answered(
     try:
         return confirmed(request, "\n".join(shown), option=option)
     except InputNeededError as error:
-        more = len(lines) - _NAMED
-        listed = f" {', '.join(lines[:_NAMED])}" if lines else ""
-        listed += f" and {more} more" if more > 0 else ""
-        error.message = f"{told}{listed}; {error.message}"
+        from contenttrust.publish.tags import enumerated  # noqa: PLC0415 -- only on failure
+
+        error.message = f"{' '.join(filter(None, [told, enumerated(lines)]))}; {error.message}"
         raise
 
 

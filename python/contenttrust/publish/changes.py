@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contenttrust.errors import shown
 from contenttrust.publish.metadata import message_of
-from contenttrust.publish.tags import digest_of, with_digest
+from contenttrust.publish.tags import digest_of, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def between(before: Document, after: Document) -> list[str]:
         ("role", _roles, lambda name, _: shown(name)),
     )
     return [
-        f"{kind}{'s' * (len(names) > 1)} {what}: {_listed(names)}"
+        f"{kind}{'s' * (len(names) > 1)} {what}: {enumerated(names, most=_NAMED)}"
         for kind, content, name_of in kinds
         for what, names in _differences(content(before), content(after), name_of)
     ]
@@ -48,11 +48,6 @@ def _differences(
     return (
         (what, [name_of(one, all_[one]) for one in sorted(names)]) for what, names in found if names
     )
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _targets(document: Document) -> Mapping[str, Document]:

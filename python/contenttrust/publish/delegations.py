@@ -12,7 +12,7 @@ from contenttrust.errors import PublishError, shown
 from contenttrust.publish import staged_data
 from contenttrust.publish.metadata import TARGETS, key_value, public_key, signed_part
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.tags import digests, enumerated, with_digest
 from contenttrust.transport.source import is_metadata_name
 
 TYPE_CHECKING = False
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
 
-_NAMED = 20
 _OF_A_CHANGE = frozenset(
     {
         "new_name",
@@ -244,9 +243,7 @@ def _note_widened(draft: Draft, role: str, paths: Sequence[str]) -> None:
         if tag.startswith(tuple(paths)) and not tag.startswith(tuple(before))
     ]
     if new:
-        more = len(new) - _NAMED
-        told = ", ".join(new[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-        note = f"with its new paths, what {role} lists already counts too: {told}"
+        note = f"with its new paths, what {role} lists already counts too: {enumerated(new)}"
         draft.notes += [] if note in draft.notes else [note]
 
 

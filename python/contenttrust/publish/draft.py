@@ -32,7 +32,7 @@ from contenttrust.publish.metadata import (
     target_meta,
 )
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.tags import digests, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ else:
 
 # How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
-_NAMED = 20
 # Notary's files cannot hold control characters, nor any file half a surrogate pair.
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
@@ -307,9 +306,7 @@ class Draft:
         except (KeyError, MalformedError):  # not known here
             return ""
         names = [with_digest(tag, one) for tag, one in listed.items()]
-        more = len(names) - _NAMED
-        told = (", ".join(names[:_NAMED]) or "no tag") + (f" and {more} more" if more > 0 else "")
-        return f" (when it was valid here last: {told})"
+        return f" (when it was valid here last: {enumerated(names) or 'no tag'})"
 
     def forget(self, role: str) -> None:
         """Drop the document of a delegation and of those below it."""

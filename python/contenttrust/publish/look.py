@@ -6,10 +6,9 @@ answered is held against what the server has then.
 
 from __future__ import annotations
 
-from contenttrust.publish.current import documents_of
+from contenttrust.publish.current import broken_of, documents_of
 from contenttrust.publish.delegations import authority_of
 from contenttrust.publish.draft import Draft
-from contenttrust.publish.metadata import signed_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +27,10 @@ def look(collection: Collection, keyring: Keyring) -> Draft | None:
     current = judge.look()
     if current is None:
         return None
-    broken = {
-        role: None if file is None else signed_part(file) for role, file in current.broken.items()
-    }
     return Draft(
         collection.gun,
         documents_of(current),
-        broken=broken,
+        broken=broken_of(current),
         files=current.documents,
         can_sign=keyring.holds,
         last_version=judge.last_version,

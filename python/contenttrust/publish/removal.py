@@ -13,7 +13,7 @@ from contenttrust.publish.removal_record import Begun, RemovalRecord
 from contenttrust.publish.resumption import Resumption
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import RemovedSigner, check_name, role_of
-from contenttrust.publish.tags import digests, named, with_digest
+from contenttrust.publish.tags import digests, enumerated, named, with_digest
 from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.draft import Step
     from contenttrust.publish.publication import Published
-
-_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,9 +313,7 @@ def _broken(removal: RemovedSigner, gun: str, role: str) -> str:
     if role != RELEASES or document is None:
         what = "what it listed"
     else:
-        tags = sorted(document["targets"])
-        more = len(tags) - _NAMED
-        what = ", ".join(map(named, tags[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+        what = enumerated([named(tag) for tag in sorted(document["targets"])])
     return (
         f"{removal.name} is removed from {gun}, but {role} is broken: it was published meanwhile "
         "without the signatures that it needs now, and nothing that it lists counts until a signer "

@@ -19,7 +19,7 @@ from contenttrust.publish.delegations import (
 )
 from contenttrust.publish.metadata import SNAPSHOT, new_snapshot
 from contenttrust.publish.part import Part
-from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.tags import digests, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     Kept = Callable[[Collection[str]], dict[str, list[bytes]]]
     Files = Mapping[str, "bytes | None"]
 
-_NAMED = 20
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ContentTrustError)
 
 
@@ -321,6 +320,4 @@ def _described(role: str, file: bytes | None) -> str:
         listed = _listed(role, file)
     except PublishError:
         return "what cannot be read"
-    names = [with_digest(tag, digest) for tag, digest in listed.items()]
-    more = len(names) - _NAMED
-    return (", ".join(names[:_NAMED]) or "no tag") + (f" and {more} more" if more > 0 else "")
+    return enumerated([with_digest(tag, digest) for tag, digest in listed.items()]) or "no tag"

@@ -8,7 +8,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from contenttrust.publish.metadata import Document
 
@@ -55,6 +55,12 @@ def digest_of(meta: Document) -> str:
 def digests(targets: Mapping[str, Document]) -> dict[str, str]:
     """The digests of targets, by name."""
     return {name: digest_of(meta) for name, meta in sorted(targets.items())}
+
+
+def enumerated(names: Sequence[str], *, most: int = 20) -> str:
+    """The first of some names, and how many more there are; empty where there is none."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def with_digest(name: str, digest: str) -> str:

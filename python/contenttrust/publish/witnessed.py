@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from contenttrust.errors import PublishError
 from contenttrust.publish import changes
 from contenttrust.publish.delegations import paths_of
-from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.tags import digests, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
-
-_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +52,11 @@ def refuse_broken(witnessed: Sequence[Witnessed]) -> None:
         if one.is_broken:
             listed = [with_digest(tag, digest) for tag, digest in one.tags.items()]
             listed += [f"the delegation {name}" for name in one.delegations]
-            more = len(listed) - _NAMED
-            what = ", ".join(listed[:_NAMED]) + (f" and {more} more" if more > 0 else "")
             raise PublishError(
                 f"{one.role} is broken: it does not count now, and whoever witnesses it answers "
-                f"for what it listed when it was valid here ({what or 'no tag'}). Nothing was "
-                "signed: look at that, then agree to it (`confirm` of `Collection.publish`)",
+                f"for what it listed when it was valid here ({enumerated(listed) or 'no tag'}). "
+                "Nothing was signed: look at that, then agree to it (`confirm` of "
+                "`Collection.publish`)",
                 role=one.role,
             )
 
