@@ -11,7 +11,7 @@ from contenttrust.policy.settings import Freshness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from contenttrust.policy.key_files import KeyFiles
@@ -56,11 +56,8 @@ def rule(field: Field, requirements: Requirements, freshness: Freshness) -> Rule
         "local-build": lambda one: one.choice("allow"),
         "rewrite": lambda one: one.choice("digest"),
     }
-    made: dict[str, Any] = {}
-    for name, one in members.items():
-        with field.faults.noted():
-            made[name] = readers[name](one)
-    if len(made) < len(field.members()):
+    made = _read(field, members, readers)
+    if made is None:
         return None
     if not local_build and "require" not in members:
         field.fail(f"{field.name} has no require: write whose signatures the images need")
@@ -76,6 +73,17 @@ def rule(field: Field, requirements: Requirements, freshness: Freshness) -> Rule
         )
     except ValueError as error:
         field.fail(str(error))
+
+
+def _read(
+    field: Field, members: Mapping[str, Field], readers: Mapping[str, Callable[[Field], Any]]
+) -> dict[str, Any] | None:
+    """What the members of a mapping say, by key; None where one of them is noted as a fault."""
+    made: dict[str, Any] = {}
+    for name, one in members.items():
+        with field.faults.noted():
+            made[name] = readers[name](one)
+    return made if len(made) == len(field.members()) else None
 
 
 def formats(field: Field) -> None:
@@ -186,11 +194,8 @@ def exception(field: Field) -> Exemption | None:
         "expires": Field.moment,
         "created": Field.moment,
     }
-    made: dict[str, Any] = {}
-    for name, one in members.items():
-        with field.faults.noted():
-            made[name] = readers[name](one)
-    if len(made) < len(field.members()):
+    made = _read(field, members, readers)
+    if made is None:
         return None
     created = made.get("created")
     if created is not None and created >= made["expires"]:
