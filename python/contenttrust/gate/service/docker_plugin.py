@@ -38,6 +38,10 @@ _HINTS = {
     "rollback": "swarm would start the images of the specification before, which is not shown",
     "unknown": "what the request does is not known",
 }
+_GOES_BACK = (
+    "where the update fails swarm would start the images of the specification before, which is not "
+    "shown: use --update-failure-action pause or continue (UpdateConfig.FailureAction)"
+)
 
 
 class DockerPlugin:
@@ -96,16 +100,12 @@ class DockerPlugin:
         what = f"{asked.method} {asked.path}"
         if kind == docker_rules.HARMLESS:
             return ""
-        if kind in self._allow:
-            reason = f"{_HINTS[kind]}; docker-allow: {kind} lets it through"
-            verdict = self._service.unchecked(
-                what, code="not_covered", reason=reason, door="dockerd"
-            )
-            return "" if verdict.decision.allowed else verdict.decision.reasons[0]
         if kind != docker_rules.COVERED:
-            return (
-                f"not covered: {what}: {_HINTS[kind]} (docker-allow: {kind} would let it through)"
-            )
+            return self._uncovered(what, kind, _HINTS[kind])
+        if docker_rules.may_go_back(asked):
+            refusal = self._uncovered(what, "rollback", _GOES_BACK)
+            if refusal:
+                return refusal
         # A container is made of what dockerd has; everything else is fetched, here or elsewhere.
         local = asked.path == "/containers/create"
         for question in docker_rules.questions(asked):
@@ -113,6 +113,14 @@ class DockerPlugin:
             if refusal:
                 return refusal
         return ""
+
+    def _uncovered(self, what: str, door: str, hint: str) -> str:
+        """Why a request is refused that cannot be checked; empty where its door is open."""
+        if door not in self._allow:
+            return f"not covered: {what}: {hint} (docker-allow: {door} would let it through)"
+        reason = f"{hint}; docker-allow: {door} lets it through"
+        verdict = self._service.unchecked(what, code="not_covered", reason=reason, door="dockerd")
+        return "" if verdict.decision.allowed else verdict.decision.reasons[0]
 
     async def _of_image(self, question: Question, until: float, *, local: bool) -> str:
         if question.what == "id":

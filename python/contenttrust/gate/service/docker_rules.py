@@ -26,13 +26,16 @@ UNCOVERED = ("build", "load", "import", "plugins", "swarm", "rollback", "unknown
 
 _WITHOUT_IMAGE = frozenset({"bind", "volume", "tmpfs", "npipe", "cluster"})
 """Types of mounts."""
+_STAYS = (None, "", "pause", "continue")
+"""What a failed update does without going back."""
+_UPDATE = r"/services/[^/]+/update"
 _ID = r"(?:sha256:)?[0-9a-f]{64}"
 _ANY = r"/.*"
 _TABLE: tuple[tuple[str, str, str], ...] = (
     ("POST", r"/containers/create", COVERED),
     ("POST", r"/images/create", COVERED),
     ("POST", r"/services/create", COVERED),
-    ("POST", r"/services/[^/]+/update", COVERED),
+    ("POST", _UPDATE, COVERED),
     ("POST", r"/build/(prune|cancel)", HARMLESS),
     ("POST", r"/build", "build"),
     ("POST", r"/session", "build"),
@@ -97,6 +100,19 @@ def kind_of(request: DockerRequest) -> str:
                 return "rollback"
             return kind
     return "unknown"
+
+
+def may_go_back(request: DockerRequest) -> bool:
+    """Whether swarm, where an update fails, starts the images of the specification before.
+
+    A service that is created has none; each update says anew what a failure does.
+
+    Raises:
+        DockerRequestError: It cannot be read with certainty.
+    """
+    if not re.fullmatch(_UPDATE, request.path):
+        return False
+    return _object(request.members(), "updateconfig").get("failureaction") not in _STAYS
 
 
 def _names_an_image(request: DockerRequest) -> bool:

@@ -315,3 +315,58 @@ def test_a_local_build_is_run_and_never_pulled(gate):
             assert "what is pulled needs a signature" in told["Msg"]
 
     asking(gate, script)
+
+
+def _service(image, **configured):
+    return {"TaskTemplate": {"ContainerSpec": {"Image": image}}, **configured}
+
+
+@pytest.mark.parametrize(
+    "configured",
+    [
+        {"UpdateConfig": {"FailureAction": "rollback"}},
+        {"updateconfig": {"failureACTION": "rollback"}},
+        {"UpdateConfig": {"FailureAction": "a later one"}},
+        {"UpdateConfig": {"FailureAction": ["pause"]}},
+    ],
+)
+def test_update_that_goes_back_by_itself_is_a_rollback(gate, configured):
+    uri = "/services/x/update?version=7"
+
+    async def shut(ask, post):
+        told = await ask("POST", uri, _service(PINNED, **configured))
+        assert told["Allow"] is False
+        assert "--update-failure-action pause" in told["Msg"]
+        assert "docker-allow: rollback" in told["Msg"]
+        # There is nothing to go back to.
+        assert await ask("POST", "/services/create", _service(PINNED, **configured)) == {
+            "Allow": True
+        }
+
+    async def opened(ask, post):
+        assert await ask("POST", uri, _service(PINNED, **configured)) == {"Allow": True}
+        told = await ask("POST", uri, _service(f"{GUN}:9", **configured))
+        assert "not_signed" in told["Msg"]  # the image that is shown is checked all the same
+
+    asking(gate, shut)
+    asking(gate, opened, allow=("rollback",))
+
+
+@pytest.mark.parametrize(
+    "configured",
+    [
+        {},
+        {"UpdateConfig": None},
+        {"UpdateConfig": {"Parallelism": 1}},
+        {"UpdateConfig": {"FailureAction": ""}},
+        {"UpdateConfig": {"FailureAction": "pause"}},
+        {"UpdateConfig": {"FailureAction": "continue"}},
+        {"RollbackConfig": {"FailureAction": "pause"}},
+    ],
+)
+def test_update_that_stays_is_judged_by_its_image(gate, configured):
+    async def script(ask, post):
+        uri = "/services/x/update?version=7"
+        assert await ask("POST", uri, _service(PINNED, **configured)) == {"Allow": True}
+
+    asking(gate, script)
