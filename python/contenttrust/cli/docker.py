@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 def run(request: Request) -> int:  # noqa: ARG001 -- every verb has it
     """Say what is missing: what stands behind ``--`` does not come this way."""
-    from contenttrust.cli.declarations.docker import NO_DASHES  # noqa: PLC0415
+    from contenttrust.cli.declarations.docker import HINT  # noqa: PLC0415
     from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
 
-    raise UsageError(NO_DASHES)
+    raise UsageError(HINT)
 
 
 def command(words: Sequence[str]) -> int | None:

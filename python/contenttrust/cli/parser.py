@@ -59,10 +59,11 @@ class _Parser(argparse.ArgumentParser):
         self.verbs: dict[str, _Parser] = {}
         self.several = ""
         self.refuses: tuple[str, ...] = ()
-        self.misplaced = ""
+        self.hint = ""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+        told = f"{message}; {self.hint}" if self.hint else message
+        raise UsageError(f"{told}\n{self.format_usage().rstrip()}")
 
     def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002
         # argparse would drop the error of an output that cannot be written.
@@ -136,7 +137,7 @@ def _declared(words: _Words, word: str, verb: Verb) -> _Parser:
     verb.declare(made)
     made.several = verb.several
     made.refuses = verb.refuses
-    made.misplaced = verb.misplaced
+    made.hint = verb.hint
     return made
 
 
@@ -169,8 +170,6 @@ def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
     if rest and verb.several and not any(text.startswith("-") for text in rest):
         _take(verb, rest, options)
     elif rest:
-        if verb.misplaced and not rest[0].startswith("-"):
-            verb.error(verb.misplaced)
         _refuse_unknown_options(verb, rest)
         verb.error(f"one argument too many: {rest[0]}")
     try:

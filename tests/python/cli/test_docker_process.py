@@ -30,7 +30,20 @@ def test_a_relative_entry_of_path_is_passed_over(noting: Noting, tmp_path: Path)
     assert noting.started == []
 
 
-@pytest.mark.parametrize("words", [[], ["ps"], ["run", "--rm", "-it", "x"], ["image", "ls"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["ps"],
+        ["run", "--rm", "-it", "x"],
+        ["image", "ls"],
+        ["-H", "tcp://x", "ps"],
+        ["--config", "/x", "ps"],
+        ["--version"],
+        ["build", "-o", "out", "."],
+        ["--json", "-D", "ps"],
+    ],
+)
 def test_without_the_two_dashes_it_says_what_is_missing(
     noting: Noting, tmp_path: Path, words: list[str]
 ) -> None:

@@ -24,7 +24,7 @@ examples:
   contenttrust docker --policy trust-policy.yaml -- build -t web .
   alias docker='contenttrust docker --'
 """
-NO_DASHES = "write -- before docker's own command: contenttrust docker -- pull alpine:3.19"
+HINT = "docker's own command and flags stand behind --: contenttrust docker -- pull alpine:3.19"
 
 
 def _declare(made: ArgumentParser) -> None:
@@ -39,6 +39,6 @@ VERBS = (
         "run docker, with the images that it fetches and starts verified first",
         _DOCKER,
         _declare,
-        misplaced=NO_DASHES,
+        hint=HINT,
     ),
 )

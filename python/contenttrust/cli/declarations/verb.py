@@ -34,11 +34,11 @@ class Verb:
         declare: Adds its operands and options to its parser.
         several: The option's attribute that takes as many operands as there are, or empty.
         refuses: Options of every verb that would be passed over by this one without a word.
-        misplaced: What is said of a word that the verb does not take, or empty.
+        hint: What is said beside each usage error, or empty.
     """
 
     __slots__ = (
-        "declare", "epilog", "misplaced", "name", "operands", "refuses", "several", "summary",
+        "declare", "epilog", "hint", "name", "operands", "refuses", "several", "summary",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 -- one argument a fact
@@ -51,7 +51,7 @@ class Verb:
         *,
         several: str = "",
         refuses: tuple[str, ...] = (),
-        misplaced: str = "",
+        hint: str = "",
     ) -> None:
         self.name = name
         self.operands = operands
@@ -60,7 +60,7 @@ class Verb:
         self.declare = declare
         self.several = several
         self.refuses = refuses
-        self.misplaced = misplaced
+        self.hint = hint
 
 
 def add_images(parser: ArgumentParser) -> None:
