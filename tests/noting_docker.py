@@ -28,7 +28,8 @@ with open(os.environ["NOTES"], "a") as notes:
     told = {"arguments": arguments, "files": files, "trust": os.environ.get("DOCKER_CONTENT_TRUST")}
     notes.write(json.dumps(told) + "\\n")
 sys.stdout.write(os.environ.get("PRINTS", ""))
-sys.exit(int(os.environ.get("ENDS", "0")))
+ends = os.environ.get("ENDS_WITH", "") in ["", *arguments]
+sys.exit(int(os.environ.get("ENDS", "0")) if ends else 0)
 """
 
 

@@ -30,15 +30,22 @@ if TYPE_CHECKING:
 _MOST = 64
 """Images of one index that are looked at; those of Docker Hub have at most a dozen."""
 _NO_IMAGE = "unknown/unknown"
+_SYSTEMS = ("linux", "windows", "freebsd", "darwin")
 _PLAIN = frozenset(
     f"{system}/{architecture}"
-    for system in ("linux", "windows", "freebsd", "darwin")
+    for system in _SYSTEMS
     for architecture in (
         *("amd64", "386", "arm", "arm64", "ppc64le", "s390x", "riscv64", "mips64le", "mips64"),
         "loong64",
     )
 )
 """Platforms in the one form that all builders have; others are made something else first."""
+_RUNS = {
+    f"{system}/{architecture}": f"{system}/{other}"
+    for system in _SYSTEMS
+    for architecture, other in (("amd64", "386"), ("arm64", "arm"))
+}
+"""What a builder takes too, for a platform that it has no fitting image of."""
 
 
 class RegistryBases:
@@ -146,17 +153,25 @@ def chosen(
 ) -> list[Descriptor]:
     """The images of an index that a build may begin with.
 
-    A builder takes the image of its platform, in any variant, and where there is none another one
-    that runs there. So where none fits, or the platform is not known, all of them count; and in any
-    case those whose platform is not told in the form that all builders have.
+    A builder takes the image of its platform, in a variant that runs there, and else one of an
+    architecture that runs there. Which variants do, and whether an image asks for more than the
+    index tells here, is not reckoned: all variants of both architectures count. Where none is of
+    the platform itself, or it is not known, all images count; and in any case those whose platform
+    is not told in the form that all builders have.
+
+    Source: containerd/platforms 1.0 `compare.go` (``platformVector``), `platforms.go` (``Match``);
+    moby 28 `distribution/pull_v2_unix.go` (``filterManifests``).
     """
-    images = [child for child in children if child.platform != _NO_IMAGE]
-    if len(images) < 2:  # noqa: PLR2004 - no choice
-        return images
+    if len(children) < 2:  # noqa: PLR2004 - no choice
+        return list(children)
     wanted = {"/".join(platform.split("/")[:2]) for platform in platforms()}
-    if not wanted or not wanted <= {_without_variant(child) for child in images} & _PLAIN:
+    if not wanted <= _PLAIN:  # builders make something else of it, or take what is no image
+        return list(children)
+    images = [child for child in children if child.platform != _NO_IMAGE]
+    if not wanted or not wanted <= {_without_variant(child) for child in images}:
         return images
-    return [child for child in images if _without_variant(child) in wanted or _is_odd(child)]
+    taken = wanted | {_RUNS[platform] for platform in wanted & _RUNS.keys()}
+    return [child for child in images if _without_variant(child) in taken or _is_odd(child)]
 
 
 def _without_variant(child: Descriptor) -> str:

@@ -99,6 +99,43 @@ def test_of_an_index_every_image_counts_that_may_be_built_upon(
     assert set(triggers(server, listed(server, **BOTH), *wanted)) == found
 
 
+KIN = {
+    "amd": platform("linux", "amd64", variant="v3"),
+    "i386": platform("linux", "386"),
+    "arm": platform("linux", "arm64", variant="v9"),
+    "v7": platform("linux", "arm", variant="v7"),
+    "v6": platform("linux", "arm", variant="v6"),
+    "power": platform("linux", "ppc64le"),
+    "statement": platform("unknown", "unknown"),
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["linux/amd64"], "amd i386"),  # not every machine runs v3
+        (["linux/arm64"], "arm v7 v6"),
+        (["linux/arm/v6"], "v7 v6"),
+        (["linux/386"], "i386"),
+        (["linux/ppc64le"], "power"),
+        (["linux/ppc64le", "linux/386"], "power i386"),
+        (["windows/arm64"], "amd i386 arm v7 v6 power"),
+        (["unknown/unknown"], "amd i386 arm v7 v6 power statement"),
+        (["linux/amd64", "Unknown/unknown"], "amd i386 arm v7 v6 power statement"),
+    ],
+)
+def test_what_runs_on_the_platform_may_be_built_upon(
+    server: HttpsServer, wanted: Collection[str], found: str
+) -> None:
+    digest = listed(server, **KIN)
+    assert triggers_of(triggers(server, digest, *wanted)) == set(found.split())
+
+
+def triggers_of(found: Collection[str]) -> set[str]:
+    """The names of the images that have them."""
+    return {text.removeprefix("RUN ") for text in found}
+
+
 @pytest.mark.parametrize(
     "where", [None, {}, platform("linux", "x86_64"), platform("Linux", "amd64")]
 )

@@ -51,10 +51,13 @@ def knows_contexts(call: Call) -> bool:
 
 
 def platforms(call: Call) -> list[str]:
-    """What is built for; nothing where only the builder knows."""
+    """What is built for; nothing where only the builder knows.
+
+    The classic builder is content with an image of any platform, where one is here already.
+    """
     given = call.line.values("platform") or [call.env.get(_PLATFORM, "")]
     found = [word.strip() for value in given for word in value.split(",") if word.strip()]
-    if found or not is_dockers(call):
+    if found or not is_dockers(call) or not knows_contexts(call):
         return found
     told = list(call.docker.lines(["version", "--format={{.Server.Os}}/{{.Server.Arch}}"]))
     return [line.strip() for line in told[:1]] if not call.docker.code else []

@@ -34,6 +34,8 @@ from simulator.roles import image as signed_image
 
 ONE = f"{WEB}@{signed_digest('one')}"
 TWO = f"{WEB}@{signed_digest('two')}"
+CLASSIC = {"ENDS": "125", "ENDS_WITH": "--help"}
+"""A docker whose builder has no named contexts."""
 PINNED = f"--build-context={WEB}:2.0=docker-image://{TWO}"
 
 
@@ -305,6 +307,8 @@ def test_without_registries_nobody_is_asked_and_that_is_told(
         ([], {}, "linux/arm64\n", False),
         ([], {}, "linux/amd64\n", True),
         ([], {}, "", True),
+        ([], CLASSIC, "linux/arm64\n", True),
+        (["--platform=linux/arm64"], CLASSIC, "", False),
         (["--builder=far"], {}, "linux/arm64\n", True),
     ],
 )
