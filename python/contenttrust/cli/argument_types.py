@@ -34,6 +34,15 @@ def name_text(text: str) -> str:
     return text
 
 
+def listed_name(text: str) -> str:
+    """A name that some role may list: other programs may have published one that is empty.
+
+    Raises:
+        ArgumentTypeError: The argument was not UTF-8.
+    """
+    return name_text(text) if text else text
+
+
 def moment(text: str) -> datetime:
     """An RFC 3339 moment, read by the same parser as the metadata's `expires`.
 

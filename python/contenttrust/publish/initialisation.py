@@ -107,12 +107,14 @@ def prepare(
     root["roles"][ROOT]["threshold"] = threshold
     root = renewed(root, ROOT, collection.moment)
     part = Part(role=ROOT, document=root, authorities=(authority_in(root, ROOT),))
-    everybody = Keyring(collection.keys).signatures(part.message, part.authorities)
-    part.signatures += [signature for _, signature in everybody]
     targets = _first_targets(collection, root)
-    return SigningRequest(
+    request = SigningRequest(
         gun=collection.gun, base={}, staged=(), files={TARGETS: targets}, parts=(part,)
     )
+    request.check_readable()
+    everybody = Keyring(collection.keys).signatures(part.message, part.authorities)
+    part.signatures += [signature for _, signature in everybody]
+    return request
 
 
 def check_certificates(certificates: Sequence[PublicKey], threshold: int) -> None:

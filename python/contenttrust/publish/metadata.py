@@ -210,11 +210,12 @@ def as_notary_keeps_it(signed: Document) -> Document:
 
 
 def _role(role: Document) -> Document:
-    return {
+    found = {
         name: value
         for name, value in role.items()
         if name in _OF_ROLE and (name != "paths" or value)
     }
+    return {**found, "keyids": role.get("keyids") or []}  # Go may write null for none
 
 
 def _meta(meta: Document) -> Document:

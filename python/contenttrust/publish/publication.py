@@ -172,7 +172,7 @@ class Publication:
 
         Raises:
             StagedChangeError: A change cannot be applied.
-            PublishError: Nothing would be changed.
+            PublishError: Nothing would be changed, or a role lists what is not signed in turns.
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer.
         """
@@ -182,20 +182,21 @@ class Publication:
         if not parts:
             raise PublishError(f"nothing of {self._gun} is changed", gun=self._gun)
         check_what_stays(draft, before, files, {*ready, *(part.role for part in parts)})
-        for part in parts:
-            everybody = (*part.authorities, *part.optional)
-            part.signatures += [
-                signature for _, signature in self._keyring.signatures(part.message, everybody)
-            ]
-        base = {role: _core.sha256(file) for role, file in upload_of(current).items()}
-        return SigningRequest(
+        request = SigningRequest(
             gun=self._gun,
-            base=base,
+            base={role: _core.sha256(file) for role, file in upload_of(current).items()},
             staged=tuple(staged),
             files=ready,
             parts=tuple(parts),
             notes=tuple(draft.notes),
         )
+        request.check_readable()
+        for part in parts:
+            everybody = (*part.authorities, *part.optional)
+            part.signatures += [
+                signature for _, signature in self._keyring.signatures(part.message, everybody)
+            ]
+        return request
 
     def finish(self, request: SigningRequest) -> Published:
         """Publish a request that is complete, and see that the server serves it.

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from contenttrust import clock
 from contenttrust.errors import MalformedError, NoKeyError, PublishError, shown
 from contenttrust.publish import signable
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import ROOT, TARGETS, ends
 from contenttrust.publish.part import Part, whose
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
+from contenttrust.publish.tags import enumerated, named
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -83,6 +85,41 @@ class SigningRequest:
                     expected=f"later than {now.datetime}",
                     found=f"{ended.datetime}",
                 )
+
+    def check_readable(self) -> None:
+        """Refuse a request that no verb would read again, before anybody signs it.
+
+        What it is made of may have been published by other programs, in a form that readers accept
+        and in which nothing is signed in turns.
+
+        Raises:
+            PublishError: It is one; names what must go first, with the way.
+        """
+        for part in self.parts:
+            odd = {} if part.role == ROOT else signable.odd_targets(part.document)
+            if odd:
+                raise self._odd(part.role, odd)
+        try:
+            SigningRequest.from_bytes(self.to_bytes())
+        except PublishError as error:
+            error.message = f"no request of {self.gun} was prepared: {error.message}"
+            error.gun = self.gun
+            raise
+
+    def _odd(self, role: str, odd: Mapping[str, str]) -> PublishError:
+        names = sorted(odd)
+        told = enumerated([f"{named(name)} ({shown(odd[name])})" for name in names])
+        remove = command("remove", "-r", role, self.gun, "--", names[0])
+        remove = remove or f"contenttrust remove -r {role} {self.gun} NAME"
+        return PublishError(
+            f"no request of {self.gun} was prepared, for nobody could read it: {role} lists what "
+            f"is not signed in turns: {told}. Stage that it goes, then prepare the request again: "
+            f"{remove}",
+            gun=self.gun,
+            role=role,
+            subject=names[0],
+            found=told,
+        )
 
     def sign(self, keyring: Keyring, *, now: Instant | None = None) -> list[tuple[str, str]]:
         """Sign every document with every key that is here and has not signed it.
@@ -197,6 +234,8 @@ class SigningRequest:
         Raises:
             PublishError: It is none.
         """
+        if len(data) > LIMIT:
+            raise PublishError(f"the signing request is larger than {LIMIT} bytes")
         try:
             return cls._read(members(data))
         except (ValueError, KeyError, TypeError, AttributeError) as error:

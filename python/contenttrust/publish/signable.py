@@ -9,6 +9,7 @@ refused.
 from __future__ import annotations
 
 from contenttrust import _core
+from contenttrust.errors import MalformedError
 from contenttrust.publish.delegations import authority_in, is_delegation
 from contenttrust.publish.draft import checked_meta
 from contenttrust.publish.metadata import (
@@ -98,6 +99,30 @@ def check_document(role: str, document: Document, *, gun: str) -> None:
         _check_targets(document, role)
 
 
+def odd_targets(document: Document) -> dict[str, str]:
+    """What is wrong with the targets of a document that no request may ask to be signed, by name.
+
+    Readers accept more than that, and other programs may have published it.
+
+    Args:
+        document: Of `targets` or a delegation.
+
+    Raises:
+        TypeError: It has no targets.
+    """
+    found = {}
+    for name, meta in object_of(document["targets"]).items():
+        if not name:
+            found[name] = "it has no name"
+        else:
+            try:
+                if checked_meta(object_of(meta)) != meta:
+                    found[name] = "it is spelt otherwise"
+            except (ValueError, TypeError, MalformedError) as error:
+                found[name] = error.message if isinstance(error, MalformedError) else str(error)
+    return found
+
+
 def _check_header(document: Document, kind: str, names: frozenset[str]) -> None:
     exactly(document, names)
     if document["_type"] != kind:
@@ -136,11 +161,8 @@ def _check_targets(document: Document, role: str) -> None:
         for path in list_of(entry.get("paths", [])):
             text_of(path)
         _check_signers(entry, keys, may_be_empty=True)
-    for name, meta in object_of(document["targets"]).items():
-        if not name:
-            raise ValueError("a target has no name")
-        if checked_meta(object_of(meta)) != meta:
-            raise ValueError(f"the target {name!r} is not written as a published one is")
+    for name, cause in odd_targets(document).items():
+        raise ValueError(f"the target {name!r} is not written as a published one is: {cause}")
 
 
 def _check_signers(

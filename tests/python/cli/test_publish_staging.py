@@ -77,6 +77,12 @@ def test_removals_and_witnesses_are_staged(place):
     ]
 
 
+def test_what_another_program_listed_without_a_name_can_be_removed(place):
+    said = f'Removal of "" from {GUN} staged for next publish.\n'
+    assert place.done("remove", "-r", "targets/releases", GUN, "--", "") == said
+    assert place.run("addhash", GUN, "", "7", "--sha256", "a" * 64).code == 2
+
+
 def test_delegations_are_staged_with_the_texts_of_notary(place):
     place.done("key", "generate", "alice")
     [key_id] = place.key_ids()

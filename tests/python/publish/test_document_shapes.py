@@ -6,13 +6,15 @@ import base64
 import copy
 import hashlib
 import itertools
+import shlex
 import shutil
 
 import pytest
 
-from contenttrust.errors import ContentTrustError
-from contenttrust.publish import images, target_meta
+from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.publish import images, request, target_meta
 from contenttrust.publish.metadata import as_notary_keeps_it, envelope, message_of
+from contenttrust.publish.request import SigningRequest
 
 RELEASES, OWN = "targets/releases", "targets/mallory"
 DIGEST = base64.b64encode(hashlib.sha256(b"an image").digest()).decode()
@@ -152,6 +154,16 @@ VERBS = {
     "renew": lambda it, _: it.renew(days=10_000),
     "request": by_request,
 }
+NOT_IN_A_REQUEST = {
+    "hashes are null",
+    "no hashes at all",
+    "no hash",
+    "a short sha256",
+    "another algorithm",
+    "another algorithm, null",
+    "a tag without hashes",
+    "no name",
+}
 OF_HER_OWN = {  # what may want a key of hers, which is not here
     "witness her own",
     "revoke",
@@ -179,6 +191,46 @@ def test_every_verb_copes_with_whatever_readers_accept(scene, shape, role):
 
     failed = {name for name, found in outcomes.items() if isinstance(found, ContentTrustError)}
     assert failed <= OF_HER_OWN
+
+
+@pytest.mark.parametrize("role", [RELEASES, OWN])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_request_that_is_prepared_is_read_again_or_says_which_target_must_go(scene, shape, role):
+    """Whoever would sign it in turns reads it first."""
+    scene.publish(role, SHAPES[shape])
+    collection = scene.admin.collection()
+    asked = len(scene.admin.passphrases.requests)
+    collection.witness([role])
+    if shape in NOT_IN_A_REQUEST:
+        with pytest.raises(PublishError) as refused:
+            collection.prepare()
+        tag = refused.value.subject
+        assert (refused.value.role, tag in {"w", "v1", ""}) == (role, True)
+        remove = f"contenttrust remove -r {role} {scene.gun} -- {shlex.quote(tag)}"
+        assert refused.value.message.endswith(remove)
+        assert len(scene.admin.passphrases.requests) == asked
+        collection.remove_target(tag, roles=[role])
+    prepared = collection.prepare()
+    assert SigningRequest.from_bytes(prepared.to_bytes()).parts[0].role == role
+
+
+def test_all_targets_that_keep_a_request_from_being_prepared_are_named(scene):
+    def several(signed, _):
+        signed["targets"] |= {f"w{n:02}": {"length": 7, "hashes": None} for n in range(25)}
+
+    scene.publish(RELEASES, several)
+    collection = scene.admin.collection()
+    collection.witness([RELEASES])
+    with pytest.raises(PublishError, match=r": w00 \(.*, w19 \(.* and 5 more\. Stage that"):
+        collection.prepare()
+
+
+def test_a_request_that_is_larger_than_any_that_is_read_is_not_prepared(scene, monkeypatch):
+    collection = scene.admin.collection()
+    collection.witness([RELEASES])
+    monkeypatch.setattr(request, "LIMIT", 1_000)
+    with pytest.raises(PublishError, match="was prepared: the signing request is larger than 1000"):
+        collection.prepare()
 
 
 def test_what_has_no_hashes_is_written_again_as_notary_would():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.argument_types import days, key_id, name_text, number
+from contenttrust.cli.argument_types import days, key_id, listed_name, name_text, number
 from contenttrust.cli.declarations.verb import (
     PASSPHRASES,
     VERDICTS,
@@ -16,6 +16,7 @@ from contenttrust.cli.declarations.verb import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
 
 _INIT = """\
 The key of the snapshot stays here, as with notary; --server-managed leaves it to the server, as
@@ -107,10 +108,10 @@ def _add_publish(made: ArgumentParser, asks: str = "a broken role is witnessed")
         add_yes(made, asks)
 
 
-def _add_target(made: ArgumentParser) -> None:
+def _add_target(made: ArgumentParser, read: Callable[[str], str] = name_text) -> None:
     add_gun(made)
-    made.add_argument("target", metavar="TARGET", type=name_text, help="name of the target; of an "
-                      "image its tag")  # fmt: skip
+    made.add_argument("target", metavar="TARGET", type=read, help="name of the target; of an image "
+                      "its tag")  # fmt: skip
 
 
 def _add_roles(made: ArgumentParser, what: str) -> None:
@@ -154,7 +155,7 @@ def _declare_addhash(made: ArgumentParser) -> None:
 
 
 def _declare_remove(made: ArgumentParser) -> None:
-    _add_target(made)
+    _add_target(made, listed_name)
     _add_roles(made, "who lists it no longer")
     _add_publish(made)
 
