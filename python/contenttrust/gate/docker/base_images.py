@@ -77,9 +77,9 @@ def pinned(
 def _of_contexts(
     call: Call, parsed: Dockerfile, decisions: Mapping[str, Decision]
 ) -> dict[str, Decision]:
-    """The decisions on bases that are build contexts, which were allowed with their flags."""
+    """The decisions on bases that are build contexts: those that were made of the flags."""
     names = {stage.image for stage in parsed.stages if stage.image} - decisions.keys()
-    return {name: call.gate.check(name) for name in sorted(names)}
+    return {name: call.allowed(name) for name in sorted(names)}
 
 
 def _decided(call: Call, image: TriggerImage, decisions: dict[str, Decision]) -> Decision:

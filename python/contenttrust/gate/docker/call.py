@@ -42,13 +42,21 @@ class Call:
     env: Mapping[str, str]
     quiet: bool = False
     _said: set[str] = field(default_factory=set)
+    _allowed: dict[str, Decision] = field(default_factory=dict)
 
     def allowed(self, image: str) -> Decision:
         """The decision on an image, which is to be used; what was allowed although is said.
 
+        It is made once: a server whose next answer is another has no say in the same command.
+
         Raises:
             RefusedError: It is not to be used.
         """
+        if image not in self._allowed:
+            self._allowed[image] = self._decided(image)
+        return self._allowed[image]
+
+    def _decided(self, image: str) -> Decision:
         decision = self.gate.check(image)
         warnings = self._warnings(decision)
         if not decision.allowed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,31 @@ def test_a_context_that_begins_a_stage_has_triggers_too(
     assert refused(call("build", words, "."), noting)[0].startswith("No valid trust data for 9")
     context.joinpath("Dockerfile").write_text(f"FROM {WEB}:2.0\nCOPY --from=base / /\n")
     assert build.run(call("build", words, ".")) == 0
+
+
+def test_a_context_is_built_upon_as_it_was_decided(
+    call: MakeCall, context: Path, noting: Noting, bases: KeptBases, trust_dir: Path
+) -> None:
+    """A trust server gives the tag another digest whenever it is asked."""
+
+    def moved() -> Iterator[Mapping[str, bytes]]:
+        repository = Repository(WEB)
+        for number in range(9):
+            repository.targets["1.0"] = signed_image(f"number {number}")
+            yield repository.publish()
+            repository.advance("targets")
+
+    answers = moved()
+    context.joinpath("Dockerfile").write_text("FROM base\nFROM base AS again\n")
+    made = call("build", f"--build-context=base=docker-image://{WEB}:1.0", ".")
+    gate = Gate(Policy.docker_content_trust(), env={}, trust_dir=trust_dir, now=NOW, bases=bases,
+                source=lambda _: MappingSource(next(answers)))  # fmt: skip
+    object.__setattr__(made, "gate", gate)
+    assert build.run(made) == 0
+    [flag] = [word for word in built(noting) if word.startswith("--build-context")]
+    assert (
+        bases.asked == [flag.rpartition("//")[2]] * 2 == [f"{WEB}@{signed_digest('number 0')}"] * 2
+    )
 
 
 def test_a_context_of_the_command_line_takes_the_place_of_what_a_trigger_names(
