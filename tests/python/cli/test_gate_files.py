@@ -149,6 +149,24 @@ def test_a_file_that_changes_meanwhile_is_not_written(gate, place: Path, verb, m
     assert DIGEST not in (place / name).read_text()
 
 
+@pytest.mark.parametrize(
+    ("verb", "text", "options"),
+    [
+        ("kubernetes", GOOD, []),
+        ("compose", COMPOSE, ["--without-docker"]),
+        ("dockerfile", f"FROM {GUN}:3.0\n", ["--without-registry"]),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told(gate, place: Path, verb, text, options) -> None:
+    name = "x" * 245 + ".yaml"  # what is written beside it first would have a longer one
+    (place / name).write_text(text)
+    ran = gate(verb, "--write", *options, name)
+
+    assert ran.code == 2
+    assert f"{name}: File name too long" in ran.err
+    assert (place / name).read_text() == text
+
+
 def test_an_image_in_several_lines_is_not_written(gate, place: Path) -> None:
     text = GOOD.replace(f'"{GUN}:3.0"   # pin me', f">-\n          {GUN}:3.0")
     (place / "good.yaml").write_text(text)

@@ -161,35 +161,13 @@ def _end(text: str, image: ImageUse) -> tuple[int, int]:
 def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Finding]:
     """Write all files, or none where one of them cannot be."""
     from contenttrust.gate.dockerfile import DockerfileError, rewritten  # noqa: PLC0415
-    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
     pins = {image: pinned for image, pinned in values.items() if pinned}
-    made = []
+    made = {}
     for file in files:
         try:
-            made.append((file, rewritten(file.dockerfile, pins)))
+            made[file.name] = file.data, rewritten(file.dockerfile, pins)
         except DockerfileError as error:  # noqa: PERF203 -- of the file that has it
             return [Finding.fault(error.reason, Spot(file=file.name, line=error.line or 1))]
-    for file, data in made:
-        if file.name == "-":
-            _write_out(data)
-        elif data != file.data:
-            try:
-                replace(file.name, data, checked=file.data)
-            except ChangedFileError as error:
-                return [Finding.fault(error.message, Spot(file=file.name), code="policy")]
-            except OSError as error:
-                raise UsageError(f"{file.name}: {error.strerror}") from None
-    return []
-
-
-def _write_out(data: bytes) -> None:
-    """To standard output, byte for byte, whatever its encoding is for other texts."""
-    import sys  # noqa: PLC0415
-
-    from contenttrust.cli import streams  # noqa: PLC0415
-
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
-    streams.write(data.decode(errors="surrogateescape"))
+    return outcome.save(made)

@@ -67,12 +67,11 @@ def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
 
     Returns:
         What went wrong.
+
+    Raises:
+        UsageError: One cannot be written.
     """
-    from contenttrust.gate.replaced_file import (  # noqa: PLC0415
-        ChangedFileError,
-        SpecialFileError,
-        replace,
-    )
+    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
     for name, (checked, data) in files.items():
@@ -83,7 +82,7 @@ def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
                 replace(name, data, checked=checked)
             except ChangedFileError as error:
                 return [Finding.fault(error.message, Spot(file=name), code="policy")]
-            except SpecialFileError as error:
+            except OSError as error:
                 raise UsageError(f"{name}: {error.strerror}") from None
     return []
 
