@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.compose import build_texts, plain_files, plugin
+from contenttrust.gate.compose import build_texts, environment_file, plain_files, plugin
 from contenttrust.gate.compose.files import Composition, composition
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 from contenttrust.gate.compose.merging import merged
@@ -240,6 +240,50 @@ def test_what_is_not_named_is_what_docker_compose_reads_beside(env) -> None:
         ours = plain_files.unnamed(["compose.yaml"], env={}) or ["compose.yaml"]
         assert set(ours) == theirs
         assert plain_files.unnamed(sorted(theirs), env={}) == []
+
+
+PLACES = [
+    *((switch, None) for switch in (None, "", "0", "1", "true", "False", "yes", "TrUe", "t")),
+    *(("1", name) for name in ("", ",", "a.env", "a.env,b.env", "b.env,,a.env", "c.env")),
+    (None, "none.env"), ("yes", "a.env"),
+]  # fmt: skip
+
+
+def test_variables_come_from_the_files_that_docker_compose_reads(env) -> None:
+    text = "services: {a: {image: 'x:${TAG-none}'}}"
+    del env["TAG"]
+    Path(".env").write_text("TAG=env\n")
+    for name in ("a", "b"):
+        Path(f"{name}.env").write_text(f"TAG={name}\n")
+    Path("c.env").write_text("TAG=c\nCOMPOSE_DISABLE_ENV_FILE=1\n")
+    for disabled, named in PLACES:
+        given = {"COMPOSE_DISABLE_ENV_FILE": disabled, "COMPOSE_ENV_FILES": named}
+        there = env | {name: value for name, value in given.items() if value is not None}
+        asked, read = (project(there, program, compose=text) for program in ("docker", None))
+        if any(finding.refused for finding in asked.findings):
+            assert any(finding.refused for finding in read.findings), given
+        elif named != "c.env":  # which ours refuses
+            assert images(asked) == images(read), given
+
+
+def test_a_file_env_that_is_not_simple_is_read_by_docker_compose(env) -> None:
+    odd = 'A=$(id) x\nB="1\n2"\n# COMPOSE_FILE=evil.yaml\n'
+    for more, theirs in {
+        "": [],
+        "COMPOSE_FILE=compose.yaml": [],
+        "COMPOSE_FILE='compose.yaml:evil.yaml' # both": ["compose.yaml", "evil.yaml"],
+        'export COMPOSE_FILE: "${B:+compose.yaml:}evil.yaml"': ["compose.yaml", "evil.yaml"],
+        "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=compose.yaml;$B": ["compose.yaml", "1\n2"],
+    }.items():
+        Path(".env").write_text(odd + more)
+        assert plain_files.unnamed(["compose.yaml"], env=env) == theirs
+        with pytest.raises(environment_file.EnvironmentFileError):
+            plain_files.unnamed(["compose.yaml"], env=env, program=None)
+    assert plain_files.unnamed(["compose.yaml"], env={**env, "COMPOSE_FILE": ""}) == theirs
+    [finding] = project(env, compose=STACK).findings
+    assert "without -f docker compose reads" in finding.message
+    Path(".env").write_text(odd + "COMPOSE_FILE='")
+    assert all(finding.refused for finding in project(env, compose=STACK).findings)
 
 
 def test_a_null_takes_back_what_it_takes_back_from_docker_compose(env) -> None:

@@ -1,8 +1,17 @@
-"""The `.env` file of a project, as far as it is simple: what is not is left to docker compose."""
+"""The `.env` file of a project, as far as it is simple: what is not is left to docker compose.
+
+Source: compose 2.40 `cmd/compose/compose.go` ``defaultStringArrayVar``, ``setEnvWithDotEnv``;
+compose-go 2.9 `cli/options.go` ``WithEnvFiles``.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A name, and a value that means itself whatever the rules for quotes and comments are.
 _LINE = re.compile(
@@ -12,16 +21,40 @@ _LINE = re.compile(
 )
 
 
+_NAMED = "COMPOSE_ENV_FILES"
+_DISABLED = "COMPOSE_DISABLE_ENV_FILE"
+# As Go has them.
+_SWITCH = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
+}
+
+
 class EnvironmentFileError(ValueError):
-    """A line that more than one reading is possible of.
+    """What variables there are cannot be told without doubt."""
 
-    Attributes:
-        line: Which, from 1.
+
+def names(folder: str, env: Mapping[str, str]) -> list[str]:
+    """The files that docker compose reads variables from, where no option names them.
+
+    Args:
+        folder: Of the project.
+        env: Environment variables.
+
+    Raises:
+        EnvironmentFileError: Whether it reads any is said in a way that it refuses.
     """
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f".env:{line}: not a simple NAME=VALUE: docker compose must read it")
-        self.line = line
+    named = [name for name in env.get(_NAMED, "").split(",") if name]
+    if named:
+        return named
+    if _DISABLED in env:
+        disabled = _SWITCH.get(env[_DISABLED])
+        if disabled is None:
+            raise EnvironmentFileError(f"{_DISABLED} is neither true nor false")
+        if disabled:
+            return []
+    file = os.path.join(folder, ".env")  # noqa: PTH118 -- the name is a text
+    return [file] if os.path.exists(file) and not os.path.isdir(file) else []  # noqa: PTH110, PTH112
 
 
 def variables(text: str) -> dict[str, str]:
@@ -36,7 +69,8 @@ def variables(text: str) -> dict[str, str]:
         if not line.strip(" \t") or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line)
-        if match is None:
-            raise EnvironmentFileError(number)
+        if match is None or match["name"] == _DISABLED:  # which of this file is not read then
+            told = f".env:{number}: not a simple NAME=VALUE: docker compose must read it"
+            raise EnvironmentFileError(told)
         found[match["name"]] = match["plain"] or match["single"] or match["double"] or ""
     return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 from dataclasses import dataclass
 
-from contenttrust.gate.compose import dockerfiles, plain_files, plugin
-from contenttrust.gate.compose.environment_file import EnvironmentFileError, variables
+from contenttrust.gate.compose import dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import IMAGE_SCHEME, contents
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 _PROJECT = "COMPOSE_PROJECT_NAME"
-_OTHER_ENVIRONMENT = ("COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE")
-"""Variables that say that variables come from elsewhere than the file `.env`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +151,7 @@ def composition(
     started: list[Started] = []
     uses: list[Use] = []
     builds: list[Built] = []
-    findings += _left_out(list(texts), env, made)
+    findings += _left_out(list(texts), env, made, program)
     try:
         for name, text in texts.items():
             documents += read(text, file=name)
@@ -186,12 +184,14 @@ def composition(
     )  # fmt: skip
 
 
-def _left_out(names: Sequence[str], env: Mapping[str, str], made: str | None) -> list[Finding]:
+def _left_out(
+    names: Sequence[str], env: Mapping[str, str], made: str | None, program: str | None
+) -> list[Finding]:
     """Files that are not named, and that docker compose adds to those that are."""
     spot = Spot(file=names[0])
     try:
-        files = plain_files.unnamed(names, env=env, made=made)
-    except (OSError, ValueError) as error:
+        files = plain_files.unnamed(names, env=env, made=made, program=program)
+    except (OSError, ValueError, plugin.ComposeConfigError) as error:
         told = f"which files docker compose reads here cannot be told: {error}: set COMPOSE_FILE"
         return [Finding.fault(told, spot)]
     if not files:
@@ -218,28 +218,26 @@ def _project(
 
 
 def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
-    """Variables of the environment, then of the file `.env` beside the first compose file."""
+    """Variables of the environment, then of its files: `.env` beside the first compose file."""
     from contenttrust.transport import chosen_file  # noqa: PLC0415
 
-    place = os.path.join(os.path.dirname(file), ".env")  # noqa: PTH118, PTH120
-    read_once: list[dict[str, str]] = []
+    folder = os.path.dirname(file)  # noqa: PTH120 -- the name is a text
+
+    @functools.cache
+    def of_files() -> dict[str, str]:
+        found: dict[str, str] = {}
+        name = ""
+        try:
+            for name in environment_file.names(folder, env):
+                found |= environment_file.variables(chosen_file.read(name).decode())
+        except (OSError, ValueError) as error:
+            raise InterpolationError(f"{name}: {error}" if name else str(error)) from None
+        return found
 
     def lookup(name: str) -> str | None:
         if name == _PROJECT:  # made of `name:`, of the folder, or of an option
             raise InterpolationError(f"{name} is docker compose's own: it must read this")
-        if name in env:
-            return env[name]
-        for other in _OTHER_ENVIRONMENT:
-            if env.get(other):
-                raise InterpolationError(f"{other} is set: docker compose must read variables")
-        if not read_once:
-            try:
-                read_once.append(variables(chosen_file.read(place).decode()))
-            except FileNotFoundError:
-                read_once.append({})
-            except (OSError, EnvironmentFileError, UnicodeDecodeError) as error:
-                raise InterpolationError(f"{place}: {error}") from None
-        return read_once[0].get(name)
+        return env[name] if name in env else of_files().get(name)
 
     return lookup
 

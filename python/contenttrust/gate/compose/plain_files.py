@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-from contenttrust.gate.compose.environment_file import EnvironmentFileError, variables
+from contenttrust.gate.compose import environment_file, plugin
+from contenttrust.gate.compose.environment_file import EnvironmentFileError
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -25,10 +26,15 @@ _OVERRIDES = (
 )
 _CHOSEN = "COMPOSE_FILE"
 _SEPARATOR = "COMPOSE_PATH_SEPARATOR"
-_ENVIRONMENT = "COMPOSE_ENV_FILES"
 
 
-def unnamed(names: Sequence[str], *, env: Mapping[str, str], made: str | None = None) -> list[str]:
+def unnamed(
+    names: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    made: str | None = None,
+    program: str | None = "docker",
+) -> list[str]:
     """Find what docker compose reads beside files, where it is told of none.
 
     Several files, and one of another name, are for `-f`: nothing is beside them, unless
@@ -38,12 +44,14 @@ def unnamed(names: Sequence[str], *, env: Mapping[str, str], made: str | None = 
         names: The files that are checked.
         env: Environment variables.
         made: A file that the check makes out of these.
+        program: Docker's, asked where a file of the environment is not simple; None: it is not.
 
     Returns:
         All that it reads, in its order, if it reads one that is not among `names`; else nothing.
 
     Raises:
-        EnvironmentFileError: The file `.env` may say which files, and is not simple.
+        ComposeConfigError: Docker compose does not read the file `.env`.
+        EnvironmentFileError: The file may say which files, is not simple, and nobody is asked.
         OSError: It cannot be read.
         ValueError: It is too large, or no UTF-8.
     """
@@ -53,7 +61,7 @@ def unnamed(names: Sequence[str], *, env: Mapping[str, str], made: str | None = 
     if chosen is not None:
         beside = ""  # the environment speaks of where it is
     else:
-        chosen = _chosen(folder, env)
+        chosen = _chosen(folder, env, program)
     alone = len(names) == 1 and os.path.basename(names[0]) in _NAMES  # noqa: PTH119
     if chosen is None and not alone:
         return []
@@ -69,12 +77,17 @@ def _first(folder: str, names: Sequence[str]) -> list[str]:
     return there[:1]
 
 
-def _chosen(folder: str, env: Mapping[str, str]) -> list[str] | None:
+def _chosen(folder: str, env: Mapping[str, str], program: str | None) -> list[str] | None:
     """What `COMPOSE_FILE` names in a file of the environment."""
     given: dict[str, str] = {}
-    named = env.get(_ENVIRONMENT)
-    for name in named.split(",") if named else [os.path.join(folder, ".env")]:  # noqa: PTH118
-        given |= _of_file(name)
+    try:
+        for name in environment_file.names(folder, env):
+            given |= _of_file(name)
+    except EnvironmentFileError:
+        if program is None or not plugin.available(program):
+            raise
+        outside = {name: value for name, value in env.items() if name != _CHOSEN}  # it is empty
+        given = plugin.variables((_CHOSEN, _SEPARATOR), folder=folder, env=outside, program=program)
     return _split({**given, **env, _CHOSEN: given.get(_CHOSEN, "")})
 
 
@@ -84,14 +97,11 @@ def _split(given: Mapping[str, str]) -> list[str] | None:
 
 
 def _of_file(name: str) -> dict[str, str]:
+    text = chosen_file.read(name).decode()
     try:
-        text = chosen_file.read(name).decode()
-    except (FileNotFoundError, IsADirectoryError):
-        return {}
-    try:
-        found = variables(text)
+        found = environment_file.variables(text)
     except EnvironmentFileError:
-        if _CHOSEN in text:
+        if _CHOSEN in text or _SEPARATOR in text:
             raise
         return {}
     return {key: found[key] for key in (_CHOSEN, _SEPARATOR) if key in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import subprocess
 
 from contenttrust.errors import PolicyError, shown
@@ -60,27 +61,59 @@ def config(
     Raises:
         ComposeConfigError: It is none, or needs something remote.
     """
+    options = [word for file in files for word in ("--file", file)]
+    options += [word for profile in profiles for word in ("--profile", profile)]
+    return _config(options, env=env, program=program)
+
+
+def variables(
+    names: Sequence[str], *, folder: str, env: Mapping[str, str], program: str = "docker"
+) -> dict[str, str]:
+    """Variables as a project in a folder has them: of the environment, and of its files.
+
+    Args:
+        names: Of the variables.
+        folder: Where docker compose would be started.
+        env: Environment variables.
+        program: Docker's.
+
+    Returns:
+        Those that are not empty.
+
+    Raises:
+        ComposeConfigError: The files cannot be read.
+    """
+    asked = {f"x-{name}": f"${{{name}-}}" for name in names}
+    options = ["--project-directory", folder or ".", "--file", "-"]
+    told, _ = _config(options, env=env, program=program, project={"name": "x", **asked})
+    return {name: str(told[f"x-{name}"]) for name in names if told.get(f"x-{name}")}
+
+
+def _config(
+    options: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    program: str,
+    project: Mapping[str, Any] | None = None,
+) -> tuple[dict[str, Any], list[str]]:
+    """What docker compose makes of a project, which may be on standard input."""
     from contenttrust.gate.service.strict_json import JsonError, decoded  # noqa: PLC0415
 
-    command = [program, "compose"]
-    for file in files:
-        command += ["--file", file]
-    for profile in profiles:
-        command += ["--profile", profile]
-    command += ["config", "--format", "json"]
-    ran = _ran([*command, *_NEWER], env)
+    command = [program, "compose", *options, "config", "--format", "json"]
+    written = json.dumps(project).encode() if project else b""
+    ran = _ran([*command, *_NEWER], env, written)
     if ran.returncode and b"unknown flag" in ran.stderr:
-        ran = _ran(command, env)
+        ran = _ran(command, env, written)
     lines = [shown(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
     if ran.returncode:
         raise ComposeConfigError(f"docker compose: {lines[-1] if lines else ran.returncode}")
     try:
-        project = decoded(ran.stdout)
+        told = decoded(ran.stdout)
     except JsonError as error:
         raise ComposeConfigError(f"docker compose config: {shown(str(error))}") from None
-    if not isinstance(project, dict):
+    if not isinstance(told, dict):
         raise ComposeConfigError("docker compose config: no project")
-    return _unescaped(project), lines
+    return _unescaped(told), lines
 
 
 def _unescaped(value: Any) -> Any:  # noqa: ANN401 -- JSON's values
@@ -92,10 +125,12 @@ def _unescaped(value: Any) -> Any:  # noqa: ANN401 -- JSON's values
     return [_unescaped(item) for item in value] if isinstance(value, list) else value
 
 
-def _ran(command: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def _ran(
+    command: list[str], env: Mapping[str, str], written: bytes
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 -- docker
-            command, env={**env, **_NOTHING_REMOTE}, stdin=subprocess.DEVNULL,
+            command, env={**env, **_NOTHING_REMOTE}, input=written,
             capture_output=True, timeout=_PATIENCE_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

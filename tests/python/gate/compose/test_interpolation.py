@@ -98,7 +98,5 @@ def test_simple_lines_of_an_environment_file_are_read() -> None:
     "line", ["A=$B", "A=b c", "A='b", 'A="b\\n"', "A: b", "A", "A=b # c", " A=b", "A=`id`", "=b"]
 )
 def test_other_lines_are_left_to_docker_compose(line: str) -> None:
-    with pytest.raises(EnvironmentFileError, match=r"\.env:2: not a simple") as caught:
+    with pytest.raises(EnvironmentFileError, match=r"\.env:2: not a simple"):
         variables(f"X=1\n{line}\n")
-
-    assert caught.value.line == 2

@@ -121,17 +121,47 @@ def test_the_file_that_is_made_of_the_others_need_not_be_named(told) -> None:
     assert told("compose.yaml", COMPOSE_FILE=both, made="trust.yaml") == []
 
 
-@pytest.mark.parametrize("name", ["COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE"])
-def test_variables_from_elsewhere_are_left_to_docker_compose(tmp_path: Path, name: str) -> None:
-    tmp_path.joinpath(".env").write_text("TAG=7\n")
-    texts = {f"{tmp_path}/compose.yaml": b"services: {a: {image: 'x:$TAG'}}"}
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({}, "7"),
+        ({"COMPOSE_DISABLE_ENV_FILE": "0"}, "7"),
+        ({"COMPOSE_DISABLE_ENV_FILE": "1"}, "the variable TAG is not set"),
+        ({"COMPOSE_DISABLE_ENV_FILE": "yes"}, "COMPOSE_DISABLE_ENV_FILE is neither true nor false"),
+        ({"COMPOSE_DISABLE_ENV_FILE": "yes", "TAG": "8"}, "8"),
+        ({"COMPOSE_ENV_FILES": "a.env"}, "a"),
+        ({"COMPOSE_ENV_FILES": "a.env,b.env", "COMPOSE_DISABLE_ENV_FILE": "1"}, "b"),
+        ({"COMPOSE_ENV_FILES": ","}, "7"),
+        ({"COMPOSE_ENV_FILES": "missing.env"}, "missing.env: [Errno 2]"),
+        ({"COMPOSE_ENV_FILES": "c.env"}, "docker compose must read it"),
+    ],
+)
+def test_variables_come_from_the_files_that_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {".env": "7", "a.env": "a", "b.env": "b"}.items():
+        Path(name).write_text(f"TAG={value}\n")
+    Path("c.env").write_text("TAG=c\nCOMPOSE_DISABLE_ENV_FILE=1\n")  # it says so of itself
+    env = {"COMPOSE_FILE": "f", **env}
+    made = composition({"f": b"services: {a: {image: 'x:$TAG'}}"}, env=env, program=None)
 
-    assert [use.image for use in composition(texts, env={}, program=None).uses] == ["x:7"]
-    [finding] = composition(texts, env={name: "1"}, program=None).findings
-    assert finding.refused
-    assert name in finding.message
-    given = composition(texts, env={name: "1", "TAG": "8"}, program=None)
-    assert [use.image for use in given.uses] == ["x:8"]
+    assert [
+        *(use.image.removeprefix("x:") for use in made.uses),
+        *(finding.message[finding.message.find(expected) :][: len(expected)]
+          for finding in made.findings if finding.refused),
+    ] == [expected]  # fmt: skip
+
+
+def test_a_file_env_that_is_not_read_names_no_files(told, tmp_path: Path) -> None:
+    tmp_path.joinpath(".env").write_text("COMPOSE_FILE=compose.yaml:evil.yaml\n")
+    read = names("compose.yaml", "evil.yaml")
+
+    assert told("compose.yaml", there="evil.yaml", COMPOSE_DISABLE_ENV_FILE="false") == read
+    assert told("compose.yaml", COMPOSE_DISABLE_ENV_FILE="true") == []
+    [message] = told("compose.yaml", COMPOSE_DISABLE_ENV_FILE="on")
+    assert "COMPOSE_DISABLE_ENV_FILE is neither true nor false" in message
+    assert told("compose.yaml", COMPOSE_ENV_FILES=",") == read
 
 
 def test_the_environment_speaks_of_the_current_folder(
