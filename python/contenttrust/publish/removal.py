@@ -86,7 +86,8 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
             a signer whose key another signer or the repository has too; it leaves
             `targets/releases` then, and stays in their roles.
         revoke: Whether tags that nobody else lists with that digest are taken out of
-            `targets/releases`, and out of `targets`, in the same publication.
+            `targets/releases`, and out of `targets`, in the same publication; where an interrupted
+            removal is brought to its end, only those that were listed so when it began.
         confirm: Is given the digests of the tags that stay released though nobody else lists them,
             by tag, before anything is published; what it raises ends the removal.
         confirm_last: Is given, where the last signer is to go without `force`, the digests of the
@@ -179,6 +180,7 @@ class _Noted:
                 key_ids=tuple(self._removal.key_ids),
                 lost=self._removal.lost,
                 document=None if agreed is None else agreed.document,
+                revoked=self._removal.revoked,
             )
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust.errors import MalformedError, PublishError, TrustDirectoryError, shown
 from contenttrust.publish.metadata import message_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 64 * 1024 * 1024
 _START, _END = ".removal_of_", ".json"
-_MEMBERS = frozenset({"begun", "document", "key_ids", "lost"})
+_MEMBERS = frozenset({"begun", "document", "key_ids", "lost", "revoked"})
 _OF_TARGETS = frozenset({"_type", "delegations", "expires", "targets", "version"})
 _OF_DELEGATION = frozenset({"keyids", "name", "paths", "threshold"})
 
@@ -40,12 +40,14 @@ class Begun:
         key_ids: Canonical ids of the keys that go.
         lost: Digests of the tags that lose the signer's signature, by tag.
         document: What `targets/releases` is to list; None where there is no such role.
+        revoked: Digests of the tags that it lists no longer, by tag.
     """
 
     begun: str
     key_ids: tuple[str, ...]
     lost: Mapping[str, str]
     document: Document | None
+    revoked: Mapping[str, str] = field(default_factory=dict)
 
 
 class RemovalRecord:
@@ -140,8 +142,9 @@ def _begun(value: Document) -> Begun:
     return Begun(
         begun=text_of(value["begun"]),
         key_ids=_texts(value["key_ids"]),
-        lost={tag: text_of(digest) for tag, digest in object_of(value["lost"]).items()},
+        lost=_digests(value["lost"]),
         document=document,
+        revoked=_digests(value["revoked"]),
     )
 
 
@@ -162,6 +165,10 @@ def _check_targets(document: Document) -> None:
         _texts(entry["keyids"] or [])
         _texts(entry.get("paths", []))
     message_of(document)
+
+
+def _digests(value: object) -> dict[str, str]:
+    return {tag: text_of(digest) for tag, digest in object_of(value).items()}
 
 
 def _texts(value: object) -> tuple[str, ...]:

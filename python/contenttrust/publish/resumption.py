@@ -1,6 +1,7 @@
 """Bringing a removal of a signer that was interrupted to its end, with what was agreed then.
 
-Since then others may have stopped to vouch for what is signed again: that is looked at anew.
+Since then others may have stopped to vouch for what is signed again: that is looked at anew. What was
+released since is not the signer's, and is not taken back.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ class Resumption:
             removal: Is given what comes of it.
             begun: What was agreed.
             keyring: Who signs.
-            revoke: Whether tags that nobody else lists are taken back.
+            revoke: Whether tags that nobody else lists are taken back, where they are what was
+                listed then.
         """
         removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
         removal.agreed = self._agreed = Agreed(begun.document, keyring)
+        listed = {} if begun.document is None else digests(begun.document["targets"])
+        self._listed_then = {*listed.items(), *begun.revoked.items()}
         self._removal = removal
         self._revoke = revoke
         self._told: set[tuple[str, str]] | None = None
@@ -53,14 +57,14 @@ class Resumption:
             role: held for role, held in holders(draft, removal.key_ids) if role != RELEASES
         }
         found = digests(unvouched(draft, removal.still_in))
-        in_others = in_targets(found, draft) if self._revoke else {}
+        revokes = self._listed_then if self._revoke else set()
+        back = {tag: one for tag, one in found.items() if (tag, one) in revokes}
+        in_others = in_targets(back, draft)
         self._keep_to({*found.items(), *in_others.items()}, draft)
-        if self._revoke:
-            removal.revoked, removal.revoked_in_targets = found, in_others
-            agreed.leave_out(found)
-            take_back(draft, found)
-        else:
-            removal.unvouched = found
+        removal.revoked, removal.revoked_in_targets = back, in_others
+        removal.unvouched = {tag: one for tag, one in found.items() if tag not in back}
+        agreed.leave_out(back)
+        take_back(draft, back)
 
     def _keep_to(self, found: set[tuple[str, str]], draft: Draft) -> None:
         if self._told is None:

@@ -12,7 +12,13 @@ from contenttrust.publish import images
 from contenttrust.publish.metadata import new_targets
 from contenttrust.publish.removal_record import Begun, RemovalRecord
 
-SOUND = {"begun": "2026-11-28T12:00:00Z", "document": None, "key_ids": ["a" * 64], "lost": {}}
+SOUND = {
+    "begun": "2026-11-28T12:00:00Z",
+    "document": None,
+    "key_ids": ["a" * 64],
+    "lost": {},
+    "revoked": {},
+}
 DELEGATION = {"name": "targets/releases/x", "keyids": None, "threshold": 1}
 
 
@@ -44,13 +50,14 @@ def written(record):
         listing(targets={"v1": {"length": 7, "hashes": None}}),
         listing(delegations={"keys": {}, "roles": [DELEGATION]}),
         {**SOUND, "lost": {"v1": "", "v2": f"sha256:{'b' * 64}"}},
+        {**SOUND, "revoked": {"v1": "", "v2": f"sha256:{'b' * 64}"}},
     ],
 )
 def test_what_was_written_is_read(record, written, value):
     written(value)
     begun = record.read()
     assert (list(begun.key_ids), begun.lost) == (value["key_ids"], value["lost"])
-    assert begun.document == value["document"]
+    assert (begun.document, begun.revoked) == (value["document"], value["revoked"])
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,7 @@ def test_what_was_written_is_read(record, written, value):
         {**SOUND, "key_ids": [[1]]},
         {**SOUND, "lost": [1]},
         {**SOUND, "lost": {"v1": 7}},
+        {**SOUND, "revoked": {"v1": 7}},
         {**SOUND, "document": "x"},
         {**SOUND, "document": {"targets": {}}},
         listing(version="1"),

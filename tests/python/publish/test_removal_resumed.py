@@ -126,6 +126,33 @@ def test_a_removal_that_others_ended_revokes_what_nobody_else_lists(
     assert not records(publisher)
 
 
+@pytest.mark.parametrize("revokes", [False, True])
+def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(  # noqa: PLR0917
+    collection, mallory, publisher, make_publisher, server, revokes
+):
+    """Only in `targets/releases`, so that nobody else lists it; the removal was ended elsewhere."""
+    images.sign(mallory.collection(), tags("v1", "v2"))
+    hers = mallory.collection()
+    hers.add_target("v3", size=7, sha256=digest("v3"), roles=[RELEASES])
+    hers.publish()
+    server.before_publish.append(stop)
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory", revoke=revokes)
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    elsewhere = other.collection()
+    images.remove_signer(elsewhere, "mallory")
+    for name, text in (("v2", "better"), ("v4", "new")):
+        elsewhere.add_target(name, size=7, sha256=digest(text), roles=[RELEASES])
+    elsewhere.publish()
+
+    removed = images.remove_signer(collection, "mallory", revoke=True)
+
+    assert removed.revoked == {"v1": sha256("v1"), "v3": sha256("v3")}
+    assert removed.unvouched == {"v2": sha256("better"), "v4": sha256("new")}
+    assert set(removed.published.repository.tags) == {"v2", "v4"}
+
+
 def test_what_was_released_since_is_not_undone_by_an_old_record(  # noqa: PLR0917 - six are needed
     collection, mallory, publisher, make_publisher, server, monkeypatch
 ):
