@@ -1,7 +1,7 @@
 """Bringing a removal of a signer that was interrupted to its end, with what was agreed then.
 
-Since then others may have stopped to vouch for what is signed again: that is looked at anew. What was
-released since is not the signer's, and is not taken back.
+Since then others may have stopped to vouch for what is signed again: that is looked at anew. What
+was released since is not the signer's, and is not taken back.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def odd_targets(document: Document) -> dict[str, str]:
     Raises:
         TypeError: It has no targets.
     """
-    found = {}
+    found: dict[str, str] = {}
     for name, meta in object_of(document["targets"]).items():
         if not name:
             found[name] = "it has no name"
