@@ -256,7 +256,8 @@ class Collection(Staging):
         with self.trust_dir.locked(self.gun, "publish"):
             done = self.publication().finish(request)
             here = [name for name in self._changelist.names() if name in request.staged]
-            if here and not self._are_contained(here, done):
+            anew = {*request.files, *(part.role for part in request.parts)}
+            if here and not self._are_contained(here, done, anew):
                 note = (
                     "the request names staged changes that are not in what was published, or "
                     "that others come before: all of them are still staged; look at them with "
@@ -267,9 +268,9 @@ class Collection(Staging):
             self._own = tuple(one for one in self._own if one.file not in here)
             return done
 
-    def _are_contained(self, names: Sequence[str], done: Published) -> bool:
+    def _are_contained(self, names: Sequence[str], done: Published, anew: set[str]) -> bool:
         try:
-            return are_contained(names, self.changes(), done)
+            return are_contained(names, self.changes(), done, anew)
         except StagedChangeError:  # what cannot be read is in nothing
             return False
 

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from contenttrust.publish.publication import Published
 
 
-def are_contained(names: Collection[str], staged: Sequence[Change], published: Published) -> bool:
+def are_contained(
+    names: Collection[str], staged: Sequence[Change], published: Published, anew: Collection[str]
+) -> bool:
     """Whether some staged changes would change nothing any more, nor be missed by others.
 
     Args:
         names: Of the files of these changes.
         staged: All that is staged, in its order.
         published: What was published.
+        anew: Roles that were signed anew in it, by whoever has published it.
 
     Returns:
         Whether they are the first of all, change nothing of what was published when they are
@@ -36,7 +39,7 @@ def are_contained(names: Collection[str], staged: Sequence[Change], published: P
     if any(change.file not in names for change in first):
         # What lies before them would be applied to something else than they were.
         return False
-    return _change_nothing(first, published)
+    return _change_nothing(first, published, anew)
 
 
 def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: Published) -> None:
@@ -54,7 +57,7 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
     taken = [change for change in own if change.file not in published_now]
     # By the moments in their names; of the same moment, what was taken came first.
     in_order = sorted([*taken, *staged], key=lambda change: change.file.partition("_")[0])
-    if not taken or _change_nothing(in_order, published):
+    if not taken or _change_nothing(in_order, published, published.versions):
         return
     first, more = taken[0], len(taken) - 1
     raise PublishError(
@@ -69,9 +72,9 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
     )
 
 
-def _change_nothing(changes: Sequence[Change], published: Published) -> bool:
+def _change_nothing(changes: Sequence[Change], published: Published, anew: Collection[str]) -> bool:
     """Whether changes change nothing any more, in their order, and witness what is signed anew."""
-    if any(one.type == "witness" and one.role not in published.versions for one in changes):
+    if any(one.type == "witness" and one.role not in anew for one in changes):
         return False
     before, after = _draft(published), _draft(published)
     try:

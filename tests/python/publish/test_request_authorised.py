@@ -358,6 +358,23 @@ def test_roles_that_were_signed_anew_are_witnessed(collection, release):
     assert collection.changes() == ()
 
 
+def test_roles_that_a_colleague_signed_anew_first_are_witnessed(
+    collection, release, publisher, make_publisher
+):
+    """Who has staged it publishes the same request after somebody else has."""
+    collection.publish_request(passed_on(release))
+    collection.witness(["targets/a"])
+    request = passed_on(collection.prepare())
+    other = make_publisher("colleague")
+    other.keys = publisher.keys
+    other.collection().publish_request(passed_on(request))
+
+    done = collection.publish_request(request)
+
+    assert (done.versions, done.notes) == ({}, ())
+    assert collection.changes() == ()
+
+
 def test_roles_that_were_not_signed_anew_are_not_witnessed(collection, release):
     collection.witness(["targets"])
     release.staged = tuple(names(collection))
