@@ -6,15 +6,18 @@ import contextlib
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from typing import TypeVar
 
 from contenttrust.errors import PolicyError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import NoReturn
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any, NoReturn
 
     from contenttrust.yaml_nodes import Document, Path
+
+_T = TypeVar("_T")
 
 _LONGEST_TEXT = 1024
 _SPAN = re.compile(r"(0|[1-9][0-9]{0,6})(s|m|h|d)")
@@ -64,6 +67,7 @@ class Faults:
         self.found: list[PolicyFileError] = []
         self._keep = keep
         self._unread: dict[tuple[str, str], PolicyFileError] = {}
+        self._noted: list[PolicyFileError] = []
 
     @contextlib.contextmanager
     def noted(self, kind: str = "", name: str = "") -> Iterator[None]:
@@ -80,7 +84,20 @@ class Faults:
                 raise
             if error not in self.found:
                 self.found.append(error)
+            self._noted.append(error)
             self._unread[kind, name] = error
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """Where something is made of parts: all of them are read, and with a fault none is made.
+
+        Raises:
+            PolicyFileError: A fault that was noted within; it is not found twice.
+        """
+        before = len(self._noted)
+        yield
+        if len(self._noted) > before:
+            raise self._noted[-1]
 
     def check_read(self, kind: str, name: str = "") -> None:
         """Raise the fault of what is named, if it has one: whoever names it is not to blame.
@@ -171,6 +188,37 @@ class Field:
         if len(self.value) < least:
             self.fail(f"{self.name} is empty")
         return [self.below(index, value) for index, value in enumerate(self.value)]
+
+    def read(
+        self,
+        readers: Mapping[str, Callable[[Field], Any]],
+        *,
+        required: Sequence[str] = (),
+        unsupported: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """What each member of a mapping says, by key; see `Faults.whole`.
+
+        Args:
+            readers: Of the keys that there may be.
+            required: As for `members`.
+            unsupported: As for `members`.
+        """
+        made: dict[str, Any] = {}
+        with self.faults.whole():
+            found = self.members(tuple(readers), required=required, unsupported=unsupported)
+            for key, one in found.items():
+                with self.faults.noted():
+                    made[key] = readers[key](one)
+        return made
+
+    def each(self, reader: Callable[[Field], _T]) -> list[_T]:
+        """What each entry of a list says; see `Faults.whole`."""
+        made: list[_T] = []
+        with self.faults.whole():
+            for one in self.items():
+                with self.faults.noted():
+                    made.append(reader(one))
+        return made
 
     def text(self) -> str:
         """A text that is not empty."""

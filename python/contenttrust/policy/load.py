@@ -210,7 +210,7 @@ def _policy(top: Field, keys: KeyFiles, faults: Faults) -> Policy | None:
     if faults.found:
         return None
     _check_exceptions(get("exceptions"), made["exceptions"], made["rules"], made["limits"])
-    return _combined(top, members, made)
+    return None if faults.found else _combined(top, members, made)
 
 
 def _combined(top: Field, members: Mapping[str, Field], made: dict[str, Any]) -> Policy:
@@ -225,10 +225,12 @@ def _combined(top: Field, members: Mapping[str, Field], made: dict[str, Any]) ->
 
 
 def _head(members: Mapping[str, Field]) -> dict[str, object]:
-    members["apiVersion"].choice(API_VERSION)
-    members["kind"].choice(KIND)
-    metadata = members["metadata"].members(("name", "version"), required=("name", "version"))
-    return {"name": metadata["name"].text(), "version": metadata["version"].integer()}
+    for name, word in (("apiVersion", API_VERSION), ("kind", KIND)):
+        with members[name].faults.noted():
+            members[name].choice(word)
+    return members["metadata"].read(
+        {"name": Field.text, "version": Field.integer}, required=("name", "version")
+    )
 
 
 def _conflicting(members: Mapping[str, Field], error: PolicyConflictError) -> Field:
@@ -248,8 +250,8 @@ def _default(field: Field | None) -> Default:
         reason = {"allow": "who allows what no rule matches gives a reason: write "
                            "{verdict: allow, reason: …}"}  # fmt: skip
         return Default(field.choice("deny", "warn", unsupported=reason))
-    members = field.members(("verdict", "reason"), required=("verdict", "reason"))
-    return Default(members["verdict"].choice("deny", "warn", "allow"), members["reason"].text())
+    readers = {"verdict": lambda one: one.choice("deny", "warn", "allow"), "reason": Field.text}
+    return Default(**field.read(readers, required=("verdict", "reason")))
 
 
 def _servers(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[str, Server]:
@@ -262,14 +264,23 @@ def _servers(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[str, S
 
 def _server(field: Field, prefix: str, keys: KeyFiles) -> Server:
     unsupported = {"bundle": "archives of trust data are not supported yet: name a trust server"}
-    _check_prefix(field, prefix)
-    members = field.members(("url", "ca", "auth"), required=("url",), unsupported=unsupported)
-    authority = keys.authorities(members["ca"]) if "ca" in members else ""
-    auth = members["auth"].choice("docker-config", "none") if "auth" in members else None
+    readers = {
+        "url": _url,
+        "ca": keys.authorities,
+        "auth": lambda one: one.choice("docker-config", "none"),
+    }
+    with field.faults.whole():
+        with field.faults.noted():
+            _check_prefix(field, prefix)
+        said = field.read(readers, required=("url",), unsupported=unsupported)
+    return Server(**said)
+
+
+def _url(field: Field) -> str:
     try:
-        return Server(members["url"].text(), ca=authority, auth=auth or "docker-config")
+        return Server(field.text()).url
     except ValueError as error:
-        members["url"].fail(str(error))
+        field.fail(str(error))
 
 
 def _check_prefix(field: Field, prefix: str) -> None:
@@ -286,8 +297,13 @@ def _check_prefix(field: Field, prefix: str) -> None:
 def _pins(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[Pattern, Pin]:
     found = {}
     for text, one in ({} if field is None else field.members()).items():
+        made = None
         with faults.noted():
-            found[_pattern_of(one, text)] = load_rules.pin(one, keys)
+            made = load_rules.pin(one, keys)
+        with faults.noted():
+            pattern = _pattern_of(one, text)
+            if made is not None:
+                found[pattern] = made
     return found
 
 
@@ -308,7 +324,7 @@ def _rules(
     for one in items:
         with faults.noted():
             found.append(load_rules.rule(one, requirements, freshness))
-    return tuple(rule for rule in found if rule is not None)
+    return tuple(found)
 
 
 def _limits(field: Field | None) -> Limits:
@@ -318,11 +334,8 @@ def _limits(field: Field | None) -> Limits:
         "deadline": _some_time,
         "max-metadata": Field.size,
     }
-    made: dict[str, Any] = {}
-    for name, one in ({} if field is None else field.members(tuple(readers))).items():
-        with one.faults.noted():
-            made[name.replace("-", "_")] = readers[name](one)
-    return Limits(**made)
+    said = {} if field is None else field.read(readers)
+    return Limits(**{name.replace("-", "_"): value for name, value in said.items()})
 
 
 def _some_time(field: Field) -> timedelta:
@@ -333,18 +346,14 @@ def _some_time(field: Field) -> timedelta:
 
 
 def _docker(field: Field | None) -> DockerSettings:
-    choices = {
-        "disable-content-trust": ("allow", "forbid"),
-        "uncovered": ("warn", "refuse"),
+    readers: dict[str, Callable[[Field], str]] = {
+        "disable-content-trust": lambda one: one.choice("allow", "forbid"),
+        "uncovered": lambda one: one.choice("warn", "refuse"),
     }
     unsupported = {"build": "what dockerd's plugin lets pass is said in its own configuration, by "
                             "docker-allow"}  # fmt: skip
-    members = {} if field is None else field.members(tuple(choices), unsupported=unsupported)
-    made: dict[str, str] = {}
-    for name, one in members.items():
-        with one.faults.noted():
-            made[name.replace("-", "_")] = one.choice(*choices[name])
-    return DockerSettings(**made)
+    said = {} if field is None else field.read(readers, unsupported=unsupported)
+    return DockerSettings(**{name.replace("-", "_"): word for name, word in said.items()})
 
 
 def _exceptions(field: Field | None, faults: Faults) -> tuple[Exemption, ...]:
@@ -352,7 +361,7 @@ def _exceptions(field: Field | None, faults: Faults) -> tuple[Exemption, ...]:
     for one in [] if field is None else field.items(least=0):
         with faults.noted():
             found.append(load_rules.exception(one))
-    return tuple(one for one in found if one is not None)
+    return tuple(found)
 
 
 def _check_exceptions(
@@ -363,16 +372,21 @@ def _check_exceptions(
     items = [] if field is None else field.items(least=0)
     for item, one in zip(items, exceptions, strict=True):
         members = item.members()
-        if one.id in ids:
-            members["id"].fail(f"two exceptions are called {one.id!a}")
+        with item.faults.noted():
+            if one.id in ids:
+                members["id"].fail(f"two exceptions are called {one.id!a}")
         ids.add(one.id)
-        if one.created is not None and one.expires - one.created > limits.exception_max:
-            members["expires"].fail(f"the exception lasts longer than {limits.exception_max.days} "
-                                    "days, which limits allow")  # fmt: skip
+        with item.faults.noted():
+            if one.created is not None and one.expires - one.created > limits.exception_max:
+                members["expires"].fail(
+                    f"the exception lasts longer than {limits.exception_max.days} days, which "
+                    "limits allow"
+                )
         for rule in (rule for rule in rules if rule.match.meets(one.pattern)):
             counts[rule.match.text] = counts.get(rule.match.text, 0) + 1
-            if counts[rule.match.text] > limits.exceptions_per_rule:
-                item.fail(
-                    f"the rule {rule.match.text} has more than {limits.exceptions_per_rule} "
-                    "exceptions, which limits allow"
-                )
+            with item.faults.noted():
+                if counts[rule.match.text] == limits.exceptions_per_rule + 1:
+                    item.fail(
+                        f"the rule {rule.match.text} has more than {limits.exceptions_per_rule} "
+                        "exceptions, which limits allow"
+                    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contenttrust.errors import shown
 from contenttrust.policy.evidence import SharedKeyError, check_owners
-from contenttrust.policy.people import Person, Team
+from contenttrust.policy.people import Key, Person, Team
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,13 +38,17 @@ def people(field: Field | None, keys: KeyFiles, faults: Faults) -> dict[str, Per
 
 
 def _person(field: Field, name: str, keys: KeyFiles) -> Person:
-    _check_name(field, name)
-    parts = field.members(("keys", "kind"), required=("keys",))
-    listed = parts["keys"].items()
-    if len(listed) > _MOST_KEYS:
-        parts["keys"].fail(f"{name[:80]!a} has more than {_MOST_KEYS} keys")
-    robot = "kind" in parts and parts["kind"].choice("human", "robot") == "robot"
-    return Person.of(name, *dict.fromkeys(map(keys.key, listed)), robot=robot)
+    def all_keys(listed: Field) -> list[Key]:
+        if len(listed.items()) > _MOST_KEYS:
+            listed.fail(f"{name[:80]!a} has more than {_MOST_KEYS} keys")
+        return listed.each(keys.key)
+
+    readers = {"keys": all_keys, "kind": lambda one: one.choice("human", "robot")}
+    with field.faults.whole():
+        with field.faults.noted():
+            _check_name(field, name)
+        said = field.read(readers, required=("keys",))
+    return Person.of(name, *dict.fromkeys(said["keys"]), robot=said.get("kind") == "robot")
 
 
 def teams(field: Field | None, known: Mapping[str, Person], faults: Faults) -> dict[str, Team]:
@@ -52,14 +56,14 @@ def teams(field: Field | None, known: Mapping[str, Person], faults: Faults) -> d
     found: dict[str, Team] = {}
     for name, one in ({} if field is None else field.members()).items():
         with faults.noted("team", name):
-            _check_name(one, name)
             found[name] = _team(one, name, known)
     return found
 
 
 def _team(field: Field, name: str, known: Mapping[str, Person]) -> Team:
     members: dict[str, Person] = {}
-    for member in field.members(("members",), required=("members",))["members"].items():
+
+    def take(member: Field) -> None:
         who = member.text()
         member.faults.check_read("person", who)
         if who not in known:
@@ -67,6 +71,11 @@ def _team(field: Field, name: str, known: Mapping[str, Person]) -> Team:
         if who in members:
             member.fail(f"{who!a} is there twice")
         members[who] = known[who]
+
+    with field.faults.whole():
+        with field.faults.noted():
+            _check_name(field, name)
+        field.read({"members": lambda one: one.each(take)}, required=("members",))
     return Team.of(name, members.values())
 
 

@@ -46,19 +46,21 @@ class Requirements:
         """One requirement."""
         if depth > _DEEPEST:
             field.fail(f"requirements are nested more than {_DEEPEST} deep")
-        members = field.members(_FIELDS)
-        kinds = [kind for kind in _KINDS if kind in members]
-        if len(kinds) != 1:
-            what = " and ".join(kinds) if kinds else "none"
-            field.fail(f"a requirement has one of {', '.join(_KINDS)}; here is {what}")
-        kind = kinds[0]
-        for name in members:
-            if name != kind and name not in _WITH.get(kind, ()):
-                members[name].fail(f"{name} does not go with {kind}", at_key=True)
-        try:
-            return self._of_kind(kind, members, field, depth)
-        except ValueError as error:
-            field.fail(str(error))
+        with field.faults.whole():
+            members = field.members(_FIELDS)
+            kinds = [kind for kind in _KINDS if kind in members]
+            if len(kinds) != 1:
+                what = " and ".join(kinds) if kinds else "none"
+                field.fail(f"a requirement has one of {', '.join(_KINDS)}; here is {what}")
+            kind = kinds[0]
+            for name in members:
+                with field.faults.noted():
+                    if name != kind and name not in _WITH.get(kind, ()):
+                        members[name].fail(f"{name} does not go with {kind}", at_key=True)
+            try:
+                return self._of_kind(kind, members, field, depth)
+            except ValueError as error:
+                field.fail(str(error))
 
     def _of_kind(
         self, kind: str, members: Mapping[str, Field], field: Field, depth: int
@@ -87,22 +89,27 @@ class Requirements:
             return Not(self.read(members["not"], depth=depth + 1))
         if kind == "at-least" and "of" not in members:
             field.fail("at-least has no of: at-least what?")
-        distinct = "distinct" in members and members["distinct"].truth()
-        source = members["of" if kind == "at-least" else kind]
-        if kind == "at-least" and isinstance(source.value, dict):
-            # {team: qa} stands for its members, each of whom fills one place.
-            team = self._team(source.members(("team",), required=("team",))["team"])
-            parts: list[Requirement] = [SignedBy(person) for person in team.members]
-        else:
-            items = source.items()
-            if len(items) > MOST_PARTS:
-                source.fail(f"{source.name} has more than {MOST_PARTS} parts")
-            parts = [self.read(item, depth=depth + 1) for item in items]
+        distinct, least = False, 0
+        with field.faults.whole():
+            with field.faults.noted():
+                distinct = "distinct" in members and members["distinct"].truth()
+            with field.faults.noted():
+                least = members["at-least"].integer() if kind == "at-least" else 0
+            parts = self._parts(members["of" if kind == "at-least" else kind], kind, depth)
         if kind == "any":
             return AnyOf(*parts)
         if kind == "all":
             return AllOf(*parts, distinct=distinct)
-        return AtLeast(members["at-least"].integer(), *parts, distinct=distinct)
+        return AtLeast(least, *parts, distinct=distinct)
+
+    def _parts(self, field: Field, kind: str, depth: int) -> list[Requirement]:
+        if kind == "at-least" and isinstance(field.value, dict):
+            # {team: qa} stands for its members, each of whom fills one place.
+            team = field.read({"team": self._team}, required=("team",))["team"]
+            return [SignedBy(person) for person in team.members]
+        if len(field.items()) > MOST_PARTS:
+            field.fail(f"{field.name} has more than {MOST_PARTS} parts")
+        return field.each(lambda one: self.read(one, depth=depth + 1))
 
     def person(self, field: Field) -> Person:
         """Somebody of the policy's people."""

@@ -190,10 +190,76 @@ def test_faults_in_one_mapping_and_in_what_names_it_are_all_found() -> None:
     policy, _, faults = examine(text)
     assert policy is None
     problems = [fault.problem for fault in faults]
-    wanted = ("keyz", "kees", "nothing", "lead", "2,", "3}", "'*'", "strict", "tagz",
+    wanted = ("keyz", "kees", "nothing", "carol", "lead", "2,", "3}", "'*'", "strict", "tagz",
               "modus", "nobody", "1, match", "soon")  # fmt: skip
     assert [(one.line, one.column) for one in faults] == _places(text, *wanted), problems
     assert len(set(problems)) == len(problems), "nobody is blamed for what is wrong elsewhere"
+
+
+def test_every_fault_within_an_entry_is_found() -> None:
+    text = policy_text(
+        head="apiVersion: contenttrust/v0\nkind: Trust\nmetadata: {name: '', version: zero}\n",
+        default="default: {verdict: perhaps, reason: 1001}\n",
+        servers="servers:\n  'x?/': {url: 'ftp://x', ca: none.pem, auth: basic}\n",
+        people="people:\n  ' ': {keys: [k1, k2], kind: dog}\n",
+        teams="teams:\n  ' ': {members: [carol, dave]}\n",
+        pins="pins:\n  '*': {root-keys: [r1, r2], certs: [c1], ca: a1, tofu: maybe}\n",
+        freshness="freshness: {expiry: never, grace: {root: g1, targets: g2}, max-age: "
+        "{timestamp: m1}, rollback: off}\n",
+        rules="rules: []\n",
+        exceptions="exceptions:\n"
+        "  - {id: 1002, match: '*:', owner: 1003, reason: ' ', expires: soon}\n",
+    )
+    policy, _, faults = examine(text)
+    assert policy is None
+    words = ("contenttrust/v0", "Trust", "'', version", "zero", "perhaps", "1001", "'x?/'",
+             "'ftp", "none.pem", "basic", "' ': {keys", "k1", "k2", "dog",
+             "' ': {members", "carol", "dave", "'*': {root", "r1", "r2",
+             "c1", "a1", "maybe", "never", "g1", "g2", "m1", "off", "1002", "'*:'", "1003",
+             "' ', expires", "soon")  # fmt: skip
+    places = [(one.line, one.column) for one in faults]
+    assert places == _places(text, *words), [str(one) for one in faults]
+
+
+def test_every_fault_within_a_rule_is_found() -> None:
+    text = policy_text(
+        teams="teams:\n  qa: {members: [alice, carol, dave]}\n",
+        rules="rules:\n"
+        "  - match: 'a.example/**'\n"
+        "    require: {at-least: no, of: [{person: p1}, {key: k1}], distinct: d1}\n"
+        "    tags: ['', '[']\n"
+        "    formats: {all: [f1, f2]}\n"
+        "    identity: {remap: {from: s1, to: s2}}\n"
+        "  - {match: 'b.example/**', require: {team: qa}}\n"
+        "  - {match: 'd.example/**', require: {all: [{person: p3}], of: x}}\n"
+        "  - {match: 'c.example/**', local-build: deny, require: {person: p2}, tags: [t1]}\n",
+    )
+    _, _, faults = examine(text)
+    words = ("dave", "no,", "p1", "k1", "d1", "'', '['", "'[']", "f1", "f2",
+             "s1", "s2", "p3", "of: x", "deny", "require: {person: p2", "tags: [t1")  # fmt: skip
+    assert [(one.line, one.column) for one in faults] == _places(text, *words), [
+        str(one) for one in faults
+    ]
+
+
+def test_every_fault_of_exceptions_that_can_be_read_is_found() -> None:
+    one = "owner: me, reason: it, created: 2026-01-01, expires: 2027-01-01"
+    text = policy_text(
+        limits="limits: {exceptions-per-rule: 1}\n",
+        exceptions="exceptions:\n"
+        f"  - {{id: a, match: 'registry.example.com/x:1', {one}}}\n"
+        f"  - {{id: a, match: 'registry.example.com/x:2', {one}}}\n"
+        f"  - {{id: b, match: 'registry.example.com/x:3', {one}}}\n",
+    )
+    problems = [(fault.line, fault.problem[:20]) for fault in examine(text)[2]]
+    first = text.splitlines().index("exceptions:") + 2
+    assert problems == [
+        (first, "the exception lasts "),
+        (first + 1, "the rule registry.ex"),
+        (first + 1, "two exceptions are c"),
+        (first + 1, "the exception lasts "),
+        (first + 2, "the exception lasts "),
+    ]
 
 
 def test_known_people_are_asked_for_only_where_there_are_some() -> None:
