@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from contenttrust.gate.bases import Bases
+    from contenttrust.gate.check import Gate
     from contenttrust.gate.dockerfile import Dockerfile, Stage
     from contenttrust.policy.decision import Decision
 
@@ -68,43 +68,57 @@ class Found(NamedTuple):
 def of_bases(
     dockerfile: Dockerfile,
     decisions: Mapping[str, Decision],
-    bases: Bases | None,
+    gate: Gate,
     *,
     platforms: Callable[[], Collection[str]],
+    strict: bool,
 ) -> Found:
     """Look into the bases of a build that are used by a signed digest.
 
     What is let through without one is not looked at: what its name stands for is anybody's word.
+    That a base is not used because of its triggers is written down as a decision on it.
 
     Args:
         dockerfile: What is built.
         decisions: On its images, and on those of its build contexts, by their names.
-        bases: Who knows their triggers; None where nobody is to be asked.
+        gate: Who knows their triggers, unless nobody is to be asked.
         platforms: What is built for, where its ``FROM`` does not say; see `Bases`.
+        strict: Whether the caller refuses what is not covered, for which there are notices.
     """
     found = Found([], [], [])
+
+    def note(stage: Stage, decision: Decision, text: str) -> None:
+        found.notices.append(Notice(line=stage.line, text=text))
+        if strict:
+            reason = f"{text}; what is not covered is refused here"
+            gate.refuse(decision, code="not_covered", reason=reason)
+
     for number, stage in enumerate(dockerfile.stages):
         decision = decisions.get(stage.image)
         if decision is None or not decision.pinned:
             continue
-        if bases is None:
-            text = f"the triggers (ONBUILD) of {shown(stage.image)} are not looked at ({_OPTION})"
-            found.notices.append(Notice(line=stage.line, text=text))
+        base = f"(ONBUILD) of {shown(stage.image)}"
+        if gate.bases is None:
+            note(stage, decision, f"the triggers {base} are not looked at ({_OPTION})")
             continue
         try:
-            texts = bases.triggers(decision.pinned, platforms=_platforms_of(stage, platforms))
+            texts = gate.bases.triggers(decision.pinned, platforms=_platforms_of(stage, platforms))
             told = triggers.read(texts, dockerfile, stage=number)
         except (ImageLookupError, DockerfileError) as error:
-            _take_fault(found, stage, decision, error)
+            text = f"what the triggers {base} bring is not known: {_unknown(error)}"
+            if _is_held(decision):
+                fault = Fault(stage.line, text, error.code or "dockerfile")
+                found.faults.append(fault)
+                gate.refuse(decision, code=fault.code, reason=text)
+            else:
+                note(stage, decision, text)
             continue
         found.images.extend(
             TriggerImage(one.name, f"{one.what} of {stage.image}", stage.line)
             for one in told.images
         )
-        found.notices.extend(
-            Notice(line=stage.line, text=f"a trigger (ONBUILD) of {shown(stage.image)}: {text}")
-            for text in told.not_covered
-        )
+        for text in told.not_covered:
+            note(stage, decision, f"a trigger {base}: {text}")
     return found
 
 
@@ -123,15 +137,7 @@ def _is_held(decision: Decision) -> bool:
     return by_rule and decision.mode == "enforce"
 
 
-def _take_fault(
-    found: Found, stage: Stage, decision: Decision, error: ImageLookupError | DockerfileError
-) -> None:
+def _unknown(error: ImageLookupError | DockerfileError) -> str:
     if isinstance(error, DockerfileError):
-        reason = error.reason
-    else:
-        reason = f"{error.message}; {_OPTION} leaves that unchecked"
-    text = f"what the triggers (ONBUILD) of {shown(stage.image)} bring is not known: {reason}"
-    if _is_held(decision):
-        found.faults.append(Fault(stage.line, text, error.code or "dockerfile"))
-    else:
-        found.notices.append(Notice(line=stage.line, text=text))
+        return error.reason
+    return f"{error.message}; {_OPTION} leaves that unchecked"

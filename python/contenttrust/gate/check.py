@@ -6,6 +6,7 @@ policy does). This module brings the two together, and writes the decision down.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import NamedTuple
@@ -127,6 +128,11 @@ class Gate:
         return self._bases
 
     @property
+    def strict(self) -> bool:
+        """Whether what the policy only warns of is refused, and what nobody can check."""
+        return self._strict
+
+    @property
     def refuses_uncovered(self) -> bool:
         """Whether docker is to be refused what nobody can check, rather than told of it."""
         return self._strict or self._policy.docker.uncovered == "refuse"
@@ -213,6 +219,21 @@ class Gate:
         if refuses and self._policy.rule_for(reference) is None:
             return True
         return bool(other_spelling(self._policy, reference))
+
+    def refuse(self, decision: Decision, *, code: str, reason: str) -> None:
+        """Write down that an image is not used after all.
+
+        Who calls this refuses in any case: a log that cannot be written changes nothing of that.
+
+        Args:
+            decision: That it may be used.
+            code: The reason code of what came after it.
+            reason: A sentence.
+        """
+        if self._log is not None:
+            now = self._now or clock.moment()
+            with contextlib.suppress(ContentTrustError):
+                self._log.write(decision.refused(code, reason), door=self._door, at=now)
 
     def signed_tags(self, reference: Reference) -> tuple[str, ...]:
         """Every tag that the collection of an image releases, in order.

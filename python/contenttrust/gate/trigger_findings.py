@@ -70,7 +70,11 @@ def _of_build(
     locked: Mapping[str, Locked] | None,
 ) -> list[Finding]:
     found = base_triggers.of_bases(
-        build.dockerfile, decisions, gate.bases, platforms=lambda: build.platforms
+        build.dockerfile,
+        decisions,
+        gate,
+        platforms=lambda: build.platforms,
+        strict=gate.strict,
     )
     told = [
         Finding.fault(fault.text, build.spot(fault.line), code=fault.code) for fault in found.faults
@@ -91,6 +95,7 @@ def _of_build(
                 f"{image.what} names {shown(image.name)}, which no file can pin: say "
                 f"{build.option} {context} here and to the build"
             )
+            gate.refuse(decision, code=_CODE, reason=message)
             told.append(Finding.fault(message, finding.spot, code=_CODE, image=image.name))
         else:
             told.append(finding)

@@ -111,6 +111,37 @@ def test_t098_an_unsigned_image_of_a_trigger_is_refused_as_one_of_the_file(
 
 
 @VERBS
+@pytest.mark.parametrize(
+    ("trigger", "options", "name", "code"),
+    [
+        ("COPY --from={tool} / /", [], "tool", "onbuild"),
+        ("COPY --from=$X / /", [], "base", "dockerfile"),
+        ("ADD https://example.com/x /x", ["--strict"], "base", "not_covered"),
+    ],
+)
+def test_the_audit_log_has_the_refusal(
+    signed: Signed,
+    *,
+    verb: str,
+    file: str,
+    trigger: str,
+    options: list[str],
+    name: str,
+    code: str,
+) -> None:
+    tool = signed.sign("tool", push(signed.server, image("tool"), tag=None))
+    text = trigger.replace("{tool}", tool)
+    base = signed.sign("base", push_with_triggers(signed.server, text))
+    lay_out(signed, base)
+    ran = signed.gate(verb, *options, "--audit-log", "log", file)
+    assert ran.code == 1
+    *others, last = map(json.loads, signed.folder.joinpath("log").read_text().splitlines())
+    assert {one["verdict"] for one in others} == {"allow"}
+    assert (last["image"], last["verdict"], last["code"]) == (signed.name(f":{name}"), "deny", code)
+    assert last["reasons"][0] in ran.err
+
+
+@VERBS
 def test_a_trigger_that_names_a_signed_digest_needs_no_context(
     signed: Signed, verb: str, file: str
 ) -> None:

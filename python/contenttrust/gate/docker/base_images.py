@@ -50,28 +50,36 @@ def pinned(
     """
     known = {**_of_contexts(call, parsed, decisions), **decisions}
     found = base_triggers.of_bases(
-        parsed, known, call.gate.bases, platforms=lambda: builders.platforms(call)
+        parsed,
+        known,
+        call.gate,
+        platforms=lambda: builders.platforms(call),
+        strict=call.gate.refuses_uncovered,
     )
-    for fault in found.faults:
-        raise RefusedError(f"{context.place(fault.line)}: {fault.text}")
-    flags: dict[str, str] = {}
+    if found.faults:
+        raise RefusedError(*(f"{context.place(one.line)}: {one.text}" for one in found.faults))
+    pins: dict[str, Decision] = {}
     for image in found.images:
         where = f"{context.place(image.line)}: {image.what}: {shown(image.name)}"
         try:
             decision = _decided(call, image, decisions)
             if judged.pinned(decision):
-                flags[_key(parsed, image)] = familiar(decision.pinned)
+                pins[_key(call, parsed, image, decision)] = decision
         except RefusedError as error:
             raise RefusedError(*error.lines, where) from None
-    if flags and not builders.knows_contexts(call):
-        names = ", ".join(map(shown, flags))
-        raise RefusedError(
+    if pins and not builders.knows_contexts(call):
+        names = ", ".join(map(shown, pins))
+        reason = (
             f"triggers (ONBUILD) of base images use {names}, and this builder has no named "
             "contexts to pin them by: build with BuildKit and buildx, or upon another base"
         )
+        for decision in pins.values():
+            call.gate.refuse(decision, code="onbuild", reason=reason)
+        raise RefusedError(reason)
     not_covered = (*parsed.not_covered, *found.notices)
     whole = dataclasses.replace(parsed, not_covered=not_covered)
-    return whole, [(_FLAG, f"{key}=docker-image://{image}") for key, image in flags.items()]
+    images = {key: familiar(decision.pinned) for key, decision in pins.items()}
+    return whole, [(_FLAG, f"{key}=docker-image://{image}") for key, image in images.items()]
 
 
 def _of_contexts(
@@ -90,12 +98,13 @@ def _decided(call: Call, image: TriggerImage, decisions: dict[str, Decision]) ->
     return decisions[image.name]
 
 
-def _key(parsed: Dockerfile, image: TriggerImage) -> str:
+def _key(call: Call, parsed: Dockerfile, image: TriggerImage, decision: Decision) -> str:
     """The name by which a context takes the place of an image, and of nothing else."""
     key = contexts.key_of(image.name)
     if any(stage.name and contexts.for_stage({key: key}, stage.name) for stage in parsed.stages):
-        raise RefusedError(
+        reason = (
             f"{shown(image.name)} cannot be pinned, because a stage is named {shown(key)}: give "
             "the stage another name"
         )
+        raise call.refused(decision, reason, code="onbuild")
     return key

@@ -109,9 +109,10 @@ def _cache(call: Call, value: str) -> str:
         raise RefusedError(f"--cache-from {shown(value)} is not understood")
     decision = call.allowed(images[0])
     if not decision.pinned and call.is_built_here(decision):
-        raise RefusedError(
+        raise call.refused(
+            decision,
             f"--cache-from {shown(value)}: the policy calls it built here, and the builder would "
-            "ask a registry for it: leave it out"
+            "ask a registry for it: leave it out",
         )
     image = call.usable(decision)
     return f"type=registry,ref={image}" if "=" in value else image
@@ -176,13 +177,14 @@ def not_fetched(call: Call, decision: Decision, *, runs: bool) -> None:
         return
     name = shown(decision.image)
     if runs:
-        raise RefusedError(
-            f"{name} is built here, says the policy, and a builder asks a registry for what it runs"
-        )
+        reason = "and a builder asks a registry for what it runs"
+        raise call.refused(decision, f"{name} is built here, says the policy, {reason}")
     if call.line.switch("pull"):
-        raise RefusedError(f"--pull: {name} is built here, says the policy, and not pulled")
+        reason = f"--pull: {name} is built here, says the policy, and not pulled"
+        raise call.refused(decision, reason)
     if not call.docker.answers(["image", "inspect", "--format={{.Id}}", decision.image]):
-        raise RefusedError(f"{name} is built here, says the policy, but it is not here: build it")
+        reason = f"{name} is built here, says the policy, but it is not here: build it"
+        raise call.refused(decision, reason)
 
 
 def _pinned(call: Call, image: str, *, runs: bool = False) -> str:

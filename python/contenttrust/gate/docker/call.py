@@ -67,6 +67,17 @@ class Call:
             complain(f"{image} is let through: {decision.although}")
         return decision
 
+    def refused(self, decision: Decision, reason: str, *, code: str = "policy") -> RefusedError:
+        """What ends the command because of an image that may be used, but not like this.
+
+        Args:
+            decision: That it may be used.
+            reason: A sentence.
+            code: Its reason code.
+        """
+        self.gate.refuse(decision, code=code, reason=reason)
+        return RefusedError(reason)
+
     def _warnings(self, decision: Decision) -> list[str]:
         """What must be known of the trust data, once for each collection."""
         lines = [f"warning: {decision.gun}: {one}" for one in decision.warnings]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust.gate.audit_log import AuditLog
 from contenttrust.gate.check import Gate
 from contenttrust.gate.docker import flags, grammar
 from contenttrust.gate.docker.call import Call
@@ -56,12 +57,14 @@ def call(
         policy: Policy = policy,
         strict: bool = False,
         pinned: bool = True,
+        log: AuditLog | None = None,
         **env: str,
     ) -> Call:
         table = getattr(flags, name.upper())
         line = grammar.parse(words, table, interspersed=name not in {"run", "create"})
         env = {"PATH": "/usr/bin:/bin", "NOTES": str(noting.notes), **env}
         gate = Gate(policy, env=env, trust_dir=trust_dir, now=NOW, strict=strict, bases=bases,
+                    log=log, door=f"docker {name}",
                     source=lambda gun: MappingSource(files if gun == WEB else {}),
                     anchor=lambda gun: Anchor.root(files["root"]) if gun == WEB and pinned
                     else Anchor.first_use())  # fmt: skip
