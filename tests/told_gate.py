@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from types import SimpleNamespace
 
+import contenttrust
 from contenttrust.gate.check import Answer
+from contenttrust.model import State
 from contenttrust.policy.decision import Decision
 from contenttrust.reference import Reference
+from simulator.repository import NOW, Repository
+from simulator.roles import b64
 
 DIGEST = "sha256:" + "a" * 64
 GUN = "registry.example.com/team/web"
@@ -25,6 +32,17 @@ def decision(image: str, verdict: str = "allow", **facts: object) -> Decision:
     return Decision(image=image, reference=reference, verdict=verdict, **told)  # type: ignore[arg-type]
 
 
+@functools.cache
+def state_of(version: int, content: str = "") -> State:
+    """What is remembered of the collection when its timestamp has that version and content."""
+    seen = contenttrust.load(GUN, source=Repository(GUN).publish(), now=NOW, remember=False).state
+    told = json.loads(seen.to_json())
+    told["roles"]["timestamp"]["version"] = version
+    if content:
+        told["roles"]["timestamp"]["sha256"] = b64(sha256(content.encode()).digest())
+    return State.from_json(json.dumps(told, sort_keys=True, separators=(",", ":")))
+
+
 class FakeGate:
     """Allows what it knows to be signed. Counts, and waits where it is told to."""
 
@@ -34,6 +52,7 @@ class FakeGate:
         self.policy = SimpleNamespace(**{**told, **policy})
         self.asked: list[str] = []
         self.version = 1
+        self.content = ""
         self.lives = timedelta(days=1)
         self.go = threading.Event()
         self.go.set()
@@ -51,4 +70,4 @@ class FakeGate:
         if found is None:
             found = decision(image, "deny")
         until = datetime.now(timezone.utc) + self.lives
-        return Answer(replace(found, image=image), until, (("timestamp", self.version),))
+        return Answer(replace(found, image=image), until, state_of(self.version, self.content))

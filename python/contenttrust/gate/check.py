@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.bases import Bases
-    from contenttrust.model import Anchor, Requirements
+    from contenttrust.model import Anchor, Requirements, State
     from contenttrust.policy.decision import Remark
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.source import SourceLike
@@ -43,12 +43,12 @@ class Answer(NamedTuple):
     Attributes:
         decision: What was decided.
         valid_until: The earliest expiry of the trust data; None where there are none.
-        versions: Of each role of the collection, sorted.
+        state: The trust data themselves: their root, and versions and digests of each role.
     """
 
     decision: Decision
     valid_until: datetime | None
-    versions: tuple[tuple[str, int], ...]
+    state: State | None
 
 
 class Gate:
@@ -185,7 +185,7 @@ class Gate:
                 judgement = Judgement("", None, reference)
                 decision = Decision.of_no_image(self._policy, str(image), reference)
             written = self._written(decision, now, local=image not in pulled)
-            answers.append(Answer(written, judgement.valid_until, judgement.versions))
+            answers.append(Answer(written, judgement.valid_until, judgement.state))
         return answers
 
     def _decision(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from contenttrust.model import Anchor, SignedTag, Signer, TrustedRepository
+    from contenttrust.model import Anchor, SignedTag, Signer, State, TrustedRepository
     from contenttrust.policy.rules import Policy
     from contenttrust.transport.source import SourceLike
     from contenttrust.transport.trust_server import TrustServer
@@ -77,10 +77,9 @@ class Judgement:
         return None if self._repository is None else self._repository.valid_until
 
     @property
-    def versions(self) -> tuple[tuple[str, int], ...]:
-        """Of each role, sorted."""
-        roles = {} if self._repository is None else self._repository.roles
-        return tuple(sorted((role, info.version) for role, info in roles.items()))
+    def state(self) -> State | None:
+        """The root, and versions and digests of what it signs; None where there are none."""
+        return None if self._repository is None else self._repository.state
 
     def find(self, reference: Reference) -> tuple[SignedTag | None, ContentTrustError | None]:
         """The signed tag that a name means, or why there is none."""

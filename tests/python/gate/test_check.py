@@ -130,8 +130,10 @@ def test_many_images_keep_their_order_and_ask_once_a_collection(
 def test_an_answer_says_what_it_rests_on(gate: Gate, repository: Repository) -> None:
     [answer, refused] = gate.answers([f"{WEB}:1.0", "registry.example.com/none"])
     assert answer.valid_until == NOW + timedelta(days=14)
-    assert dict(answer.versions) == {"root": 1, "snapshot": 1, "targets": 1, "timestamp": 1}
-    assert (refused.valid_until, refused.versions) == (None, ())
+    assert answer.state is not None
+    assert answer.state.gun == WEB
+    assert answer.state.versions == {"root": 1, "snapshot": 1, "targets": 1, "timestamp": 1}
+    assert (refused.valid_until, refused.state) == (None, None)
 
 
 def test_a_pin_given_beside_the_policy_must_hold(source: Counted, trust_dir: Path) -> None:

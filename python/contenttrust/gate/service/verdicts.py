@@ -1,8 +1,8 @@
 """Verdicts for many who ask at once: each image is verified once, and believed for a while.
 
 A verdict is used again for the same text under the same policy, for a short time, never past the
-expiry of what it rests on, and only until newer trust data of its collection were seen. Whoever
-cannot be answered in time is refused.
+expiry of what it rests on, and only until other trust data of its collection were seen: what counts
+is their contents, whatever version they bear. Whoever cannot be answered in time is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from contenttrust.gate.check import Answer
-    from contenttrust.model import Instant
+    from contenttrust.model import Instant, State
     from contenttrust.policy.rules import Policy
 
     class Asked(Protocol):
@@ -78,13 +78,13 @@ class _Lane:
 class _Kept:
     """A decision that may be used again."""
 
-    __slots__ = ("age", "at", "decision", "valid_until", "verdict", "versions")
+    __slots__ = ("age", "at", "decision", "state", "valid_until", "verdict")
 
     def __init__(self, answer: Answer, at: float, valid_until: Instant) -> None:
         self.decision = answer.decision
         self.at = at
         self.valid_until = valid_until
-        self.versions = answer.versions
+        self.state = answer.state
         self.age = -1
         self.verdict = Verdict(answer.decision, "cached")
 
@@ -250,10 +250,10 @@ class Verdicts:
 
     def _keep(self, image: str, answer: Answer, began: float) -> None:
         decision = answer.decision
-        if answer.versions:  # newer data may say something else of every tag of the collection
+        if answer.state is not None:  # other data may say something else of every tag
             for text, kept in list(self._kept.items()):
-                if kept.decision.gun == decision.gun and kept.versions != answer.versions:
-                    if _timestamp(kept) > _timestamp(answer):
+                if kept.decision.gun == decision.gun and kept.state != answer.state:
+                    if (_timestamp(kept.state), kept.at) > (_timestamp(answer.state), began):
                         return  # it was asked first, and has come last
                     del self._kept[text]
         # An exception ends at a moment of its own, which the trust data does not name.
@@ -265,9 +265,9 @@ class Verdicts:
             self._kept[image] = _Kept(answer, began, clock.instant(answer.valid_until))
 
 
-def _timestamp(of: Answer | _Kept) -> int:
+def _timestamp(state: State | None) -> int:
     """Version of the timestamp, which rises with everything that is published."""
-    return dict(of.versions).get("timestamp", 0)
+    return 0 if state is None else state.versions.get("timestamp", 0)
 
 
 def _host(image: str) -> str:

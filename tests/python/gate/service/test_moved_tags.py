@@ -96,6 +96,22 @@ def test_t090_kept_verdict_names_the_digest_that_it_is_about(published, tmp_path
     assert published.asked == 1
 
 
+def test_t090_other_trust_data_of_the_same_versions_end_the_kept_verdict(published, tmp_path):
+    """Verdicts are kept for what was verified, whatever version its publisher gives it."""
+
+    version = published.repository.timestamp.version
+
+    async def script(ask):
+        assert (await ask(f"{GUN}:1")).allowed
+        del published.repository.targets["1"]
+        published.files = published.repository.publish()
+        assert (await ask(f"{GUN}:2")).allowed
+        assert (await ask(f"{GUN}:1")).code == "not_signed"
+
+    asking(published, tmp_path, script)
+    assert published.repository.timestamp.version == version
+
+
 def test_t090_verdict_ends_with_the_signature_once_newer_data_were_seen(published, tmp_path):
     async def script(ask):
         assert (await ask(f"{GUN}:1")).allowed

@@ -113,7 +113,10 @@ def test_t090_newer_trust_data_end_every_verdict_of_their_collection(gate):
     asking(gate, script)
 
 
-def test_t090_answer_that_was_asked_first_and_comes_last_is_not_kept(gate):
+@pytest.mark.parametrize(
+    ("older", "newer"), [((1, ""), (2, "")), ((1, "one"), (1, "two"))], ids=["version", "content"]
+)
+def test_t090_answer_that_was_asked_first_and_comes_last_is_not_kept(gate, older, newer):
     gate.go.clear()
 
     async def script(verdicts, ask):
@@ -122,9 +125,9 @@ def test_t090_answer_that_was_asked_first_and_comes_last_is_not_kept(gate):
             await asyncio.sleep(0.001)
         first, gate.go = gate.go, threading.Event()
         gate.go.set()
-        gate.version = 2
+        gate.version, gate.content = newer
         await ask(f"{GUN}:2")
-        gate.version = 1  # what the first one read before
+        gate.version, gate.content = older  # what the first one read before
         first.set()
         await late
         assert (await ask(f"{GUN}:2"))[0].how == "cached"
