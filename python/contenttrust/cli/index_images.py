@@ -194,6 +194,15 @@ def told_unknown(reference: Reference, left: Iterable[str], cause: ContentTrustE
     return _with_ways(reference, left, told)
 
 
+def told_interrupted(reference: Reference, left: Iterable[str]) -> list[str]:
+    """That a tag is revoked, and perhaps not the images that went with it, with the way back."""
+    told = (
+        f"interrupted: the signature of {reference} is deleted; images that may have been signed "
+        "with it may be signed by their digests still"
+    )
+    return _with_ways(reference, left, told)
+
+
 def _with_ways(reference: Reference, digests: Iterable[str], told: str) -> list[str]:
     """One message with the command for each image; none without images."""
     from contenttrust.publish.commands import command  # noqa: PLC0415 -- see editing

@@ -6,9 +6,18 @@ Which these are a registry must say; so the tag itself is revoked before it is a
 
 from __future__ import annotations
 
+import contextlib
+
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
-from contenttrust.cli.index_images import UNKNOWN, Search, told_kept, told_strays, told_unknown
+from contenttrust.cli.index_images import (
+    UNKNOWN,
+    Search,
+    told_interrupted,
+    told_kept,
+    told_strays,
+    told_unknown,
+)
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import tell_failed
 from contenttrust.errors import ContentTrustError, NotSignedError
@@ -16,7 +25,7 @@ from contenttrust.errors import ContentTrustError, NotSignedError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection as Digests
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
@@ -67,12 +76,13 @@ def _images(
     """Revoke the images that went with a tag, which had these digests and is revoked."""
     from contenttrust.publish import images  # noqa: PLC0415 -- see editing
 
-    names, told = _with(reference, digests, images.listed_in(done))
+    names, told = _with(request, reference, digests, images.listed_in(done))
     report.warn(request, told)
     if not names:
         return exit_codes.OK
     try:
-        done = images.revoke(edited, names)
+        with _told_if_interrupted(request, reference, names):
+            done = images.revoke(edited, names)
     except ContentTrustError as error:
         tell_failed(request, edited.gun, error)
         text.complain(f"could not remove the signatures of its images: {text.safe(str(error))}")
@@ -84,7 +94,10 @@ def _images(
 
 
 def _with(
-    reference: Reference, digests: Digests[str], listed: Mapping[str, Digests[str]]
+    request: Request,
+    reference: Reference,
+    digests: Digests[str],
+    listed: Mapping[str, Digests[str]],
 ) -> tuple[list[str], list[str]]:
     """Images that go with a tag which had these digests; and what to say of others that stay."""
     from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
@@ -96,11 +109,25 @@ def _with(
     others = {name: found for name, found in listed.items() if name not in by_digest}
     others.pop(str(reference.tag), None)  # a role lists it still, whose keys are not here
     try:
-        own = search.below(digests) & by_digest
-        stay = search.with_tags(others)
+        with _told_if_interrupted(request, reference, by_digest):
+            own = search.below(digests) & by_digest
+            stay = search.with_tags(others)
     except UNKNOWN as error:
         return [], told_unknown(reference, own, error)
     return sorted(own - stay), told_strays(reference, by_digest - own - stay)
+
+
+@contextlib.contextmanager
+def _told_if_interrupted(
+    request: Request, reference: Reference, digests: Iterable[str]
+) -> Iterator[None]:
+    """Say, where it is interrupted, which images have not gone with a tag that is revoked."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for line in told_interrupted(reference, digests):
+            report.remark(request, line)  # no document is written any more
+        raise
 
 
 def _tell(request: Request, done: Published) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 import time
 
 import pytest
@@ -211,6 +213,43 @@ def test_a_registry_does_not_hold_up_the_revocation_of_a_tag(
     assert f"Successfully deleted signature for {images.repository}:1.0" in ran.out
     assert all(way in ran.err for way in ways(images, two))
     assert not is_signed(place, images, index)
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_an_interrupt_while_images_are_searched_says_what_was_not_revoked(
+    place, images, server, two, output
+):
+    index = digest_of(place, images, "1.0")
+
+    def interrupt(exchange):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        exchange.ended.wait()
+
+    server.answer(f"/v2/{images.path}/manifests/{index}", interrupt)
+    image = f"{images.repository}:1.0"
+    ran = place.run("-o", output, "revoke", image)
+
+    assert ran.code == 130
+    assert f"interrupted: the signature of {image} is deleted; images that may" in ran.err
+    assert all(way in ran.err for way in ways(images, two))
+    assert output == "json" or f"Successfully deleted signature for {image}" in ran.out
+    assert not is_signed(place, images, index)
+
+
+def test_an_interrupt_while_images_are_revoked_names_those(place, images, two, monkeypatch):
+    publish, sent = place.server.publish, []
+
+    def once(gun, files):
+        if sent:
+            raise KeyboardInterrupt
+        sent.append(gun)
+        publish(gun, files)
+
+    monkeypatch.setattr(place.server, "publish", once)
+    ran = place.run("revoke", f"{images.repository}:1.0")
+
+    assert ran.code == 130
+    assert [way in ran.err for way in ways(images, two)] == [True, False, False]
 
 
 @pytest.mark.parametrize(("name", "most"), [("REQUESTS", 1), ("SECONDS", 0.0)])
