@@ -15,7 +15,7 @@ from contenttrust.errors import MalformedError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Any
 
     from ruamel.yaml import YAML
@@ -129,12 +129,16 @@ class Document:
         return found
 
 
-def read(text: bytes | str, *, file: str) -> list[Document]:
+def read(
+    text: bytes | str, *, file: str, passed_over: Collection[str] = frozenset()
+) -> list[Document]:
     """Read all documents of a stream.
 
     Args:
         text: UTF-8, with or without a byte order mark.
         file: Its name, for messages.
+        passed_over: Tags, such as ``!reset``, that are read as if they were not there: for who
+            wants to know where something stands, and not what it means.
 
     Returns:
         The documents in their order; empty ones have the value None.
@@ -143,7 +147,7 @@ def read(text: bytes | str, *, file: str) -> list[Document]:
         YamlError: It is no YAML, or readers may differ on what it means.
     """
     decoded = _decoded(text, file)
-    return list(_documents(decoded, file))
+    return list(_documents(decoded, file, passed_over))
 
 
 def _decoded(text: bytes | str, file: str) -> str:
@@ -168,10 +172,10 @@ def _decoded(text: bytes | str, file: str) -> str:
     return text
 
 
-def _documents(text: str, file: str) -> Iterator[Document]:
+def _documents(text: str, file: str, passed_over: Collection[str]) -> Iterator[Document]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 -- an extra
 
-    loader = _loader()
+    loader = _loader(passed_over)
     try:
         constructor, parser = loader.get_constructor_parser(text)
         constructor.composer.warn_double_anchors = False  # the last one holds, as it does in Go
@@ -205,7 +209,7 @@ def _roots(loader: YAML, constructor: Any, file: str) -> Iterator[Node]:  # noqa
         raise YamlError(problem, file=file, line=at.line + 1, column=at.column + 1) from None
 
 
-def _loader() -> YAML:
+def _loader(passed_over: Collection[str]) -> YAML:
     """A reader of YAML that refuses tags, but for those that say what a value is anyway.
 
     Readers differ on what ``!``, ``!!!null`` and the like do to a scalar.
@@ -217,7 +221,9 @@ def _loader() -> YAML:
         def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 -- ruamel's
             event = self.parser.peek_event()
             tag = getattr(event, "ctag", None)
-            if tag is not None and (tag.handle != "!!" or tag.suffix not in _TAGS):
+            if tag is not None and str(tag) in passed_over:
+                event.ctag = None
+            elif tag is not None and (tag.handle != "!!" or tag.suffix not in _TAGS):
                 raise ComposerError(None, None, f"the tag {tag}: readers differ", event.start_mark)
             return super().compose_node(parent, index)
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.compose import build_texts, environment_file, plain_files, plugin
-from contenttrust.gate.compose.files import Composition, composition
+from contenttrust.gate.compose import build_texts, environment_file, plain_files
+from contenttrust.gate.compose.files import composition
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 from contenttrust.gate.compose.merging import merged
 from contenttrust.yaml_nodes import read
 from interop import built_parts
-from interop.parts import skip
+from interop.compose_files import PIN, environment, images, project, told_by_docker
 
-PIN = "docker.io/library/web@sha256:" + "a" * 64
 PROJECT = """\
 x-base: &base
   image: ${REGISTRY:-example.com}/web:${TAG}
@@ -61,31 +58,7 @@ include: [included.yaml]
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The environment of a docker that has compose, and of nothing else."""
-    if shutil.which("docker") is None:
-        skip("not on PATH: docker")
-    plugins = tmp_path / "docker" / "cli-plugins"
-    plugins.mkdir(parents=True)
-    (plugins / "docker-compose").symlink_to(built_parts.compose())
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-    monkeypatch.chdir(tmp_path)
-    plugin.available.cache_clear()
-    assert plugin.available()
-    return {
-        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "TAG": "7",
-        "DOCKER_CONFIG": str(tmp_path / "docker"),
-    }  # fmt: skip
-
-
-def project(env: dict[str, str], program: str | None = "docker", **texts: str) -> Composition:
-    named = {f"{name}.yaml": text.encode() for name, text in texts.items()}
-    for name, text in named.items():
-        Path(name).write_bytes(text)
-    return composition(named, env=env, program=program)
-
-
-def images(made: Composition) -> list[tuple[str, str]]:
-    assert [finding for finding in made.findings if finding.refused] == []
-    return sorted((use.image, use.spot.file) for use in made.uses)
+    return environment(tmp_path, monkeypatch)
 
 
 def test_files_mean_the_same_with_and_without_docker_compose(env) -> None:
@@ -129,14 +102,6 @@ def test_docker_compose_starts_what_the_override_pins(env) -> None:
         {name: Path(name).read_bytes() for name in ("compose.yaml", "second.yaml", "trust.yaml")},
         env=env,
     ))[1:] == [(PIN, "trust.yaml")] * 5  # fmt: skip
-
-
-def told_by_docker(env: dict[str, str], *arguments: str) -> str:
-    """What docker makes of a project."""
-    ran = subprocess.run(
-        ["docker", *arguments], env=env, capture_output=True, check=True, text=True, timeout=60
-    )
-    return ran.stdout
 
 
 STACK = "services:\n  web:\n    image: web:1\n"

@@ -166,3 +166,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     else:
         return
     assert (error.line, error.column) >= (1, 1)
+
+
+def test_tags_are_passed_over_for_who_wants_places_only() -> None:
+    text = "a: !override\n  b: !reset x:1\n  c: !override &n [1]\n  d: *n\n"
+    [document] = read(text, file="f", passed_over={"!override", "!reset"})
+
+    assert document.value == {"a": {"b": "x:1", "c": [1], "d": [1]}}
+    assert (document.scalar(("a", "b")).line, document.scalar(("a", "b")).column) == (2, 6)
+    with pytest.raises(YamlError, match="the tag !override"):
+        read(text, file="f", passed_over={"!reset"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contenttrust.gate.compose import dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.interpolation import InterpolationError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _PROJECT = "COMPOSE_PROJECT_NAME"
+_COMPOSE_TAGS = frozenset({"!reset", "!override"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Composition:
         uses: The same with their places, and behind them the images of Dockerfiles.
         findings: What is refused, or worth a line, before any image is judged.
         builds: The Dockerfiles of what is built.
+        doubt: Why one of the files cannot be written, though docker compose understands it.
     """
 
     texts: Mapping[str, bytes]
@@ -47,6 +49,7 @@ class Composition:
     uses: tuple[Use, ...]
     findings: tuple[Finding, ...]
     builds: tuple[Built, ...] = ()
+    doubt: YamlError | None = None
 
     def override(self, values: Mapping[str, str]) -> bytes:
         """A compose file that, merged behind the others, pins what they start.
@@ -84,10 +87,15 @@ class Composition:
             values: As for `override`.
 
         Raises:
-            YamlError: An image does not stand in one of the files as it is started.
+            YamlError: An image does not stand in one of the files as it is started, or readers
+                differ on what one of them means.
         """
         from contenttrust.gate.yaml_text import replaced  # noqa: PLC0415 -- only who writes
 
+        if self.doubt is not None:
+            doubt = self.doubt
+            problem = f"{doubt.problem}: --override-out pins what this project starts"
+            raise YamlError(problem, file=doubt.file, line=doubt.line, column=doubt.column)
         edits: dict[str, dict[tuple[int, Path], str]] = {}
         for one, use in zip(self.started, self.uses, strict=False):
             pinned = values.get(one.image)
@@ -107,16 +115,11 @@ class Composition:
     def _place(self, one: Started, use: Use) -> tuple[Document, Path]:
         written = IMAGE_SCHEME + one.image if one.context else one.image
         for document in reversed(self.documents):
-            paths = [one.path]
-            if one.target:
-                volumes = _value(document, one.path[:3])
-                paths = [(*one.path[:3], index, "source") for index in range(len(volumes or ()))]
-            values = {path: _value(document, path) for path in paths}
-            for path, value in values.items():
-                if value == written:
-                    return document, path
-            if not one.target and values[one.path] is not None:  # the last file that says it holds
-                break
+            path = _written_at(document, one)
+            if path is not None and _value(document, path) == written:
+                return document, path
+            if path is not None or _brings_more(document, one.path[:2]):
+                break  # the last file that says it holds, whatever is in those before it
         problem = (
             f"the image of {one.service} has variables, or comes from another file: "
             "--override-out pins it"
@@ -152,25 +155,34 @@ def composition(
     uses: list[Use] = []
     builds: list[Built] = []
     findings += _left_out(list(texts), env, made, program)
+    first = Spot(file=next(iter(texts)))
+    doubt = None
     try:
-        for name, text in texts.items():
-            documents += read(text, file=name)
-        project, warnings = _project(documents, texts, profiles, env, program)
+        if program is not None and plugin.available(program):
+            for name, text in texts.items():
+                there, doubtful = _read_for_places(text, name)
+                documents += there
+                doubt = doubt or doubtful
+            project, warnings = plugin.config(
+                list(texts), profiles=profiles, env=env, program=program
+            )
+        else:
+            for name, text in texts.items():
+                documents += read(text, file=name)
+            project, warnings = _merged(documents, first.file, profiles, env), []
     except (ComposeError, YamlError) as error:
-        spot = Spot(file=error.file, line=error.line, column=error.column)
-        findings.append(Finding.fault(error.problem, spot))
+        findings.append(_fault(error))
     except plugin.ComposeConfigError as error:
-        findings.append(Finding.fault(error.message, Spot(file=next(iter(texts)))))
+        findings.append(Finding.fault(error.message, first))
+        findings += [_fault(doubt)] if doubt is not None else []
     else:
-        findings += [
-            Finding.note(w, Spot(file=next(iter(texts))), code="compose") for w in warnings
-        ]
+        findings += [Finding.note(told, first, code="compose") for told in warnings]
         found = contents(project)
-        spot_of = _spots(documents)
+        spot_of = _spots(documents, first)
         started = found.started
         uses = [Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled) for one in started]
         findings += [_remark(one.path, one, spot_of) for one in found.remarks]
-        folder = os.path.dirname(next(iter(texts)))  # noqa: PTH120 -- the name is a text
+        folder = os.path.dirname(first.file)  # noqa: PTH120 -- the name is a text
         for build in found.builds:
             images, told, built = dockerfiles.images(
                 build, spot_of(build.path), folder=folder, env=env
@@ -180,7 +192,7 @@ def composition(
             builds += built
     return Composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
-        uses=tuple(uses), findings=tuple(findings), builds=tuple(builds),
+        uses=tuple(uses), findings=tuple(findings), builds=tuple(builds), doubt=doubt,
     )  # fmt: skip
 
 
@@ -203,18 +215,27 @@ def _left_out(
     return [Finding.fault(told, spot, code="not_covered")]
 
 
-def _project(
-    documents: Sequence[Document],
-    texts: Mapping[str, bytes],
-    profiles: Sequence[str],
-    env: Mapping[str, str],
-    program: str | None,
-) -> tuple[dict[str, Any], list[str]]:
-    """The project as docker compose has it, or as far as it can be told without."""
-    if program is not None and plugin.available(program):
-        return plugin.config(list(texts), profiles=profiles, env=env, program=program)
+def _read_for_places(text: bytes, file: str) -> tuple[list[Document], YamlError | None]:
+    """Read a file that docker compose understands itself, for where something stands in it.
+
+    Returns:
+        What it holds, or nothing; and why it cannot be understood without docker compose.
+    """
+    try:
+        return read(text, file=file), None
+    except YamlError as error:
+        try:
+            return read(text, file=file, passed_over=_COMPOSE_TAGS), error
+        except YamlError:
+            return [], error
+
+
+def _merged(
+    documents: Sequence[Document], first: str, profiles: Sequence[str], env: Mapping[str, str]
+) -> dict[str, Any]:
+    """The project as far as it can be told without docker compose."""
     documents = [document for document in documents if document.value is not None]
-    return merged(documents, lookup=_lookup(next(iter(texts)), env), profiles=profiles), []
+    return merged(documents, lookup=_lookup(first, env), profiles=profiles)
 
 
 def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
@@ -242,7 +263,7 @@ def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
     return lookup
 
 
-def _spots(documents: Sequence[Document]) -> Callable[[Path], Spot]:
+def _spots(documents: Sequence[Document], first: Spot) -> Callable[[Path], Spot]:
     """Finds where something of the project is written: itself, or what it is part of."""
 
     def spot(path: Path) -> Spot:
@@ -259,14 +280,39 @@ def _spots(documents: Sequence[Document]) -> Callable[[Path], Spot]:
                         end_line=found.end_line, end_column=found.end_column, what=what,
                     )  # fmt: skip
                 return Spot(file=document.file, line=found.line, column=found.column, what=what)
-        return Spot(file=documents[0].file if documents else "", what=what)
+        return replace(first, what=what)
 
     return spot
+
+
+def _fault(error: ComposeError | YamlError) -> Finding:
+    return Finding.fault(error.problem, Spot(file=error.file, line=error.line, column=error.column))
 
 
 def _remark(path: Path, remark: Any, spot_of: Callable[[Path], Spot]) -> Finding:  # noqa: ANN401
     make = Finding.fault if remark.refused else Finding.note
     return make(remark.message, spot_of(path), code=remark.code)
+
+
+def _written_at(document: Document, one: Started) -> Path | None:
+    """Where a file says what an image is, or may say it; None where it leaves that to others."""
+    around = _value(document, one.path[:3] if one.target else one.path[:-1])
+    if around is None:
+        return None
+    if not one.target:
+        is_there = not isinstance(around, dict) or around.get(one.path[-1]) is not None
+        return one.path if is_there else None
+    volumes = around if isinstance(around, list) else []
+    same = [
+        n for n, v in enumerate(volumes) if isinstance(v, dict) and v.get("target") == one.target
+    ]
+    return (*one.path[:3], *same, "source")  # nothing stands there but where it is one
+
+
+def _brings_more(document: Document, service: Path) -> bool:
+    """Whether a file brings what stands in none that is named, over what those before it say."""
+    includes = _value(document, ("include",))
+    return includes is not None or _value(document, (*service, "extends")) is not None
 
 
 def _value(document: Document, path: Path) -> Any:  # noqa: ANN401

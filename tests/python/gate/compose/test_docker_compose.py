@@ -86,6 +86,27 @@ def test_the_short_form_of_a_build_is_read(docker, tmp_path: Path) -> None:
     assert [use.image for use in made.uses] == ["base:1"]
 
 
+def test_tags_that_docker_compose_understands_are_in_the_way_of_writing_only(docker) -> None:
+    text = b"services:\n  web: !override\n    image: web:1\n"
+    program = docker({"services": {"web": {"image": "web:1"}}})
+    made = composition({"a.yaml": text}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [(u.image, u.spot.line) for u in made.uses] == [("web:1", 3)]
+    assert made.findings == ()
+    with pytest.raises(YamlError, match=r"the tag !override.*--override-out pins"):
+        made.pinned({"web:1": PIN})
+
+
+def test_what_docker_compose_refuses_is_told_with_the_place_that_is_doubtful(docker) -> None:
+    program = docker("", code=1, told="no such tag")
+    text = b"services:\n  web: !other {image: x}\n"
+    made = composition({"a.yaml": text}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [(f.refused, f.spot.line, f.message[:21]) for f in made.findings] == [
+        (True, 1, "docker compose: no su"), (True, 2, "the tag !other: reade"),
+    ]  # fmt: skip
+
+
 def test_an_older_docker_compose_is_asked_in_its_words(docker, tmp_path: Path) -> None:
     program = docker({"services": {}}, knows=False)
     made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)

@@ -1,0 +1,108 @@
+"""Files of compose projects that the gate wrote: docker compose starts what stands there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contenttrust.yaml_nodes import YamlError
+from interop.compose_files import PIN, environment, images, project, told_by_docker
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a docker that has compose, and of nothing else."""
+    return environment(tmp_path, monkeypatch)
+
+
+TAGS = """\
+services:
+  web:
+    image: web:1
+    volumes: [{type: image, source: "data:1", target: /data}]
+    build: {dockerfile_inline: FROM evil}
+  db: {image: db:1}
+"""
+TAKEN_BACK = """\
+services:
+  web:
+    image: !override web:2
+    volumes: !override
+      - {type: image, source: "data:2", target: /other}
+    build: !reset null
+  db: !override {image: 'db:2'}
+"""
+
+
+def test_tags_of_docker_compose_are_left_to_it(env) -> None:
+    made = project(env, compose=TAGS, second=TAKEN_BACK)
+
+    assert [finding.message for finding in made.findings] == []
+    assert sorted((use.image, use.spot.file, use.spot.line) for use in made.uses) == [
+        ("data:2", "second.yaml", 5), ("db:2", "second.yaml", 7), ("web:2", "second.yaml", 3),
+    ]  # fmt: skip
+    with pytest.raises(YamlError, match=r"!override.*--override-out pins") as caught:
+        made.pinned({"web:2": PIN})
+    assert (caught.value.file, caught.value.line, caught.value.column) == ("second.yaml", 3, 12)
+    Path("trust.yaml").write_bytes(made.override(dict.fromkeys(("web:2", "data:2", "db:2"), PIN)))
+    files = ["--file=compose.yaml", "--file=second.yaml", "--file=trust.yaml"]
+    told = json.loads(told_by_docker(env, "compose", *files, "config", "--format", "json"))
+    assert [told["services"][name].get("image") for name in ("web", "db")] == [PIN, PIN]
+    assert [volume["source"] for volume in told["services"]["web"]["volumes"]] == [PIN]
+
+    [finding] = project(env, program=None, compose=TAGS, second=TAKEN_BACK).findings
+    assert (finding.spot.file, finding.spot.line, finding.spot.column) == ("second.yaml", 3, 12)
+    twice = "services:\n  a: {image: x, image: y}\n"
+    assert [finding.spot.line for finding in project(env, compose=twice).findings] == [1, 2]
+
+
+def test_what_only_docker_compose_reads_has_the_file_for_its_place(env) -> None:
+    made = project(env, compose="--- {services: {a: {image: 'x:1'}}}\n")
+
+    assert [(use.image, use.spot.file) for use in made.uses] == [("x:1", "compose.yaml")]
+    with pytest.raises(YamlError, match="begins with ---"):
+        made.pinned({"x:1": PIN})
+
+
+HIDDEN = {
+    "image: web:1": ["extends: {file: base.yaml, service: web}", "image: web:1", "environment: []"],
+    "volumes: [{type: image, source: 'web:1', target: /d}]": [
+        "extends: {file: base.yaml, service: volume}",
+        "volumes: [{type: image, source: 'web:1', target: /e}]",
+        "volumes: [{type: image, source: 'web:${NONE:-1}', target: /d}]",
+    ],
+    "build: {dockerfile_inline: FROM b, additional_contexts: {b: 'docker-image://web:1'}}": [
+        "extends: {file: base.yaml, service: built}",
+        "build: {additional_contexts: ['b=docker-image://web:1']}",
+        "build: {additional_contexts: {b: 'docker-image://web:1'}}",
+        "build: .",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(first, second) for first, others in HIDDEN.items() for second in others]
+)
+def test_what_is_written_is_what_docker_compose_starts(env, first: str, second: str) -> None:
+    more = "image: mine, pull_policy: build, " if "build:" in first else ""
+    more = "image: other, " if "volumes:" in first else more
+    Path("base.yaml").write_text(f"""services:
+  web: {{image: web:1}}
+  volume: {{image: other, {next(one for one in HIDDEN if "volumes" in one)}}}
+  built: {{{next(one for one in HIDDEN if "build" in one)}}}
+""")
+    Path("Dockerfile").write_text("FROM b\n")
+    made = project(env, compose=f"services: {{a: {{{more}{first}}}}}",
+                   second=f"services: {{a: {{{second}}}}}")  # fmt: skip
+    assert "web:1" in [image for image, _ in images(made)]
+    try:
+        pinned = made.pinned({"web:1": PIN})
+    except YamlError:
+        assert second not in {"image: web:1", "environment: []"}
+        return
+    for name, text in pinned.items():
+        Path(name).write_bytes(text)
+    files = ["--file=compose.yaml", "--file=second.yaml"]
+    assert "web:1" not in told_by_docker(env, "compose", *files, "config")
