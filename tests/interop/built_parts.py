@@ -22,7 +22,9 @@ BUILDKIT = "0.25.1"
 BUILDX = "0.29.1"
 COMPOSE = "2.40.3"
 CONTAINERD = "2.1.4"
+HELM = "3.19.0"
 KUBERNETES = "1.34.1"
+KUSTOMIZE = "5.7.1"
 _PATIENCE_S = 1800
 
 
@@ -39,7 +41,9 @@ def buildctl() -> Path:
 def buildx() -> Path:
     """`docker buildx` as a program of its own; the test is skipped where it cannot be built."""
     module = f"github.com/docker/buildx@v{BUILDX}"
-    return kept(f"buildx-{BUILDX}", lambda made: build(module, "./cmd/buildx", made))
+    told = f"-X github.com/docker/buildx/version.Version=v{BUILDX}"  # compose asks for it
+    flags = ("-ldflags", told)
+    return kept(f"buildx-v{BUILDX}", lambda made: build(module, "./cmd/buildx", made, flags=flags))
 
 
 def compose() -> Path:
@@ -61,6 +65,18 @@ def ctr() -> Path:
 def kube_apiserver() -> Path:
     """The API server of Kubernetes; the test is skipped where it cannot be built."""
     return kept(f"kube-apiserver-{KUBERNETES}", _kubernetes)
+
+
+def helm() -> Path:
+    """Helm; the test is skipped where it cannot be built."""
+    module = f"helm.sh/helm/v3@v{HELM}"
+    return kept(f"helm-{HELM}", lambda made: build(module, "./cmd/helm", made))
+
+
+def kustomize() -> Path:
+    """Kustomize; the test is skipped where it cannot be built."""
+    module = f"sigs.k8s.io/kustomize/kustomize/v5@v{KUSTOMIZE}"
+    return kept(f"kustomize-{KUSTOMIZE}", lambda made: build(module, ".", made))
 
 
 def build(
@@ -157,7 +173,10 @@ def _go(arguments: list[str], *, cwd: str | Path) -> str:
 
 PARTS: dict[str, Callable[[], Path]] = {
     part.__name__: part
-    for part in (buildkitd, buildctl, buildx, compose, containerd, ctr, kube_apiserver)
+    for part in (
+        *(buildkitd, buildctl, buildx, compose, containerd, ctr),
+        *(helm, kube_apiserver, kustomize),
+    )
 }
 """Every program that is built here, by its name."""
 
