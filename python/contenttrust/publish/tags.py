@@ -63,6 +63,12 @@ def enumerated(names: Sequence[str], *, most: int = 20) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def shortened(lines: Sequence[str], *, most: int = 100) -> list[str]:
+    """The first of some lines, and one that says how many more there are, if there are."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"  and {more} more: -o json names all"] if more > 0 else [])]
+
+
 def with_digest(name: str, digest: str) -> str:
     """A tag with its digest, as messages have it."""
     return f"{named(name)} ({digest or NO_DIGEST})"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
+from contenttrust.keys import EnvironmentPassphrases, KeyStore, PassphraseChain
+from contenttrust.publish import Collection, target_meta
+
+RELEASES = "targets/releases"
 OLD = f"sha256:{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
@@ -43,6 +48,27 @@ def bobs(place, images, alice):
     place.done("signer", "add", "--key", "bob.pub", "bob", alice)
     place.done("remove", "-p", "-r", "targets/alice", alice, "1.0")
     return images.push("1.0")
+
+
+def test_of_very_many_tags_the_text_names_some_and_a_document_all(place, images, alice):
+    for name in ("bob", "carol"):
+        place.done("key", "generate", name)
+        place.done("signer", "add", "--key", f"{name}.pub", name, alice)
+    trust = place.config / "trust"
+    keys = KeyStore(trust, passphrases=PassphraseChain([EnvironmentPassphrases()]))
+    edited = Collection(alice, keys=keys, sink=place.server, trust_dir=trust)
+    metas = {f"1.{n}": target_meta(7, sha256=f"{n:064x}") for n in range(250)}
+    edited.publish_targets(metas.items(), roles=["targets/bob", "targets/carol", RELEASES])
+
+    lines = place.done("signer", "remove", "-y", "bob", alice).splitlines()
+
+    assert [line for line in lines if "lost the signature of bob" in line][-1].startswith("  1.99 ")
+    assert "  and 150 more: -o json names all" in lines
+    assert len(lines) < 110
+    [removed] = json.loads(place.done("-o", "json", "signer", "remove", "-y", "carol", alice))[
+        "removed"
+    ]
+    assert set(removed["lost"]) == set(removed["unvouched"]) == set(metas)
 
 
 def test_a_digest_that_targets_had_under_a_revoked_name_is_told(place, alice, bobs):

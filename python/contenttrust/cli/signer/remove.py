@@ -130,34 +130,42 @@ def _where_else(done: Removed, name: str) -> list[str]:
 
 
 def _told(done: Removed, name: str, repository: str) -> list[str]:
-    """What docker never says: which tags lost the signature, and what became of them."""
-    from contenttrust.publish.tags import named  # noqa: PLC0415 -- see editing
+    """What docker never says: which tags lost the signature, and what became of them.
+
+    Of many the first: a document names all.
+    """
+    from contenttrust.publish.tags import named, shortened  # noqa: PLC0415 -- see editing
 
     gone = set(done.unreleased)
     lost = sorted(done.lost, key=natural_order.key)
-    lines = [
-        f"  {told} lost the signature of {name}"
-        + (" and can no longer be pulled" if tag in gone else "")
-        for tag, told in zip(lost, tag_lines(done.lost), strict=True)
-    ]
-    lines += [
-        f"  {text.safe(named(tag))} can no longer be pulled" for tag in sorted(gone - {*done.lost})
-    ]
-    lines += [f"  {text.safe(role)} was signed again" for role in done.signed_again]
-    lines += [
-        f"  {told} is what can be pulled from now on: targets lists it so"
-        for told in tag_lines(done.pulled_as)
-    ]
-    lines += [f"  {tag} is revoked: nobody else lists it" for tag in tag_lines(done.revoked)]
-    lines += [
-        f"  {tag} is revoked too: targets listed it under the same name, and it would be pulled"
-        for tag in tag_lines(done.revoked_in_targets)
-    ]
     stay = sorted(done.unvouched, key=natural_order.key)
-    return lines + [
-        f"  {told} stays released, though nobody else lists it{_taken_back(done, repository, tag)}"
-        for tag, told in zip(stay, tag_lines(done.unvouched), strict=True)
+    told = [
+        [
+            f"  {told} lost the signature of {name}"
+            + (" and can no longer be pulled" if tag in gone else "")
+            for tag, told in zip(lost, tag_lines(done.lost), strict=True)
+        ],
+        [
+            f"  {text.safe(named(tag))} can no longer be pulled"
+            for tag in sorted(gone - {*done.lost})
+        ],
+        [f"  {text.safe(role)} was signed again" for role in done.signed_again],
+        [
+            f"  {told} is what can be pulled from now on: targets lists it so"
+            for told in tag_lines(done.pulled_as)
+        ],
+        [f"  {tag} is revoked: nobody else lists it" for tag in tag_lines(done.revoked)],
+        [
+            f"  {tag} is revoked too: targets listed it under the same name, and it would be pulled"
+            for tag in tag_lines(done.revoked_in_targets)
+        ],
+        [
+            f"  {told} stays released, though nobody else lists it"
+            f"{_taken_back(done, repository, tag)}"
+            for tag, told in zip(stay, tag_lines(done.unvouched), strict=True)
+        ],
     ]
+    return [line for lines in told for line in shortened(lines)]
 
 
 def _taken_back(done: Removed, repository: str, tag: str) -> str:
