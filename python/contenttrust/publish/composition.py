@@ -107,7 +107,10 @@ class Composition:
     def _snapshot(
         self, draft: Draft, files: Mapping[str, bytes], upload: Mapping[str, bytes]
     ) -> Document:
-        """The next snapshot: what was listed and still exists, and what is new."""
+        """The next snapshot: what was listed and still exists, what is new, and what comes back.
+
+        Readers who verified a role before refuse a snapshot that leaves it out.
+        """
         before = draft.snapshot or new_snapshot()
         exists = {ROOT, TARGETS, *delegations.below(draft)}
         meta = {role: value for role, value in before["meta"].items() if role in exists}
@@ -115,4 +118,5 @@ class Composition:
             file = upload.get(role) or files.get(role)
             if file is not None:
                 meta[role] = file_meta(file)
+        meta |= {role: file_meta(file) for role, file in draft.returning.items()}
         return renewed({**before, "meta": meta}, SNAPSHOT, self._now)

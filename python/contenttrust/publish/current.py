@@ -17,25 +17,25 @@ from contenttrust.errors import (
     FetchError,
     MalformedError,
     PublishError,
-    ServerError,
     VerificationError,
 )
 from contenttrust.publish.asking import ask_all
 from contenttrust.publish.commands import command
 from contenttrust.publish.metadata import LARGEST, ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.recorder import Recorder
 from contenttrust.publish.tags import digest_of
 from contenttrust.publish.vouched import RELEASES
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
-    from contenttrust._core import Anchor, Instant, TrustedRepository, Wanted
+    from contenttrust._core import Anchor, Instant, TrustedRepository
     from contenttrust.publish.metadata import Document
     from contenttrust.transport.cache import TrustDirectory
-    from contenttrust.transport.source import Answer, Source
+    from contenttrust.transport.source import Source
     from contenttrust.verification import Verification
 
 _MOMENTS = 8
@@ -58,12 +58,14 @@ class Current:
         expired: Roles that have expired since, and verified for a moment before.
         broken: Delegations that did not verify, by name: the file where the same one was verified
             here before, else None.
+        unverified: What the server has of these, by name; a stranger may have written it.
     """
 
     repository: TrustedRepository
     documents: Mapping[str, bytes]
     expired: tuple[str, ...] = ()
     broken: Mapping[str, bytes | None] = field(default_factory=dict)
+    unverified: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def version(self, role: str) -> int:
         """The version of a role's file; 0 where there is none."""
@@ -113,7 +115,7 @@ class Judge:
             FetchError: The server did not answer, or the trust directory cannot be used.
         """
         before = self._trust_dir.cached(self._gun)
-        recorder = _Recorder(self._source)
+        recorder = Recorder(self._source)
         done = self._run(recorder)
         outcome = done.outcome
         assumed = self._renews and self._snapshot_stops_the_server(recorder, before)
@@ -135,7 +137,13 @@ class Judge:
         }
         if SNAPSHOT in documents:
             self._listed = signed_part(documents[SNAPSHOT])["meta"]
-        return Current(repository=outcome, documents=documents, expired=expired, broken=broken)
+        return Current(
+            repository=outcome,
+            documents=documents,
+            expired=expired,
+            broken=broken,
+            unverified={role: recorder.files[role] for role in broken if role in recorder.files},
+        )
 
     def check_first(self, root: bytes) -> None:
         """Refuse a first root that we would not believe, by what was pinned and is remembered.
@@ -149,7 +157,7 @@ class Judge:
         update = _core.Update(
             self._gun,
             anchor=self._anchor or _core.Anchor.first_use(),
-            now=moment_or_now(self._now),
+            now=self.moment,
             state=self._trust_dir.state(self._gun),
             cached=self._trust_dir.cached(self._gun),
         )
@@ -171,15 +179,12 @@ class Judge:
         Raises:
             PublishError: It is so far from what is known here that nobody can have got there.
         """
-        remembered = self._trust_dir.state(self._gun)
-        known = 0 if remembered is None else remembered.versions.get(role, 0)
-        if (cached := self._trust_dir.cached(self._gun).get(role)) is not None:
-            known = max(known, _version_in(cached))
+        known = self.verified_version(role)
         try:
             files = self.kept([role])[role]
         except FetchError:
             return known
-        version = max([known, *map(_version_in, files)])
+        version = max([known, *map(version_in, files)])
         if version > known + _MOST_VERSIONS:
             raise PublishError(
                 f"what the server has as {role}, though nothing names it, says that it is version "
@@ -234,11 +239,19 @@ class Judge:
                     found[role].append(answer)
         return found
 
-    def knows(self, role: str) -> bool:
-        """Whether a role was ever verified here: Docker's cache keeps what is removed."""
-        return role in self._trust_dir.cached(self._gun)
+    def verified_version(self, role: str) -> int:
+        """The version of a role that was verified here last, also of one that is removed; or 0."""
+        remembered = self._trust_dir.state(self._gun)
+        known = 0 if remembered is None else remembered.versions.get(role, 0)
+        cached = self._trust_dir.cached(self._gun).get(role)
+        return known if cached is None else max(known, version_in(cached))
 
-    def _snapshot_stops_the_server(self, recorder: _Recorder, cached: Mapping[str, bytes]) -> bool:
+    @property
+    def moment(self) -> Instant:
+        """The present moment."""
+        return moment_or_now(self._now)
+
+    def _snapshot_stops_the_server(self, recorder: Recorder, cached: Mapping[str, bytes]) -> bool:
         """Whether a server fails because of an expired snapshot; then its place takes the cached.
 
         It has signed that timestamp itself, and refuses what is uploaded if others have published
@@ -246,12 +259,12 @@ class Judge:
         """
         if SNAPSHOT not in cached or TIMESTAMP not in cached or not recorder.is_failing(TIMESTAMP):
             return False
-        if ends(signed_part(cached[SNAPSHOT])) > moment_or_now(self._now):
+        if ends(signed_part(cached[SNAPSHOT])) > self.moment:
             return False
         recorder.assume(TIMESTAMP, cached[TIMESTAMP])
         return True
 
-    def _run(self, recorder: _Recorder, now: Instant | None = None) -> Verification:
+    def _run(self, recorder: Recorder, now: Instant | None = None) -> Verification:
         return run(
             self._gun,
             source=recorder,
@@ -262,9 +275,9 @@ class Judge:
         )
 
     def _before_expiry(
-        self, recorder: _Recorder, cached: Mapping[str, bytes]
+        self, recorder: Recorder, cached: Mapping[str, bytes]
     ) -> tuple[TrustedRepository, Mapping[str, bytes], tuple[str, ...]]:
-        present = moment_or_now(self._now)
+        present = self.moment
         moment, expired = present, set[str]()
         for _ in range(_MOMENTS):
             done = self._run(recorder, moment)
@@ -287,68 +300,12 @@ class Judge:
             moment = min(moment, *(self._end(role, recorder, cached) for role in late))
         raise PublishError(f"too many roles of {self._gun} expired at moments too far apart")
 
-    def _end(self, role: str, recorder: _Recorder, cached: Mapping[str, bytes]) -> Instant:
+    def _end(self, role: str, recorder: Recorder, cached: Mapping[str, bytes]) -> Instant:
         """The last second in which a role was valid."""
         file = recorder.files.get(role) or cached.get(role)
         if file is None:
             raise MalformedError(f"{role} has expired, and its file was not seen", role=role)
         return _core.Instant(ends(signed_part(file)).seconds - 1)
-
-
-class _Recorder:
-    """A source that remembers what it answered, and answers the same again."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self.url = getattr(source, "url", "")
-        self.files: dict[str, bytes] = {}
-        self._answers: dict[tuple[str, str | None], Answer] = {}
-        self._last: dict[str, Answer] = {}
-        self._assumed: dict[str, bytes] = {}
-
-    def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
-        """See `Source.fetch`."""
-        new = [file for file in files if not isinstance(self._known(file), bytes)]
-        answers = self._source.fetch(gun, new) if new else []
-        for file, answer in zip(new, answers, strict=True):
-            self._answers[file.name, file.sha256] = answer
-            self._last[file.name] = answer
-            if isinstance(answer, bytes):
-                self.files[file.name] = answer
-        return [
-            self._assumed.get(file.name) or self._answers[file.name, file.sha256] for file in files
-        ]
-
-    def _known(self, file: Wanted) -> Answer:
-        return self._assumed.get(file.name) or self._answers.get((file.name, file.sha256))
-
-    def is_failing(self, name: str) -> bool:
-        """Whether the server says of a file that it is in trouble."""
-        return isinstance(self._last.get(name), ServerError)
-
-    def assume(self, name: str, file: bytes) -> None:
-        """Answer with a file of our own."""
-        self._assumed[name] = self.files[name] = file
-        self._last[name] = file
-
-    def assumes(self, name: str) -> bool:
-        """Whether a file is of our own."""
-        return name in self._assumed
-
-    def check(self) -> None:
-        """Refuse an outcome for which the server was not really asked.
-
-        Raises:
-            FetchError: It gave no answer.
-        """
-        for name in ("root", TIMESTAMP):
-            answer = self._last.get(name)
-            if isinstance(answer, FetchError):
-                raise answer
-
-    def has_nothing(self) -> bool:
-        """Whether the server said that it has neither root nor timestamp."""
-        return self._last.get("root") is None and self._last.get(TIMESTAMP) is None
 
 
 def _expired_roles(outcome: TrustedRepository | ContentTrustError) -> set[str]:
@@ -357,7 +314,7 @@ def _expired_roles(outcome: TrustedRepository | ContentTrustError) -> set[str]:
     return {notice.role for notice in outcome.degraded if notice.code == "expired"}
 
 
-def _version_in(file: bytes) -> int:
+def version_in(file: bytes) -> int:
     """The version that a file gives itself; 0 where that is none, or none that could be counted."""
     try:
         version = signed_part(file)["version"]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
 
-    from contenttrust._core import PublicKey
+    from contenttrust._core import Instant, PublicKey
     from contenttrust.publish.changelist import Change
     from contenttrust.publish.metadata import Document
 
@@ -74,6 +74,10 @@ class Draft:
             that follows at once.
         made: Delegations that were made, also those that had been removed before.
         may_return: What somebody was shown of what comes back with a delegation, by role.
+        returning: Files that the server has kept and that count again as they are, by role.
+        known: Of roles that did not count: the last version that the server had or was verified
+            here, before anything was published.
+        asked: When the server was asked for these.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
@@ -87,6 +91,7 @@ class Draft:
         can_sign: Callable[[delegations.Authority], bool] = lambda _: True,
         last_version: Callable[[str], int] = lambda _: 0,
         verified: Callable[[], Mapping[str, bytes]] = dict,
+        unverified: Mapping[str, bytes] | None = None,
     ) -> None:
         """Start from documents that were verified, which are not changed.
 
@@ -99,6 +104,7 @@ class Draft:
             can_sign: Whether a key is here of those who may sign a role.
             last_version: The version of a delegation without a document that was published once.
             verified: Gives the files that were verified here last, by role.
+            unverified: What the server has of the delegations that did not verify.
         """
         self.gun = gun
         self.root = documents[ROOT]
@@ -116,10 +122,14 @@ class Draft:
         self.signed_next: set[str] = set()
         self.made: set[str] = set()
         self.may_return: dict[str, bytes | None] = {}
+        self.returning: dict[str, bytes] = {}
+        self.known: dict[str, int] = {}
+        self.asked: Instant | None = None
         self.can_sign = can_sign
         self.files = dict(files or {})
         self._last_version = last_version
         self._verified = verified
+        self._unverified = dict(unverified or {})
 
     def apply(self, change: Change) -> None:
         """Apply one staged change.
@@ -301,12 +311,19 @@ class Draft:
 
     def _listed_before(self, role: str) -> str:
         """The tags that go where a broken role begins anew, whoever has broken it."""
-        try:
-            listed = digests(signed_part(self._verified()[role])["targets"])
-        except (KeyError, MalformedError):  # not known here
-            return ""
-        names = [with_digest(tag, one) for tag, one in listed.items()]
-        return f" (when it was valid here last: {enumerated(names) or 'no tag'})"
+        told: dict[str, str] = {}  # by what is listed
+        for files, when in (
+            (self._unverified, "as the server has it, which nobody has verified here"),
+            (self._verified(), "when it was valid here last"),
+        ):
+            try:
+                listed = digests(signed_part(files[role]).get("targets") or {})
+            except (KeyError, MalformedError):
+                continue
+            names = [with_digest(tag, one) for tag, one in listed.items()]
+            told[enumerated(names) or "no tag"] = when
+        found = "; ".join(f"{when}: {names}" for names, when in reversed(told.items()))
+        return f" ({found or 'what that was is not known here'})"
 
     def forget(self, role: str) -> None:
         """Drop the document of a delegation and of those below it."""

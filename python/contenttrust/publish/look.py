@@ -35,6 +35,7 @@ def look(collection: Collection, keyring: Keyring) -> Draft | None:
         can_sign=keyring.holds,
         last_version=judge.last_version,
         verified=lambda: collection.trust_dir.cached(collection.gun),
+        unverified=current.unverified,
     )
 
 

@@ -38,7 +38,8 @@ from contenttrust.publish.metadata import (
     signed_part,
 )
 from contenttrust.publish.request import SigningRequest
-from contenttrust.publish.returning import begin_anew, check_nothing_returns, check_returned
+from contenttrust.publish.returned import check_returned
+from contenttrust.publish.returning import begin_anew, check_nothing_returns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -268,7 +269,10 @@ class Publication:
             documents = {role: signed_part(file) for role, file in files.items()}
             return self._new_draft(documents, {}, files, is_new=True), files
         documents, files = documents_of(current), current.documents
-        return self._new_draft(documents, broken_of(current), files, is_new=False), files
+        draft = self._new_draft(
+            documents, broken_of(current), files, is_new=False, unverified=current.unverified
+        )
+        return draft, files
 
     def _new_draft(
         self,
@@ -277,6 +281,7 @@ class Publication:
         files: Mapping[str, bytes],
         *,
         is_new: bool,
+        unverified: Mapping[str, bytes] | None = None,
     ) -> Draft:
         return Draft(
             self._gun,
@@ -287,6 +292,7 @@ class Publication:
             can_sign=self._keyring.holds,
             last_version=self._judge.last_version,
             verified=self._verified,
+            unverified=unverified,
         )
 
     def _send(self, upload: Mapping[str, bytes], now: Current | None) -> ContentTrustError | None:

@@ -11,21 +11,18 @@ from __future__ import annotations
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish.authorised import authorities
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import (
-    authorities_in,
-    authority_in,
-    authority_of,
-    is_delegation,
-)
-from contenttrust.publish.metadata import SNAPSHOT, new_snapshot
+from contenttrust.publish.current import version_in
+from contenttrust.publish.delegations import authorities_in, authority_of, is_delegation
+from contenttrust.publish.metadata import new_snapshot
 from contenttrust.publish.part import Part
 from contenttrust.publish.tags import digests, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
+    from contenttrust._core import Instant
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
@@ -36,8 +33,12 @@ if TYPE_CHECKING:
         def kept(self, roles: Collection[str]) -> dict[str, list[bytes]]:
             """The files that a server has of some roles."""
 
-        def knows(self, role: str) -> bool:
-            """Whether a role was ever verified here."""
+        def verified_version(self, role: str) -> int:
+            """The version of a role that was verified here last, or 0."""
+
+        @property
+        def moment(self) -> Instant:
+            """The present moment."""
 
     Kept = Callable[[Collection[str]], dict[str, list[bytes]]]
     Files = Mapping[str, "bytes | None"]
@@ -64,7 +65,7 @@ class ReturningError(PublishError):
     ) -> None:
         super().__init__(message, gun=gun, role=role)
         self.files = dict(files or {})
-        self.tags = {one: _listed(one, file) for one, file in self.files.items()}
+        self.tags = {one: listed_in(one, file) for one, file in self.files.items()}
 
 
 class Returning:
@@ -103,11 +104,13 @@ def begin_anew(
     """
     back: dict[str, bytes | None] = {}
     listed = _listed_in_snapshot(draft)
-    for role, files in _looked_up(draft, before, draft.changed, keeper.kept).items():
+    for role, files in _looked_up(draft, before, draft.changed, keeper).items():
         authority = authority_of(draft, role)
         # A key alone begins nothing anew where more must sign: `check_returned` sees the rest.
         begins = in_turns or authority.threshold == 1
-        was_there = bool(files) or (begins and (role in listed or keeper.knows(role)))
+        was_there = bool(files) or (
+            begins and (role in listed or keeper.verified_version(role) > 0)
+        )
         if role in draft.made and was_there and (in_turns or draft.can_sign(authority)):
             draft.content(role)
             draft.changed.add(role)
@@ -115,15 +118,15 @@ def begin_anew(
                 f"{role} begins anew: what it listed before it was removed"
                 + (
                     ", and would have come back with its keys, is not taken over: "
-                    + _described(role, files[0])
+                    + described(role, files[0])
                     if files
                     else " is not taken over, whatever the server has kept"
                 )
             )
         elif files:
-            back |= _coming_back(authority, _only(role, files), keeper.kept)
+            back |= _coming_back(draft, before, role, files, keeper.kept)
     if back and back != draft.may_return:
-        raise _refusal(draft, back)
+        raise _refusal(draft, before, back)
 
 
 def check_nothing_returns(
@@ -142,44 +145,11 @@ def check_nothing_returns(
         FetchError: The server did not say what it has.
     """
     back: dict[str, bytes | None] = {}
-    for role, files in _looked_up(draft, before, uploaded, keeper.kept).items():
+    for role, files in _looked_up(draft, before, uploaded, keeper).items():
         if files:
-            back |= _coming_back(authority_of(draft, role), _only(role, files), keeper.kept)
+            back |= _coming_back(draft, before, role, files, keeper.kept)
     if back:
-        raise _refusal(draft, back)
-
-
-def check_returned(
-    draft: Draft,
-    before: Mapping[str, Authority],
-    uploaded: Collection[str],
-    served: Mapping[str, bytes],
-) -> None:
-    """See that nothing has come back unseen: what a server says it has is one thing.
-
-    Args:
-        draft: As it was published.
-        before: What `authorities` gave of the collection as it was.
-        uploaded: Roles whose files were replaced.
-        served: The verified files as they were read back.
-
-    Raises:
-        PublishError: Something has; names it.
-    """
-    unseen = tuple(f"{role}/" for role in _not_counting(draft, before, uploaded))
-    for role, file in served.items():
-        if not f"{role}/".startswith(unseen) or draft.may_return.get(role) == file:
-            continue
-        if _listed(role, file) or any(authorities_in(Part.of_served(role, file).document)):
-            revoke = command("delegation", "remove", draft.gun, role, "-p")
-            raise PublishError(
-                f"{draft.gun} is published, but the server serves of {role} what nobody was shown: "
-                f"{_described(role, file)}. It counts with the keys that {role} has now. Look at "
-                f"it; if it is wrong, take the role away again ({revoke}), or revoke the tags",
-                gun=draft.gun,
-                role=role,
-                found=_described(role, file),
-            )
+        raise _refusal(draft, before, back)
 
 
 def _listed_in_snapshot(draft: Draft) -> Mapping[str, Document]:
@@ -187,7 +157,7 @@ def _listed_in_snapshot(draft: Draft) -> Mapping[str, Document]:
     return found
 
 
-def _not_counting(
+def not_counting(
     draft: Draft, before: Mapping[str, Authority], uploaded: Collection[str]
 ) -> list[str]:
     """Roles that do not count now, and may with what the server has of them."""
@@ -201,21 +171,17 @@ def _not_counting(
 
 
 def _looked_up(
-    draft: Draft, before: Mapping[str, Authority], uploaded: Collection[str], kept: Kept
+    draft: Draft, before: Mapping[str, Authority], uploaded: Collection[str], keeper: Keeper
 ) -> dict[str, list[bytes]]:
     """Roles that do not count now, with the files with which they will, if the server has any."""
-    if draft.is_new:  # the server has nothing
-        return {}
-    # A snapshot that is signed here has what it had, and what is signed now; others may have more.
-    is_ours = draft.can_sign(authority_in(draft.root, SNAPSHOT))
-    listed = _listed_in_snapshot(draft)
-    asked = [
-        role for role in _not_counting(draft, before, uploaded) if role in listed or not is_ours
-    ]
-    return {
-        role: _counting(authority_of(draft, role), files)
-        for role, files in (kept(asked) if asked else {}).items()
+    asked = not_counting(draft, before, uploaded)
+    draft.asked = keeper.moment
+    kept = keeper.kept(asked) if asked and not draft.is_new else {}  # of a new one it has nothing
+    draft.known = {
+        role: max([keeper.verified_version(role), *map(version_in, kept.get(role, ()))])
+        for role in asked
     }
+    return {role: _counting(authority_of(draft, role), files) for role, files in kept.items()}
 
 
 def _counting(authority: Authority, files: Iterable[bytes]) -> list[bytes]:
@@ -249,10 +215,19 @@ def _counts(authority: Authority, file: bytes) -> bool:
         return True  # others may read it less strictly
 
 
-def _coming_back(authority: Authority, file: bytes, kept: Kept) -> dict[str, bytes | None]:
+def _coming_back(
+    draft: Draft, before: Collection[str], role: str, files: list[bytes], kept: Kept
+) -> dict[str, bytes | None]:
     """What comes back with the file of a role; nothing where it lists neither tag nor role."""
-    back = dict(_with_those_below(authority, file, kept))
-    return back if len(back) > 1 or _listed(authority.role, file) else {}
+    file = _only(role, files)
+    try:
+        back = dict(_with_those_below(authority_of(draft, role), file, kept))
+        comes = len(back) > 1 or bool(listed_in(role, file))
+    except _UnreadableError as error:
+        error.message += f". {_way_out(draft, before, [role])}"
+        raise
+    draft.returning |= {one: its for one, its in back.items() if its is not None}
+    return back if comes else {}
 
 
 def _with_those_below(
@@ -276,7 +251,12 @@ def _with_those_below(
             yield one.role, None
 
 
-def _listed(role: str, file: bytes | None) -> dict[str, str]:
+def listed_in(role: str, file: bytes | None) -> dict[str, str]:
+    """Digests of the tags that a file of a role lists.
+
+    Raises:
+        PublishError: It cannot be read.
+    """
     if file is None:
         return {}
     try:
@@ -285,39 +265,59 @@ def _listed(role: str, file: bytes | None) -> dict[str, str]:
         raise _unreadable(role) from error
 
 
+class _UnreadableError(PublishError):
+    """What the server has kept cannot be read."""
+
+
 def _unreadable(role: str) -> PublishError:
-    return PublishError(
-        f"what the server has of {role}, which was removed, cannot be read, and would perhaps come "
-        f"back: nothing was published. Make {role} where a key of it is, or in a signing request "
-        "(contenttrust delegation add, then contenttrust signing-request prepare): it begins anew "
-        "then; or have the server's keeper look at it",
+    return _UnreadableError(
+        f"what the server has kept of {role} cannot be read, and would perhaps come back: nothing "
+        "was published. Have the server's keeper look at it",
         role=role,
     )
 
 
-def _refusal(draft: Draft, back: Files) -> ReturningError:
-    role = next(iter(back))
-    listed = "; ".join(f"{one} lists {_described(one, file)}" for one, file in back.items())
-    if role in draft.made:
-        way = (
-            f"Do it where a key of {role} is, or in a signing request (contenttrust "
-            "signing-request prepare), so that it begins anew; or let `contenttrust signer add` ask"
-        )
-    else:
-        witness = command("witness", draft.gun, role)
-        way = f"Stage a witness of it too, which shows it ({witness}), or give it other keys"
+def _refusal(draft: Draft, before: Collection[str], back: Files) -> ReturningError:
+    roles = [role for role in back if role in draft.known]
+    listed = "; ".join(f"{one} lists {described(one, file)}" for one, file in back.items())
     return ReturningError(
-        f"with its keys, what the server had kept of {role} would count again: {listed}. Nothing "
-        f"was published. {way}",
+        f"with its keys, what the server had kept of {' and '.join(roles)} would count again: "
+        f"{listed}. Nothing was published. {_way_out(draft, before, roles)}",
         files=back,
         gun=draft.gun,
-        role=role,
+        role=roles[0],
     )
 
 
-def _described(role: str, file: bytes | None) -> str:
+def _way_out(draft: Draft, before: Collection[str], roles: Sequence[str]) -> str:
+    """How nothing comes back, or only what was shown: what is there already does not begin anew.
+
+    Who gives a broken role its keys again may want what it lists.
+    """
+    there = [role for role in roles if role in before and role not in draft.made]
+    made = [role for role in roles if role not in there]
+    ways = []
+    if made:
+        ways.append(
+            f"Make {' and '.join(made)} where a key of it is, or in a signing request "
+            "(contenttrust signing-request prepare), so that it begins anew; or let `contenttrust "
+            "signer add` ask"
+        )
+    for role in there:
+        witness = command("witness", draft.gun, role)
+        remove = command("delegation", "remove", "-p", draft.gun, role)
+        ways.append(
+            f"{role} is there already, and broken: stage a witness of it too, which shows it "
+            f"({witness}); or have it signed first with a key that it has, or removed ({remove}), "
+            "so that it begins anew"
+        )
+    return ". ".join(ways)
+
+
+def described(role: str, file: bytes | None) -> str:
+    """What a file of a role lists, in words."""
     try:
-        listed = _listed(role, file)
+        listed = listed_in(role, file)
     except PublishError:
         return "what cannot be read"
     return enumerated([with_digest(tag, digest) for tag, digest in listed.items()]) or "no tag"

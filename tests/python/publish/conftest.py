@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from contenttrust import _core
 from contenttrust.keys import KeyStore
-from contenttrust.publish import Collection, images
+from contenttrust.publish import Collection, images, target_meta
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.sign import Keyring
 from servers.memory_server import MemoryServer
@@ -119,3 +121,61 @@ def broken_role(collection, publisher, server):
         server.store(collection.gun, {"targets": file}, judged=False)
 
     return make
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def alice(collection, publisher):
+    """Alice's key, which is here; she was the last signer, and was removed with what she signed."""
+    key = publisher.key("alice")
+    images.add_signer(collection, "alice", [key])
+    images.sign(collection, {tag: target_meta(7, sha256=sha256(tag)) for tag in ("v1", "v2")})
+    images.remove_signer(collection, "alice", force=True)
+    return key
+
+
+@pytest.fixture
+def elsewhere(alice, publisher):
+    """The same, once only her public key is here."""
+    publisher.keys.remove(alice.canonical_key_id)
+    return alice
+
+
+@pytest.fixture
+def hidden(alice, server, monkeypatch):
+    """The server says by name that it has nothing of the roles, and serves what a snapshot lists.
+
+    Gives a function that makes the snapshot list them only once something is published.
+    """
+    file = server.file
+    roles = {"targets/alice", "targets/releases"}
+
+    def by_content(gun, name, sha256):
+        return None if sha256 is None and name in roles else file(gun, name, sha256)
+
+    monkeypatch.setattr(server, "file", by_content)
+
+    def unlist(collection):
+        signed = server.signed(collection.gun, "snapshot")
+        kept = {role: signed["meta"].pop(role) for role in roles}
+        before = server.files[collection.gun]
+        made = server._sign(
+            collection.gun, "snapshot", "Snapshot", signed["version"] + 1, signed["meta"], days=9
+        )
+        after = {**before, "snapshot": made}
+        after["timestamp"] = server._timestamp(collection.gun, before, after)
+        server.files[collection.gun] = after
+        server.history[collection.gun].update(after.values())
+        snapshot = server._snapshot
+
+        def listing(gun, before, files, root):
+            text = json.loads(before["snapshot"])
+            text["signed"]["meta"] = {**kept, **text["signed"]["meta"]}
+            return snapshot(gun, {**before, "snapshot": json.dumps(text).encode()}, files, root)
+
+        monkeypatch.setattr(server, "_snapshot", listing)
+
+    return unlist

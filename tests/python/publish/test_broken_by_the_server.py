@@ -84,6 +84,47 @@ def test_who_has_never_seen_it_valid_begins_anew(broken, make_publisher, publish
     assert any("begins anew: what it listed before is not taken over" in it for it in done.notes)
 
 
+def test_who_has_never_seen_it_valid_is_told_what_the_server_has(
+    collection, make_publisher, publisher, broken_role
+):
+    broken_role(lambda file: file)
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    fresh = other.collection()
+    fresh.add_target("v2", size=7, sha256=digest("v2"), roles=["targets/a"])
+
+    done = fresh.publish()
+
+    [note] = [one for one in done.notes if "begins anew" in one]
+    told = f"as the server has it, which nobody has verified here: v1 (sha256:{'a' * 64})"
+    assert note.endswith(f"is not taken over ({told})")
+
+
+def test_what_was_published_since_it_was_valid_here_is_told_too(
+    collection, make_publisher, publisher, server
+):
+    """Others have listed more, and then a key was taken out as notary does it."""
+    alice, bob = make_publisher("alice"), make_publisher("bob")
+    keys = {one: one.key(name) for one, name in ((alice, "alice"), (bob, "bob"))}
+    for person, name in ((alice, "alice"), (bob, "bob")):
+        images.add_signer(collection, name, [keys[person]])
+    images.sign(alice.collection(), tags("v1"))
+    images.sign(bob.collection(), tags("v2"))
+    top = server.signed(GUN, "targets")
+    for role in top["delegations"]["roles"]:
+        if role["name"] == RELEASES:
+            role["keyids"].remove(keys[bob].key_id)
+    top["version"] += 1
+    authority = authority_in(server.signed(GUN, "root"), "targets")
+    server.store(GUN, {"targets": Keyring(publisher.keys).signed(top, [authority])}, judged=False)
+
+    done = images.sign(alice.collection(), tags("v3")).published
+
+    [note] = [one for one in done.notes if "begins anew" in one]
+    here, there = note.split("when it was valid here last: ")[1].split("; as the server has it")
+    assert (here.count("sha256:"), "v2 (sha256:" in there) == (1, True)
+
+
 def test_where_its_keys_were_changed_it_is_told_what_is_not_taken_over(
     collection, broken_role, publisher
 ):

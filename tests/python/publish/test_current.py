@@ -98,8 +98,8 @@ def test_the_version_is_known_of_a_role_that_is_removed_and_hidden(judge, collec
     del server.files[collection.gun][ROLE]
     server.history[collection.gun].clear()
 
-    assert judge.knows(ROLE)
-    assert not judge.knows("targets/never-seen")
+    assert judge.verified_version(ROLE) == 2
+    assert judge.verified_version("targets/never-seen") == 0
     assert judge.last_version(ROLE) == before == 2
 
 

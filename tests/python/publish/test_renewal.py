@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from contenttrust.errors import ContentTrustError, ExpiredError, PublishError, ServerError
-from contenttrust.publish.current import _Recorder
+from contenttrust.publish.recorder import Recorder
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 
@@ -61,7 +61,7 @@ def test_what_has_expired_is_renewed(collection, at):
     collection.publish()
     later = at(1_200)
     with pytest.raises(ExpiredError):
-        later.judge()._run(_Recorder(later.sink)).repository()
+        later.judge()._run(Recorder(later.sink)).repository()
 
     done = later.renew()
 

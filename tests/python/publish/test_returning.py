@@ -9,11 +9,8 @@ import pytest
 
 from contenttrust.errors import PublishError, ServerError
 from contenttrust.publish import images, target_meta
-from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
-from contenttrust.publish.metadata import file_meta
 from contenttrust.publish.request import SigningRequest
-from contenttrust.publish.sign import Keyring
 
 RELEASES = "targets/releases"
 
@@ -32,23 +29,6 @@ def listed(repository):
         for role in repository.roles
         if role.startswith("targets/")
     }
-
-
-@pytest.fixture
-def alice(collection, publisher):
-    """Alice's key, which is here; she was the last signer, and was removed with what she signed."""
-    key = publisher.key("alice")
-    images.add_signer(collection, "alice", [key])
-    images.sign(collection, tags("v1", "v2"))
-    images.remove_signer(collection, "alice", force=True)
-    return key
-
-
-@pytest.fixture
-def elsewhere(alice, publisher):
-    """The same, once only her public key is here."""
-    publisher.keys.remove(alice.canonical_key_id)
-    return alice
 
 
 def test_t078_where_the_key_is_here_the_role_begins_anew(collection, alice):
@@ -239,79 +219,6 @@ def test_a_server_that_does_not_say_what_it_has_is_not_taken_to_have_nothing(
         images.add_signer(collection, "alice", [elsewhere])
 
 
-@pytest.fixture
-def own_snapshot(publisher):
-    """A collection whose snapshot is signed here; its only signer was removed. And her key."""
-    collection = publisher.collection()
-    collection.initialize(server_managed=("timestamp",))
-    key = publisher.key("alice")
-    images.add_signer(collection, "alice", [key])
-    images.sign(collection, tags("v1"))
-    images.remove_signer(collection, "alice", force=True)
-    publisher.keys.remove(key.canonical_key_id)
-    return collection, key
-
-
-def test_what_a_snapshot_that_is_signed_here_does_not_have_cannot_come_back(own_snapshot):
-    collection, key = own_snapshot
-    done = images.add_signer(collection, "alice", [key])
-    assert dict(done.repository.tags) == {}
-    assert [one.name for one in done.repository.signers] == ["alice"]
-    assert done.repository.degraded == ()
-
-
-def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snapshot, server):
-    """Somebody else's tool has left it there."""
-    collection, key = own_snapshot
-    snapshot = server.signed(collection.gun, "snapshot")
-    snapshot["version"] += 1
-    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
-    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
-    file = Keyring(collection.keys).signed(snapshot, [authority])
-    server.store(collection.gun, {"snapshot": file})
-
-    with pytest.raises(ReturningError) as refused:
-        images.add_signer(collection, "alice", [key])
-    assert refused.value.tags.keys() == {RELEASES}
-
-
-@pytest.fixture
-def hidden(alice, server, monkeypatch):
-    """The server says by name that it has nothing of the roles, and serves what a snapshot lists.
-
-    Gives a function that makes the snapshot list them only once something is published.
-    """
-    file = server.file
-    roles = {"targets/alice", RELEASES}
-
-    def by_content(gun, name, sha256):
-        return None if sha256 is None and name in roles else file(gun, name, sha256)
-
-    monkeypatch.setattr(server, "file", by_content)
-
-    def unlist(collection):
-        signed = server.signed(collection.gun, "snapshot")
-        kept = {role: signed["meta"].pop(role) for role in roles}
-        before = server.files[collection.gun]
-        made = server._sign(
-            collection.gun, "snapshot", "Snapshot", signed["version"] + 1, signed["meta"], days=9
-        )
-        after = {**before, "snapshot": made}
-        after["timestamp"] = server._timestamp(collection.gun, before, after)
-        server.files[collection.gun] = after
-        server.history[collection.gun].update(after.values())
-        snapshot = server._snapshot
-
-        def listing(gun, before, files, root):
-            text = json.loads(before["snapshot"])
-            text["signed"]["meta"] = {**kept, **text["signed"]["meta"]}
-            return snapshot(gun, {**before, "snapshot": json.dumps(text).encode()}, files, root)
-
-        monkeypatch.setattr(server, "_snapshot", listing)
-
-    return unlist
-
-
 def test_what_a_server_hides_begins_anew_where_the_key_is_here(collection, alice, hidden):
     done = images.add_signer(collection, "alice", [alice])
     assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
@@ -329,27 +236,6 @@ def test_what_a_server_hides_does_not_come_back_unasked(collection, elsewhere, h
         images.add_signer(collection, "alice", [elsewhere])
     assert refused.value.tags[RELEASES].keys() == {"v1", "v2"}
     assert len(server.uploads) == sent
-
-
-def test_what_came_back_all_the_same_is_named(collection, elsewhere, hidden):
-    hidden(collection)
-    with pytest.raises(PublishError, match=r"nobody was shown: v1 \(sha256:.* v2 ") as failed:
-        images.add_signer(collection, "alice", [elsewhere])
-    assert not isinstance(failed.value, ReturningError)
-
-
-def test_a_request_with_which_something_came_back_all_the_same_says_so(
-    collection, elsewhere, hidden, make_publisher
-):
-    """Where it is prepared and published, nobody has ever seen the role."""
-    hidden(collection)
-    collection.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
-    request = collection.prepare()
-    assert [part.role for part in request.parts] == ["targets", RELEASES]
-    request.parts = tuple(part for part in request.parts if part.role != RELEASES)
-
-    with pytest.raises(PublishError, match="nobody was shown: v1"):
-        make_publisher("another").collection().publish_request(request)
 
 
 def test_of_what_cannot_count_nothing_is_asked(collection, publisher, server, monkeypatch):

@@ -42,7 +42,9 @@ def run(request: Request) -> int:
         text.say(f'Adding signer "{name}" to {shown}...')
         edited = editing.collection(request, guns[repository])
         editing.check_may_begin(request, edited)
-        done = images.add_signer(edited, name, keys, confirm=partial(_ask, request, repository))
+        is_here = any(edited.keys.find(key.canonical_key_id) is not None for key in keys)
+        ask = partial(_ask, request, repository, is_here)
+        done = images.add_signer(edited, name, keys, confirm=ask)
         report.warn(request, [*done.notes, *_more_than_a_signer(done, name, keys)])
         request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
@@ -76,7 +78,12 @@ def _more_than_a_signer(done: Published, name: str, keys: Sequence[PublicKey]) -
             )
 
 
-def _ask(request: Request, repository: str, back: Mapping[str, Mapping[str, str]]) -> None:
+def _ask(
+    request: Request,
+    repository: str,
+    is_here: bool,  # noqa: FBT001 -- for partial
+    back: Mapping[str, Mapping[str, str]],
+) -> None:
     """Ask whether what the same key has signed before is to count again.
 
     Raises:
@@ -85,17 +92,26 @@ def _ask(request: Request, repository: str, back: Mapping[str, Mapping[str, str]
     """
     name, shown = request.options.signer, text.safe(repository)
     told = (
-        f"The server has kept what was signed for {shown} before a signer was removed. With the "
-        f'key of "{name}" this counts again:'
+        f"The server has kept what was signed for {shown} before. With the key of "
+        f'"{name}" this counts again:'
     )
     lines = [
         f"{text.safe(role)} lists {tag}"
         for role, tags in back.items()
         for tag in tag_lines(tags) or ["no tag"]
     ]
-    question = "Where the private key is, nothing comes back. Add the signer all the same? [y/N] "
-    option = "-y, or add the signer where the private key is, which brings nothing back"
-    if not answered(request, told, lines, question, option=option):
+    if is_here:  # what was removed begins anew then, so that these are there already
+        roles = " and ".join(map(text.safe, back))
+        why = f"The private key is here, but {roles} is there already, and broken."
+        way = (
+            f"first sign {roles} with a key that it has (contenttrust sign), or take it away "
+            "(contenttrust delegation remove): then it begins anew"
+        )
+    else:
+        why = "Where the private key is, a role that was removed begins anew, without it."
+        way = "add the signer where the private key is: a role that was removed begins anew there"
+    question = f"{why} Add the signer all the same? [y/N] "
+    if not answered(request, told, lines, question, option=f"-y, or {way}"):
         raise CancelledError(f"the signer {name} was not added to {shown}")
     if request.options.yes:
         report.warn(request, [f"{line} again" for line in lines])

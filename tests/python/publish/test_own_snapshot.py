@@ -1,0 +1,133 @@
+"""A delegation that is made anew, where the snapshot is signed here and not by the server."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from contenttrust import load
+from contenttrust.publish import images, target_meta
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.images import ReturningError
+from contenttrust.publish.metadata import file_meta
+from contenttrust.publish.sign import Keyring
+
+RELEASES = "targets/releases"
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tags(*names):
+    return {name: target_meta(7, sha256=digest(name)) for name in names}
+
+
+def listed(repository):
+    return {
+        role: sorted(tag.name for tag in repository.role_tags(role))
+        for role in repository.roles
+        if role.startswith("targets/")
+    }
+
+
+@pytest.fixture
+def own_snapshot(publisher):
+    """A collection whose snapshot is signed here; its only signer was removed. And her key."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=("timestamp",))
+    key = publisher.key("alice")
+    images.add_signer(collection, "alice", [key])
+    images.sign(collection, tags("v1"))
+    images.remove_signer(collection, "alice", force=True)
+    publisher.keys.remove(key.canonical_key_id)
+    return collection, key
+
+
+def test_what_a_snapshot_that_is_signed_here_has_no_more_does_not_come_back_unasked(
+    own_snapshot, server
+):
+    collection, key = own_snapshot
+    sent = len(server.uploads)
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "alice", [key])
+    assert refused.value.tags.keys() == {"targets/alice", RELEASES}
+    assert len(server.uploads) == sent
+
+
+@pytest.fixture
+def earlier(publisher, server, tmp_path):
+    """As `own_snapshot`; a reader has verified what alice signed, and reads again when called."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=("timestamp",))
+    key = publisher.key("alice")
+    images.add_signer(collection, "alice", [key])
+    images.sign(collection, tags("v1"))
+
+    def read():
+        return load(collection.gun, source=server, trust_dir=tmp_path / "reader", now=server.now)
+
+    assert {tag.name for tag in read().tags.values()} == {"v1"}
+    return collection, key, read
+
+
+def test_with_a_snapshot_that_is_signed_here_earlier_readers_go_on_with_what_was_shown(
+    earlier, publisher
+):
+    collection, key, read = earlier
+    images.remove_signer(collection, "alice", force=True)
+    publisher.keys.remove(key.canonical_key_id)
+
+    done = images.add_signer(collection, "alice", [key], confirm=lambda _: None)
+
+    assert set(done.repository.tags) == {"v1"}
+    assert read().degraded == ()
+    assert set(read().tags) == {"v1"}
+    collection.add_target("other", size=7, sha256=digest("other"))
+    collection.publish()  # it stays listed
+    assert (read().degraded, set(read().tags)) == ((), {"v1", "other"})
+
+
+def test_with_a_snapshot_that_is_signed_here_earlier_readers_see_a_role_that_begins_anew(
+    earlier, make_publisher, publisher
+):
+    """On a machine that has never seen the role."""
+    collection, key, read = earlier
+    images.remove_signer(collection, "alice", force=True)
+    other = make_publisher("another")
+    other.keys = publisher.keys
+
+    done = images.add_signer(other.collection(), "alice", [key])
+
+    assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
+    assert (read().degraded, dict(read().tags)) == ((), {})
+
+
+def test_with_a_snapshot_that_is_signed_here_a_role_that_lists_nothing_stays_readable(
+    earlier, publisher
+):
+    collection, key, read = earlier
+    images.revoke(collection)
+    assert dict(read().tags) == {}
+    images.remove_signer(collection, "alice", force=True)
+    publisher.keys.remove(key.canonical_key_id)
+
+    images.add_signer(collection, "alice", [key])
+
+    assert (read().degraded, dict(read().tags)) == ((), {})
+
+
+def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snapshot, server):
+    """Somebody else's tool has left it there."""
+    collection, key = own_snapshot
+    snapshot = server.signed(collection.gun, "snapshot")
+    snapshot["version"] += 1
+    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
+    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
+    file = Keyring(collection.keys).signed(snapshot, [authority])
+    server.store(collection.gun, {"snapshot": file})
+
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "alice", [key])
+    assert refused.value.tags.keys() == {"targets/alice", RELEASES}

@@ -1,0 +1,132 @@
+"""What has come back with a delegation all the same, or was signed while it was published."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+
+from contenttrust.errors import PublishError
+from contenttrust.publish import images, target_meta
+from contenttrust.publish.images import ReturningError
+
+RELEASES = "targets/releases"
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha(text):
+    return f"sha256:{digest(text)}"
+
+
+def tags(*names):
+    return {name: target_meta(7, sha256=digest(name)) for name in names}
+
+
+def test_what_came_back_all_the_same_is_named(collection, elsewhere, hidden):
+    hidden(collection)
+    with pytest.raises(PublishError, match=r"nobody was shown: v1 \(sha256:.* v2 ") as failed:
+        images.add_signer(collection, "alice", [elsewhere])
+    assert not isinstance(failed.value, ReturningError)
+    assert f"of {RELEASES} what nobody was shown: v1" in failed.value.message
+    assert f"contenttrust signer remove alice {collection.gun}" in failed.value.message
+    assert "delegation remove" not in failed.value.message
+
+
+def test_what_came_back_of_a_role_that_is_no_signer_s_is_taken_away_as_a_delegation(
+    collection, elsewhere, hidden
+):
+    hidden(collection)
+    collection.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
+    way = f"contenttrust delegation remove {collection.gun} {RELEASES} -p"
+    with pytest.raises(PublishError, match=way):
+        collection.publish()
+
+
+@pytest.fixture
+def alice_elsewhere(make_publisher):
+    """Alice on a machine of her own, and her public key."""
+    made = make_publisher("alice")
+    return made, made.key("alice")
+
+
+def signs_meanwhile(server, publisher, *names):
+    """She signs right after an upload was stored, before it is read back."""
+    server.after_publish.append(lambda: images.sign(publisher.collection(), tags(*names)))
+
+
+def test_what_a_signer_signs_while_being_added_is_noted(collection, alice_elsewhere, server):
+    alice, key = alice_elsewhere
+    signs_meanwhile(server, alice, "v1")
+
+    done = images.add_signer(collection, "alice", [key])
+
+    assert set(done.repository.tags) == {"v1"}
+    [note] = [one for one in done.notes if one.startswith(RELEASES)]
+    assert note.endswith(f"signed meanwhile with a key that it has now, and lists v1 ({sha('v1')})")
+
+
+def test_what_a_first_signer_signs_of_a_new_repository_is_noted(publisher, alice_elsewhere, server):
+    alice, key = alice_elsewhere
+    collection = publisher.collection()
+    collection.initialize()
+    signs_meanwhile(server, alice, "v1")
+
+    done = images.add_signer(collection, "alice", [key])
+
+    assert set(done.repository.tags) == {"v1"}
+    assert sum("signed meanwhile" in note for note in done.notes) == 2
+
+
+@pytest.mark.parametrize("kept", [(), ("v1",)])
+def test_what_a_signer_signs_while_coming_back_is_noted(collection, alice_elsewhere, server, kept):
+    alice, key = alice_elsewhere
+    images.add_signer(collection, "alice", [key])
+    images.sign(alice.collection(), tags("v1"))
+    if not kept:
+        images.revoke(alice.collection())
+    images.remove_signer(collection, "alice", force=True)
+    shown = []
+
+    def confirm(back):
+        shown.append(back)
+        signs_meanwhile(server, alice, "v3")
+
+    if not kept:
+        signs_meanwhile(server, alice, "v3")
+    done = images.add_signer(collection, "alice", [key], confirm=confirm)
+
+    assert len(shown) == len(kept)
+    assert set(done.repository.tags) == {*kept, "v3"}
+    assert sum("signed meanwhile" in note for note in done.notes) == 2
+
+
+def test_what_a_server_hid_is_not_taken_for_what_was_signed_meanwhile(  # noqa: PLR0917 - fixtures
+    collection, elsewhere, hidden, make_publisher, publisher, server
+):
+    """Where she is added nobody has verified the role; what was signed before ends earlier."""
+    hidden(collection)
+    other = make_publisher("another")
+    other.keys = publisher.keys
+    server.now += timedelta(hours=1)
+
+    with pytest.raises(PublishError, match="nobody was shown: v1"):
+        images.add_signer(other.collection(), "alice", [elsewhere])
+
+
+def test_a_request_with_which_something_came_back_all_the_same_says_so(
+    collection, elsewhere, hidden, make_publisher, server
+):
+    """Where it is prepared and published, nobody has ever seen the role."""
+    hidden(collection)
+    collection.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
+    request = collection.prepare()
+    assert [part.role for part in request.parts] == ["targets", RELEASES]
+    request.parts = tuple(part for part in request.parts if part.role != RELEASES)
+    server.now += timedelta(hours=1)
+
+    with pytest.raises(PublishError, match="nobody was shown: v1"):
+        make_publisher("another").collection().publish_request(request)
