@@ -6,8 +6,10 @@ import os
 import re
 from dataclasses import replace
 
+from contenttrust.errors import shown
 from contenttrust.gate.compose import build_texts
-from contenttrust.gate.dockerfile import DockerfileError, contexts, parse
+from contenttrust.gate.compose.services import SERVICE_SCHEME
+from contenttrust.gate.dockerfile import DockerfileError, contexts, parse, triggers
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.gate.trigger_findings import Built
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
 # What compose files have in place of options.
 _MEMBERS = {"--platform": "platform of the service", "--build-arg": "build.args"}
+# What another service builds is checked there, and to this build as good as an empty image.
+_CHECKED = f"{build_texts.IMAGE_SCHEME}scratch"
 _LIMIT = 4 * 1024 * 1024
 
 
@@ -65,6 +69,7 @@ def images(
     try:
         text = build.inline if build.inline is not None else chosen_file.read(file, limit=_LIMIT)
         read = _by_reading(text, build, args)
+        left = [n for one, _ in read if build.is_context for n in triggers.unpinned(one)]
     except OSError as error:
         return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")], []
     except DockerfileError as error:
@@ -84,6 +89,12 @@ def images(
         for notice in found.not_covered:
             note = Finding.note(notice.text, place_of(notice.line), code="not_covered")
             notes[note] = None
+    for line, name in left:
+        message = (
+            f"ONBUILD runs in the build of the service that has {build.service} as a context, and "
+            f"names {shown(name)}: write its digest"
+        )
+        notes[Finding.fault(message, place_of(line), code="onbuild")] = None
     # Images of named contexts are among those that the compose file names.
     beside = [Use(image=image, spot=spot, pulled=True) for image, _ in contexts.images(args, {})]
     scanners, told = _scanners(build, spot, args)
@@ -103,13 +114,17 @@ def _by_reading(
         DockerfileError: On one of them its images cannot be told without doubt.
     """
     found: dict[tuple[object, ...], tuple[Dockerfile, list[str]]] = {}
+    named = {
+        name: _CHECKED if value.startswith(SERVICE_SCHEME) else value
+        for name, value in build.contexts.items()
+    }
     for platform in build.platforms or [""]:
         one = parse(
             text,
             build_args=args,
             target=build.target,
             platform=platform,
-            build_contexts=build.contexts,
+            build_contexts=named,
         )
         _, platforms = found.setdefault((one.images, one.stages, one.not_covered), (one, []))
         platforms += [platform] * bool(platform)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contenttrust.gate.compose import build_texts
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Path
 
 IMAGE_SCHEME = build_texts.IMAGE_SCHEME
-_SERVICE = "service:"
+SERVICE_SCHEME = "service:"
 _ATTESTATIONS = ("sbom", "provenance")
 _BUILT = frozenset({"build", "never"})
 
@@ -56,6 +56,7 @@ class Build:
         platforms: What is built for; empty where the builder decides.
         pulls: Whether a registry is asked for images that are here, too.
         attestations: What `sbom` and `provenance` say, by these names.
+        is_context: Whether another service builds upon what is built.
     """
 
     service: str
@@ -69,6 +70,7 @@ class Build:
     platforms: Sequence[str]
     pulls: bool
     attestations: Mapping[str, str]
+    is_context: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,11 @@ def contents(project: Mapping[str, Any]) -> Contents:
         _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
         if service.get("build") is not None:
             _take_build(found, name, services, (*path, "build"))
+    contexts = {value for build in found.builds for value in build.contexts.values()}
+    found.builds = [
+        replace(build, is_context=f"{SERVICE_SCHEME}{build.service}" in contexts)
+        for build in found.builds
+    ]
     _take_models(found, project, services)
     return found
 
@@ -202,11 +209,15 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
         way = (*path, "cache_from")
         found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
     for context, value in contexts.items():
-        of_service = value.removeprefix(_SERVICE)
-        if value.startswith(_SERVICE) and of_service not in services:
+        of_service = value.removeprefix(SERVICE_SCHEME)
+        if value.startswith(SERVICE_SCHEME) and of_service not in services:
             # Compose builds it all the same, of a profile that is not on too.
             way = (*path, "additional_contexts", context)
             message = f"there is no service {of_service} here: count its profile too"
+            found.remarks.append(Remark(path=way, message=message))
+        elif value.startswith(SERVICE_SCHEME) and not _is_built(services[of_service]):
+            way = (*path, "additional_contexts", context)
+            message = f"the service {of_service} is not built: write {IMAGE_SCHEME} and its image"
             found.remarks.append(Remark(path=way, message=message))
         elif value.startswith(IMAGE_SCHEME):
             way = (*path, "additional_contexts", context)
@@ -234,6 +245,10 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
             },
         )
     )
+
+
+def _is_built(service: Any) -> bool:  # noqa: ANN401 -- whatever the file has there
+    return isinstance(service, dict) and service.get("build") is not None
 
 
 def _platforms(service: Mapping[str, Any], build: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from contenttrust.gate.dockerfile import instructions
 from contenttrust.gate.dockerfile.located import DockerfileError, ascii_lower
 from contenttrust.gate.dockerfile.parse import parse
 
@@ -76,3 +77,30 @@ def read(texts: Sequence[str], dockerfile: Dockerfile, *, stage: int) -> Trigger
                 told = f"the trigger {text[:80]!r} names this stage or a later one"
                 raise DockerfileError(f"{told}, which some builders take for an image", line=line)
     return Triggers(tuple(images), tuple(not_covered))
+
+
+def unpinned(dockerfile: Dockerfile) -> list[tuple[int, str]]:
+    """The images that triggers of a file itself name, but for digests that are checked as its own.
+
+    They run in another build, where names of stages and contexts of this one stand for images.
+
+    Args:
+        dockerfile: The file that leaves them in what it builds.
+
+    Returns:
+        Each with the line of its trigger.
+
+    Raises:
+        DockerfileError: The images of a trigger cannot be told without doubt.
+    """
+    checked = {use.name for use in dockerfile.images if "@" in use.name}
+    found = []
+    for one in instructions.read(dockerfile.text).instructions:
+        if one.name != "onbuild":
+            continue
+        try:
+            alone = parse(f"FROM scratch\nONBUILD {one.arguments.text}")
+        except DockerfileError as error:
+            raise DockerfileError(error.reason, line=one.line) from None
+        found += [(one.line, use.name) for use in alone.images if use.name not in checked]
+    return found
