@@ -13,6 +13,8 @@ import pytest
 
 from interop import parts
 from interop.publisher import Publisher
+from interop.shared import Shared
+from interop.signed_repository import Repository
 from interop.trust_stack import TrustStack, running
 
 _numbers = count()
@@ -52,6 +54,20 @@ def place(scratch: Path) -> Callable[[str], Path]:
 def publisher(docker_stack: TrustStack, place: Callable[[str], Path]) -> Publisher:
     """Publishes on the stack that has a dockerd."""
     return Publisher(place("publisher"), docker_stack)
+
+
+@pytest.fixture
+def shared(trust_stack: TrustStack, place: Callable[[str], Path]) -> Shared:
+    """A collection that nobody has made yet, for notary and for us."""
+    folder = place("publisher")
+    return Shared(folder, trust_stack, f"publish/{folder.name.lower()}")
+
+
+@pytest.fixture
+def repository(docker_stack: TrustStack, place: Callable[[str], Path]) -> Repository:
+    """An image repository that nobody has signed yet, for docker and for us."""
+    folder = place("signer")
+    return Repository(folder, docker_stack, f"signed/{folder.name.lower()}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

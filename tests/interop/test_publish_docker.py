@@ -2,85 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 
 import pytest
 
-from contenttrust import _core, load
 from contenttrust.errors import PublishError
-from contenttrust.publish import Collection as OurCollection
-from contenttrust.publish import images, target_meta
-from interop.collection import Collection
-from interop.environment import client_env, docker_config
-from interop.our_publisher import OurPublisher
-from interop.publisher import Publisher
+from contenttrust.publish import images
 from interop.readers import pulled
-from interop.trust_stack import TrustStack
+from interop.signed_repository import Repository
 
 HANDS = ("ours", "docker")
 BOTH = list(product(HANDS, HANDS))
-
-
-class Repository:
-    """An image repository, and both who may sign in it."""
-
-    def __init__(self, folder: Path, stack: TrustStack, name: str) -> None:
-        self.stack = stack
-        self.publisher = Publisher(folder, stack)
-        self.docker = Collection(self.publisher, name)
-        self.ours = OurPublisher(self.publisher.config / "trust", stack)
-        self.gun = self.docker.gun
-        self.folder = folder
-        self._readers = 0
-
-    @property
-    def collection(self) -> OurCollection:
-        """Opened anew each time, as commands do."""
-        return self.ours.collection(self.gun)
-
-    def sign(self, who: str, tag: str, label: str) -> None:
-        if who == "docker":
-            self.docker.push(tag, label)
-            return
-        made = self.docker.store(label, tag=tag)
-        digest = made.digest.removeprefix("sha256:")
-        images.sign(self.collection, {tag: target_meta(made.size, sha256=digest)})
-
-    def revoke(self, who: str, tag: str) -> None:
-        if who == "docker":
-            self.docker.revoke(tag)
-        else:
-            images.revoke(self.collection, [tag])
-
-    def add_signer(self, who: str, name: str) -> None:
-        if who == "docker":
-            self.docker.add_signer(name)
-            return
-        if not (self.folder / f"{name}.pub").exists():
-            self.publisher.docker("trust", "key", "generate", name, "--dir", str(self.folder))
-        key = _core.PublicKey.read((self.folder / f"{name}.pub").read_bytes())
-        images.add_signer(self.collection, name, [key])
-
-    def pulls(self, tag: str) -> str | None:
-        """The digest that a new docker pulls, or None; a new reader of ours must agree."""
-        self._readers += 1
-        config = docker_config(self.folder / f"reader-{self._readers}", self.stack, self.stack)
-        verdict = pulled(client_env(config, self.stack, self.stack.url), f"{self.gun}:{tag}")
-        empty = self.folder / f"ours-{self._readers}"
-        tags = load(self.gun, source=self.ours.server, trust_dir=empty).tags
-        assert (tags[tag].digest if tag in tags else None) == verdict.digest
-        return verdict.digest
-
-    def inspected(self) -> str:
-        return self.publisher.docker("trust", "inspect", "--pretty", self.gun, trust=False).out
-
-
-@pytest.fixture
-def repository(docker_stack: TrustStack, place: Callable[[str], Path]) -> Repository:
-    folder = place("signer")
-    return Repository(folder, docker_stack, f"signed/{folder.name.lower()}")
 
 
 @pytest.mark.parametrize(("first", "second"), BOTH)
@@ -182,8 +114,7 @@ def test_docker_signs_a_tag_that_we_signed(repository: Repository) -> None:
 
 def test_a_docker_that_has_pulled_before_follows_every_rotation(repository: Repository) -> None:
     repository.sign("docker", "v1", "one")
-    config = docker_config(repository.folder / "old", repository.stack, repository.stack)
-    env = client_env(config, repository.stack, repository.stack.url)
+    env = repository.reader()
     assert pulled(env, f"{repository.gun}:v1").digest == repository.docker.digests["one"]
     for role, server_managed in [
         ("root", False),

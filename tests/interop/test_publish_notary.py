@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -14,58 +12,13 @@ from contenttrust import _core, load
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.keys.importing import import_file
 from interop.collection import P256, RSA
-from interop.hands import Hand, Notary, Ours, certificate
+from interop.hands import Notary, Ours, certificate
 from interop.our_publisher import OurPublisher
 from interop.processes import run
-from interop.publisher import Publisher
-from interop.trust_stack import TrustStack
+from interop.shared import Shared, canonical, digest
 
 HANDS = ("ours", "notary")
 BOTH = list(product(HANDS, HANDS))
-
-
-def digest(label: str) -> str:
-    return hashlib.sha256(label.encode()).hexdigest()
-
-
-class Shared:
-    """A trust directory that both use, and new readers of what they publish."""
-
-    def __init__(self, folder: Path, stack: TrustStack, repository: str) -> None:
-        self.stack = stack
-        self.publisher = Publisher(folder, stack)
-        self.ours = OurPublisher(self.publisher.config / "trust", stack)
-        self.hands: dict[str, Hand] = {
-            "notary": Notary(self.publisher, repository),
-            "ours": Ours(self.publisher, repository, self.ours),
-        }
-        self.gun = self.hands["notary"].gun
-
-    def listed(self) -> dict[str, str]:
-        """Tags and digests, as a new reader of ours and a new notary agree on."""
-        with tempfile.TemporaryDirectory() as empty:
-            repository = load(self.gun, source=self.ours.server, trust_dir=empty)
-        assert repository.degraded == ()
-        found = {}
-        for role in repository.roles:
-            for tag in repository.role_tags(role):
-                found[tag.name] = tag.digest.removeprefix("sha256:")
-        with tempfile.TemporaryDirectory() as empty:
-            server = ["-s", self.stack.url, "--tlscacert", str(self.stack.authority)]
-            command = ["notary", *server, "-d", empty, "list", self.gun]
-            told = run(command, self.publisher.env).succeeded().out
-        rows = [line.split() for line in told.splitlines() if "    targets" in line]
-        theirs = {row[0]: row[1] for row in rows}
-        assert theirs == found, told
-        return found
-
-
-@pytest.fixture
-def shared(
-    trust_stack: TrustStack, place: Callable[[str], Path], request: pytest.FixtureRequest
-) -> Shared:
-    folder = place("publisher")
-    return Shared(folder, trust_stack, f"publish/{folder.name.lower()}")
 
 
 @pytest.mark.parametrize(("creates", "goes_on"), BOTH)
@@ -149,21 +102,17 @@ def test_keys_of_delegations_come_and_go(shared: Shared, gives: str, takes: str)
         first.delegate("targets/releases", one)
     first.delegate("targets/other", carol)
     second.add("v1", digest("v1"), "targets/releases")
-    second.take_key("targets/releases", _canonical(alice))
+    second.take_key("targets/releases", canonical(alice))
     assert shared.listed() == {"v1": digest("v1")}
-    second.purge(_canonical(carol))
+    second.purge(canonical(carol))
 
     second.add("v2", digest("v2"), "targets/releases")
 
     assert shared.listed() == {"v1": digest("v1"), "v2": digest("v2")}
     listed = shared.publisher.notary("delegation", "list", shared.gun).out
-    assert _canonical(bob) in listed
-    assert _canonical(alice) not in listed
-    assert _canonical(carol) not in listed
-
-
-def _canonical(certificate: Path) -> str:
-    return _core.PublicKey.read(certificate.read_bytes()).canonical_key_id
+    assert canonical(bob) in listed
+    assert canonical(alice) not in listed
+    assert canonical(carol) not in listed
 
 
 ROTATIONS = [
@@ -199,18 +148,22 @@ def test_every_key_is_rotated_and_readers_follow(
 
 
 @pytest.mark.parametrize(("deletes", "begins_anew"), BOTH)
-def test_a_deleted_collection_is_made_anew(shared: Shared, deletes: str, begins_anew: str) -> None:
-    first, second = shared.hands[deletes], shared.hands[begins_anew]
+@pytest.mark.parametrize("creates", HANDS)
+def test_a_deleted_collection_is_made_anew(
+    shared: Shared, creates: str, deletes: str, begins_anew: str
+) -> None:
+    first, second, third = (shared.hands[who] for who in (creates, deletes, begins_anew))
     first.create()
     first.add("v1", digest("v1"))
-    first.delete()
-    if isinstance(second, Ours) and isinstance(first, Notary) and second.remembers():
+    second.delete()
+    assert shared.is_gone()
+    if isinstance(third, Ours) and isinstance(second, Notary) and third.remembers():
         with pytest.raises(ContentTrustError, match="delete it here too"):
-            second.create()
-        second.collection.delete()
+            third.create()
+        third.collection.delete()
 
-    second.create()
-    second.add("v2", digest("v2"))
+    third.create()
+    third.add("v2", digest("v2"))
 
     assert shared.listed() == {"v2": digest("v2")}
 
