@@ -6,6 +6,7 @@ registry sends is what was signed, or it is refused.
 
 from __future__ import annotations
 
+import functools
 import os
 
 from contenttrust.errors import ImageLookupError
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Protocol
 
-    from contenttrust.registry import Descriptor, Manifest, Registry
+    from contenttrust.registry import ContentStore, Descriptor, Manifest, Registry
+    from contenttrust.transport.cache import TrustDirectory
 
     class Bases(Protocol):
         """Who knows the triggers of base images."""
@@ -51,16 +53,24 @@ _RUNS = {
 class RegistryBases:
     """Asks the registries of images. What was asked once is kept, as digests name it."""
 
-    def __init__(self, *, env: Mapping[str, str] | None = None, offline: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        trust_dir: TrustDirectory,
+        env: Mapping[str, str] | None = None,
+        offline: bool = False,
+    ) -> None:
         """Prepare; nobody is asked before the first image.
 
         Args:
+            trust_dir: Where it is kept from run to run.
             env: Environment variables, which say where Docker keeps credentials; default: the
                 process's own.
             offline: Whether nobody may be asked.
         """
         self._env = dict(os.environ if env is None else env)
         self._offline = offline
+        self._trust_dir = trust_dir
         self._registries: dict[str, Registry] = {}
         self._manifests: dict[tuple[str, str], Manifest] = {}
         self._triggers: dict[str, tuple[str, ...]] = {}
@@ -83,13 +93,6 @@ class RegistryBases:
         from contenttrust.transport import deadline  # noqa: PLC0415 - who has no base asks nobody
 
         reference = Reference.parse(pinned)
-        if self._offline:
-            reason = ImageLookupError(
-                "only its registry has its configuration, and nobody is asked: go online",
-                gun=reference.gun,
-            )
-            reason.code = "unreachable"
-            raise reason
         found: dict[str, None] = {}
         with deadline.visit():
             for image in self._images(reference, platforms):
@@ -119,13 +122,18 @@ class RegistryBases:
         digest = (reference.digest or "") if descriptor is None else descriptor.digest
         key = reference.gun, digest
         if key not in self._manifests:
-            registry = self._registry(reference)
-            self._manifests[key] = (
-                registry.manifest(reference)
-                if descriptor is None
-                else registry.child(reference, descriptor)
-            )
+            kept = _read(self._store.read(digest), descriptor)
+            self._manifests[key] = kept or self._fetched(reference, descriptor)
         return self._manifests[key]
+
+    def _fetched(self, reference: Reference, descriptor: Descriptor | None) -> Manifest:
+        registry = self._registry(reference)
+        if descriptor is None:
+            manifest = registry.manifest(reference)
+        else:
+            manifest = registry.child(reference, descriptor)
+        self._store.write(manifest.digest, manifest.body)
+        return manifest
 
     def _of_image(self, reference: Reference, manifest: Manifest) -> tuple[str, ...]:
         from contenttrust.registry import DocumentError, triggers  # noqa: PLC0415 - see `triggers`
@@ -134,18 +142,55 @@ class RegistryBases:
         assert config is not None  # noqa: S101 - only an index has none
         if config.digest not in self._triggers:
             try:
-                body = self._registry(reference).blob(reference, config)
-                self._triggers[config.digest] = triggers(body)
+                self._triggers[config.digest] = triggers(self._configuration(reference, config))
             except DocumentError as error:
                 raise _refused(reference, f"its configuration {error}") from None
         return self._triggers[config.digest]
 
+    def _configuration(self, reference: Reference, config: Descriptor) -> bytes:
+        kept = self._store.read(config.digest)
+        if kept is not None and len(kept) == config.size:
+            return kept
+        body = self._registry(reference).blob(reference, config)
+        self._store.write(config.digest, body)
+        return body
+
+    @functools.cached_property
+    def _store(self) -> ContentStore:
+        from contenttrust.registry import ContentStore  # noqa: PLC0415 - see `triggers`
+
+        return ContentStore(self._trust_dir)
+
     def _registry(self, reference: Reference) -> Registry:
         from contenttrust.registry import registry_of  # noqa: PLC0415 - see `triggers`
 
+        if self._offline:
+            reason = ImageLookupError(
+                "only its registry has its configuration, and nobody is asked: go online",
+                gun=reference.gun,
+            )
+            reason.code = "unreachable"
+            raise reason
         if reference.domain not in self._registries:
             self._registries[reference.domain] = registry_of(reference, env=self._env)
         return self._registries[reference.domain]
+
+
+def _read(body: bytes | None, descriptor: Descriptor | None) -> Manifest | None:
+    """A manifest that was kept, if it is what an index says of it; else its registry is asked."""
+    from contenttrust.registry import DocumentError, manifest  # noqa: PLC0415 - see `triggers`
+
+    if body is None:
+        return None
+    media_type = manifest.type_of(body) if descriptor is None else descriptor.media_type
+    try:
+        found = manifest.read(body, media_type)
+    except DocumentError:
+        return None
+    if descriptor is None:
+        return found
+    is_told = (found.size, found.media_type) == (descriptor.size, descriptor.media_type)
+    return found if is_told else None
 
 
 def chosen(

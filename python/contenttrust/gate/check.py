@@ -20,6 +20,7 @@ from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.facts import Facts
 from contenttrust.policy.spelling import other_spelling
 from contenttrust.reference import InvalidReferenceError, Reference
+from contenttrust.transport.cache import TrustDirectory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +105,10 @@ class Gate:
         self._local_builds = local_builds
         env = dict(os.environ if env is None else env)
         self._untold: dict[str, tuple[Remark, ...]] = {}
-        self._bases = None if without_registry else bases or RegistryBases(env=env, offline=offline)
+        if bases is None and not without_registry:
+            place = TrustDirectory.default(env) if trust_dir is None else TrustDirectory(trust_dir)
+            bases = RegistryBases(trust_dir=place, env=env, offline=offline)
+        self._bases = None if without_registry else bases
         self._collections = Collections(
             policy,
             env=env,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contenttrust.registry.client import NoImageError, Registry
 from contenttrust.registry.configuration import triggers
+from contenttrust.registry.content_store import ContentStore
 from contenttrust.registry.manifest import Descriptor, DocumentError, Manifest
 from contenttrust.registry.registries import registry_of
 
 __all__ = [
+    "ContentStore",
     "Descriptor",
     "DocumentError",
     "Manifest",

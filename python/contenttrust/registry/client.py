@@ -60,6 +60,7 @@ _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
+_TOO_MANY = "429"
 _REDIRECTS = range(300, 400)
 
 
@@ -324,6 +325,8 @@ class Registry:
             advice = f"log in with '{login}', with an account that may read it"
         elif message.startswith(f"https://{self._host}: {DISTRUSTED}"):  # not who it redirects to
             advice = f"what vouches for it goes to /etc/docker/certs.d/{self._host}/ca.crt"
+        elif error.found == _TOO_MANY:
+            advice = f"it limits how much it is asked: wait, or log in with '{login}'"
         elif isinstance(error, UnreachableError):
             advice = "check the image's name and the connection"
         else:

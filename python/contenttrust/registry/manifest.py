@@ -120,6 +120,19 @@ def read(body: bytes, content_type: str) -> Manifest:
     return Manifest(digest, len(body), media_type, body, children, config)
 
 
+def type_of(body: bytes) -> str:
+    """The media type of a document that was read before, without what it was sent with.
+
+    One that says nothing of itself is OCI's, and what it is shows in its members: those of an image
+    and of an index are never in one.
+    """
+    members, _ = json_object(body)
+    inside = members.get("mediaType")
+    if isinstance(inside, str):
+        return inside
+    return (INDEX_TYPES if "manifests" in members else IMAGE_TYPES)[1]
+
+
 def check_names(members: Mapping[str, object], known: tuple[str, ...]) -> None:
     """Refuse a member that Docker, who ignores case, would take for one of those that are known.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection
+from pathlib import Path
 
 import pytest
 
 from asked_registry import asked, reference, registry
 from contenttrust.errors import ImageLookupError
 from contenttrust.gate.bases import RegistryBases
+from contenttrust.transport.cache import TrustDirectory
 from servers import HttpsServer
 from servers.answers import document, status
 from servers.registry import (
@@ -31,16 +34,23 @@ from servers.registry import (
 AMD, ARM = "RUN amd", "RUN arm"
 
 
+def kept_in(folder: str | Path, *, offline: bool = False) -> RegistryBases:
+    return RegistryBases(env={}, trust_dir=TrustDirectory(folder), offline=offline)
+
+
 def triggers(
     server: HttpsServer, digest: str, *platforms: str, bases: RegistryBases | None = None
 ) -> tuple[str, ...]:
-    bases = RegistryBases(env={}) if bases is None else bases
-    return bases.triggers(name_of(server, f"@{digest}"), platforms=lambda: platforms)
+    with tempfile.TemporaryDirectory() as folder:
+        bases = bases or kept_in(folder)
+        return bases.triggers(name_of(server, f"@{digest}"), platforms=lambda: platforms)
 
 
-def failure(server: HttpsServer, digest: str, **settings: bool) -> ImageLookupError:
+def failure(
+    server: HttpsServer, digest: str, bases: RegistryBases | None = None
+) -> ImageLookupError:
     with pytest.raises(ImageLookupError) as caught:
-        triggers(server, digest, bases=RegistryBases(env={}, **settings))
+        triggers(server, digest, bases=bases)
     return caught.value
 
 
@@ -68,9 +78,9 @@ def server_image() -> bytes:
     return image(config=descriptor(configuration()))
 
 
-def test_what_was_asked_once_is_kept(server: HttpsServer) -> None:
+def test_what_was_asked_once_is_kept(server: HttpsServer, tmp_path: Path) -> None:
     digest = push_with_triggers(server, AMD)
-    bases = RegistryBases(env={})
+    bases = kept_in(tmp_path)
     assert [triggers(server, digest, bases=bases) for _ in range(3)] == [(AMD,)] * 3
     assert len(server.requests) == 2
 
@@ -160,11 +170,13 @@ def test_an_image_that_is_called_an_attestation_is_one_all_the_same(server: Http
     assert triggers(server, push(server, index(called), INDEX)) == (AMD,)
 
 
-def test_the_platform_is_asked_only_where_there_is_a_choice(server: HttpsServer) -> None:
+def test_the_platform_is_asked_only_where_there_is_a_choice(
+    server: HttpsServer, tmp_path: Path
+) -> None:
     def never() -> Collection[str]:
         pytest.fail("asked")
 
-    bases = RegistryBases(env={})
+    bases = kept_in(tmp_path)
     for digest in (push_with_triggers(server, AMD), listed(server, amd=BOTH["amd"])):
         pinned = name_of(server, f"@{digest}")
         assert bases.triggers(pinned, platforms=never) == (AMD,)
@@ -208,7 +220,91 @@ def test_a_configuration_that_is_none_is_a_failure(server: HttpsServer) -> None:
     assert "which Docker reads as 'OnBuild'" in failure(server, digest).message
 
 
-def test_offline_nobody_is_asked(server: HttpsServer) -> None:
-    error = failure(server, push_with_triggers(server, AMD), offline=True)
+def test_offline_nobody_is_asked(server: HttpsServer, tmp_path: Path) -> None:
+    error = failure(server, push_with_triggers(server, AMD), kept_in(tmp_path, offline=True))
     assert (error.code, "go online" in error.message) == ("unreachable", True)
     assert asked(server) == []
+
+
+# --- What is kept from run to run ---------------------------------------------
+
+
+def blobs(folder: Path) -> Path:
+    return folder / "contenttrust" / "blobs" / "sha256"
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_second_run_asks_nobody(server: HttpsServer, tmp_path: Path, *, offline: bool) -> None:
+    digest = listed(server, **BOTH)
+    assert set(triggers(server, digest, bases=kept_in(tmp_path))) == {AMD, ARM}
+    server.requests.clear()
+    again = kept_in(tmp_path, offline=offline)
+    assert set(triggers(server, digest, bases=again)) == {AMD, ARM}
+    assert server.requests == []
+
+
+def test_documents_that_say_nothing_of_their_type_are_kept_too(
+    server: HttpsServer, tmp_path: Path
+) -> None:
+    body = image(config=descriptor(configuration(AMD)), mediaType=...)
+    push_blob(server, configuration(AMD))
+    alone = push(server, body)
+    outer = push(server, index(child(body), mediaType=...), INDEX)
+    for _ in range(2):
+        for digest in (alone, outer):
+            assert triggers(server, digest, bases=kept_in(tmp_path)) == (AMD,)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("what", ["other", "cut", "longer", "empty", "link", "folder"])
+def test_what_is_damaged_is_fetched_again(server: HttpsServer, tmp_path: Path, what: str) -> None:
+    digest, other = push_with_triggers(server, AMD), push_with_triggers(server, ARM)
+    for each in (digest, other):
+        triggers(server, each, bases=kept_in(tmp_path))
+    file, evil = blobs(tmp_path) / digest[7:], blobs(tmp_path) / other[7:]
+    whole = file.read_bytes()
+    if what in {"link", "folder"}:
+        file.unlink()
+        file.symlink_to(evil) if what == "link" else file.mkdir()
+    else:
+        damaged = {"other": evil.read_bytes(), "cut": whole[:-1], "longer": whole + b" "}
+        file.write_bytes(damaged.get(what, b""))
+    server.requests.clear()
+    assert triggers(server, digest, bases=kept_in(tmp_path)) == (AMD,)
+    assert len(server.requests) == 1
+    assert what == "folder" or file.read_bytes() == whole
+
+
+def test_a_child_that_is_not_what_its_index_says_is_refused_though_it_is_kept(
+    server: HttpsServer, tmp_path: Path
+) -> None:
+    body = image(config=descriptor(configuration(AMD)))
+    push_blob(server, configuration(AMD))
+    assert triggers(server, push(server, body), bases=kept_in(tmp_path)) == (AMD,)
+    outer = push(server, index(child(body) | {"size": len(body) + 1}), INDEX)
+    assert "another size or type" in failure(server, outer, kept_in(tmp_path)).message
+
+
+def test_a_configuration_that_is_not_what_its_manifest_says_is_refused_though_it_is_kept(
+    server: HttpsServer, tmp_path: Path
+) -> None:
+    config = configuration(AMD)
+    assert triggers(server, push_with_triggers(server, AMD), bases=kept_in(tmp_path)) == (AMD,)
+    wrong = push(server, image(config=descriptor(config) | {"size": len(config) + 1}))
+    assert "it has" in failure(server, wrong, kept_in(tmp_path)).message
+
+
+def test_where_nothing_can_be_kept_every_run_asks(server: HttpsServer, tmp_path: Path) -> None:
+    digest = push_with_triggers(server, AMD)
+    tmp_path.joinpath("contenttrust").write_text("no folder")
+    for _ in range(2):
+        assert triggers(server, digest, bases=kept_in(tmp_path)) == (AMD,)
+    assert len(server.requests) == 4
+
+
+def test_a_registry_that_limits_us_says_what_to_do(server: HttpsServer) -> None:
+    digest = push_with_triggers(server, AMD)
+    server.answer(blob_path_of(digest_of(configuration(AMD))), status(429))
+    message = failure(server, digest).message
+    assert "answers with status 429: it limits how much it is asked: wait, or log in" in message
+    assert "'docker login localhost:" in message
