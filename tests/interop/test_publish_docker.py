@@ -8,7 +8,6 @@ import pytest
 
 from contenttrust.errors import PublishError
 from contenttrust.publish import images
-from interop.readers import pulled
 from interop.signed_repository import Repository
 
 HANDS = ("ours", "docker")
@@ -110,24 +109,3 @@ def test_docker_signs_a_tag_that_we_signed(repository: Repository) -> None:
     repository.publisher.docker("trust", "sign", f"{repository.gun}:v1", trust=False)
 
     assert repository.pulls("v1") == repository.docker.digests["one"]
-
-
-def test_a_docker_that_has_pulled_before_follows_every_rotation(repository: Repository) -> None:
-    repository.sign("docker", "v1", "one")
-    env = repository.reader()
-    assert pulled(env, f"{repository.gun}:v1").digest == repository.docker.digests["one"]
-    for role, server_managed in [
-        ("root", False),
-        ("targets", False),
-        ("snapshot", False),
-        ("timestamp", True),
-        ("snapshot", True),
-        ("root", False),
-    ]:
-        repository.collection.rotate_key(role, server_managed=server_managed)
-        assert pulled(env, f"{repository.gun}:v1").digest == repository.docker.digests["one"]
-
-    repository.sign("docker", "v1", "two")
-
-    assert pulled(env, f"{repository.gun}:v1").digest == repository.docker.digests["two"]
-    assert repository.pulls("v1") == repository.docker.digests["two"]
