@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
@@ -11,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,12 +30,16 @@ REVIEWS = 200
 
 
 class Place(NamedTuple):
-    """A service over TLS, and a trust server that can be dead."""
+    """A service over TLS, and a trust server that is dead until it is revived."""
 
     service: Running
     context: ssl.SSLContext
     gun: str
     dead: socket.socket
+    images: str
+    """Prefix of what the dead server speaks of."""
+    revive: Callable[[], tuple[str, Simulated]]
+    """Has another server answer in its place, which knows the first of the images."""
 
     def review(self, image: str) -> tuple[dict[str, Any], float]:
         """One review on a connection of its own; the answer, and the seconds that it took."""
@@ -73,28 +79,38 @@ def at(docker_stack: TrustStack, place: Callable[[str], Path]) -> Iterator[Place
     folder = place("load")
     folder.mkdir()
     with contextlib.ExitStack() as stack:
-        server = TufServer(docker_stack, folder)
-        stack.callback(server.close)
-        signed = Simulated(server, Registry(docker_stack.registry), "load/web", folder / "web")
-        signed.tag("1", "first")
-        signed.publish()
+        registry = Registry(docker_stack.registry)
+
+        def served(name: str, **options: Any) -> tuple[str, Simulated]:
+            """The URL of a server that has one collection."""
+            (folder / name).mkdir(parents=True)
+            server = TufServer(docker_stack, folder / name, **options)
+            stack.callback(server.close)
+            made = Simulated(server, registry, name, folder / name)
+            made.tag("1", "first")
+            made.publish()
+            return server.url, made
+
+        url, live = served("load/web")
         dead = stack.enter_context(socket.socket())
         dead.bind(("127.0.0.1", 0))
         dead.listen(512)
-        url = f"https://localhost:{dead.getsockname()[1]}"
-        policy(folder, docker_stack, server.url, **{"dead.example/": url})
+        port = dead.getsockname()[1]
+        images = f"{docker_stack.registry}/dead/"
+        policy(folder, docker_stack, url, **{images: f"https://localhost:{port}"})
         authority = Authority(folder)
         certificate, key = authority.issue()
         service = stack.enter_context(
             gate_service(folder, listen="localhost:0", certificate=certificate, key=key)
         )
         context = ssl.create_default_context(cafile=authority.ca_file)
-        yield Place(service, context, signed.gun, dead)
+        revive = partial(served, "dead/app0", port=port)
+        yield Place(service, context, live.gun, dead, images, revive)
 
 
 def test_t114_reviews_while_the_trust_server_is_dead(at: Place) -> None:
     before = at.memory()
-    images = [f"dead.example/team/app{number}:1" for number in range(REVIEWS)]
+    images = [f"{at.images}app{number}:1" for number in range(REVIEWS)]
     with ThreadPoolExecutor(REVIEWS) as pool:
         answers = list(pool.map(at.review, images))
     assert [response["uid"] for response, _ in answers] == images
@@ -106,9 +122,23 @@ def test_t114_reviews_while_the_trust_server_is_dead(at: Place) -> None:
     assert at.memory() - before < 200 * 1024**2
 
     # Those that wait for the dead server give up in turn, and whoever asks about others is served.
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not at.review(f"{at.gun}:1")[0]["allowed"]:
-        assert time.monotonic() < deadline, "the service does not recover"
+    until_allowed(at, f"{at.gun}:1")
     at.dead.close()
     response, _ = at.review(images[0])
     assert (response["allowed"], response["auditAnnotations"]["code"]) == (False, "unreachable")
+
+    # The same server answers again: what it has signed is let in by its digest, and no more.
+    _, revived = at.revive()
+    response = until_allowed(at, images[0])
+    patches = {one["path"]: one["value"] for one in json.loads(base64.b64decode(response["patch"]))}
+    assert patches["/spec/containers/0/image"] == f"{revived.gun}@{revived.digests['first']}"
+    response, _ = at.review(images[1])
+    assert (response["allowed"], response["auditAnnotations"]["code"]) == (False, "no_trust_data")
+
+
+def until_allowed(at: Place, image: str) -> dict[str, Any]:
+    """The review that lets an image in, as soon as there is one."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not (response := at.review(image)[0])["allowed"]:
+        assert time.monotonic() < deadline, response
+    return response

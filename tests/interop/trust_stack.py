@@ -119,9 +119,9 @@ def _started(folder: Path, options: Sequence[str], settings: Mapping[str, str]) 
 class TufServer:
     """Serves files from folders, as a trust server would; with the certificate of a stack."""
 
-    def __init__(self, stack: TrustStack, folder: Path) -> None:
-        """Serve nothing yet."""
-        [port] = free_ports(1)
+    def __init__(self, stack: TrustStack, folder: Path, *, port: int | None = None) -> None:
+        """Serve nothing yet, at a port or at any that is free."""
+        port = port or free_ports(1)[0]
         self.host = f"localhost:{port}"
         self.url = f"https://{self.host}"
         self._map = folder / "guns.json"
