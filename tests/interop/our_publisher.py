@@ -36,8 +36,8 @@ class OurPublisher:
         """A collection to be edited; with keys that others have made meanwhile."""
         return Collection(gun, keys=self.keys, sink=self.server, trust_dir=self.trust_dir)
 
-    def key(self, role: str) -> _core.PublicKey:
-        """A new key, as its public half."""
-        entry = self.keys.generate("ecdsa", role=role)
+    def key(self, role: str, gun: str = "") -> _core.PublicKey:
+        """A new key, as its public half; keys of top-level roles but root are a collection's."""
+        entry = self.keys.generate("ecdsa", role=role, gun=gun)
         key = self.keys.open(entry.key_id)
         return _core.PublicKey.of(key.key_type, key.public)

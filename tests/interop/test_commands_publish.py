@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ class Commands:
         (self.files / "file").write_text("content\n")
         self._stack = stack
 
-    def notary(self, *words: str) -> Ran:
+    def notary(self, *words: str, stdin: str = "") -> Ran:
         env = self.publisher.env
-        return run([*self.publisher.notary_at(env), *self._filled(words)], env)
+        return run([*self.publisher.notary_at(env), *self._filled(words)], env, stdin=stdin)
 
     def ours(self, *words: str) -> Ran:
         # Docker's directory holds the server's certificate; the same as notary's --tlscacert.
@@ -170,10 +171,24 @@ def test_the_root_key_is_rotated_and_old_readers_follow(
     commands.notary("init", "-p", gun).succeeded()
     theirs.notary("list", gun).succeeded()
     ours.ours("list", gun).succeeded()
+    first = _root(theirs, gun)["signed"]["roles"]["root"]["keyids"]
     commands.ours("key", "rotate", "-y", gun, "root").succeeded()
+    commands.ours("key", "rotate", "-y", "--legacy", "1", gun, "root").succeeded()
     commands.notary("addhash", gun, "v1", "7", "--sha256", DIGEST, "-p").succeeded()
     assert "v1" in theirs.notary("list", gun).succeeded().out
     assert "v1" in ours.ours("list", gun).succeeded().out
+    signatures = [one["keyid"] for one in _root(theirs, gun)["signatures"]]
+    assert len(signatures) == 3
+    assert set(first) < set(signatures), "the key of the root before the last signs too"
+    commands.notary("key", "rotate", gun, "root", "--legacy", "1", stdin="yes\n").succeeded()
+    assert "v1" in ours.ours("list", gun).succeeded().out
+
+
+def _root(reader: Commands, gun: str) -> dict[str, Any]:
+    """The newest root that a reader has had from the server."""
+    file = reader.publisher.config / "trust" / "tuf" / gun / "metadata" / "root.json"
+    document: dict[str, Any] = json.loads(file.read_bytes())
+    return document
 
 
 def test_images_are_signed_without_a_daemon_and_pulled_by_docker(

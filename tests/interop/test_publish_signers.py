@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from contenttrust.publish.sign import Keyring
 from interop.readers import pulled
 from interop.signed_repository import Repository
 
@@ -77,6 +78,26 @@ def test_whom_docker_says_it_removed_is_told_by_doctor_and_removed_by_us(
     [finding] = may_sign(repository)
     assert finding["message"].startswith("may sign: bob. ")
     assert repository.pulls("v2") == repository.docker.digests["two"]
+
+
+def test_targets_that_two_keys_sign_are_pulled_and_signed_on(repository: Repository) -> None:
+    """Neither docker nor notary can make such a role; who holds both keys goes on with it."""
+    repository.sign("ours", "v1", "one")
+    ours = repository.ours
+    keys = [ours.key("targets", repository.gun) for _ in range(2)]
+    request = repository.collection.prepare_rotation("targets", keys, threshold=2)
+    request.sign(Keyring(ours.keys))
+    repository.collection.publish_request(request)
+
+    for who in HANDS:
+        repository.sign(who, f"by-{who}", f"by {who}")
+
+    root = json.loads((ours.trust_dir / "tuf" / repository.gun / "metadata/root.json").read_bytes())
+    assert root["signed"]["roles"]["targets"]["threshold"] == 2
+    listed = repository.publisher.notary("list", repository.gun).out
+    for tag, label in {"v1": "one", "by-ours": "by ours", "by-docker": "by docker"}.items():
+        assert repository.pulls(tag) == repository.docker.digests[label]
+        assert repository.docker.digests[label].removeprefix("sha256:") in listed
 
 
 @pytest.mark.parametrize("makes", HANDS)
