@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
     Attributes:
         decision: What was decided.
-        valid_until: The earliest expiry of the trust data; None where there are none.
+        valid_until: The earliest expiry of what it rests on; None where that is nothing.
         state: The trust data themselves: their root, and versions and digests of each role.
     """
 
@@ -189,7 +189,7 @@ class Gate:
                 judgement = Judgement("", None, reference)
                 decision = Decision.of_no_image(self._policy, str(image), reference)
             written = self._written(decision, now, local=image not in pulled)
-            answers.append(Answer(written, judgement.valid_until, judgement.state))
+            answers.append(Answer(written, judgement.valid_until(now), judgement.state))
         return answers
 
     def _decision(
@@ -304,6 +304,7 @@ def _facts(
         cached_for=judgement.cached_for,
         now=now,
         spki=judgement.spki,
+        lapsed=None if tag is None else judgement.lapsed(tag, now),
     )
 
 

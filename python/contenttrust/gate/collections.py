@@ -10,6 +10,7 @@ from datetime import timedelta
 from contenttrust import clock
 from contenttrust.errors import ContentTrustError, ExpiredError, FetchError, PolicyError, shown
 from contenttrust.model import Requirements
+from contenttrust.policy.certificates import Certificates
 from contenttrust.policy.decision import Remark
 from contenttrust.policy.spki import spki_of
 from contenttrust.reference import Reference
@@ -44,10 +45,11 @@ class Judgement:
         cached_for: Seconds since a trust server was asked; 0 where it answered just now, or where
             the files came from elsewhere.
         spki: Digests of its keys, where the policy needs them; see `Facts.spki`.
+        certificates: Those of its delegations, where the policy needs them; else None.
         remarks: What its verification warned of; nothing where it is not believed.
     """
 
-    __slots__ = ("_repository", "cached_for", "error", "gun", "remarks", "spki")
+    __slots__ = ("_repository", "cached_for", "certificates", "error", "gun", "remarks", "spki")
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
         self,
@@ -57,6 +59,7 @@ class Judgement:
         *,
         cached_for: float = 0.0,
         spki: Mapping[str, str] | None = None,
+        certificates: Certificates | None = None,
         remarks: tuple[Remark, ...] = (),
     ) -> None:
         self.gun = gun
@@ -64,6 +67,7 @@ class Judgement:
         self.error = error
         self.cached_for = cached_for
         self.spki = spki or {}
+        self.certificates = certificates
         self.remarks = remarks
 
     @property
@@ -71,10 +75,12 @@ class Judgement:
         """When each role's metadata ends."""
         return {} if self._repository is None else self._repository.expires
 
-    @property
-    def valid_until(self) -> datetime | None:
-        """The earliest of these; None where there are none."""
-        return None if self._repository is None else self._repository.valid_until
+    def valid_until(self, now: datetime) -> datetime | None:
+        """The earliest of these, and of the certificates that count; None where there are none."""
+        if self._repository is None:
+            return None
+        certificates = None if self.certificates is None else self.certificates.valid_until(now)
+        return min(filter(None, (self._repository.valid_until, certificates)))
 
     @property
     def state(self) -> State | None:
@@ -102,6 +108,12 @@ class Judgement:
     def signatures(self, tag: SignedTag) -> tuple[Signer, ...]:
         """Every role that lists a tag with its digest, and the keys that really signed."""
         return () if self._repository is None else self._repository.signatures(tag)
+
+    def lapsed(self, tag: SignedTag, now: datetime) -> Mapping[str, tuple[str, ...]] | None:
+        """Who of them is in no certificate that is valid; None where nobody looks at these."""
+        if self.certificates is None:
+            return None
+        return self.certificates.lapsed(self.signatures(tag), now)
 
     def released(self) -> tuple[str, ...]:
         """The names of all tags that it releases.
@@ -176,8 +188,7 @@ class Collections:
             return Judgement(gun, None, error)
         except (OSError, ValueError) as error:  # a URL, a folder or a certificate of our own
             return Judgement(gun, None, PolicyError(shown(str(error)), gun=gun))
-        wanted = verification.documents if self._policy.needs_spki else {}
-        spki = spki_of(wanted)
+        spki, certificates = self._of_keys(verification)
         age = self._cached_for(gun, repository)
         # That the usual place was not there yet is no news.
         note = verification.note_on_first_use() if self._named else ""
@@ -185,7 +196,14 @@ class Collections:
         if verification.within_max_stale:
             remarks += (Remark(code="max_stale", message=f"the trust server was asked {age:.0f} "
                                "seconds ago, not anew"),)  # fmt: skip
-        return Judgement(gun, repository, None, cached_for=age, spki=spki, remarks=remarks)
+        return Judgement(gun, repository, None, cached_for=age, spki=spki,
+                         certificates=certificates, remarks=remarks)  # fmt: skip
+
+    def _of_keys(self, verification: Verification) -> tuple[dict[str, str], Certificates | None]:
+        """What the policy must know of keys and the engine does not tell."""
+        spki, dates = self._policy.needs_spki, self._policy.needs_certificates
+        documents = verification.documents if spki or dates else {}
+        return spki_of(documents) if spki else {}, Certificates(documents) if dates else None
 
     def _verified(self, gun: str, now: datetime | None, *, offline: bool) -> Verification:
         return run(

@@ -221,6 +221,7 @@ def _facts(policy: Policy, case: Case) -> Facts:
         cached_for=case.cached_for.total_seconds(),
         now=case.now,
         spki={_id(one.key): one.key.spki for one in case.signatures},
+        lapsed={},
     )
 
 

@@ -11,7 +11,7 @@ from contenttrust.policy.spelling import other_spelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
     from contenttrust.policy.decision import Verdict
@@ -170,7 +170,13 @@ def _of_the_tag(rule: Rule, facts: Facts) -> Iterator[_Refusal]:
 
 
 def _of_the_signatures(policy: Policy, rule: Rule, facts: Facts) -> Iterator[_Refusal]:
-    evidence = Evidence(facts, policy.people)
+    lapsed: Mapping[str, tuple[str, ...]] = {}
+    if policy.freshness_for(facts.reference).cert_expiry == "enforce":
+        if facts.lapsed is None:
+            yield _Refusal("expired", "nobody has looked at the certificates of its signers")
+        lapsed = facts.lapsed or {}
+    evidence = Evidence(facts, policy.people, lapsed)
+    yield from _of_the_certificates(facts, evidence)
     unknown = [key for key in evidence.every_key() if key not in facts.spki]
     missing = rule.require.unmet(evidence)
     if policy.needs_spki and unknown:
@@ -180,6 +186,19 @@ def _of_the_signatures(policy: Policy, rule: Rule, facts: Facts) -> Iterator[_Re
         yield _Refusal(_POLICY, f"{facts.reference}: image did not meet required signing policy")
     for reason in missing:
         yield _Refusal(_POLICY, reason)
+    if missing and lapsed:
+        named = ", ".join(f"{key[:12]} of {role}" for role, keys in lapsed.items() for key in keys)
+        yield _Refusal(_POLICY, "keys whose certificates are not valid at present count only "
+                       f"against an image: {named}")  # fmt: skip
+
+
+def _of_the_certificates(facts: Facts, evidence: Evidence) -> Iterator[_Refusal]:
+    """Whether anybody is left who releases the tag: what is signed at all needs that."""
+    role = "" if facts.tag is None else facts.tag.role
+    if role in evidence.lapsed and not evidence.keys_of_role(role):
+        yield _Refusal("expired", f"{role}, which releases the tag, is signed with keys whose "
+                       "certificates are not valid at present, and cert-expiry is enforced: its "
+                       "signers must sign with keys that are valid")  # fmt: skip
 
 
 def _exception(

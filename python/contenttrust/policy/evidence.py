@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from contenttrust.model import Signer
     from contenttrust.policy.facts import Facts
@@ -24,26 +24,39 @@ class Evidence:
     Whoever signs any tag last signs `targets/releases` for all tags in it. So its signatures say
     that the tag is released, not who vouches for it: they count where that role is asked for, and
     where a key is denied.
+
+    Attributes:
+        facts: What is known of the image.
+        people: Whom the policy knows.
+        lapsed: By role, the keys that signed and count for nothing, except where they are denied.
     """
 
     facts: Facts
     people: tuple[Person, ...] = ()
+    lapsed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def keys(self) -> tuple[str, ...]:
         """Canonical ids of the keys that vouch for the tag, each once, in order."""
-        return _once(s for s in self.facts.signatures if not is_releases(s.role))
+        return self._once(s for s in self.facts.signatures if not is_releases(s.role))
 
     def every_key(self) -> tuple[str, ...]:
         """Canonical ids of all keys that signed anything that lists the tag."""
-        return _once(self.facts.signatures)
+        return self._once(self.facts.signatures, denied=True)
 
-    def keys_of_role(self, role: str) -> tuple[str, ...]:
+    def keys_of_role(self, role: str, *, denied: bool = False) -> tuple[str, ...]:
         """Canonical ids of the keys that signed a role."""
-        return _once(s for s in self.facts.signatures if s.role == role)
+        return self._once((s for s in self.facts.signatures if s.role == role), denied=denied)
 
-    def keys_of_signer(self, name: str) -> tuple[str, ...]:
+    def keys_of_signer(self, name: str, *, denied: bool = False) -> tuple[str, ...]:
         """Canonical ids of the keys that signed the role of a signer."""
-        return self.keys_of_role(_DELEGATED + name)
+        return self.keys_of_role(_DELEGATED + name, denied=denied)
+
+    def _once(self, signers: Iterable[Signer], *, denied: bool = False) -> tuple[str, ...]:
+        lapsed = {} if denied else self.lapsed
+        keys = (
+            key for one in signers for key in one.key_ids if key not in lapsed.get(one.role, ())
+        )
+        return tuple(dict.fromkeys(keys))
 
     def among(self, keys: Iterable[Key], ids: Iterable[str]) -> tuple[str, ...]:
         """Those ids that belong to one of the keys."""
@@ -101,7 +114,3 @@ def check_owners(people: Iterable[Person]) -> None:
                     "one person",
                     person.name,
                 )
-
-
-def _once(signers: Iterable[Signer]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for signer in signers for key in signer.key_ids))

@@ -30,6 +30,8 @@ class Facts:
         now: The moment to judge by, timezone-aware.
         spki: SHA-256 of the SubjectPublicKeyInfo of keys, by canonical id; what a policy needs that
             names keys so.
+        lapsed: Of those keys, by role, the ones whose certificates are not valid at `now`, so that
+            ``cert-expiry: enforce`` does not count them; None where nobody has looked.
     """
 
     reference: Reference
@@ -41,6 +43,7 @@ class Facts:
     cached_for: float = 0.0
     now: datetime
     spki: Mapping[str, str] = field(default_factory=dict)
+    lapsed: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

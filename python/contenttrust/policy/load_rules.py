@@ -130,10 +130,15 @@ def freshness(field: Field) -> Freshness:
             "grace": lambda one: one.read(dict.fromkeys(_ROLES, Field.span)),
             "max-age": lambda one: one.read({"timestamp": Field.span}, required=("timestamp",)),
             "rollback": lambda one: one.choice("enforce"),
+            "cert-expiry": lambda one: one.choice("enforce", "ignore"),
         }
     )
     max_age = said["max-age"]["timestamp"] if "max-age" in said else None
-    return Freshness(grace=said.get("grace", {}), max_age=max_age)
+    return Freshness(
+        grace=said.get("grace", {}),
+        max_age=max_age,
+        cert_expiry=said.get("cert-expiry", "ignore"),
+    )
 
 
 def tightened(field: Field, base: Freshness) -> Freshness:
@@ -144,10 +149,16 @@ def tightened(field: Field, base: Freshness) -> Freshness:
         with field.faults.noted():
             if base.max_age is not None and own.max_age is not None and own.max_age > base.max_age:
                 members["max-age"].fail("a rule may not allow older data than the policy does")
-        if any(span > base.grace.get(role, span * 0) for role, span in own.grace.items()):
-            members["grace"].fail("a rule may not give a longer grace than the policy does")
-    grace = dict(own.grace) if "grace" in members else dict(base.grace)
-    return Freshness(grace=grace, max_age=base.max_age if own.max_age is None else own.max_age)
+        with field.faults.noted():
+            if any(span > base.grace.get(role, span * 0) for role, span in own.grace.items()):
+                members["grace"].fail("a rule may not give a longer grace than the policy does")
+        if "cert-expiry" in members and base.cert_expiry == "enforce" != own.cert_expiry:
+            members["cert-expiry"].fail("a rule may not ignore what the policy enforces")
+    return Freshness(
+        grace=own.grace if "grace" in members else base.grace,
+        max_age=base.max_age if own.max_age is None else own.max_age,
+        cert_expiry=own.cert_expiry if "cert-expiry" in members else base.cert_expiry,
+    )
 
 
 def pin(field: Field, keys: KeyFiles) -> Pin:

@@ -182,9 +182,9 @@ class SignedInRole(Place):
 
     role: str
 
-    def keys(self, evidence: Evidence, *, denied: bool = False) -> tuple[str, ...]:  # noqa: ARG002
+    def keys(self, evidence: Evidence, *, denied: bool = False) -> tuple[str, ...]:
         """The keys that fill this place."""
-        return evidence.keys_of_role(self.role)
+        return evidence.keys_of_role(self.role, denied=denied)
 
     def missing(self) -> str:
         """What is said where the role does not list it."""
@@ -201,9 +201,9 @@ class SignedAs(Place):
 
     signer: str
 
-    def keys(self, evidence: Evidence, *, denied: bool = False) -> tuple[str, ...]:  # noqa: ARG002
+    def keys(self, evidence: Evidence, *, denied: bool = False) -> tuple[str, ...]:
         """The keys that fill this place."""
-        return evidence.keys_of_signer(self.signer)
+        return evidence.keys_of_signer(self.signer, denied=denied)
 
     def missing(self) -> str:
         """What is said where the signer did not sign."""

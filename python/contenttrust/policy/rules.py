@@ -256,6 +256,12 @@ class Policy:
         """Whether keys are named by the SHA-256 of their SubjectPublicKeyInfo; see `Facts.spki`."""
         return '"spki:' in json.dumps(self.describe())
 
+    @functools.cached_property
+    def needs_certificates(self) -> bool:
+        """Whether dates of certificates of delegation keys count somewhere; see `Facts.lapsed`."""
+        rules = [rule.freshness for rule in self.rules if rule.freshness is not None]
+        return any(one.cert_expiry == "enforce" for one in (self.freshness, *rules))
+
     def rule_for(self, reference: Reference) -> Rule | None:
         """The most specific rule that matches an image, or None."""
         return _most_specific(((rule.match, rule) for rule in self.rules), reference.gun)

@@ -56,13 +56,18 @@ class Freshness:
             cache; by role. Nothing: what has expired is refused.
         max_age: How long ago the trust server may have been asked last; None: as long as nothing
             has expired.
+        cert_expiry: ``ignore``: of the certificates of delegation keys no date is looked at, as in
+            Notary; ``enforce``: what was signed with a key in one that is not valid does not count.
     """
 
     grace: Mapping[str, timedelta] = field(default_factory=dict, hash=False)
     max_age: timedelta | None = None
+    cert_expiry: str = "ignore"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "grace", dict(self.grace))
+        if self.cert_expiry not in {"enforce", "ignore"}:
+            raise ValueError(f"enforce or ignore, not {self.cert_expiry[:40]!a}")
         unknown = sorted(set(self.grace) - _ROLES)
         if unknown:
             raise ValueError(f"grace is for {', '.join(sorted(_ROLES))}, not {unknown[0][:40]!a}")
@@ -75,6 +80,7 @@ class Freshness:
         return {
             "grace": {role: span.total_seconds() for role, span in sorted(self.grace.items())},
             "max-age": None if self.max_age is None else self.max_age.total_seconds(),
+            "cert-expiry": self.cert_expiry,
         }
 
 

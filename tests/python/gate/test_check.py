@@ -132,7 +132,7 @@ def test_an_answer_says_what_it_rests_on(gate: Gate, repository: Repository) -> 
     assert answer.valid_until == NOW + timedelta(days=14)
     assert answer.state is not None
     assert answer.state.gun == WEB
-    assert answer.state.versions == {"root": 1, "snapshot": 1, "targets": 1, "timestamp": 1}
+    assert answer.state.versions == {"snapshot": 1, "targets": 1, "timestamp": 1}
     assert (refused.valid_until, refused.state) == (None, None)
 
 

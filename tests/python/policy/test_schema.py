@@ -37,6 +37,7 @@ UNSEEN = {
     "rule for a name without domain",
     "rule that allows older data",
     "rule that gives a longer grace",
+    "rule that ignores certificates",
     "rule with a tag",
     "rules that tie",
     "server for a prefix without domain",
