@@ -5,16 +5,18 @@ The server keeps the files of roles that nothing names any more, and its snapsho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from contenttrust import _core, load
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import Collection, images, target_meta
 from contenttrust.publish.images import ReturningError
 from contenttrust.publish.sign import Keyring
+from contenttrust.publish.uploads import Uploads
 from interop.our_publisher import OurPublisher
+from interop.publisher import Publisher
 from interop.trust_stack import TrustStack
 
 TAG = {"v1": target_meta(7, sha256="0" * 64)}
@@ -90,3 +92,90 @@ def test_in_a_signing_request_she_begins_anew(repository: Repository) -> None:
 
     assert repository.pulled() == set()
     assert collection.changes() == ()
+
+
+class _SignedMeanwhile(Uploads):
+    """Somebody else signs right after the first upload, before it is read back."""
+
+    def __init__(self, publisher: OurPublisher, sign: Callable[[], object]) -> None:
+        super().__init__(publisher.server)
+        self._sign = [sign]
+
+    def publish(self, gun: str, files: Mapping[str, bytes]) -> None:
+        super().publish(gun, files)
+        if self._sign:
+            self._sign.pop()()
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_what_she_signs_while_she_is_added_is_noted(
+    place: Callable[[str], Path], trust_stack: TrustStack, comes_back: bool
+) -> None:
+    if comes_back:
+        repository = Repository(place, trust_stack)
+        owner, alice, gun, key = (
+            repository.owner, repository.alice, repository.gun, repository.key,
+        )  # fmt: skip
+    else:
+        owner, alice = (OurPublisher(place(name), trust_stack) for name in ("owner", "alice"))
+        gun, key = f"registry.example/new/{place('gun').name.lower()}", alice.key("alice")
+        owner.collection(gun).initialize()
+        owner.collection(gun).publish()
+
+    def sign() -> None:
+        images.sign(alice.collection(gun), {"v3": TAG["v1"]})
+
+    sink = _SignedMeanwhile(owner, sign)
+    raced = Collection(gun, keys=owner.keys, sink=sink, trust_dir=owner.trust_dir)
+    done = images.add_signer(raced, "alice", [key], confirm=lambda _: None)
+
+    assert set(done.repository.tags) == {"v3", *(TAG if comes_back else ())}
+    assert sum("signed meanwhile" in note for note in done.notes) == 2
+
+
+class Readers:
+    """Ours and notary's, with what they have verified before."""
+
+    def __init__(self, place: Callable[[str], Path], stack: TrustStack, gun: str) -> None:
+        self._ours, self._gun = OurPublisher(place("reader"), stack), gun
+        self._theirs = Publisher(place("notary-reader"), stack)
+
+    def pulled(self) -> set[str]:
+        """What both see; nothing is broken for ours."""
+        view = load(self._gun, source=self._ours.server, trust_dir=self._ours.trust_dir)
+        assert view.degraded == ()
+        out = self._theirs.notary("list", self._gun, "-r", "targets/releases").out
+        tags = set(view.tags)
+        assert {line.split()[0] for line in out.splitlines() if "targets/releases" in line} == tags
+        return tags
+
+
+@pytest.mark.parametrize("way", ["shown", "anew"])
+def test_with_a_snapshot_key_of_our_own_earlier_readers_go_on(
+    place: Callable[[str], Path], trust_stack: TrustStack, way: str
+) -> None:
+    owner = OurPublisher(place("owner"), trust_stack)
+    gun = f"registry.example/own/{place('gun').name.lower()}"
+    owner.collection(gun).initialize(server_managed=("timestamp",))
+    key = owner.key("alice")
+    images.add_signer(owner.collection(gun), "alice", [key])
+    images.sign(owner.collection(gun), TAG)
+    earlier = Readers(place, trust_stack, gun)
+    assert earlier.pulled() == {"v1"}
+    images.remove_signer(owner.collection(gun), "alice", force=True)
+    file = Path(
+        owner.keys.entries()[[one.role for one in owner.keys.entries()].index("alice")].path
+    )
+    private = file.read_bytes()
+    if way == "shown":
+        file.unlink()
+
+    images.add_signer(owner.collection(gun), "alice", [key], confirm=lambda _: None)
+
+    expected = {"v1"} if way == "shown" else set()
+    assert earlier.pulled() == expected
+    assert Readers(place, trust_stack, gun).pulled() == expected
+    file.write_bytes(private)
+    file.chmod(0o600)
+    images.sign(owner.collection(gun), {"v2": TAG["v1"]})
+    assert earlier.pulled() == {"v2", *expected}

@@ -58,6 +58,22 @@ def test_tags_that_would_come_back_are_shown_and_asked_about(place, images, else
     assert (len(place.server.uploads) == sent) == (code == 1)
 
 
+def test_of_a_role_that_is_there_and_broken_the_question_says_so(place, images, removed):
+    """Bob has made it again since, and has signed nothing; her private key is here."""
+    place.done("key", "generate", "bob")
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    [bob] = [key["key_id"] for key in keys if key["role"] == "bob"]
+    place.done("key", "remove", "-y", bob)
+    place.done("signer", "add", "--key", "bob.pub", "bob", images.repository)
+
+    ran = place.run("signer", "add", "--key", "alice.pub", "alice", images.repository)
+
+    assert ran.code == 1
+    assert f"this counts again: targets/releases lists 1.0 ({removed});" in ran.err
+    assert "first sign targets/releases with a key that it has" in ran.err
+    assert "where the private key is" not in ran.err
+
+
 def test_without_a_question_what_comes_back_is_told(place, images, elsewhere):
     add = ("signer", "add", "-y", "--key", "alice.pub", "alice", images.repository)
     ran = place.run("-o", "json", *add)

@@ -66,7 +66,8 @@ def earlier(publisher, server, tmp_path):
     images.sign(collection, tags("v1"))
 
     def read():
-        return load(collection.gun, source=server, trust_dir=tmp_path / "reader", now=server.now)
+        place = tmp_path / "reader"
+        return load(collection.gun, source=server, trust_dir=place, now=server.now, remember=True)
 
     assert {tag.name for tag in read().tags.values()} == {"v1"}
     return collection, key, read

@@ -94,11 +94,34 @@ def test_a_key_that_comes_to_a_broken_role_later_brings_nothing_back_either(
     bob = make_publisher("bob")
     images.add_signer(collection, "bob", [bob.key("bob")])
 
-    with pytest.raises(ReturningError, match=f"contenttrust witness {collection.gun} {RELEASES}"):
+    with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "alice", [elsewhere])
+    assert "Make targets/alice where a key of it is" in refused.value.message
+    assert f"contenttrust witness {collection.gun} {RELEASES}" in refused.value.message
 
     signed = images.sign(bob.collection(), tags("v3"))
     assert sorted(signed.published.repository.tags) == ["v3"]
+
+
+def test_a_broken_role_is_not_begun_anew_though_the_key_is_here_and_the_way_out_is_true(
+    collection, alice, make_publisher, server
+):
+    """Who gives it back its keys may want what it lists; where not, it is taken away first."""
+    images.add_signer(collection, "bob", [make_publisher("bob").key("bob")])
+    sent = len(server.uploads)
+
+    with pytest.raises(ReturningError) as refused:
+        images.add_signer(collection, "alice", [alice])
+    assert refused.value.tags.keys() == {RELEASES}
+    assert "Make " not in refused.value.message
+    assert f"contenttrust delegation remove -p {collection.gun} {RELEASES}" in refused.value.message
+    assert len(server.uploads) == sent
+
+    collection.remove_delegation(RELEASES)
+    collection.publish()
+    done = images.add_signer(collection, "alice", [alice])
+    assert listed(done.repository) == {"targets/alice": [], RELEASES: []}
+    assert done.repository.degraded == ()
 
 
 def test_what_a_signer_signed_who_was_not_the_last_does_not_come_back(
@@ -198,7 +221,7 @@ def test_what_cannot_be_read_is_not_let_back(collection, elsewhere, server):
     server.history[collection.gun].clear()
     sent = len(server.uploads)
 
-    with pytest.raises(PublishError, match="cannot be read"):
+    with pytest.raises(PublishError, match=f"cannot be read.* Make {RELEASES} where a key"):
         images.add_signer(collection, "alice", [elsewhere], confirm=lambda _: None)
     assert len(server.uploads) == sent
 

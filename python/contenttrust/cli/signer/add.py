@@ -104,8 +104,9 @@ def _ask(
         roles = " and ".join(map(text.safe, back))
         why = f"The private key is here, but {roles} is there already, and broken."
         way = (
-            f"first sign {roles} with a key that it has (contenttrust sign), or take it away "
-            "(contenttrust delegation remove): then it begins anew"
+            f"first sign {roles} with a key that it has (contenttrust sign), or take it away and "
+            "add its signers again (contenttrust delegation remove, then signer add): it begins "
+            "anew then"
         )
     else:
         why = "Where the private key is, a role that was removed begins anew, without it."
