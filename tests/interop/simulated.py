@@ -52,8 +52,12 @@ class Simulated:
 
     def tag(self, name: str, label: str, *, role: str = "targets") -> None:
         """Have a role list a tag for the image of that label, which is put into the registry."""
+        self._registry.push(self._repository, image(label))
+        self.list_tag(name, label, role=role)
+
+    def list_tag(self, name: str, label: str, *, role: str = "targets") -> None:
+        """Have a role list a tag for the image of that label, wherever that may be."""
         made = image(label)
-        self._registry.push(self._repository, made)
         self.digests[label] = made.digest
         sha256 = bytes.fromhex(made.digest.removeprefix("sha256:"))
         entry: dict[str, Any] = {"hashes": {"sha256": b64(sha256)}, "length": made.size}
