@@ -53,6 +53,8 @@ else:
 
 # How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
+_MOST_NAMED = 100
+"""Of the tags that go with a broken role: nobody else may know them any more."""
 # Notary's files cannot hold control characters, nor any file half a surrogate pair.
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
@@ -311,7 +313,7 @@ class Draft:
 
     def _listed_before(self, role: str) -> str:
         """The tags that go where a broken role begins anew, whoever has broken it."""
-        told: dict[str, str] = {}  # by what is listed
+        told: dict[tuple[str, ...], str] = {}  # by what is listed
         for files, when in (
             (self._unverified, "as the server has it, which nobody has verified here"),
             (self._verified(), "when it was valid here last"),
@@ -320,9 +322,11 @@ class Draft:
                 listed = digests(signed_part(files[role]).get("targets") or {})
             except (KeyError, MalformedError):
                 continue
-            names = [with_digest(tag, one) for tag, one in listed.items()]
-            told[enumerated(names) or "no tag"] = when
-        found = "; ".join(f"{when}: {names}" for names, when in reversed(told.items()))
+            told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
+        found = "; ".join(
+            f"{when}: {enumerated(names, most=_MOST_NAMED) or 'no tag'}"
+            for names, when in reversed(told.items())
+        )
         return f" ({found or 'what that was is not known here'})"
 
     def forget(self, role: str) -> None:
