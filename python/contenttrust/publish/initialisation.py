@@ -19,7 +19,7 @@ from contenttrust.errors import (
     TrustDirectoryError,
     shown,
 )
-from contenttrust.publish import first_root, removal_record
+from contenttrust.publish import first_root, removal_record, signable
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import (
@@ -100,7 +100,7 @@ def prepare(
         ContentTrustError: As for `initialize`.
     """
     _refuse_existing(collection)
-    check_certificates(certificates, threshold)
+    check_certificates(certificates, threshold, gun=collection.gun)
     remote = _server_keys(collection, server_managed)
     public = {**remote, **_local_keys(collection, remote)}
     root = first_root.document({ROOT: certificates, **public})
@@ -117,14 +117,20 @@ def prepare(
     return request
 
 
-def check_certificates(certificates: Sequence[PublicKey], threshold: int) -> None:
-    """Refuse what cannot be the keys of a root.
+def check_certificates(certificates: Sequence[PublicKey], threshold: int, *, gun: str) -> None:
+    """Refuse what cannot be the keys of a root that is signed in turns.
 
     Raises:
-        PublishError: One is no certificate, or there are fewer keys than must sign.
+        PublishError: One is no certificate, or of another collection; or there are fewer keys than
+            must sign.
     """
     if any(not one.key_type.endswith("-x509") for one in certificates):
         raise PublishError("a root key is known by a certificate, not as a bare key", role=ROOT)
+    try:
+        for one in certificates:
+            signable.check_certificate(one, gun)
+    except ValueError as error:
+        raise PublishError(str(error), gun=gun, role=ROOT) from error
     count = len({one.canonical_key_id for one in certificates})
     if not 1 <= threshold <= count:
         raise PublishError(

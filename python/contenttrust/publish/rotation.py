@@ -132,7 +132,7 @@ def prepare(
     if role not in {ROOT, TARGETS}:
         raise PublishError("only root and targets may be signed by several people", role=role)
     if role == ROOT:
-        check_certificates(keys, threshold or 1)
+        check_certificates(keys, threshold or 1, gun=collection.gun)
     replacement = Replacement(role, keys, threshold)
     return collection.publication().prepare(
         [replacement], legacy=_older_root_keys(collection, legacy)
@@ -197,7 +197,7 @@ class Replacement:
             way = (
                 "The server was asked for a new one: ask whoever runs it why it gives none"
                 if self._server_managed
-                else "Name another key, or none, and one is made"
+                else "Name another key; `contenttrust key rotate` without one makes one"
             )
             raise PublishError(
                 f"{ids} is the {self._role} key of {draft.gun} already: nothing would be rotated. "

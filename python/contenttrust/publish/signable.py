@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from contenttrust._core import PublicKey
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.metadata import Document
 
@@ -69,7 +70,7 @@ def check(
             raise ValueError("other keys are to sign a root than it names")
         for one in (*authorities, *optional):
             for key in one.keys.values():
-                _check_certificate(key, gun)
+                check_certificate(public_key(key), gun)
         return
     if role != TARGETS and not is_delegation(role):
         raise ValueError(f"a document of {role} is not signed in turns")
@@ -94,9 +95,27 @@ def check_document(role: str, document: Document, *, gun: str) -> None:
     if role == ROOT:
         _check_root(document)
         for key in authority_in(document, ROOT).keys.values():
-            _check_certificate(key, gun)
+            check_certificate(public_key(key), gun)
     else:
         _check_targets(document, role)
+
+
+def check_certificate(key: PublicKey, gun: str) -> None:
+    """Refuse a root key that belongs to another collection than its certificate names.
+
+    A wildcard would let one signature serve collections that nobody was shown, and who made the
+    certificate is not known: it is refused.
+
+    Args:
+        key: Of a root.
+        gun: The collection that the root is said to belong to.
+
+    Raises:
+        ValueError: It is certified for something else, or a bare key.
+    """
+    name = key.common_name
+    if not key.key_type.endswith("-x509") or gun != name:
+        raise ValueError(f"a root key is certified for {name or 'nothing'}, not for {gun}")
 
 
 def odd_targets(document: Document) -> dict[str, str]:
@@ -186,18 +205,6 @@ def _checked_keys(value: object) -> Mapping[str, Document]:
         if found.key_id != key_id or key_value(found) != key:
             raise ValueError("a key is filed under an id that is not its own")
     return keys
-
-
-def _check_certificate(key: Document, gun: str) -> None:
-    """A root key belongs to the collection that its certificate names.
-
-    A wildcard would let one signature serve collections that nobody was shown, and who made the
-    certificate is not known: it is refused.
-    """
-    found = public_key(key)
-    name = found.common_name
-    if not found.key_type.endswith("-x509") or gun != name:
-        raise ValueError(f"a root key is certified for {name or 'nothing'}, not for {gun}")
 
 
 def _number(value: object, what: str) -> int:

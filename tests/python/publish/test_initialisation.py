@@ -204,11 +204,14 @@ def test_what_cannot_be_removed_is_told(collection, publisher, monkeypatch):
 def test_a_root_without_enough_keys_is_not_prepared(publisher):
     bare = publisher.key("root")
     with pytest.raises(PublishError, match="as a bare key"):
-        initialisation.check_certificates([bare], 1)
+        initialisation.check_certificates([bare], 1, gun=GUN)
     entry = publisher.keys.generate("ecdsa", role="root")
     certificate = certificate_of(publisher, entry)
-    again = certificate_of(publisher, entry, "another/name")
+    again = certificate_of(publisher, entry)
     for threshold in (0, 2):  # two certificates of one key are one key
         with pytest.raises(PublishError, match="of 1 root keys"):
-            initialisation.check_certificates([certificate, again], threshold)
+            initialisation.check_certificates([certificate, again], threshold, gun=GUN)
     assert isinstance(certificate, _core.PublicKey)
+    other = certificate_of(publisher, entry, "another/name")
+    with pytest.raises(PublishError, match=f"certified for another/name, not for {GUN}"):
+        initialisation.check_certificates([certificate, other], 1, gun=GUN)
