@@ -135,6 +135,7 @@ def built_here(compose: Composed, repository: str) -> None:
     watch = "    develop: {watch: [{action: rebuild, path: Dockerfile}]}"
     compose.write(f"{compose.folder.name}:1", "    build: .", "    pull_policy: build", watch)
     compose.pin("--override-out").succeeded()
+    compose.files = ["--file=compose.yaml"]  # the daemon's BuildKit knows no contexts to pin by
 
 
 def watched(compose: Composed) -> str:

@@ -303,6 +303,15 @@ def test_a_compose_project_is_pinned_in_place_and_beside(gate, place: Path) -> N
     assert (place / "compose.yaml").read_text() == COMPOSE.replace(f"{GUN}:3.0", f"{GUN}@{DIGEST}")
 
 
+def test_what_a_dockerfile_names_is_pinned_beside(gate, place: Path) -> None:
+    text = f"services: {{a: {{build: {{dockerfile_inline: 'FROM {GUN}:3.0'}}}}}}"
+    (place / "compose.yaml").write_text(text)
+    options = ("--without-docker", "--without-registry", "compose.yaml")
+    assert gate("compose", "--override-out", "trust.yaml", *options).code == 0
+    assert f" {GUN}:3.0: docker-image://{GUN}@{DIGEST}\n" in (place / "trust.yaml").read_text()
+    assert gate("compose", *options, "trust.yaml").out.startswith("ok:")
+
+
 def test_profiles_of_a_compose_project_are_chosen(gate, place: Path) -> None:
     (place / "compose.yaml").write_text(
         COMPOSE + f"  debug: {{image: '{GUN}:9.9', profiles: [debug]}}\n"

@@ -52,15 +52,16 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     from contenttrust.yaml_nodes import YamlError  # noqa: PLC0415
 
     options = request.options
-    if options.write:
-        try:
-            pinned = project.pinned(values)
-        except YamlError as error:
-            spot = Spot(file=error.file, line=error.line, column=error.column)
-            return [Finding.fault(error.problem, spot)]
+    try:
+        pinned = project.pinned(values) if options.write else {}
+        beside = b"" if options.override_out is None else project.override(values)
+    except YamlError as error:
+        spot = Spot(file=error.file, line=error.line, column=error.column)
+        return [Finding.fault(error.problem, spot)]
+    if pinned:
         wrong = outcome.save({name: (project.texts[name], new) for name, new in pinned.items()})
         if wrong:
             return wrong
     if options.override_out is not None:
-        outcome.save_new(options.override_out, project.override(values))
+        outcome.save_new(options.override_out, beside)
     return []

@@ -7,10 +7,12 @@ import io
 import os
 from dataclasses import dataclass, replace
 
+from contenttrust.errors import shown
 from contenttrust.gate.compose import dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import IMAGE_SCHEME, contents
+from contenttrust.gate.dockerfile import contexts
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.yaml_nodes import YamlError, read
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from contenttrust.gate.compose.services import Started
+    from contenttrust.gate.dockerfile import ImageUse
     from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
 
 
 _PROJECT = "COMPOSE_PROJECT_NAME"
+_IN_THE_BUILD = frozenset({"FROM", "COPY --from", "RUN --mount"})
 _COMPOSE_TAGS = frozenset({"!reset", "!override"})
 
 
@@ -39,7 +43,7 @@ class Composition:
         started: The images that services start.
         uses: The same with their places, and behind them the images of Dockerfiles.
         findings: What is refused, or worth a line, before any image is judged.
-        builds: The Dockerfiles of what is built.
+        built: The Dockerfiles of what is built, each with the service.
         doubt: Why one of the files cannot be written, though docker compose understands it.
     """
 
@@ -48,14 +52,24 @@ class Composition:
     started: tuple[Started, ...]
     uses: tuple[Use, ...]
     findings: tuple[Finding, ...]
-    builds: tuple[Built, ...] = ()
+    built: tuple[tuple[str, Built], ...] = ()
     doubt: YamlError | None = None
 
+    @property
+    def builds(self) -> list[Built]:
+        """The Dockerfiles of what is built."""
+        return [built for _, built in self.built]
+
     def override(self, values: Mapping[str, str]) -> bytes:
-        """A compose file that, merged behind the others, pins what they start.
+        """A compose file that, merged behind the others, pins what they start and build upon.
+
+        What a Dockerfile names is pinned by a named context, which takes the place of the name.
 
         Args:
             values: What to write in place of an image; empty, or none: it stays.
+
+        Raises:
+            YamlError: An image of a Dockerfile cannot be pinned.
         """
         from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
 
@@ -69,10 +83,14 @@ class Composition:
                 volume = {"type": "image", "source": pinned, "target": one.target}
                 service.setdefault("volumes", []).append(volume)
             elif one.context:
-                build = service.setdefault("build", {}).setdefault("additional_contexts", {})
-                build[one.context] = IMAGE_SCHEME + pinned
+                _contexts(service)[one.context] = IMAGE_SCHEME + pinned
             else:
                 service["image"] = pinned
+        for name, built in self.built:
+            for image in built.dockerfile.images:
+                if (pinned := values.get(image.name)) and image.what in _IN_THE_BUILD:
+                    key = _key(image, built)
+                    _contexts(services.setdefault(name, {}))[key] = IMAGE_SCHEME + pinned
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
         yaml.width = 1_000_000
@@ -153,7 +171,7 @@ def composition(
     findings: list[Finding] = []
     started: list[Started] = []
     uses: list[Use] = []
-    builds: list[Built] = []
+    all_built: list[tuple[str, Built]] = []
     findings += _left_out(list(texts), env, made, program)
     first = Spot(file=next(iter(texts)))
     doubt = None
@@ -189,10 +207,10 @@ def composition(
             )
             uses += images
             findings += told
-            builds += built
+            all_built += [(build.service, one) for one in built]
     return Composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
-        uses=tuple(uses), findings=tuple(findings), builds=tuple(builds), doubt=doubt,
+        uses=tuple(uses), findings=tuple(findings), built=tuple(all_built), doubt=doubt,
     )  # fmt: skip
 
 
@@ -292,6 +310,24 @@ def _fault(error: ComposeError | YamlError) -> Finding:
 def _remark(path: Path, remark: Any, spot_of: Callable[[Path], Spot]) -> Finding:  # noqa: ANN401
     make = Finding.fault if remark.refused else Finding.note
     return make(remark.message, spot_of(path), code=remark.code)
+
+
+def _contexts(service: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = service.setdefault("build", {}).setdefault("additional_contexts", {})
+    return found
+
+
+def _key(image: ImageUse, built: Built) -> str:
+    """The name by which a context takes the place of an image, and of nothing else."""
+    key = contexts.key_of(image.name)
+    if contexts.is_stage(key, [stage.name for stage in built.dockerfile.stages]):
+        spot = built.spot(image.line)
+        problem = (
+            f"{shown(image.name)} cannot be pinned beside this file, because a stage is named "
+            f"{shown(key)}: give the stage another name, or write the digest here (gate dockerfile)"
+        )
+        raise YamlError(problem, file=spot.file, line=spot.line)
+    return key
 
 
 def _written_at(document: Document, one: Started) -> Path | None:

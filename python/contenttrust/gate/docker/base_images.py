@@ -101,7 +101,7 @@ def _decided(call: Call, image: TriggerImage, decisions: dict[str, Decision]) ->
 def _key(call: Call, parsed: Dockerfile, image: TriggerImage, decision: Decision) -> str:
     """The name by which a context takes the place of an image, and of nothing else."""
     key = contexts.key_of(image.name)
-    if any(stage.name and contexts.for_stage({key: key}, stage.name) for stage in parsed.stages):
+    if contexts.is_stage(key, [stage.name for stage in parsed.stages]):
         reason = (
             f"{shown(image.name)} cannot be pinned, because a stage is named {shown(key)}: give "
             "the stage another name"

@@ -10,7 +10,7 @@ from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 IMAGE_SCHEME = "docker-image:"
 SYNTAX = "# syntax"
@@ -100,6 +100,16 @@ def images(build_args: Mapping[str, str], contexts: Mapping[str, str]) -> list[t
 def for_stage(contexts: Mapping[str, str], name: str) -> bool:
     """Whether a context takes the place of a stage of the file."""
     return ascii_lower(name) not in _NEVER and _source(contexts, name) is not None
+
+
+def is_stage(key: str, stages: Iterable[str]) -> bool:
+    """Whether a context by this key would take the place of a stage, too.
+
+    Args:
+        key: As `key_of` gives it.
+        stages: Names; an empty one is none.
+    """
+    return any(name and for_stage({key: key}, name) for name in stages)
 
 
 def for_image(contexts: Mapping[str, str], name: str) -> bool:

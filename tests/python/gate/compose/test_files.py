@@ -282,12 +282,41 @@ def test_an_override_pins_what_is_started_and_nothing_else() -> None:
     }
 
 
-def test_an_override_leaves_dockerfiles_and_makers_of_an_sbom_as_they_are() -> None:
-    text = "services: {a: {build: {dockerfile_inline: 'FROM web:1', sbom: generator=web:1}}}"
-    assert [image for image, _, _ in found(text)] == ["web:1", "web:1"]
-    [document] = read(project(text).override({"web:1": PIN}), file="f")
+PINNED = {f"{name}:1": f"docker.io/library/{name}@sha256:{'a' * 64}" for name in "abcde"}
 
-    assert document.value == {"services": {}}
+
+def pinned_by(dockerfile: str, more: str = "") -> dict[str, str]:
+    """The contexts by which an override pins what a Dockerfile names."""
+    inline = "".join(f"        {line}\n" for line in dockerfile.replace("$", "$$").splitlines())
+    text = f"services:\n  s:\n    build:\n      dockerfile_inline: |\n{inline}{more}"
+    [document] = read(project(text).override(PINNED), file="f")
+    return document.value["services"].get("s", {"build": {"additional_contexts": {}}})["build"][
+        "additional_contexts"
+    ]
+
+
+def test_an_override_pins_what_dockerfiles_name_by_contexts() -> None:
+    text = "ARG V=1\nFROM docker.io/library/a:$V AS x\nFROM x\nCOPY --from=b:1 / /\n"
+    more = "      additional_contexts: {d: 'docker-image://d:1'}\n      args: {V: '1'}\n"
+
+    assert pinned_by(f"{text}RUN --mount=from=c:1 x\nCOPY --from=d / /", more) == {
+        name: f"docker-image://{PINNED[f'{name[0]}:1']}" for name in ("b:1", "c:1", "d")
+    }
+    assert pinned_by("FROM a:1 AS a") == {"a:1": f"docker-image://{PINNED['a:1']}"}
+    assert pinned_by("FROM a:1@sha256:" + "b" * 64) == {}
+
+
+def test_an_override_leaves_front_ends_and_makers_of_an_sbom_and_triggers_as_they_are() -> None:
+    assert pinned_by("# syntax=a:1\nFROM scratch", "      sbom: generator=b:1\n") == {}
+    assert pinned_by("FROM scratch\nONBUILD COPY --from=a:1 / /") == {}
+
+
+def test_an_override_refuses_a_context_that_a_stage_would_give_way_to() -> None:
+    text = "services: {s: {build: {dockerfile_inline: 'FROM a AS a'}}}"
+
+    with pytest.raises(YamlError, match="cannot be pinned beside this file, because a stage is"):
+        project(text).override({"a": PIN})
+    assert project(text).override({}) == b"services: {}\n"
 
 
 def test_an_override_with_names_that_mean_something_in_yaml_is_read_as_it_was_meant() -> None:

@@ -1,0 +1,79 @@
+"""What `--override-out` pins of Dockerfiles is what docker compose builds upon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from interop import builder
+from interop.composed import Composed
+from interop.trust_stack import TrustStack
+
+
+@pytest.fixture(scope="module")
+def buildkitd() -> Iterator[str]:
+    """The address of a newer BuildKit: that of the daemon knows no named contexts."""
+    with builder.running() as started:
+        yield f"unix://{started._folder}/b.sock"
+
+
+@pytest.fixture
+def compose(
+    docker_stack: TrustStack, place: Callable[[str], Path], buildkitd: str
+) -> Iterator[Composed]:
+    """A project that this test has for itself, with a builder."""
+    made = Composed(place("composed-builds"), docker_stack)
+    made.docker.plain("buildx", "create", "--name", "own", "--driver", "remote", buildkitd)
+    yield made
+    made.down()
+
+
+DOCKERFILES = {
+    "FROM": "FROM {}:1.0\n",
+    "an argument": "ARG VERSION=1.0\nFROM {}:$VERSION\n",
+    "COPY --from": "FROM {}:1.0\nCOPY --from={}:1.0 /label /label\n",
+    "RUN --mount": 'FROM {}:1.0\nRUN --mount=from={}:1.0,target=/x ["/show"]\n',
+    "a stage": "FROM {}:1.0 AS web\nFROM web\n",
+}
+
+
+@pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES)
+def test_t099_what_dockerfiles_name_is_pinned_by_the_override(compose: Composed, text: str) -> None:
+    path = f"composed/{compose.folder.name}"
+    name = f"{compose.docker.stack.registry}/{path}"
+    compose.docker.upload(path, f"{path} signed", tag="1.0")
+    compose.docker.sign(f"{name}:1.0")
+    compose.folder.joinpath("Dockerfile").write_text(text.replace("{}", name))
+    compose.write("mine:1", "    build: .", "    pull_policy: build")
+    compose.pin("--override-out").succeeded()
+    compose.docker.upload(path, f"{path} unsigned", tag="1.0")  # the tag moves
+
+    def built() -> str:
+        compose("build", "--builder=own", "--pull", "--no-cache").succeeded()
+        return compose.docker.plain("run", "--rm", "--network=none", "mine:1").out
+
+    assert built() == f"{path} signed\n"
+    compose.files = ["--file=compose.yaml"]
+    assert built() == f"{path} unsigned\n"
+
+
+def test_a_builder_without_named_contexts_builds_nothing_from_the_override(
+    compose: Composed,
+) -> None:
+    path = f"composed/{compose.folder.name}"
+    compose.docker.upload(path, f"{path} signed", tag="1.0")
+    compose.docker.sign(f"{compose.docker.stack.registry}/{path}:1.0")
+    dockerfile = compose.folder / "Dockerfile"
+    dockerfile.write_text(f"FROM {compose.docker.stack.registry}/{path}:1.0\n")
+    compose.write("mine:2", "    build: .", "    pull_policy: build")
+    compose.pin("--override-out").succeeded()
+    for env in ({}, {"DOCKER_BUILDKIT": "0"}):
+        compose.env |= env
+        refused = compose("build")
+        assert refused.code != 0
+        assert "contexts" in refused.err
+    compose.gate("dockerfile", "--write", "Dockerfile").succeeded()
+    compose.pin("--override-out").succeeded()
+    compose("build").succeeded()
