@@ -7,6 +7,7 @@ may release but belongs to no signer is what a removal by halves leaves.
 
 from __future__ import annotations
 
+from contenttrust import clock
 from contenttrust.doctor.finding import Finding
 from contenttrust.errors import ContentTrustError
 from contenttrust.publish.listing import delegations_in
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from contenttrust.model import Instant
     from contenttrust.publish.listing import Delegation
 
 _CHECK = "keys"
@@ -59,6 +61,15 @@ def check(trust_dir: str, gun: str, *, at: datetime, removes_nobody: bool) -> It
             advice="If a signer was removed by halves: 'contenttrust delegation remove GUN "
             f"{_RELEASES} ID'",
         )  # fmt: skip
+    ended = _with_ended_certificates(delegations, clock.instant(at))
+    if ended:
+        yield Finding(
+            check=_CHECK, subject=gun, level="warning",
+            message=f"may sign with keys whose certificates have ended: {_listed(ended)}. "
+            "Docker and Notary do not look at that, nor does contenttrust",
+            advice="Give their owners new certificates; whoever should be gone is removed by "
+            "'contenttrust signer remove'; a policy may refuse them (cert-expiry: enforce)",
+        )  # fmt: skip
 
 
 def _without_signer(delegations: Sequence[Delegation]) -> list[str]:
@@ -66,6 +77,16 @@ def _without_signer(delegations: Sequence[Delegation]) -> list[str]:
     known = {one for role in delegations if role.role != _RELEASES for one in role.key_ids}
     release = {one for role in delegations if role.role == _RELEASES for one in role.key_ids}
     return sorted(release - known)
+
+
+def _with_ended_certificates(delegations: Sequence[Delegation], at: Instant) -> list[str]:
+    """Roles with keys that they have in certificates only, all of which have ended."""
+    return [
+        f"{role.role} ({key[:12]}, until {end.datetime:%Y-%m-%d})"
+        for role in delegations
+        for key, end in role.certificates_end.items()
+        if end < at
+    ]
 
 
 def _listed(words: list[str]) -> str:

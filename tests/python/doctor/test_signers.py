@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from contenttrust.doctor import examine, signers
@@ -55,6 +57,26 @@ def test_signers_are_named_where_docker_removes_nobody(place, with_signers):
     first, _ = found(place, with_signers, removes_nobody=True)
     assert first.level == "note"
     assert "may sign: alice." in first.message
+
+
+def test_trap_15_keys_in_ended_certificates_are_a_warning(place, with_signers):
+    """They can still sign, by Notary's design: nobody looks at the dates."""
+    span = {"not_before": NOW - timedelta(days=9), "not_after": NOW - timedelta(days=1)}
+    ended, valid = ALICE.certified("alice", **span), ALICE.certified("alice", serial=2)
+    for role in ("targets/alice", "targets/releases"):
+        with_signers[role].keys = [ended]
+        with_signers[role].signers = [ended]
+    place.verify(with_signers)
+    [finding] = found(place, with_signers)
+    assert finding.level == "warning"
+    named = f"({ALICE.bare.id[:12]}, until 2026-11-23)"
+    assert f"ended: targets/alice {named}, targets/releases {named}." in finding.message
+    for more in (valid, ALICE.bare):
+        with_signers["targets/alice"].keys = [ended, more]
+        with_signers.advance("targets")
+        place.verify(with_signers)
+        [finding] = found(place, with_signers)
+        assert f"ended: targets/releases {named}." in finding.message
 
 
 def test_without_signers_nothing_is_said(place, repository):
