@@ -217,12 +217,8 @@ class Scene:
         if file is None:
             return set()
         root = signed_part(file)
-        ours = {
-            key_id
-            for role, held in root["roles"].items()
-            if (self.machine.gun, role) not in self.machine.memory.keys
-            for key_id in held["keyids"]
-        }
+        named = {one for held in root["roles"].values() for one in held["keyids"]}
+        ours = named - self.machine.memory.key_ids
         return {public_key(root["keys"][key_id]).canonical_key_id for key_id in ours}
 
 
@@ -279,18 +275,33 @@ def later_publication(machine: Machine) -> Scene:
     return Scene(machine, start, ["publish", machine.gun], _tags("v2", "v3"))
 
 
-def rotation(machine: Machine, role: str = "targets") -> Scene:
+def rotation(machine: Machine, role: str = "targets", *options: str) -> Scene:
     """`key rotate`, which makes a key and keeps the old one; staged changes stay staged."""
     start = machine.folder / f"rotation of {role}"
-    _published(machine, start)
+    _published(machine, start, own_snapshot=bool(options))
     old = machine.memory.signed(machine.gun, "root")["roles"][role]["keyids"]
-    words = ["key", "rotate", "--yes", machine.gun, role]
+    words = ["key", "rotate", "--yes", *options, machine.gun, role]
     return Scene(machine, start, words, _rotated(role, old))
 
 
 def root_rotation(machine: Machine) -> Scene:
     """`key rotate` of root: signed by the old key and the new one, which both stay."""
     return rotation(machine, "root")
+
+
+def own_snapshot_key(machine: Machine) -> Scene:
+    """`key rotate` of snapshot, whose key the server has held."""
+    return rotation(machine, "snapshot")
+
+
+def snapshot_key_of_the_server(machine: Machine) -> Scene:
+    """`key rotate --server-managed` of snapshot: ours stays here."""
+    return rotation(machine, "snapshot", "--server-managed")
+
+
+def timestamp_key_of_the_server(machine: Machine) -> Scene:
+    """`key rotate --server-managed` of timestamp: we sign the snapshot."""
+    return rotation(machine, "timestamp", "--server-managed")
 
 
 def another_passphrase(machine: Machine) -> Scene:
@@ -322,10 +333,10 @@ def later_signature(machine: Machine) -> Scene:
     return Scene(machine, scene.start, ["sign", f"{machine.gun}:2"], _tags("1", "2"))
 
 
-def _published(machine: Machine, start: Path) -> Collection:
+def _published(machine: Machine, start: Path, *, own_snapshot: bool = False) -> Collection:
     machine.memory.delete(machine.gun)
     made = machine.collection(start)
-    made.initialize()
+    made.initialize(server_managed=["timestamp"] + ["snapshot"] * (not own_snapshot))
     for name in ("v1", "v2"):
         made.add_target(name, size=3, sha256=_digest(name))
     made.publish()
@@ -341,6 +352,9 @@ SCENES = (
     later_publication,
     rotation,
     root_rotation,
+    own_snapshot_key,
+    snapshot_key_of_the_server,
+    timestamp_key_of_the_server,
     another_passphrase,
     first_signature,
     later_signature,

@@ -29,6 +29,8 @@ class MemoryServer:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.keys: dict[tuple[str, str], _core.PrivateKey] = {}
+        self.key_ids: set[str] = set()
+        """Of every key that it has ever made."""
         self.files: dict[str, Files] = {}
         self.history: dict[str, set[bytes]] = {}
         self.uploads: list[Files] = []
@@ -66,12 +68,13 @@ class MemoryServer:
 
     def public_key(self, gun: str, role: str) -> bytes:
         if (gun, role) not in self.keys:
-            self.keys[gun, role] = _core.PrivateKey.generate("ecdsa")
+            return self.rotate_key(gun, role)
         return json.dumps(self._key(gun, role)).encode()
 
     def rotate_key(self, gun: str, role: str) -> bytes:
-        self.keys[gun, role] = _core.PrivateKey.generate("ecdsa")
-        return self.public_key(gun, role)
+        key = self.keys[gun, role] = _core.PrivateKey.generate("ecdsa")
+        self.key_ids.add(key.key_id)
+        return json.dumps(self._key(gun, role)).encode()
 
     def delete(self, gun: str) -> None:
         self.files.pop(gun, None)
