@@ -9,9 +9,16 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
+
+from simulator.repository import Repository, after
+from simulator.roles import digest_of, image
 
 POLICY = """\
 apiVersion: contenttrust/v1
@@ -125,6 +132,67 @@ def test_t115_policy_that_vanishes_stays_in_force(here):
     assert (line.split('"')[1], 'name="tests"' in info) == ("failed", True)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
+
+
+@contextmanager
+def service(*options: str) -> Iterator[str]:
+    """Where a service answers, in a process of its own that ends well."""
+    command = [sys.executable, "-m", "contenttrust", "serve", "gate", "--plain-http"]
+    process = subprocess.Popen(
+        [*command, "--listen", "localhost:0", *options], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout:
+        try:
+            address = process.stdout.readline().removeprefix("contenttrust: listening on ").strip()
+            assert process.stdout.readline() == "contenttrust: ready\n"
+            yield f"http://{address}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+
+
+def test_questions_of_everybody_else_are_answered_by_a_trust_server(here, server, authority):
+    web = "registry.example.com/team/web"
+    repository = Repository(web)
+    for role in ("root", "targets", "snapshot", "timestamp"):
+        repository[role].expires = after(days=14, base=datetime.now(timezone.utc))
+    repository.targets["1.0"] = image("one")
+    server.publish(web, repository.publish())
+    policy = here / "trust-policy.yaml"
+    policy.write_text(
+        f"{POLICY}pins: {{'**': {{tofu: once}}}}\nservers:\n  registry.example.com/: "
+        f"{{url: '{server.url}', ca: '{authority.ca_file}', auth: none}}\n"
+    )
+    with service("--policy", str(policy), "--trust-dir", str(here / "trust")) as url:
+
+        def asked(body: object) -> dict[str, object]:
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            with urllib.request.urlopen(f"{url}/verify", data, timeout=20) as answer:
+                return json.load(answer)
+
+        told = asked({"images": [f"{web}:1.0"]})
+        [decision] = told["decisions"]
+        assert (told["allowed"], decision["verdict"], decision["code"]) == (True, "allow", "ok")
+        assert decision["pinned"] == f"{web}@{digest_of('one')}"
+        told = asked({"images": [f"{web}:1.0", f"{web}:9.9", f"{web}@{digest_of('two')}", "No"]})
+        assert told["allowed"] is False
+        assert [one["code"] for one in told["decisions"]] == [
+            "ok", "not_signed", "not_signed", "malformed",
+        ]  # fmt: skip
+        assert [bool(one["pinned"]) for one in told["decisions"]] == [True, False, False, False]
+        for body in (
+            b"",
+            b"{",
+            b'{"images": []} ',
+            b'{"images": "web:1"}',
+            b'{"image": ["web:1"]}',
+        ):
+            with pytest.raises(HTTPError) as refused:
+                asked(body)
+            assert refused.value.code == 400, body
+            refused.value.close()
+    assert any(seen.path.startswith(f"/v2/{web}/_trust/tuf/") for seen in server.requests)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
