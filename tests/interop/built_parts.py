@@ -22,9 +22,11 @@ BUILDKIT = "0.25.1"
 BUILDX = "0.29.1"
 COMPOSE = "2.40.3"
 CONTAINERD = "2.1.4"
+CRICTL = "1.34.0"
 HELM = "3.19.0"
 KUBERNETES = "1.34.1"
 KUSTOMIZE = "5.7.1"
+NERDCTL = "2.1.6"
 _PATIENCE_S = 1800
 
 
@@ -57,6 +59,12 @@ def containerd() -> Path:
     return kept(f"containerd-{CONTAINERD}", lambda made: _containerd("containerd", made))
 
 
+def crictl() -> Path:
+    """The client that speaks to containerd as a kubelet does; skipped where it cannot be built."""
+    module = f"sigs.k8s.io/cri-tools@v{CRICTL}"
+    return kept(f"crictl-{CRICTL}", lambda made: build(module, "./cmd/crictl", made))
+
+
 def ctr() -> Path:
     """containerd's own client; the test is skipped where it cannot be built."""
     return kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
@@ -77,6 +85,12 @@ def kustomize() -> Path:
     """Kustomize; the test is skipped where it cannot be built."""
     module = f"sigs.k8s.io/kustomize/kustomize/v5@v{KUSTOMIZE}"
     return kept(f"kustomize-{KUSTOMIZE}", lambda made: build(module, ".", made))
+
+
+def nerdctl() -> Path:
+    """nerdctl; the test is skipped where it cannot be built."""
+    module = f"github.com/containerd/nerdctl/v2@v{NERDCTL}"
+    return kept(f"nerdctl-{NERDCTL}", lambda made: build(module, "./cmd/nerdctl", made))
 
 
 def build(
@@ -174,8 +188,8 @@ def _go(arguments: list[str], *, cwd: str | Path) -> str:
 PARTS: dict[str, Callable[[], Path]] = {
     part.__name__: part
     for part in (
-        *(buildkitd, buildctl, buildx, compose, containerd, ctr),
-        *(helm, kube_apiserver, kustomize),
+        *(buildkitd, buildctl, buildx, compose, containerd, crictl, ctr),
+        *(helm, kube_apiserver, kustomize, nerdctl),
     )
 }
 """Every program that is built here, by its name."""
