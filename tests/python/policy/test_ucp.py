@@ -5,11 +5,18 @@ Source: Docker UCP 3, "Run only the images you trust"; its error messages are qu
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from contenttrust.errors import NoTrustDataError, NotSignedError
+from contenttrust.gate.check import Gate
+from contenttrust.policy.decision import Decision
 from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.load import PolicyFileError, loads
+from contenttrust.reference import Reference
+from contenttrust.transport.source import MappingSource
 from policy_facts import (
     ALICE,
     BOB,
@@ -23,6 +30,9 @@ from policy_facts import (
     policy_text,
     rule_text,
 )
+from simulator.keys import key_pair
+from simulator.repository import NOW, Repository
+from simulator.roles import digest_of, image
 
 ANY = "{signed: any}"
 KNOWN = "{signed: any-known-person}"
@@ -109,12 +119,75 @@ def test_ucp_a_person_who_was_removed_from_the_team_counts_no_more() -> None:
     assert not evaluate(after, signed, image=IMAGE).allowed
 
 
-def test_ucp_a_signature_on_an_older_digest_does_not_count() -> None:
-    # Facts hold who signed this very digest: alice signed another one for the tag before.
-    policy = loads(policy_text(rules=rule_text(TWO_TEAMS)))
-    decision = evaluate(policy, facts(signed=by("carol")), image=IMAGE)
-    assert not decision.allowed
-    assert "no member of team qa (alice, bob) signed it" in decision.reasons
+@pytest.fixture
+def collection() -> Repository:
+    """What alice and carol signed, each in a role, released by carol."""
+    made = Repository(Reference.parse(IMAGE).gun)
+    keys = {name: key_pair(f"ucp {name}").bare for name in ("alice", "carol")}
+    for name, key in keys.items():
+        made.delegate(f"targets/{name}", keys=[key]).targets["1.4"] = image("first")
+    releases = made.delegate("targets/releases", keys=[*keys.values()])
+    releases.signers = [keys["carol"]]
+    releases.targets["1.4"] = image("first")
+    return made
+
+
+@pytest.fixture
+def ucp(collection: Repository, tmp_path: Path) -> Callable[..., Decision]:
+    """Decides on a name by what is published at that moment."""
+
+    def decide(name: str, require: str, more: str = "") -> Decision:
+        ids = {name: key_pair(f"ucp {name}").bare.canonical_id for name in ("alice", "carol")}
+        people = "".join(f"  {name}: {{keys: ['{id_}']}}\n" for name, id_ in ids.items())
+        teams = "teams:\n  qa: {members: [alice]}\n  secops: {members: [carol]}\n"
+        text = policy_text(people=f"people:\n{people}", teams=teams, rules=rule_text(require))
+        source = MappingSource(collection.publish())
+        gate = Gate(loads(text + more), source=lambda _: source, trust_dir=tmp_path, now=NOW)
+        return gate.check(name)
+
+    return decide
+
+
+def test_ucp_a_signature_on_an_older_digest_does_not_count(
+    collection: Repository, ucp: Callable[..., Decision]
+) -> None:
+    first = ucp(IMAGE, TWO_TEAMS)
+    assert (first.allowed, first.digest) == (True, digest_of("first"))
+    for role in ("targets/carol", "targets/releases"):
+        collection[role].targets["1.4"] = image("second")
+        collection.advance(role)
+    decision = ucp(IMAGE, TWO_TEAMS)
+    assert (decision.code, decision.digest) == ("policy", digest_of("second"))
+    assert decision.reasons[0] == NOT_MET
+    assert "no member of team qa (alice) signed it" in decision.reasons
+    assert decision.signers == ("carol",)
+    collection["targets/alice"].targets["1.4"] = image("second")
+    collection.advance("targets/alice")
+    assert ucp(IMAGE, TWO_TEAMS).allowed
+
+
+def test_ucp_what_was_rewritten_to_its_digest_starts_again_while_that_is_signed(
+    collection: Repository, ucp: Callable[..., Decision]
+) -> None:
+    """UCP let a service start again whatever became of its signature; here the digest is asked."""
+    pinned = ucp(IMAGE, TWO_TEAMS).pinned
+    assert ucp(pinned, TWO_TEAMS).allowed
+    for role in ("targets/alice", "targets/carol", "targets/releases"):
+        collection[role].targets.update({"1.5": image("second"), "1.4-old": image("first")})
+        collection[role].targets["1.4"] = image("second")
+        collection.advance(role)
+    again = ucp(pinned, TWO_TEAMS)  # the tag has moved, and the digest has another one
+    assert (again.allowed, again.tag, again.pinned) == (True, "1.4-old", pinned)
+    for role in ("targets/alice", "targets/carol", "targets/releases"):
+        del collection[role].targets["1.4-old"]
+        collection.advance(role)
+    assert ucp(pinned, TWO_TEAMS).code == "not_signed"
+    exception = (
+        f"exceptions:\n  - {{id: EX-1, match: '{pinned}', owner: carol, reason: runs already,"
+        " expires: 2026-12-01}\n"
+    )
+    excepted = ucp(pinned, TWO_TEAMS, exception)
+    assert (excepted.allowed, excepted.exception) == (True, "EX-1")
 
 
 @pytest.mark.parametrize("error", [NotSignedError(subject="1.4"), NoTrustDataError()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import datetime, timezone
 
 import pytest
@@ -12,6 +13,7 @@ from contenttrust.gate.service.verdicts import Verdicts
 from contenttrust.policy.pins import Pin
 from contenttrust.policy.rules import Policy, Rule
 from contenttrust.transport.source import MappingSource
+from gate_caller import review, serving
 from simulator import Repository, after
 from simulator.roles import digest_of, image
 from told_gate import GUN
@@ -122,3 +124,31 @@ def test_t090_verdict_ends_with_the_signature_once_newer_data_were_seen(publishe
         assert (await ask(f"{GUN}:1")).code == "not_signed"
 
     asking(published, tmp_path, script)
+
+
+class RealGate(Gate):
+    """`serving` lets gates go that wait; this one never does."""
+
+    go = threading.Event()
+
+
+def test_ucp_a_pod_that_runs_goes_on_and_a_new_one_needs_its_digest_signed(published, tmp_path):
+    """Where it runs it is let be, whatever became of the signature."""
+    gate = RealGate(POLICY, trust_dir=tmp_path / "trust", source=published.source)
+    pinned = f"{GUN}@{digest_of('one')}"
+
+    async def script(caller):
+        told = await caller.post("/mutate", review(f"{GUN}:1"))
+        assert [one["value"] for one in told.patch if one["op"] == "replace"] == [pinned]
+        again = await caller.post("/validate", review(pinned))
+        assert again.response["allowed"], "the same digest in a new pod"
+        published.move("moved")
+        asked = published.asked
+        for door in ("/mutate", "/validate"):
+            same = review(pinned, operation="UPDATE", old=[pinned])
+            assert (await caller.post(door, same)).response["allowed"]
+        assert published.asked == asked, "nobody is asked about what runs"
+        new = await caller.post("/validate", review(f"{GUN}:2", pinned))
+        assert not new.response["allowed"]
+
+    serving(gate, script)
