@@ -7,8 +7,9 @@ from collections import Counter
 from typing import Any
 
 from contenttrust.gate.dockerfile import Dockerfile, DockerfileError, parse
-from dockerfile_cases import CASES, REFUSED, Case
+from dockerfile_cases import CASES, Case
 from interop.buildkit_parser import answers
+from refused_dockerfiles import REFUSED
 
 _CHANGED = 1500
 _SEED = 20261129
@@ -19,6 +20,7 @@ _STRICTER = (
     "there is no FROM",  # likewise
     "is this stage's or a later one's",  # likewise
     "no stage before has the number",  # likewise
+    "the classic builder",  # takes it for an image
     "takes no variables, quotes or escapes",  # likewise
     "older builders read this file otherwise",
     "older builders take this line",

@@ -19,6 +19,7 @@ from contenttrust.gate.dockerfile.located import DockerfileError, Located, ascii
 from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Settings, Stage
 from contenttrust.gate.dockerfile.scope import Scope
 from contenttrust.gate.dockerfile.shell_words import WordError, Words
+from contenttrust.reference import InvalidReferenceError, Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,17 +118,22 @@ class _Reading:
         # The last stage of a name is meant; for FROM, of those before it.
         self._all = {name: index for index, name in enumerate(self._names) if name}
         self._before: dict[str, int] = {}
+        self._triggers: dict[int, list[str]] = {}  # of a stage: the stages that they name
         self._line_ends = [match.start() for match in re.finditer("\n", text)]
-        self._scope = Scope(
-            settings.build_args,
-            platform=settings.platform,
-            stage=settings.target or self._names[-1],
-            escape=self._escape,
+        self._scope, self._classic = (
+            Scope(
+                settings.build_args,
+                platform=platform,
+                stage=settings.target or self._names[-1],
+                escape=self._escape,
+            )
+            for platform in (settings.platform, None)
         )
         self._take_syntax(outline.syntax)
         self._tell_contexts()
         for argument in outline.arguments:
             self._scope.declare(argument)
+            self._classic.declare(argument)
         for instructions in outline.stages[: self._end()]:
             self._take_stage(instructions)
 
@@ -173,6 +179,8 @@ class _Reading:
         is_replaced = bool(name) and contexts.for_stage(self._contexts, name)
         if found is None and resolved != _SCRATCH and not is_replaced:
             self._image(resolved, base, "FROM")
+        else:
+            self._check_classic(base.text, resolved, found, start.line)
         begins = is_replaced or (found is None and resolved != _SCRATCH)
         replaced = name if is_replaced else resolved
         platforms = _checked_flags(start).get("platform", ())
@@ -189,6 +197,27 @@ class _Reading:
         self._stages.append(stage)
         for instruction in rest:
             self._take(instruction)
+
+    def _check_classic(self, word: str, name: str, base: int | None, line: int) -> None:
+        """Refuse what is no image to BuildKit, and one to the classic builder.
+
+        That has no variables for platforms; and it takes the name of a later stage for an image.
+        """
+        triggers = [] if base is None else self._triggers.get(base, [])
+        if later := [one for one in triggers if self._all[one] >= len(self._stages)]:
+            told = f"a trigger of this base names {later[0]!r}, as this stage or a later one is"
+            told += " called; the classic builder takes that for an image"
+            raise DockerfileError(told, line=line)
+        try:
+            other = self._classic.image(word, line=line)
+            Reference.parse(other)
+        except (DockerfileError, InvalidReferenceError):  # it ends there
+            return
+        if other not in {name, _SCRATCH, *self._before}:
+            told = f"is the image {other[:80]!r} to the classic builder, which knows no TARGETARCH"
+            told += " and its like: name the stage so that nothing is left of it without them, or "
+            told += "no name, such as 'build-$TARGETARCH'"
+            raise DockerfileError(f"{word[:80]!r} {told}", line=line)
 
     def _take(self, instruction: Instruction, *, trigger: bool = False) -> None:
         prefix = "ONBUILD " if trigger else ""
@@ -238,6 +267,8 @@ class _Reading:
         found = self._all.get(name)
         if found is None:
             return False
+        if trigger:
+            self._triggers.setdefault(len(self._stages) - 1, []).append(name)
         if found >= len(self._stages) - 1 and not trigger:
             told = "is this stage's or a later one's; the classic builder takes it for an image"
             raise DockerfileError(f"the name {value.text[:80]!r} {told}", line=line)

@@ -28,19 +28,24 @@ class Scope:
     """The variables that may stand in the name of an image."""
 
     def __init__(
-        self, build_args: Mapping[str, str], *, platform: str, stage: str, escape: str
+        self, build_args: Mapping[str, str], *, platform: str | None, stage: str, escape: str
     ) -> None:
         """Begin with what BuildKit defines itself.
 
         Args:
             build_args: As given to the build.
-            platform: Of the image that is built; empty where nobody says.
+            platform: Of the image that is built; empty where nobody says. None is for the classic
+                builder, which defines nothing: what is not declared is empty to it.
             stage: Name of the stage that is built, or empty.
             escape: The file's escape character.
         """
         self._given = build_args
         self._escape = escape
         self._values: dict[str, Value] = {}
+        if platform is None:
+            names = (f"{kind}{name}" for kind in ("BUILD", "TARGET") for name in _OF_PLATFORM)
+            self._values = {name: Value("") for name in (*names, "TARGETSTAGE")}
+            return
         target = _platform_values(platform)
         for name in _OF_PLATFORM:
             # Where the builder runs is not known here.

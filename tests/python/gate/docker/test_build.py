@@ -105,6 +105,39 @@ def test_stages_behind_the_target_are_not_needed(call: MakeCall, context: Path) 
     assert build.run(call("build", "--target", "a", ".")) == 0
 
 
+BOTH = "--platform=linux/amd64,linux/arm64"
+
+
+@pytest.mark.parametrize(
+    "words", [[BOTH], ["--platform", "linux/amd64", "--platform=linux/arm64"], [BOTH, "-qt=x"]]
+)
+def test_stages_may_be_chosen_by_the_platform(
+    call: MakeCall, context: Path, noting: Noting, words: list[str]
+) -> None:
+    text = f"FROM {WEB}:1.0 AS for-amd64\nFROM {WEB}:2.0 AS for-arm64\nFROM for-$TARGETARCH\n"
+    context.joinpath("Dockerfile").write_text(text)
+    assert build.run(call("build", *words, ".")) == 0
+    _, files = built(noting)
+    assert files["Dockerfile"] == text.replace(f"{WEB}:1.0", ONE).replace(f"{WEB}:2.0", TWO)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"FROM {WEB}:$TARGETARCH\n",
+        f"FROM {WEB}:1.0 AS for-amd64\nFROM for-$TARGETARCH\n",
+        f"ARG V=${{TARGETARCH#a}}\nFROM {WEB}:$V\n",
+    ],
+)
+def test_images_may_not_be_chosen_by_the_platform_in_one_build(
+    call: MakeCall, context: Path, noting: Noting, file: str
+) -> None:
+    context.joinpath("Dockerfile").write_text(file)
+    with pytest.raises(RefusedError, match=r"^Dockerfile:[12]: this image depends on the platform"):
+        build.run(call("build", BOTH, "."))
+    assert noting.started == []
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -8,7 +8,8 @@ import pytest
 
 from contenttrust.gate.dockerfile import DockerfileError, parse
 from contenttrust.gate.dockerfile.contexts import images
-from dockerfile_cases import CASES, OPTIONS, REFUSED, Case
+from dockerfile_cases import CASES, OPTIONS, Case
+from refused_dockerfiles import REFUSED
 
 
 @pytest.mark.parametrize("case", [*CASES, *OPTIONS], ids=lambda case: case.name)
