@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import types
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import softhsm
 from contenttrust import crypto, load
 from contenttrust._core import PrivateKey, PublicKey
 from contenttrust.errors import InputNeededError, KeyStoreError
@@ -23,51 +22,19 @@ from contenttrust.keys.signer import CheckedSigner
 from contenttrust.publish import Collection
 from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody
 from servers.memory_server import MemoryServer
-
-MODULE = next(
-    (path for path in map(Path, ("/usr/lib/softhsm/libsofthsm2.so",)) if path.exists()), None
-)
-PIN = b"1234"
-needs_softhsm = pytest.mark.skipif(
-    MODULE is None or shutil.which("softhsm2-util") is None,
-    reason="SoftHSM2 is not installed",
-)
-# One process, one PKCS#11 library: it reads its configuration once.
-IN_A_PROCESS = """
-import os, sys
-import pkcs11
-from pkcs11 import Attribute, KeyType
-from pkcs11.util.ec import encode_named_curve_parameters
-token = pkcs11.lib(os.environ["PYKCS11LIB"]).get_token(token_label="release")
-with token.open(user_pin="1234", rw=True) as session:
-    for number, curve in enumerate(sys.argv[1:], 2):
-        parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
-        domain = session.create_domain_parameters(KeyType.EC, parameters, local=True)
-        domain.generate_keypair(id=bytes([number]), label=curve, store=True)
-"""
+from softhsm import PIN
 
 
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory):
     """A token named release: key 2 is P-256, key 3 is P-384."""
-    pytest.importorskip("pkcs11")
-    pytest.importorskip("securesystemslib.signer")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\n")
+    env = softhsm.token(tmp_path_factory.mktemp("softhsm"), "secp256r1", "secp384r1")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", f"{folder}/softhsm2.conf")
-        patch.setenv("PYKCS11LIB", str(MODULE))
-        options = ["--init-token", "--free", "--label", "release", "--pin", PIN.decode()]
-        for command in (
-            ["softhsm2-util", *options, "--so-pin", "56789"],
-            [sys.executable, "-c", IN_A_PROCESS, "secp256r1", "secp384r1"],
-        ):
-            subprocess.run(command, check=True, capture_output=True, env=dict(os.environ))
+        for name, value in env.items():
+            patch.setenv(name, value)
         yield "hsm:2?label=release"
 
 
-@needs_softhsm
 def test_a_key_in_an_hsm_signs_as_metadata_has_it(token: str) -> None:
     asked = Holder(PIN)
     signer = CheckedSigner(make(token, asked))
@@ -80,7 +47,6 @@ def test_a_key_in_an_hsm_signs_as_metadata_has_it(token: str) -> None:
     assert {request.key_id for request in asked.requests} == {token}
 
 
-@needs_softhsm
 def test_a_key_in_an_hsm_counts_among_the_keys(token: str, store: KeyStore) -> None:
     signer = CheckedSigner(make(token, Holder(PIN)))
     entry = store.attach(signer, role="root", where=token)
@@ -90,7 +56,6 @@ def test_a_key_in_an_hsm_counts_among_the_keys(token: str, store: KeyStore) -> N
     assert crypto.verify(signer.public, signature, b"message", "ecdsa")
 
 
-@needs_softhsm
 @pytest.mark.parametrize(
     ("address", "cause"),
     [
@@ -105,7 +70,6 @@ def test_what_an_hsm_does_not_have_is_told(token: str, address: str, cause: str)
         make(address, Holder(PIN))
 
 
-@needs_softhsm
 def test_a_wrong_pin_is_told_without_being_shown(token: str) -> None:
     signer = make(token, Holder(b"987654"))
     with pytest.raises(KeyStoreError, match=r"the signer .* failed") as caught:
@@ -113,7 +77,6 @@ def test_a_wrong_pin_is_told_without_being_shown(token: str) -> None:
     assert "987654" not in caught.value.message
 
 
-@needs_softhsm
 def test_where_nobody_may_be_asked_for_the_pin_the_key_is_named(token: str) -> None:
     with pytest.raises(InputNeededError, match="PIN hsm:2"):
         make(token, Nobody()).sign(b"message")
@@ -270,7 +233,6 @@ def test_a_clouds_key_is_found_by_its_address(monkeypatch, address, who, asked) 
     assert GUN not in repr(signer)
 
 
-@needs_softhsm
 def test_the_command_line_knows_a_key_in_an_hsm(token: str, tmp_path: Path) -> None:
     pin = tmp_path / "pin"
     pin.write_bytes(PIN)
@@ -296,7 +258,6 @@ def test_the_command_line_knows_a_key_in_an_hsm(token: str, tmp_path: Path) -> N
     assert key.key_id not in command("key", "list")
 
 
-@needs_softhsm
 def test_what_a_key_in_an_hsm_signed_verifies(token: str, tmp_path: Path) -> None:
     now = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
     server = MemoryServer(now)
