@@ -40,6 +40,11 @@ class Collection:
         pushed = self.publisher.docker("push", f"{self.gun}:{tag}")
         self._record(pushed, label)
 
+    def push_unsigned(self, tag: str, label: str) -> None:
+        """`docker push` of an image made locally, without signing it."""
+        self._import(tag, label)
+        self._record(self.publisher.docker("push", f"{self.gun}:{tag}", trust=False), label)
+
     def sign(self, tag: str, label: str) -> None:
         """`docker trust sign` of an image made locally."""
         self._import(tag, label)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
-from contenttrust import _core, load
+from contenttrust import TrustedRepository, _core, load
 from contenttrust.publish import Collection as OurCollection
 from contenttrust.publish import images, target_meta
 from interop.collection import Collection
@@ -71,11 +72,18 @@ class Repository:
     def pulls(self, tag: str) -> str | None:
         """The digest that a new docker pulls, or None; a new reader of ours must agree."""
         verdict = pulled(self.reader(), f"{self.gun}:{tag}")
-        empty = self.folder / f"ours-{self._readers}"
-        tags = load(self.gun, source=self.ours.server, trust_dir=empty).tags
+        tags = self._loaded().tags
         assert (tags[tag].digest if tag in tags else None) == verdict.digest
         return verdict.digest
 
     def inspected(self) -> str:
         """What docker tells of it."""
         return self.publisher.docker("trust", "inspect", "--pretty", self.gun, trust=False).out
+
+    def versions(self) -> dict[str, int]:
+        """Of every role, as a new reader of ours has them."""
+        return {name: role.version for name, role in self._loaded().roles.items()}
+
+    def _loaded(self) -> TrustedRepository:
+        with tempfile.TemporaryDirectory() as empty:
+            return load(self.gun, source=self.ours.server, trust_dir=empty)

@@ -109,3 +109,30 @@ def test_docker_signs_a_tag_that_we_signed(repository: Repository) -> None:
     repository.publisher.docker("trust", "sign", f"{repository.gun}:v1", trust=False)
 
     assert repository.pulls("v1") == repository.docker.digests["one"]
+
+
+def test_an_image_of_the_daemon_is_signed_whatever_the_registry_has(repository: Repository) -> None:
+    repository.docker.push_unsigned("v1", "of the daemon")
+    repository.docker.store("pushed by another", tag="v1")
+    repository.commands("init", "--server-managed", "-p", repository.gun).succeeded()
+
+    repository.commands("sign", "--local", f"{repository.gun}:v1").succeeded()
+
+    assert repository.pulls("v1") == repository.docker.digests["of the daemon"]
+
+
+def test_what_docker_has_made_is_renewed_and_docker_goes_on(repository: Repository) -> None:
+    repository.sign("docker", "v0", "zero")
+    repository.add_signer("docker", "alice")
+    repository.sign("docker", "v1", "one")
+    before = repository.versions()
+
+    repository.commands("renew", "--within", "4000", repository.gun).succeeded()
+
+    after = repository.versions()
+    for role in ("targets", "targets/alice", "targets/releases"):
+        assert after[role] == before[role] + 1
+    assert repository.pulls("v1") == repository.docker.digests["one"]
+    repository.sign("docker", "v1", "moved")
+    assert repository.pulls("v1") == repository.docker.digests["moved"]
+    assert repository.pulls("v0") == repository.docker.digests["zero"]

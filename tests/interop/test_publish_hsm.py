@@ -16,12 +16,13 @@ def test_docker_pulls_what_a_key_in_an_hsm_has_signed(repository: Repository) ->
     pin.chmod(0o600)
     repository.docker.store("one", tag="v1")
 
-    load = ("key", "load", "hsm:2?label=release", "--name", "release", "--passphrase-file", str(pin))
-    run([program(), *load], repository.publisher.env, cwd=folder).succeeded()
+    given = ["--passphrase-file", str(pin)]
+    load = [program(), "key", "load", "hsm:2?label=release", "--name", "release", *given]
+    run(load, repository.publisher.env, cwd=folder).succeeded()
     key = str(folder / "release.pub")
     repository.commands("signer", "add", "--key", key, "release", repository.gun).succeeded()
     image = f"{repository.gun}:v1"
-    repository.commands("sign", "--passphrase-file", str(pin), image).succeeded()
+    repository.commands("sign", *given, image).succeeded()
 
     assert repository.pulls("v1") == repository.docker.digests["one"]
     [row] = [line for line in repository.inspected().splitlines() if line.startswith("v1 ")]
