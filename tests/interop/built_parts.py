@@ -26,7 +26,6 @@ CRICTL = "1.34.0"
 HELM = "3.19.0"
 KUBERNETES = "1.34.1"
 KUSTOMIZE = "5.7.1"
-NERDCTL = "2.1.6"
 _PATIENCE_S = 1800
 
 
@@ -85,12 +84,6 @@ def kustomize() -> Path:
     """Kustomize; the test is skipped where it cannot be built."""
     module = f"sigs.k8s.io/kustomize/kustomize/v5@v{KUSTOMIZE}"
     return kept(f"kustomize-{KUSTOMIZE}", lambda made: build(module, ".", made))
-
-
-def nerdctl() -> Path:
-    """nerdctl; the test is skipped where it cannot be built."""
-    module = f"github.com/containerd/nerdctl/v2@v{NERDCTL}"
-    return kept(f"nerdctl-{NERDCTL}", lambda made: build(module, "./cmd/nerdctl", made))
 
 
 def build(
@@ -189,7 +182,7 @@ PARTS: dict[str, Callable[[], Path]] = {
     part.__name__: part
     for part in (
         *(buildkitd, buildctl, buildx, compose, containerd, crictl, ctr),
-        *(helm, kube_apiserver, kustomize, nerdctl),
+        *(helm, kube_apiserver, kustomize),
     )
 }
 """Every program that is built here, by its name."""

@@ -44,6 +44,14 @@ class Node(NamedTuple):
         options = ["--plain-http", "--snapshotter", "native"]
         return run([*self.ctr, "images", "pull", *options, name], self.env)
 
+    def run(self, *arguments: str) -> Ran:
+        """Run containerd's client."""
+        return run([*self.ctr, *arguments], self.env)
+
+    def asked(self) -> int:
+        """How often a verifier has decided."""
+        return len(self.audit_log.read_text().splitlines()) if self.audit_log.exists() else 0
+
     def images(self) -> str:
         """Names and digests of all images."""
         return run([*self.ctr, "images", "ls"], self.env).succeeded().out
@@ -211,3 +219,38 @@ def test_folder_without_a_verifier_lets_everything_in_as_the_guide_says(node: No
     finally:
         verifier.symlink_to(VERIFIER)
     assert node.pull(f"{node.gun}:unsigned").code != 0
+
+
+LOCALLY = ("images", "pull", "--local", "--plain-http", "--snapshotter", "native")
+
+
+def test_client_that_fetches_by_itself_asks_nobody(node: Node) -> None:
+    asked = node.asked()
+    node.run(*LOCALLY, f"{node.gun}:unsigned").succeeded()
+    assert image("evil").digest in node.images()
+    assert node.asked() == asked
+    assert node.pull(f"{node.gun}:unsigned").code != 0
+    assert node.asked() == asked + 1
+
+
+def test_image_that_is_there_is_used_without_a_question(node: Node) -> None:
+    name = f"{node.gun}:unsigned"
+    node.run(*LOCALLY, name).succeeded()
+    asked = node.asked()
+    node.run("containers", "create", "--snapshotter", "native", name, "there").succeeded()
+    try:
+        assert name in node.run("containers", "ls").succeeded().out
+    finally:
+        node.run("containers", "rm", "there").succeeded()
+    assert node.asked() == asked
+
+
+def test_image_of_an_archive_is_imported_without_a_question(node: Node, tmp_path: Path) -> None:
+    name, archive = f"{node.gun}:unsigned", str(tmp_path / "image.tar")
+    node.run(*LOCALLY, name).succeeded()
+    node.run("images", "export", archive, name).succeeded()
+    node.forget()
+    asked = node.asked()
+    node.run("images", "import", "--snapshotter", "native", archive).succeeded()
+    assert image("evil").digest in node.images()
+    assert node.asked() == asked
