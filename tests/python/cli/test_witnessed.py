@@ -174,6 +174,22 @@ def test_what_another_program_took_from_the_changelist_is_no_success(released):
     assert "2.0" not in json.dumps(released.server.signed(GUN, "targets")["targets"])
 
 
+def test_a_role_that_does_not_exist_cannot_be_witnessed_and_stays_staged(released):
+    absent = "targets/nosuch"
+    sent = len(released.server.uploads)
+    released.done("witness", GUN, absent)
+    for words in (["publish", GUN], ["witness", "-p", GUN, absent]):
+        ran = released.run(*words)
+        assert ran.code == 1
+        assert (
+            f"cannot be applied: there is no delegation {absent}; nothing was published" in ran.err
+        )
+        assert "Successfully published" not in ran.out
+    assert "2 staged changes stay so" in ran.err
+    assert len(released.server.uploads) == sent
+    assert released.done("status", GUN).count(absent) == 2
+
+
 def test_what_was_not_there_to_remove_is_a_warning(released):
     for words, told in (
         ([RELEASES, "0" * 64], f"{RELEASES} does not have the key {'0' * 64}"),
