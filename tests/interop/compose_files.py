@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,14 @@ def environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
 
 def project(env: dict[str, str], program: str | None = "docker", **texts: str) -> Composition:
     """Files of the current folder, written and read."""
-    named = {f"{name}.yaml": text.encode() for name, text in texts.items()}
-    for name, text in named.items():
-        Path(name).write_bytes(text)
-    return composition(named, env=env, program=program)
+    for name, text in texts.items():
+        Path(f"{name}.yaml").write_text(text)
+    return there([f"{name}.yaml" for name in texts], env, program)
+
+
+def there(names: Sequence[str], env: dict[str, str], program: str | None = "docker") -> Composition:
+    """Files of the current folder, read."""
+    return composition({name: Path(name).read_bytes() for name in names}, env=env, program=program)
 
 
 def images(made: Composition) -> list[tuple[str, str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import re
 import subprocess
 
 from contenttrust.errors import PolicyError, shown
@@ -19,6 +21,7 @@ _NOTHING_REMOTE = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
 }
+_LOGGED = re.compile(r'time="[^"]*" level=[a-z]+ msg=(".*")')
 _NEWER = ["--no-env-resolution"]
 """Files of environment variables are not read: no image is in them."""
 
@@ -56,7 +59,7 @@ def config(
         program: Docker's.
 
     Returns:
-        The project, and the lines that docker compose warned with.
+        The project, and what docker compose warned of.
 
     Raises:
         ComposeConfigError: It is none, or needs something remote.
@@ -104,9 +107,9 @@ def _config(
     ran = _ran([*command, *_NEWER], env, written)
     if ran.returncode and b"unknown flag" in ran.stderr:
         ran = _ran(command, env, written)
-    lines = [shown(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
+    lines = [_told(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
     if ran.returncode:
-        raise ComposeConfigError(f"docker compose: {lines[-1] if lines else ran.returncode}")
+        raise ComposeConfigError(lines[-1] if lines else f"docker compose: {ran.returncode}")
     try:
         told = decoded(ran.stdout)
     except JsonError as error:
@@ -114,6 +117,15 @@ def _config(
     if not isinstance(told, dict):
         raise ComposeConfigError("docker compose config: no project")
     return _unescaped(told), lines
+
+
+def _told(line: str) -> str:
+    """What docker compose says, without the moment: reports of one project are to be the same."""
+    found = _LOGGED.fullmatch(line)
+    if found is not None:
+        with contextlib.suppress(ValueError):  # Go's quotes are nearly those of JSON
+            line = json.loads(found[1])
+    return f"docker compose: {shown(line)}"
 
 
 def _unescaped(value: Any) -> Any:  # noqa: ANN401 -- JSON's values

@@ -37,13 +37,15 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path) -> None:
-    told = 'level=warning msg="TAG is not set"'
+    told = 'time="2026-01-01T00:00:00Z" level=warning msg="The \\"TAG\\" variable is not set"'
     program = docker({"services": {"web": {"image": "web:9"}}}, told=told)
     texts = {"a.yaml": b"services:\n  web:\n    extends: x\n", "b.yaml": b"include: [c]\n"}
     made = composition(texts, profiles=["p"], env={"PATH": "/bin:/usr/bin"}, program=program)
 
     assert [(u.image, u.spot.file, u.spot.line) for u in made.uses] == [("web:9", "a.yaml", 3)]
-    assert [(f.level, f.message) for f in made.findings] == [("note", told)]
+    assert [(f.level, f.message) for f in made.findings] == [
+        ("note", 'docker compose: The "TAG" variable is not set')
+    ]
     assert (tmp_path / "asked").read_text() == (
         "false compose --file a.yaml --file b.yaml --profile p config --format json"
         " --no-env-resolution\n"
