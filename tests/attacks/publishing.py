@@ -277,7 +277,7 @@ def later_publication(machine: Machine) -> Scene:
 
 def rotation(machine: Machine, role: str = "targets", *options: str) -> Scene:
     """`key rotate`, which makes a key and keeps the old one; staged changes stay staged."""
-    start = machine.folder / f"rotation of {role}"
+    start = machine.folder / f"rotation of {' '.join([role, *options])}"
     _published(machine, start, own_snapshot=bool(options))
     old = machine.memory.signed(machine.gun, "root")["roles"][role]["keyids"]
     words = ["key", "rotate", "--yes", *options, machine.gun, role]
