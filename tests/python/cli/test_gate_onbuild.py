@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from servers.registry import (
     push,
     push_for_platforms,
     push_with_triggers,
+    signed_meta,
 )
 from simulator.repository import Repository
 
@@ -33,8 +33,7 @@ class Signed:
 
     def sign(self, tag: str, digest: str) -> str:
         """The name of an image, signed; and what pins it is its digest."""
-        hashes = {"sha256": base64.b64encode(bytes.fromhex(digest[7:])).decode()}
-        self.repository.targets[tag] = {"hashes": hashes, "length": 1}
+        self.repository.targets[tag] = signed_meta(digest)
         return self.name(f":{tag}")
 
     def gate(self, verb: str, *words: str):
@@ -216,9 +215,13 @@ def test_with_a_platform_the_image_of_that_one_counts(signed: Signed) -> None:
     assert signed.gate("dockerfile", "Dockerfile").code == 1
     assert signed.gate("dockerfile", "--platform=linux/amd64", "Dockerfile").code == 1
     assert signed.gate("dockerfile", "--platform=linux/arm64", "Dockerfile").code == 0
+    assert signed.gate("dockerfile", "--platform=linux/arm64,linux/amd64", "Dockerfile").code == 1
     file = signed.folder / "Dockerfile"
     file.write_text(f"FROM --platform=linux/amd64 {base}\n")
     assert signed.gate("dockerfile", "--platform=linux/arm64", "Dockerfile").code == 1
+    file.write_text(f"FROM --platform=$TARGETPLATFORM {base}\n")
+    assert signed.gate("dockerfile", "--platform=linux/arm64", "Dockerfile").code == 0
+    assert signed.gate("dockerfile", "--platform=linux/arm64,linux/amd64", "Dockerfile").code == 1
     file.write_text(f"FROM --platform=$BUILDPLATFORM {base}\n")
     assert signed.gate("dockerfile", "--platform=linux/arm64", "Dockerfile").code == 1
 

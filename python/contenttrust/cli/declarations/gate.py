@@ -110,7 +110,7 @@ def _declare_dockerfile(made: ArgumentParser) -> None:
     add_one(made, "--target", dest="stage", metavar="STAGE",
             help="the stage that is built (default: all are checked)")  # fmt: skip
     add_one(made, "--platform", dest="platform", metavar="OS/ARCH",
-            help="what is built for, where names of images depend on it")  # fmt: skip
+            help="what is built for, or several between commas")  # fmt: skip
     add_several(made, "--build-context", dest="build_contexts", metavar="NAME=VALUE",
                 help="what takes the place of a name (may be repeated)")  # fmt: skip
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")

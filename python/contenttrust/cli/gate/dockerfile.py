@@ -120,7 +120,7 @@ def _built(file: _File) -> Built:
         dockerfile=file.dockerfile,
         spot=lambda line: Spot(file=file.name, line=line or 1),
         option="--build-context",
-        platforms=[platform] if (platform := file.dockerfile.settings.platform) else [],
+        platforms=file.dockerfile.settings.platforms,
     )
 
 

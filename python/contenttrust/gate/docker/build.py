@@ -6,7 +6,6 @@ the file itself stays as it is.
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from pathlib import Path
 
@@ -56,33 +55,18 @@ def run(call: Call) -> int:
 
 
 def _parsed(call: Call, context: BuildContext) -> Dockerfile:
-    """The file as it is read for each platform that is built for: all of them use the same images.
-
-    Only names of stages may depend on the platform, as in ``FROM build-$TARGETARCH``.
-    """
     try:
-        readings = [
-            dockerfile.parse(
-                context.dockerfile,
-                build_args=build_flags.arguments(call),
-                target=call.line.last("target"),
-                platform=platform,
-                build_contexts=build_flags.contexts(call),
-            )
-            for platform in builders.named_platforms(call) or [""]
-        ]
+        return dockerfile.parse(
+            context.dockerfile,
+            build_args=build_flags.arguments(call),
+            target=call.line.last("target"),
+            platform=",".join(call.line.values("platform")),
+            build_contexts=build_flags.contexts(call),
+        )
     except dockerfile.DockerfileError as error:
         raise RefusedError(f"{_place(context, error.line)}: {error.reason}") from None
     except ValueError as error:
         raise RefusedError(f"--build-context: {error}") from None
-    first = readings[0]
-    for other in readings:
-        for use, instead in itertools.zip_longest(first.images, other.images):
-            if use != instead:
-                where = _place(context, (use or instead).line)
-                reason = "this image depends on the platform: build for one after the other"
-                raise RefusedError(f"{where}: {reason}")
-    return first
 
 
 def _tell_uncovered(

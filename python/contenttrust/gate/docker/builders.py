@@ -14,8 +14,6 @@ from contenttrust.errors import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from contenttrust.gate.docker.call import Call
 
 _BUILDER = "BUILDX_BUILDER"
@@ -57,20 +55,12 @@ def platforms(call: Call) -> list[str]:
 
     The classic builder is content with an image of any platform, where one is here already.
     """
-    found = named_platforms(call) or _words([call.env.get(_PLATFORM, "")])
+    given = call.line.values("platform") or [call.env.get(_PLATFORM, "")]
+    found = [word.strip() for value in given for word in value.split(",") if word.strip()]
     if found or not is_dockers(call) or not knows_contexts(call):
         return found
     told = list(call.docker.lines(["version", "--format={{.Server.Os}}/{{.Server.Arch}}"]))
     return [line.strip() for line in told[:1]] if not call.docker.code else []
-
-
-def named_platforms(call: Call) -> list[str]:
-    """What the command line says that is built for."""
-    return _words(call.line.values("platform"))
-
-
-def _words(values: Sequence[str]) -> list[str]:
-    return [word.strip() for value in values for word in value.split(",") if word.strip()]
 
 
 def is_dockers(call: Call) -> bool:

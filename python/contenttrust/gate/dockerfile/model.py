@@ -81,7 +81,8 @@ class Settings:
     Attributes:
         build_args: Values of ``--build-arg``.
         target: The stage that is built; empty for the last one.
-        platform: Of the image that is built, such as ``linux/amd64``; empty where nobody says.
+        platform: Of the image that is built, such as ``linux/amd64``, or several between commas;
+            empty where nobody says.
         build_contexts: Values of ``--build-context`` by their names.
     """
 
@@ -89,6 +90,11 @@ class Settings:
     target: str = ""
     platform: str = ""
     build_contexts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def platforms(self) -> list[str]:
+        """What is built for, one by one; nothing where nobody says."""
+        return [word.strip() for word in self.platform.split(",") if word.strip()]
 
     def options(self) -> _Options:
         """As arguments of `parse`."""

@@ -9,14 +9,16 @@ Source: BuildKit 0.25 `frontend/dockerfile/instructions`, `dockerfile2llb/conver
 from __future__ import annotations
 
 import bisect
+import dataclasses
+import itertools
 import re
-from typing import NamedTuple
 
 from contenttrust.gate.dockerfile import contexts, mounts
-from contenttrust.gate.dockerfile.directives import BOM, NOW, Dialect, older, syntax_of
-from contenttrust.gate.dockerfile.instructions import Instruction, read, split
+from contenttrust.gate.dockerfile.directives import BOM, NOW, Dialect, older
+from contenttrust.gate.dockerfile.instructions import Instruction, split
 from contenttrust.gate.dockerfile.located import DockerfileError, Located, ascii_lower
 from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Settings, Stage
+from contenttrust.gate.dockerfile.outline import Outline, checked_flags
 from contenttrust.gate.dockerfile.scope import Scope
 from contenttrust.gate.dockerfile.shell_words import WordError, Words
 from contenttrust.reference import InvalidReferenceError, Reference
@@ -27,18 +29,7 @@ if TYPE_CHECKING:
 
 _SIZE_LIMIT = 1 << 22
 _SCRATCH = "scratch"
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _INDEX = re.compile(r"[+-]?[0-9]{1,9}")
-_FROM_WITH_NAME = 3
-# Flags of BuildKit 0.25. One that is not known here might name an image.
-_FLAGS = {
-    "from": {"platform"},
-    "copy": {"from", "chown", "chmod", "link", "exclude", "parents"},
-    "add": {"chown", "chmod", "link", "exclude", "keep-git-dir", "checksum", "unpack"},
-    "run": {"mount", "network", "security", "device"},
-}
-_SEVERAL = frozenset({"mount", "exclude", "device"})
-_WITHOUT_VALUE = frozenset({"link", "parents", "keep-git-dir", "unpack"})
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|github\.com/|.*\.git(?:#.*)?\Z", re.IGNORECASE)
 
 
@@ -56,7 +47,9 @@ def parse(
         text: The file. What is not UTF-8 is kept as it is.
         build_args: Values of ``--build-arg``.
         target: The stage that is built; stages behind it are left out. Default: all stages.
-        platform: Of the image that is built; without it, names that depend on it are refused.
+        platform: Of the image that is built, or several between commas; without it, names that
+            depend on it are refused. For several the images must be the same: only names of stages
+            may depend on them, as in ``FROM build-$TARGETARCH``.
         build_contexts: Values of ``--build-context``; names that they take the place of are no
             images of the file.
 
@@ -74,39 +67,42 @@ def parse(
         platform=platform,
         build_contexts=dict(build_contexts or {}),
     )
-    dockerfile = _Reading(text, settings, _Outline.of(text, NOW)).dockerfile()
+    return _together([_read(text, settings, one) for one in settings.platforms or [""]])
+
+
+def _read(text: str, settings: Settings, platform: str) -> Dockerfile:
+    """A file as it is built for one platform."""
+    dockerfile = _Reading(text, settings, platform, Outline.of(text, NOW)).dockerfile()
     for dialect in older(text):
-        _refuse_other_reading(text, settings, dockerfile.images, dialect)
+        _refuse_other_reading(dockerfile, platform, dialect)
     return dockerfile
 
 
-class _Outline(NamedTuple):
-    """A file cut into stages, as a builder does before it builds anything."""
+def _together(readings: Sequence[Dockerfile]) -> Dockerfile:
+    """A file as it is built for several platforms.
 
-    syntax: Located | None
-    escape: str
-    arguments: list[Instruction]
-    stages: list[list[Instruction]]
-    names: list[str]
-
-    @staticmethod
-    def of(text: str, dialect: Dialect) -> _Outline:
-        """Cut a file.
-
-        Raises:
-            DockerfileError: Builders refuse it.
-        """
-        syntax = syntax_of(text)
-        document = read(text, dialect)
-        arguments, stages = _by_stage(document.instructions)
-        names = [_stage_name(stage[0]) for stage in stages]
-        return _Outline(syntax, document.escape, arguments, stages, names)
+    Raises:
+        DockerfileError: Its images depend on the platform.
+    """
+    first, *others = readings
+    stages = list(first.stages)
+    told = "this image depends on the platform: say one platform, and build for one after the other"
+    for other in others:
+        for use, instead in itertools.zip_longest(first.images, other.images):
+            if use != instead:
+                raise DockerfileError(told, line=(use or instead).line)
+        for number, stage in enumerate(other.stages):
+            if stage.image != stages[number].image:
+                raise DockerfileError(told, line=stage.line)
+            if stage.platform != stages[number].platform:
+                stages[number] = dataclasses.replace(stage, platform=None)
+    return dataclasses.replace(first, stages=tuple(stages))
 
 
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, text: str, settings: Settings, outline: _Outline) -> None:
+    def __init__(self, text: str, settings: Settings, platform: str, outline: Outline) -> None:
         self._text = text
         self._settings = settings
         self._contexts = contexts.by_key(settings.build_contexts)
@@ -123,11 +119,11 @@ class _Reading:
         self._scope, self._classic = (
             Scope(
                 settings.build_args,
-                platform=platform,
+                platform=one,
                 stage=settings.target or self._names[-1],
                 escape=self._escape,
             )
-            for platform in (settings.platform, None)
+            for one in (platform, None)
         )
         self._take_syntax(outline.syntax)
         self._tell_contexts()
@@ -183,7 +179,7 @@ class _Reading:
             self._check_classic(base.text, resolved, found, start.line)
         begins = is_replaced or (found is None and resolved != _SCRATCH)
         replaced = name if is_replaced else resolved
-        platforms = _checked_flags(start).get("platform", ())
+        platforms = checked_flags(start).get("platform", ())
         stage = Stage(
             name=name,
             base=resolved,
@@ -221,7 +217,7 @@ class _Reading:
 
     def _take(self, instruction: Instruction, *, trigger: bool = False) -> None:
         prefix = "ONBUILD " if trigger else ""
-        flags = _checked_flags(instruction)
+        flags = checked_flags(instruction)
         if instruction.name == "onbuild":
             self._take_trigger(instruction)
         elif instruction.name == "copy":
@@ -304,75 +300,14 @@ class _Reading:
                 self._notices.append(Notice(line=instruction.line, text=told))
 
 
-def _by_stage(
-    instructions: Sequence[Instruction],
-) -> tuple[list[Instruction], list[list[Instruction]]]:
-    """The arguments before the first stage, and the instructions of each stage."""
-    arguments: list[Instruction] = []
-    stages: list[list[Instruction]] = []
-    for instruction in instructions:
-        if instruction.name == "from":
-            _checked_flags(instruction)
-            stages.append([instruction])
-        elif stages:
-            stages[-1].append(instruction)
-        elif instruction.name == "arg":
-            arguments.append(instruction)
-        else:
-            told = f"{instruction.name.upper()} stands before the first FROM"
-            raise DockerfileError(told, line=instruction.line)
-    if not stages:
-        raise DockerfileError("there is no FROM")
-    return arguments, stages
-
-
-def _stage_name(instruction: Instruction) -> str:
-    words = instruction.arguments.words()
-    if len(words) == 1 and words[0].text:
-        return ""
-    if len(words) != _FROM_WITH_NAME or ascii_lower(words[1].text) != "as":
-        told = "FROM takes an image, or an image, AS and a name"
-        raise DockerfileError(told, line=instruction.line)
-    name = ascii_lower(words[2].text)
-    if not _STAGE_NAME.fullmatch(name):
-        raise DockerfileError(f"{words[2].text[:80]!r} can be no name", line=instruction.line)
-    return name
-
-
-def _checked_flags(instruction: Instruction) -> dict[str, list[Located]]:
-    """The values of an instruction's flags by their names.
-
-    Raises:
-        DockerfileError: One is not known, lacks its value, or comes twice.
-    """
-    known = _FLAGS.get(instruction.name)
-    found: dict[str, list[Located]] = {}
-    if known is None:
-        return found
-    for flag in instruction.flags:
-        name, equals, _ = flag.text.partition("=")
-        short = name[2:]
-        if short not in known:
-            told = f"{instruction.name.upper()} has no flag {name[:80]!r} that is known here"
-            raise DockerfileError(told, line=instruction.line)
-        if not equals and short not in _WITHOUT_VALUE:
-            raise DockerfileError(f"the flag {name} has no value", line=instruction.line)
-        if short in found and short not in _SEVERAL:
-            raise DockerfileError(f"the flag {name} comes twice", line=instruction.line)
-        found.setdefault(short, []).append(flag[len(name) + 1 :])
-    return found
-
-
-def _refuse_other_reading(
-    text: str, settings: Settings, images: Sequence[ImageUse], dialect: Dialect
-) -> None:
+def _refuse_other_reading(dockerfile: Dockerfile, platform: str, dialect: Dialect) -> None:
     """Refuse a file in which an older builder finds more images.
 
     For nearly every such file it finds an error: a line of a heredoc, for instance, is no
     instruction.
     """
     try:
-        outline = _Outline.of(text, dialect)
+        outline = Outline.of(dockerfile.text, dialect)
     except DockerfileError:
         return
     told = (
@@ -380,9 +315,10 @@ def _refuse_other_reading(
         "its heredocs, or the directives at its head, mean something else to them"
     )
     try:
-        found = _Reading(text, settings, outline).dockerfile().images
+        reading = _Reading(dockerfile.text, dockerfile.settings, platform, outline)
     except DockerfileError as error:
         raise DockerfileError(f"{told} ({error.reason})", line=error.line) from None
-    others = {*found} - {*images}  # those that are found today are checked, and replaced
+    # Those that are found today are checked, and replaced.
+    others = {*reading.dockerfile().images} - {*dockerfile.images}
     if others:
         raise DockerfileError(told, line=min(use.line for use in others))

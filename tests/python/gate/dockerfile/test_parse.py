@@ -90,6 +90,33 @@ def test_a_target_that_is_no_stage_is_refused() -> None:
         parse("FROM a AS b\n", target="x")
 
 
+BOTH = "linux/amd64, linux/arm64"
+
+
+def test_stages_may_be_chosen_by_several_platforms() -> None:
+    text = "FROM a AS s-amd64\nFROM --platform=$TARGETPLATFORM b AS s-arm64\nFROM s-$TARGETARCH\n"
+    read = parse(text, platform=BOTH)
+    assert [use.name for use in read.images] == ["a", "b"]
+    assert [stage.platform for stage in read.stages] == ["", None, ""]  # it is both
+    assert parse(text, platform="linux/arm64").stages[1].platform == "linux/arm64"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("FROM a\nFROM b:$TARGETARCH\n", 2),
+        ("FROM a AS s-amd64\nFROM s-$TARGETARCH\n", 2),
+        ("FROM a AS s-arm64\nFROM s-$TARGETARCH\n", 2),
+        ("FROM a\nFROM x-$TARGETARCH\n", 2),  # what takes the place of both is an image of its own
+    ],
+)
+def test_images_may_not_be_chosen_by_several_platforms(text: str, line: int) -> None:
+    contexts = {"x-amd64": "docker-image://one", "x-arm64": "docker-image://two"}
+    with pytest.raises(DockerfileError, match="depends on the platform") as refused:
+        parse(text, platform=BOTH, build_contexts=contexts)
+    assert refused.value.line == line
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [
@@ -138,3 +165,14 @@ def test_names_of_contexts_are_held_to_the_grammar(contexts: dict[str, str]) -> 
 def test_a_file_that_is_too_long_is_refused() -> None:
     with pytest.raises(DockerfileError, match="longer than"):
         parse("#" * 100 + "\n" * (1 << 22))
+
+
+@pytest.mark.parametrize(
+    "name", ["HTTP_PROXY", "https_proxy", "FTP_PROXY", "no_proxy", "ALL_PROXY"]
+)
+def test_an_argument_that_docker_may_give_by_itself_is_no_name_of_an_image(name: str) -> None:
+    for argument in (f"ARG {name}=good", f"ARG {name}"):
+        text = f"{argument}\nFROM x:${name}\n"
+        with pytest.raises(DockerfileError, match="docker may take from its configuration"):
+            parse(text)
+        assert [use.name for use in parse(text, build_args={name: "1"}).images] == ["x:1"]
