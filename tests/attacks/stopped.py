@@ -11,9 +11,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -133,7 +135,7 @@ class Stopped:
 
 
 def private_numbers(trust_dir: Path, passphrase: bytes) -> dict[str, bytes]:
-    """The secrets of all ECDSA keys of a trust directory, in every way in which they are written.
+    """The secrets of all keys of a trust directory, in every way in which they are written.
 
     They are opened by another library than ours.
     """
@@ -141,15 +143,44 @@ def private_numbers(trust_dir: Path, passphrase: bytes) -> dict[str, bytes]:
     for path in (trust_dir / "private").glob("*.key"):
         lines = re.sub(r"-----.*-----|^.*: .*$", "", path.read_text(), flags=re.MULTILINE)
         key = load_der_private_key(base64.b64decode(lines), passphrase)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        number = key.private_numbers().private_value.to_bytes(32, "big")
-        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        assert number in der
-        name = path.stem[:7]
+        found |= numbers_of(path.stem[:7], key)
+    return found
+
+
+def numbers_of(name: str, key: PrivateKeyTypes) -> dict[str, bytes]:
+    """The secrets of one key, in every way in which they are written."""
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    found = {}
+    for what, number in _secrets_of(key).items():
         found |= {
-            f"{name}, big-endian": number,
-            f"{name}, little-endian": number[::-1],
-            f"{name}, hexadecimal": number.hex().encode(),
-            f"{name}, base64": base64.b64encode(der)[4:60],
+            f"{name} {what}, big-endian": number,
+            f"{name} {what}, little-endian": number[::-1],
+            f"{name} {what}, hexadecimal": number.hex().encode(),
+            f"{name} {what}, base64": _within_a_line(der, number),
         }
     return found
+
+
+def _secrets_of(key: PrivateKeyTypes) -> dict[str, bytes]:
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        value = key.private_numbers().private_value
+        return {"number": value.to_bytes((key.key_size + 7) // 8, "big")}
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return {"seed": key.private_bytes_raw()}
+    assert isinstance(key, rsa.RSAPrivateKey)
+    numbers = key.private_numbers()
+    return {
+        "exponent": numbers.d.to_bytes(key.key_size // 8, "big"),
+        "first prime": numbers.p.to_bytes(key.key_size // 16, "big"),
+        "second prime": numbers.q.to_bytes(key.key_size // 16, "big"),
+    }
+
+
+def _within_a_line(der: bytes, number: bytes) -> bytes:
+    """What a PEM text with lines of 48 bytes shows of a secret: the longest piece in one line."""
+    begin = der.index(number)
+    first, last = -(-begin // 3) * 3, (begin + len(number)) // 3 * 3
+    edges = [first, *range(-(-first // 48) * 48, last, 48), last]
+    start, end = max(pairwise(edges), key=lambda piece: piece[1] - piece[0])
+    assert end - start >= 12
+    return base64.b64encode(der[start:end])

@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from attacks.publishing import NEW, OLD, Machine
-from attacks.stopped import Stopped, private_numbers
+from attacks.stopped import Stopped, numbers_of, private_numbers
+from contenttrust._core import PrivateKey, PublicKey
 from servers import Authority
 
 pytestmark = pytest.mark.skipif(
@@ -75,6 +78,41 @@ def test_t103_no_secret_is_in_memory_after_a_first_signature(
     code, said = run.ends()
     assert (code, places) == (0, []), said
     assert OLD.decode() not in said
+
+
+SIGNERS = {
+    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "rsa": lambda: rsa.generate_private_key(65_537, 2_048),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+}
+
+
+@pytest.mark.parametrize("kind", SIGNERS)
+def test_t103_no_secret_of_a_signer_is_in_memory_after_a_signature(
+    machine: Machine, trust_dir: Path, kind: str
+) -> None:
+    made = machine.collection(trust_dir)
+    made.initialize()
+    secrets = private_numbers(trust_dir, OLD)
+    signer = SIGNERS[kind]()
+    hers = numbers_of("alice", signer)
+    pem = signer.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key = PrivateKey.decode(pem)
+    made.keys.add(key, role="alice")
+    for role in ("targets/alice", "targets/releases"):
+        made.add_delegation(role, keys=[PublicKey.of(key.key_type, key.public)], paths=[""])
+    made.publish()
+    runs: list[Stopped] = []
+    open_at: list[str] = []
+    machine.memory.before_publish.append(lambda: open_at.extend(runs[0].places(hers)))
+    runs.append(begun(machine, sign(machine, trust_dir), "descriptor"))
+    runs[0].reaches_its_end()
+    places = runs[0].places({"passphrase": OLD, **secrets, **hers})
+    code, said = runs[0].ends()
+    assert (code, places) == (0, []), said
+    assert open_at, "the key is open while it is used"
+    assert machine.memory.signed(machine.gun, "targets/alice")["targets"].keys() == {"1"}
 
 
 @pytest.mark.parametrize("way", WAYS)
