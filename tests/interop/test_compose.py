@@ -321,3 +321,16 @@ def test_bake_gets_every_text_that_is_not_refused_as_it_was_read(env) -> None:
         }
         for name, target in targets.items()
     } == expected
+
+
+def test_an_argument_that_docker_gives_by_itself_is_refused(env) -> None:
+    config = Path(env["DOCKER_CONFIG"])
+    (config / "cli-plugins" / "docker-buildx").symlink_to(built_parts.buildx())
+    (config / "config.json").write_text('{"proxies": {"default": {"noProxy": "evil"}}}')
+    text = 'services: {a: {build: {dockerfile_inline: "ARG NO_PROXY=good\\nFROM x:$$NO_PROXY"}}}'
+    made = project(env, compose=text)
+
+    written = json.loads(told_by_docker(env, "compose", "build", "--print"))
+    assert written["target"]["a"]["args"] == {"NO_PROXY": "evil"}
+    [finding] = made.findings
+    assert (finding.refused, "say build.args NO_PROXY=" in finding.message) == (True, True)
