@@ -53,7 +53,7 @@ def command(words: Sequence[str]) -> int | None:
         streams.flush()
     except SystemExit as ended:  # help was asked for
         return ended.code if isinstance(ended.code, int) else exit_codes.OK
-    except (BrokenPipeError, streams.OutputError) as error:
+    except (BrokenPipeError, refusal.NotWrittenError, streams.OutputError) as error:
         streams.discard(sys.stdout)
         streams.complain([f"contenttrust: the output cannot be written: {error}"])
         return exit_codes.PIPE_CLOSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust.cli import exit_codes
 from covered.counting import COUNTING
 from noting_docker import Noting, environment, installed
 
@@ -53,6 +55,59 @@ def test_without_the_two_dashes_it_says_what_is_missing(
     )  # fmt: skip
     assert done.returncode == 2
     assert "contenttrust docker -- pull" in done.stderr
+
+
+@pytest.mark.parametrize("on", [None, "1", "0"])
+def test_the_file_of_the_page_is_docker_where_no_alias_is_seen(
+    noting: Noting, tmp_path: Path, on: str | None
+) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "gate_docker.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    [script] = [block for block in blocks if block.startswith("#!")]
+    file = tmp_path / "bin" / "docker"
+    file.parent.mkdir()
+    file.write_text(script.replace("/usr/bin/docker", str(noting.path)))
+    file.chmod(0o755)
+    env = {} if on is None else {"DOCKER_CONTENT_TRUST": on}
+    env = environment(noting, tmp_path, **env, PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin")
+
+    def code(*words: str) -> int:
+        done = subprocess.run([file, *words], check=False, env=env, capture_output=True, timeout=60)
+        return done.returncode
+
+    assert code("ps", "--filter", "name=a b") == 0
+    # An image id is refused before anybody is asked; docker knows what it means.
+    assert code("run", "a" * 64) == (0 if on == "0" else 125)
+    assert noting.started[0] == ["ps", "--filter", "name=a b"]
+
+
+@pytest.mark.parametrize("starting", ["exec contenttrust", "contenttrust"])
+def test_a_docker_that_leads_back_to_us_is_no_docker(
+    noting: Noting, tmp_path: Path, starting: str
+) -> None:
+    noting.path.write_text(f'#!/bin/sh\n{starting} docker -- "$@"\n')
+    env = environment(noting, tmp_path)
+    env["PATH"] = f"{tmp_path}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    done = subprocess.run(
+        [noting.path, "ps"], check=False, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 127
+    assert "let CONTENTTRUST_DOCKER name the real one" in done.stderr
+
+
+@pytest.mark.parametrize("redirected", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_no_success(
+    noting: Noting, tmp_path: Path, redirected: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m contenttrust docker -- pull x {redirected}', sys.executable],
+        check=False, env=environment(noting, tmp_path, DOCKER_CONTENT_TRUST="1"), text=True,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == exit_codes.PIPE_CLOSED
+    [line] = done.stderr.splitlines()
+    assert line.startswith("contenttrust: the output cannot be written: ")
+    assert noting.started == []
 
 
 _SPY = """\

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 
 from contenttrust.errors import shown
-from contenttrust.gate.docker.refusal import RefusedError
+from contenttrust.gate.docker.refusal import NotWrittenError, RefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,9 +139,23 @@ def familiar(name: str) -> str:
 
 
 def say(line: str) -> None:
-    """A line on standard output, after whatever docker has printed there."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """A line on standard output, after whatever docker has printed there; see `write`."""
+    write(f"{line}\n")
+
+
+def write(text: str) -> None:
+    """Text on standard output.
+
+    Raises:
+        NotWrittenError: It cannot be written; a closed pipe stays a BrokenPipeError.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotWrittenError(error.strerror) from None
 
 
 def say_beside(line: str) -> None:

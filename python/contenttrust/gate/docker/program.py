@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PROGRAM_VARIABLE = "CONTENTTRUST_DOCKER"
+_DEPTH_VARIABLE = "CONTENTTRUST_DOCKER_DEPTH"
+_DEEPEST = 8
+"""How often one of these may stand behind another: plugins start docker, a loop never ends."""
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
@@ -38,7 +41,7 @@ class Docker:
         """
         self._path = path
         self._flags = list(flags)
-        self.env = dict(env)
+        self.env = {**env, _DEPTH_VARIABLE: str(_depth(env) + 1)}
 
     def become(self, arguments: Sequence[str]) -> NoReturn:
         """Replace this process: its terminal, its signals and its exit code are docker's then."""
@@ -116,6 +119,11 @@ def found(env: Mapping[str, str]) -> str:
     Raises:
         NoDockerError: There is none.
     """
+    if _depth(env) >= _DEEPEST:
+        raise NoDockerError(
+            f"the docker that is started leads back to contenttrust: let {PROGRAM_VARIABLE} name "
+            "the real one"
+        )
     named = env.get(PROGRAM_VARIABLE, "")
     if named:
         if not named.startswith("/"):
@@ -130,6 +138,12 @@ def found(env: Mapping[str, str]) -> str:
         if folder.startswith("/") and _can_run(path):
             return path
     raise NoDockerError("no directory of PATH has docker: install Docker's client")
+
+
+def _depth(env: Mapping[str, str]) -> int:
+    """How many of these stand before this one."""
+    told = env.get(_DEPTH_VARIABLE, "")
+    return int(told) if told.isdecimal() and len(told) == 1 else 0
 
 
 def _can_run(path: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from contenttrust.errors import ContentTrustError
-from contenttrust.gate.docker.call import complain, say
+from contenttrust.gate.docker.call import complain, say, write
 from contenttrust.gate.docker.refusal import NOT_DONE, RefusedError
 from contenttrust.reference import InvalidReferenceError, Reference
 
@@ -117,8 +117,7 @@ def _pulled(call: Call, arguments: Sequence[str], *, last: str) -> int:
     full = str(Reference.parse(last)) if "@" in last else ""
     for line in call.docker.lines(arguments):
         if line.rstrip("\n") not in {last, full}:
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            write(line)
     return call.docker.code
 
 

@@ -7,9 +7,8 @@ Source: docker CLI 28 `cli/command/image/push.go`, `cli/trust/trust_push.go`
 from __future__ import annotations
 
 import re
-import sys
 
-from contenttrust.gate.docker.call import say, say_beside
+from contenttrust.gate.docker.call import say, say_beside, write
 from contenttrust.gate.docker.refusal import RefusedError
 from contenttrust.reference import InvalidReferenceError, Reference
 
@@ -86,8 +85,7 @@ def _pushed(call: Call, reference: Reference, *, quiet: bool) -> tuple[int, set[
         if match and match[1] == reference.tag:
             found.add((match[2], int(match[3])))
         if not quiet:
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            write(line)
     if quiet and not call.docker.code:
         say(str(reference))
     return call.docker.code, found

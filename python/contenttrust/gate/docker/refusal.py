@@ -27,6 +27,10 @@ class RefusedError(Exception):
         self.lines = lines
 
 
+class NotWrittenError(Exception):
+    """Standard output takes no more: what was to be said is not known to anybody."""
+
+
 def code_of(command: str) -> int:
     """The exit code of a refused command: that which docker has for it.
 
