@@ -12,7 +12,9 @@ class KeptBases:
         self.kept: dict[str, tuple[str, ...]] = {}
         self.asked: list[str] = []
 
-    def triggers(self, pinned: str, *, platforms: Callable[[], Collection[str]]) -> tuple[str, ...]:
+    def triggers(
+        self, pinned: str, *, size: int | None, platforms: Callable[[], Collection[str]]
+    ) -> tuple[str, ...]:
         """See `contenttrust.gate.bases.Bases`."""
         self.asked.append(pinned)
         return self.kept.get(pinned, ())

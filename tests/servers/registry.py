@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import Any
@@ -16,6 +17,9 @@ DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 PATH = "team/web"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 BLOB = {"mediaType": "application/octet-stream", "digest": f"sha256:{'b' * 64}", "size": 7}
+
+
+_LENGTHS: dict[str, int] = {}
 
 
 def digest_of(body: bytes) -> str:
@@ -81,10 +85,17 @@ def push(
     server: HttpsServer, body: bytes, media_type: str = IMAGE, *, tag: str | None = "1"
 ) -> str:
     """Have a server serve a document under its digest and a tag; gives the digest."""
+    _LENGTHS[digest_of(body)] = len(body)
     for version in (digest_of(body), tag):
         if version is not None:
             server.answer(path_of(version), told(body, media_type))
     return digest_of(body)
+
+
+def signed_meta(digest: str) -> dict[str, object]:
+    """What is signed of a document that was pushed, or of one that is nowhere."""
+    value = base64.b64encode(bytes.fromhex(digest.removeprefix("sha256:"))).decode()
+    return {"hashes": {"sha256": value}, "length": _LENGTHS.get(digest, 1)}
 
 
 def push_blob(server: HttpsServer, body: bytes) -> str:

@@ -102,7 +102,9 @@ def of_bases(
             note(stage, decision, f"the triggers {base} are not looked at ({_OPTION})")
             continue
         try:
-            texts = gate.bases.triggers(decision.pinned, platforms=_platforms_of(stage, platforms))
+            texts = gate.bases.triggers(
+                decision.pinned, size=decision.size, platforms=_platforms_of(stage, platforms)
+            )
             told = triggers.read(texts, dockerfile, stage=number)
         except (ImageLookupError, DockerfileError) as error:
             text = f"what the triggers {base} bring is not known: {_unknown(error)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 
-from contenttrust.errors import ImageLookupError
+from contenttrust.errors import ImageLookupError, LengthError
 from contenttrust.reference import Reference
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         """Who knows the triggers of base images."""
 
         def triggers(
-            self, pinned: str, *, platforms: Callable[[], Collection[str]]
+            self, pinned: str, *, size: int | None, platforms: Callable[[], Collection[str]]
         ) -> tuple[str, ...]:
             """What ``ONBUILD`` left in an image; see `RegistryBases`."""
 
@@ -75,11 +75,14 @@ class RegistryBases:
         self._manifests: dict[tuple[str, str], Manifest] = {}
         self._triggers: dict[str, tuple[str, ...]] = {}
 
-    def triggers(self, pinned: str, *, platforms: Callable[[], Collection[str]]) -> tuple[str, ...]:
+    def triggers(
+        self, pinned: str, *, size: int | None, platforms: Callable[[], Collection[str]]
+    ) -> tuple[str, ...]:
         """What ``ONBUILD`` left in an image.
 
         Args:
             pinned: ``name@sha256:…``.
+            size: The length that is signed with that digest; None where none is.
             platforms: Gives what is built for, such as ``linux/amd64``; nothing where that is not
                 known. Asked only where there is a choice: then the images of other platforms are
                 not looked at.
@@ -95,15 +98,17 @@ class RegistryBases:
         reference = Reference.parse(pinned)
         found: dict[str, None] = {}
         with deadline.visit():
-            for image in self._images(reference, platforms):
+            for image in self._images(reference, size, platforms):
                 found |= dict.fromkeys(self._of_image(reference, image))
         return tuple(found)
 
     def _images(
-        self, reference: Reference, platforms: Callable[[], Collection[str]]
+        self, reference: Reference, size: int | None, platforms: Callable[[], Collection[str]]
     ) -> list[Manifest]:
         """The manifests that a digest stands for."""
         waiting = [self._manifest(reference, None)]
+        if size not in {None, waiting[0].size}:
+            raise _of_another_length(reference, waiting[0].size, size)
         found: list[Manifest] = []
         asked = len(waiting)
         while waiting:
@@ -225,6 +230,20 @@ def _without_variant(child: Descriptor) -> str:
 
 def _is_odd(child: Descriptor) -> bool:
     return _without_variant(child) not in _PLAIN
+
+
+def _of_another_length(reference: Reference, found: int, signed: int | None) -> ImageLookupError:
+    """The digest fits, so that no registry is to blame: what was signed contradicts itself."""
+    reason = ImageLookupError(
+        f"its manifest has {found} bytes, and {signed} are signed with its digest: have its "
+        "publisher sign it anew",
+        gun=reference.gun,
+        subject=reference.digest or "",
+        expected=str(signed),
+        found=str(found),
+    )
+    reason.code = LengthError.code
+    return reason
 
 
 def _refused(reference: Reference, cause: str) -> ImageLookupError:

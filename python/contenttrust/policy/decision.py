@@ -54,6 +54,7 @@ class Decision:
         code: ``ok``, or the reason code of what refused.
         reasons: Sentences, the most important first; they may be printed as they are.
         digest: The signed digest, ``sha256:…``; empty where none is known.
+        size: The signed length of what has that digest, in bytes; None where none is signed.
         pinned: ``name@sha256:…``, what to use in place of the name; empty where it is not allowed
             or no digest is known.
         signers: Names of the roles that signed the digest for this tag.
@@ -77,6 +78,7 @@ class Decision:
     code: str = OK
     reasons: tuple[str, ...] = ()
     digest: str = ""
+    size: int | None = None
     pinned: str = ""
     signers: tuple[str, ...] = ()
     rule: str = "default"

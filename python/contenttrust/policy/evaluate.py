@@ -259,6 +259,7 @@ def _made(  # noqa: PLR0913 - one keyword a fact
         code=code,
         reasons=tuple(shown(reason) for reason in dict.fromkeys(reasons)),
         digest=wanted,
+        size=None if tag is None else tag.size,
         pinned=pinned,
         signers=tuple(shown(name) for name in Evidence(facts).names()),
         rule="default" if rule is None else rule.match.text,

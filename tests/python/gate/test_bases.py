@@ -29,6 +29,7 @@ from servers.registry import (
     push,
     push_blob,
     push_with_triggers,
+    signed_meta,
 )
 
 AMD, ARM = "RUN amd", "RUN arm"
@@ -39,11 +40,16 @@ def kept_in(folder: str | Path, *, offline: bool = False) -> RegistryBases:
 
 
 def triggers(
-    server: HttpsServer, digest: str, *platforms: str, bases: RegistryBases | None = None
+    server: HttpsServer,
+    digest: str,
+    *platforms: str,
+    bases: RegistryBases | None = None,
+    size: int | None = None,
 ) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
         bases = bases or kept_in(folder)
-        return bases.triggers(name_of(server, f"@{digest}"), platforms=lambda: platforms)
+        name = name_of(server, f"@{digest}")
+        return bases.triggers(name, size=size, platforms=lambda: platforms)
 
 
 def failure(
@@ -179,7 +185,7 @@ def test_the_platform_is_asked_only_where_there_is_a_choice(
     bases = kept_in(tmp_path)
     for digest in (push_with_triggers(server, AMD), listed(server, amd=BOTH["amd"])):
         pinned = name_of(server, f"@{digest}")
-        assert bases.triggers(pinned, platforms=never) == (AMD,)
+        assert bases.triggers(pinned, size=None, platforms=never) == (AMD,)
 
 
 def test_an_index_within_an_index_is_looked_into(server: HttpsServer) -> None:
@@ -218,6 +224,25 @@ def test_a_configuration_that_is_none_is_a_failure(server: HttpsServer) -> None:
     push_blob(server, config)
     digest = push(server, image(config=descriptor(config)), IMAGE)
     assert "which Docker reads as 'OnBuild'" in failure(server, digest).message
+
+
+@pytest.mark.parametrize("kind", ["image", "index"])
+def test_t088_a_manifest_of_another_length_than_is_signed_is_refused(
+    server: HttpsServer, tmp_path: Path, kind: str
+) -> None:
+    digest = push_with_triggers(server, AMD) if kind == "image" else listed(server, **BOTH)
+    size = int(str(signed_meta(digest)["length"]))
+    bases = kept_in(tmp_path)
+    assert AMD in triggers(server, digest, bases=bases, size=size)
+    for wrong in (0, size - 1, size + 1):
+        for asker in (None, bases, kept_in(tmp_path)):  # whether it is fetched, or known already
+            with pytest.raises(ImageLookupError) as caught:
+                triggers(server, digest, bases=asker, size=wrong)
+            error = caught.value
+            assert (error.code, error.expected, error.found) == ("length", str(wrong), str(size))
+            assert error.message.startswith(
+                f"its manifest has {size} bytes, and {wrong} are signed"
+            )
 
 
 def test_offline_nobody_is_asked(server: HttpsServer, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 class Bases:
-    def triggers(self, pinned, *, platforms):
+    def triggers(self, pinned, *, size, platforms):
         return ()
 
 GATE = {{

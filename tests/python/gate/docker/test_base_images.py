@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from servers.registry import (
     push,
     push_for_platforms,
     push_with_triggers,
+    signed_meta,
 )
 from simulator.repository import NOW, Repository
 from simulator.roles import digest_of as signed_digest
@@ -244,8 +244,7 @@ class Signed:
 
     def sign(self, tag: str, digest: str) -> str:
         """The name of an image, signed."""
-        hashes = {"sha256": base64.b64encode(bytes.fromhex(digest[7:])).decode()}
-        self.repository.targets[tag] = {"hashes": hashes, "length": 1}
+        self.repository.targets[tag] = signed_meta(digest)
         return name_of(self.server, f":{tag}")
 
     def call(self, *words: str, without_registry: bool = False, **env: str) -> Call:
@@ -311,6 +310,18 @@ def test_a_registry_that_does_not_tell_is_a_refusal(
     )
     assert "answers with status 503" in line
     assert line.endswith("; --without-registry leaves that unchecked")
+
+
+def test_t088_a_base_of_another_length_than_is_signed_is_a_refusal(
+    signed: Signed, context: Path, noting: Noting
+) -> None:
+    base = signed.sign("base", push_with_triggers(signed.server, "RUN true"))
+    signed.repository.targets["base"]["length"] += 1
+    context.joinpath("Dockerfile").write_text(f"FROM {base}\n")
+    [line] = refused(signed.call("."), noting)
+    assert " are signed with its digest: have its publisher sign it anew" in line
+    signed.repository.targets["base"]["length"] -= 1
+    assert build.run(signed.call(".")) == 0
 
 
 def test_without_registries_nobody_is_asked_and_that_is_told(
