@@ -334,3 +334,9 @@ def test_an_argument_that_docker_gives_by_itself_is_refused(env) -> None:
     assert written["target"]["a"]["args"] == {"NO_PROXY": "evil"}
     [finding] = made.findings
     assert (finding.refused, "say build.args NO_PROXY=" in finding.message) == (True, True)
+    bake = ["docker", "buildx", "bake", "--file=-", "--print"]
+    ran = subprocess.run(
+        bake, env={**env, "SOURCE_DATE_EPOCH": "1"}, input='{"target": {"default": {}}}',
+        capture_output=True, check=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert json.loads(ran.stdout)["target"]["default"]["args"] == {"SOURCE_DATE_EPOCH": "1"}

@@ -22,8 +22,10 @@ _PLATFORM = re.compile(
     r"(linux|freebsd|darwin)/(?:(amd64|386|arm64|ppc64le|s390x|riscv64|mips64le|mips64|loong64)"
     r"|(arm)/(v[67]))"
 )
-# Docker gives every build those that are in its configuration.
-_OF_PROXY = frozenset(f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL"))
+# Docker gives every build those that are in its configuration, and buildx one of its environment.
+_BY_ITSELF = frozenset(
+    {*(f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")), "SOURCE_DATE_EPOCH"}
+)
 
 
 class Scope:
@@ -75,7 +77,7 @@ class Scope:
                 raise DockerfileError("ARG has no name", line=instruction.line)
             if name in self._given:
                 self._values[name] = Value(self._given[name])
-            elif name.upper() in _OF_PROXY:
+            elif name.upper() in _BY_ITSELF:
                 self._values[name] = Value("", (name,))
             elif equals:
                 self._values[name] = self._value(default, instruction.line)
@@ -117,8 +119,8 @@ def _doubt(word: str, names: tuple[str, ...]) -> str:
         return f"{start}, which is not known: say --platform, one of os/arch"
     if name in {f"BUILD{part}" for part in _OF_PLATFORM}:
         return f"{start}, which only the builder knows: say --build-arg {name}=…"
-    if name.upper() in _OF_PROXY:
-        return f"{start}, which docker may take from its configuration: say --build-arg {name}=…"
+    if name.upper() in _BY_ITSELF:
+        return f"{start}, which docker may give it by itself: say --build-arg {name}=…"
     return (
         f"{start}, which has no value: give it a default in an ARG before the first FROM, or "
         f"say --build-arg {name[:80]}=…"

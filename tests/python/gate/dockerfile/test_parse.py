@@ -173,6 +173,6 @@ def test_a_file_that_is_too_long_is_refused() -> None:
 def test_an_argument_that_docker_may_give_by_itself_is_no_name_of_an_image(name: str) -> None:
     for argument in (f"ARG {name}=good", f"ARG {name}"):
         text = f"{argument}\nFROM x:${name}\n"
-        with pytest.raises(DockerfileError, match="docker may take from its configuration"):
+        with pytest.raises(DockerfileError, match="which docker may give it by itself"):
             parse(text)
         assert [use.name for use in parse(text, build_args={name: "1"}).images] == ["x:1"]
