@@ -184,7 +184,7 @@ def test_keys_that_notary_imports_open_with_us_under_the_same_id(
     other.notary("key", "passwd", entry.key_id).succeeded()
 
 
-def test_the_clients_open_our_ed25519_files_and_take_no_such_signer(home: Home) -> None:
+def test_t026_the_clients_open_our_ed25519_files_and_take_no_such_signer(home: Home) -> None:
     """Why they are made on request alone, and with a warning."""
     needs_docker()
     entry, public = generate_for_signer(

@@ -69,7 +69,7 @@ def machines(
     return made
 
 
-def test_ours_against_ours(machines: Machines) -> None:
+def test_t121_ours_against_ours(machines: Machines) -> None:
     places = [machines.another(f"machine-{number}") for number in range(3)]
 
     def publish(number: int) -> None:
@@ -88,7 +88,7 @@ def test_ours_against_ours(machines: Machines) -> None:
     assert machines.tags() == {f"m{number}-{turn}" for number in range(3) for turn in range(ROUNDS)}
 
 
-def test_ours_against_notary(machines: Machines) -> None:
+def test_t121_ours_against_notary(machines: Machines) -> None:
     """notary gives up when it has lost; what it then leaves staged, it publishes later."""
     theirs = machines.another("theirs")
     server = ["-s", machines.stack.url, "--tlscacert", str(machines.stack.authority)]

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_numbers_of_an_rsa_key_fit_each_other) {
                "the modulus of an RSA key has a size that is not accepted");
 }
 
-BOOST_AUTO_TEST_CASE(ed25519_keys_are_read_in_both_forms_and_written_in_that_of_notary) {
+BOOST_AUTO_TEST_CASE(t026_ed25519_keys_are_read_in_both_forms_and_written_in_that_of_notary) {
     // RFC 8410 §10.3, without and with the public key; then what notary 0.7.0 made of it.
     const auto rfc = made::hex(
         "302e020100300506032b657004220420d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44"
