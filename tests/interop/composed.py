@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from interop import built_parts
 from interop.processes import Ran, run
 from interop.shimmed import Shimmed
-from interop.trust_stack import TrustStack
+from interop.trust_stack import START_TIMEOUT_S, TrustStack
 
 _PROGRAM = str(Path(sys.executable).parent / "contenttrust")
 WAYS = ("--override-out", "--write")
@@ -52,12 +53,22 @@ class Composed:
         """Run `docker compose`, which asks nobody about trust."""
         return run(self._command(*arguments), self.env, cwd=self.folder)
 
-    def started(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a `docker compose` that does not end by itself."""
-        return subprocess.Popen(
-            self._command(*arguments), env=self.env, cwd=self.folder, text=True,
+    def watched(self) -> str:
+        """What `docker compose watch` builds and starts, by what that prints."""
+        process = subprocess.Popen(
+            self._command("watch"), env=self.env, cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        deadline = time.monotonic() + START_TIMEOUT_S
+        try:
+            while not (said := self("logs", "--no-color", "--no-log-prefix").out):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        finally:
+            process.terminate()
+            process.communicate()
+        return said
 
     def containers(self) -> list[str]:
         """The image of each container of the project, as it was created with it."""

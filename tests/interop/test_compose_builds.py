@@ -59,6 +59,24 @@ def test_t099_what_dockerfiles_name_is_pinned_by_the_override(compose: Composed,
     assert built() == f"{path} unsigned\n"
 
 
+def test_t099_up_and_watch_build_upon_what_the_override_pins(compose: Composed) -> None:
+    path = f"composed/{compose.folder.name}"
+    name = f"{compose.docker.stack.registry}/{path}:1.0"
+    compose.docker.upload(path, f"{path} signed", tag="1.0")
+    compose.docker.sign(name)
+    compose.folder.joinpath("Dockerfile").write_text(f"FROM {name}\n")
+    watch = "    develop: {watch: [{action: rebuild, path: Dockerfile}]}"
+    compose.write(f"{compose.folder.name}:1", "    build: .", "    pull_policy: build", watch)
+    compose.pin("--override-out").succeeded()
+    compose.docker.upload(path, f"{path} unsigned", tag="1.0")  # the tag moves
+
+    compose.env["BUILDX_BUILDER"] = "own"
+    up = compose("up", "--build", "--no-color", "--no-log-prefix").succeeded()
+    assert f"{path} signed\n" in up.out
+    compose.down()
+    assert compose.watched() == f"{path} signed\n"
+
+
 def test_a_builder_without_named_contexts_builds_nothing_from_the_override(
     compose: Composed,
 ) -> None:

@@ -134,23 +134,7 @@ def built_here(compose: Composed, repository: str) -> None:
     compose.folder.joinpath("Dockerfile").write_text(f"FROM {host(compose)}/{repository}:1.0\n")
     watch = "    develop: {watch: [{action: rebuild, path: Dockerfile}]}"
     compose.write(f"{compose.folder.name}:1", "    build: .", "    pull_policy: build", watch)
-    compose.pin("--override-out").succeeded()
-    compose.files = ["--file=compose.yaml"]  # the daemon's BuildKit knows no contexts to pin by
-
-
-def watched(compose: Composed) -> str:
-    """What `docker compose watch` builds and starts, by what that prints."""
-    process = compose.started("watch")
-    deadline = time.monotonic() + START_TIMEOUT_S
-    try:
-        while not (said := compose("logs", "--no-color", "--no-log-prefix").out):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-    finally:
-        process.terminate()
-        process.communicate()
-    return said
+    compose.pin("--write").succeeded()
 
 
 @pytest.mark.parametrize("written", [False, True])
@@ -167,7 +151,7 @@ def test_docker_compose_builds_upon_what_the_dockerfile_names(
     assert compose("run", "--rm", "web").succeeded().out.endswith(f"\n{expected}")
     assert expected in compose("up", "--build", "--no-color", "--no-log-prefix").succeeded().out
     compose.down()
-    assert watched(compose) == expected
+    assert compose.watched() == expected
 
 
 def test_docker_compose_publishes_names_as_they_stand_or_as_the_registry_says(
