@@ -152,6 +152,26 @@ def test_swarm_services_are_checked_as_well(at: Place) -> None:
     assert (status, f"use {at.pinned}" in said) == (403, True)
 
 
+def test_swarm_update_that_may_roll_back_does_not_reach_swarm(at: Place) -> None:
+    def ask(action: str) -> tuple[int, str]:
+        return at.docker.ask(
+            "POST",
+            "/v1.41/services/x/update?version=1",
+            json.dumps(
+                {
+                    "TaskTemplate": {"ContainerSpec": {"Image": at.pinned}},
+                    "UpdateConfig": {"FailureAction": action},
+                }
+            ).encode(),
+            Content_Type="application/json",
+        )
+
+    status, said = ask("rollback")
+    assert (status, "--update-failure-action pause" in said) == (403, True), said
+    status, said = ask("pause")
+    assert (status, "not a swarm manager" in said) == (503, True), said
+
+
 @pytest.mark.parametrize(
     "path",
     [
