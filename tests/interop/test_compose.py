@@ -16,7 +16,7 @@ from contenttrust.gate.compose.interpolation import InterpolationError, interpol
 from contenttrust.gate.compose.merging import merged
 from contenttrust.yaml_nodes import read
 from interop import built_parts
-from interop.compose_files import PIN, environment, images, project, told_by_docker
+from interop.compose_files import PIN, environment, images, project, there, told_by_docker
 
 PROJECT = """\
 x-base: &base
@@ -231,6 +231,23 @@ def test_variables_come_from_the_files_that_docker_compose_reads(env) -> None:
             assert any(finding.refused for finding in read.findings), given
         elif named != "c.env":  # which ours refuses
             assert images(asked) == images(read), given
+
+
+def test_variables_of_the_current_folder_go_before_where_compose_file_names_others(env) -> None:
+    del env["TAG"]
+    Path("deploy").mkdir()
+    Path("deploy/compose.yaml").write_text("services: {a: {image: 'x:${TAG}'}}\n")
+    Path("deploy/.env").write_text("TAG=beside\n")
+    Path(".env").write_text("TAG=here\nCOMPOSE_FILE=deploy/compose.yaml\n")
+
+    assert told_by_docker(env, "compose", "config", "--images") == "x:here\n"
+    assert told_by_docker(env, "compose", "-f", "deploy/compose.yaml", "config", "--images") == (
+        "x:beside\n"
+    )
+    [finding] = there(["deploy/compose.yaml"], env).findings
+    assert (finding.refused, "variables from .env first" in finding.message) == (True, True)
+    env["COMPOSE_ENV_FILES"] = ".env"
+    assert images(there(["deploy/compose.yaml"], env)) == [("x:here", "deploy/compose.yaml")]
 
 
 def test_a_file_env_that_is_not_simple_is_read_by_docker_compose(env) -> None:

@@ -221,16 +221,22 @@ def _left_out(
     spot = Spot(file=names[0])
     try:
         files = plain_files.unnamed(names, env=env, made=made, program=program)
+        before = plain_files.other_variables(names, env=env, program=program)
     except (OSError, ValueError, plugin.ComposeConfigError) as error:
-        told = f"which files docker compose reads here cannot be told: {error}: set COMPOSE_FILE"
-        return [Finding.fault(told, spot)]
-    if not files:
-        return []
-    told = (
-        f"without -f docker compose reads {' and '.join(files)} here: name these, or set "
-        "COMPOSE_FILE to what you start"
-    )
-    return [Finding.fault(told, spot, code="not_covered")]
+        doubt = f"which files docker compose reads here cannot be told: {error}: set COMPOSE_FILE"
+        return [Finding.fault(doubt, spot)]
+    told = []
+    if files:
+        told.append(
+            f"without -f docker compose reads {' and '.join(files)} here: name these, or set "
+            "COMPOSE_FILE to what you start"
+        )
+    if before:
+        told.append(
+            f"where COMPOSE_FILE names this, docker compose takes variables from "
+            f"{' and '.join(before)} first: set COMPOSE_ENV_FILES to the files that count"
+        )
+    return [Finding.fault(one, spot, code="not_covered") for one in told]
 
 
 def _read_for_places(text: bytes, file: str) -> tuple[list[Document], YamlError | None]:

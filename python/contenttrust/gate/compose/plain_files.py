@@ -56,20 +56,50 @@ def unnamed(
         ValueError: It is too large, or no UTF-8.
     """
     folder = os.path.dirname(names[0])  # noqa: PTH120 -- the name is a text
-    beside = folder
-    chosen = _split(env)
-    if chosen is not None:
-        beside = ""  # the environment speaks of where it is
-    else:
-        chosen = _chosen(folder, env, program)
     alone = len(names) == 1 and os.path.basename(names[0]) in _NAMES  # noqa: PTH119
-    if chosen is None and not alone:
-        return []
-    files = chosen or [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
     named = {os.path.realpath(name) for name in (*names, made) if name}
-    found = [os.path.join(beside, file) for file in files]  # noqa: PTH118
-    known = [os.path.realpath(file) in named for file in found]
-    return found if (alone or any(known)) and not all(known) else []
+    for place in _places(folder):
+        in_folder = alone and place == folder
+        found = _chosen(place, env, program)
+        if found is None and in_folder:
+            files = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
+            found = [os.path.join(folder, file) for file in files]  # noqa: PTH118
+        known = [os.path.realpath(file) in named for file in found or ()]
+        if found and (in_folder or any(known)) and not all(known):
+            return found
+    return []
+
+
+def other_variables(
+    names: Sequence[str], *, env: Mapping[str, str], program: str | None = "docker"
+) -> list[str]:
+    """Find files of variables that docker compose reads before those beside the first file.
+
+    So it does where `COMPOSE_FILE` names files in a folder below, and not where `-f` does.
+
+    Args:
+        names: The files that are checked.
+        env: Environment variables.
+        program: As for `unnamed`.
+
+    Raises:
+        As `unnamed`.
+    """
+    folder = os.path.dirname(names[0])  # noqa: PTH120
+    if len(_places(folder)) == 1 or environment_file.names("", env) == environment_file.names(
+        folder, env
+    ):
+        return []
+    named = {os.path.realpath(name) for name in names}
+    chosen = _chosen("", env, program) or []
+    is_here = any(os.path.realpath(file) in named for file in chosen)
+    return environment_file.names("", env) if is_here else []
+
+
+def _places(folder: str) -> list[str]:
+    """Where docker compose may be started: beside the files, or here."""
+    same = os.path.realpath(folder) == os.path.realpath("")
+    return [folder] if same else [folder, ""]
 
 
 def _first(folder: str, names: Sequence[str]) -> list[str]:
@@ -77,18 +107,25 @@ def _first(folder: str, names: Sequence[str]) -> list[str]:
     return there[:1]
 
 
-def _chosen(folder: str, env: Mapping[str, str], program: str | None) -> list[str] | None:
-    """What `COMPOSE_FILE` names in a file of the environment."""
+def _chosen(place: str, env: Mapping[str, str], program: str | None) -> list[str] | None:
+    """What `COMPOSE_FILE` names for who starts docker compose in a folder."""
+    chosen = _split(env)
+    if chosen is not None:
+        return chosen  # the environment speaks of where it is
     given: dict[str, str] = {}
+    files = environment_file.names(place, env)
     try:
-        for name in environment_file.names(folder, env):
+        for name in files:
             given |= _of_file(name)
     except EnvironmentFileError:
         if program is None or not plugin.available(program):
             raise
         outside = {name: value for name, value in env.items() if name != _CHOSEN}  # it is empty
-        given = plugin.variables((_CHOSEN, _SEPARATOR), folder=folder, env=outside, program=program)
-    return _split({**given, **env, _CHOSEN: given.get(_CHOSEN, "")})
+        given = plugin.variables((_CHOSEN, _SEPARATOR), folder=place, env=outside, program=program)
+    chosen = _split({**given, **env, _CHOSEN: given.get(_CHOSEN, "")})
+    if chosen is None or files == environment_file.names("", env):
+        return chosen  # and so do the files that it names
+    return [os.path.join(place, file) for file in chosen]  # noqa: PTH118
 
 
 def _split(given: Mapping[str, str]) -> list[str] | None:

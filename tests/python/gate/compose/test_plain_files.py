@@ -189,3 +189,31 @@ def test_of_several_files_of_the_environment_the_last_counts(told, tmp_path: Pat
     assert told("compose.yaml", there="evil.yaml", COMPOSE_ENV_FILES="a.env,b.env") == names(
         "compose.yaml", "evil.yaml"
     )
+
+
+def test_compose_file_of_the_current_folder_counts_and_brings_its_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("deploy").mkdir()
+    for name in ("compose.yaml", "evil.yaml"):
+        Path("deploy", name).write_bytes(SERVICES)
+
+    def refused(**env: str) -> list[str]:
+        texts = {"deploy/compose.yaml": SERVICES}
+        project = composition(texts, env=env, program=None)
+        return [finding.message for finding in project.findings if finding.refused]
+
+    start = "where COMPOSE_FILE names this, docker compose takes variables from .env first: "
+    first = [f"{start}set COMPOSE_ENV_FILES to the files that count"]
+    Path(".env").write_text("TAG=evil\n")
+    assert refused() == refused(COMPOSE_FILE="other.yaml:deploy/evil.yaml")[1:] == []
+    assert refused(COMPOSE_FILE="deploy/compose.yaml") == first
+    assert refused(COMPOSE_FILE="deploy/compose.yaml", COMPOSE_ENV_FILES=".env") == []
+    assert refused(COMPOSE_FILE="deploy/compose.yaml", COMPOSE_DISABLE_ENV_FILE="1") == []
+    Path(".env").write_text("COMPOSE_FILE=deploy/compose.yaml\n")
+    assert refused() == first
+    Path(".env").write_text("COMPOSE_FILE=deploy/compose.yaml:deploy/evil.yaml\n")
+    assert refused() == [*names("deploy/compose.yaml", "deploy/evil.yaml"), *first]
+    Path(".env").unlink()
+    assert refused(COMPOSE_FILE="deploy/compose.yaml") == []
