@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from contenttrust.publish.sign import Keyring
+from interop.processes import run
 from interop.readers import pulled
 from interop.signed_repository import Repository
 
@@ -60,10 +61,11 @@ def may_sign(repository: Repository) -> list[dict[str, str]]:
     return [one for one in told["findings"] if one["message"].startswith("may sign")]
 
 
+@pytest.mark.parametrize("makes", HANDS)
 def test_whom_docker_says_it_removed_is_told_by_doctor_and_removed_by_us(
-    repository: Repository,
+    repository: Repository, makes: str
 ) -> None:
-    signed(repository, "ours")
+    signed(repository, makes)
     words = ("trust", "signer", "remove", "--force", "alice", repository.gun)
     repository.publisher.docker(*words, trust=False)
 
@@ -94,15 +96,18 @@ def test_targets_that_two_keys_sign_are_pulled_and_signed_on(repository: Reposit
 
     root = json.loads((ours.trust_dir / "tuf" / repository.gun / "metadata/root.json").read_bytes())
     assert root["signed"]["roles"]["targets"]["threshold"] == 2
-    listed = repository.publisher.notary("list", repository.gun).out
+    reader = repository.reader()
+    notary = repository.publisher.notary_at(reader)
+    listed = run([*notary, "list", repository.gun], reader).succeeded().out
     for tag, label in {"v1": "one", "by-ours": "by ours", "by-docker": "by docker"}.items():
         assert repository.pulls(tag) == repository.docker.digests[label]
         assert repository.docker.digests[label].removeprefix("sha256:") in listed
 
 
+@pytest.mark.parametrize("rotates", ["ours", "notary"])
 @pytest.mark.parametrize("makes", HANDS)
 def test_a_docker_that_has_pulled_before_follows_every_rotation(
-    repository: Repository, makes: str
+    repository: Repository, makes: str, rotates: str
 ) -> None:
     """What is pulled is what a delegation lists, which no rotation touches."""
     repository.sign(makes, "v1", "in targets")
@@ -112,7 +117,10 @@ def test_a_docker_that_has_pulled_before_follows_every_rotation(
     assert pulled(reader, image).digest == repository.docker.digests["one"]
 
     for role, server_managed in ROTATIONS:
-        repository.collection.rotate_key(role, server_managed=server_managed)
+        if rotates == "notary":
+            repository.docker.rotate(role, *["-r"] * server_managed)
+        else:
+            repository.collection.rotate_key(role, server_managed=server_managed)
         assert pulled(reader, image).digest == repository.docker.digests["one"]
 
     for who in HANDS:
