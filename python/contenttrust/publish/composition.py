@@ -113,7 +113,13 @@ class Composition:
         """
         before = draft.snapshot or new_snapshot()
         exists = {ROOT, TARGETS, *delegations.below(draft)}
-        meta = {role: value for role, value in before["meta"].items() if role in exists}
+        # What a broken role delegates to is not known, and counts again when the role does.
+        unknown = tuple(f"{role}/" for role in draft.broken if role not in draft.roles)
+        meta = {
+            role: value
+            for role, value in before["meta"].items()
+            if role in exists or role.startswith(unknown)
+        }
         for role in (ROOT, *draft.roles):
             file = upload.get(role) or files.get(role)
             if file is not None:

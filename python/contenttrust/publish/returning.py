@@ -294,8 +294,13 @@ def _way_out(draft: Draft, before: Collection[str], roles: Sequence[str]) -> str
 
     Who gives a broken role its keys again may want what it lists.
     """
+    above = {role: role.rpartition("/")[0] for role in roles}
     there = [role for role in roles if role in before and role not in draft.made]
-    made = [role for role in roles if role not in there]
+    made = [
+        role
+        for role in roles
+        if role in draft.made or (role not in before and above[role] in draft.files)
+    ]
     ways = []
     if made:
         ways.append(
@@ -311,6 +316,13 @@ def _way_out(draft: Draft, before: Collection[str], roles: Sequence[str]) -> str
             f"({witness}); or have it signed first with a key that it has, or removed ({remove}), "
             "so that it begins anew"
         )
+    for role in roles:
+        if role not in (*made, *there):
+            remove = command("delegation", "remove", draft.gun, role)
+            ways.append(
+                f"{role} counts again with {above[role]}: stage after that that it is removed "
+                f"({remove}); made again later, it begins anew"
+            )
     return ". ".join(ways)
 
 

@@ -32,6 +32,19 @@ def listed(repository):
     }
 
 
+def take_out(key, server, publisher, gun):
+    """A key leaves the role that it alone has signed, as notary does it."""
+    signed, snapshot = (server.signed(gun, role) for role in ("targets", "snapshot"))
+    signed["delegations"]["roles"][0]["keyids"].remove(key.key_id)
+    files = {}
+    for role, document in (("targets", signed), ("snapshot", snapshot)):
+        document["version"] += 1
+        authority = authority_in(server.signed(gun, "root"), role)
+        files[role] = Keyring(publisher.keys).signed(document, [authority])
+        snapshot["meta"]["targets"] = file_meta(files["targets"])
+    server.store(gun, files, judged=False)
+
+
 @pytest.fixture
 def own_snapshot(publisher):
     """A collection whose snapshot is signed here; its only signer was removed. And her key."""
@@ -132,3 +145,46 @@ def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snaps
     with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "alice", [key])
     assert refused.value.tags.keys() == {"targets/alice", RELEASES}
+
+
+@pytest.fixture
+def broken_above(own_snapshot, publisher, server):
+    """The same, with a role that is broken, and one below it that has its signature."""
+    collection, _ = own_snapshot
+    old, new, below = (publisher.key(name) for name in ("old", "new", "below"))
+    for role, key in (("targets/a", old), ("targets/a/b", below)):
+        collection.add_delegation(role, keys=[key], paths=[""])
+        collection.add_target("v1", size=7, sha256=digest("v1"), roles=[role])
+        collection.publish()
+    collection.add_delegation("targets/a", keys=[new])
+    collection.publish()
+    take_out(old, server, publisher, collection.gun)
+    return collection
+
+
+def test_what_a_broken_role_delegates_to_stays_listed(broken_above, server):
+    """As with a snapshot that the server signs: it counts again when the role does."""
+    collection = broken_above
+    collection.add_target("other", size=7, sha256=digest("other"))
+
+    done = collection.publish()
+
+    assert [one.role for one in done.repository.degraded] == ["targets/a"]
+    assert "targets/a/b" in server.signed(collection.gun, "snapshot")["meta"]
+
+
+def test_what_counts_again_with_a_witnessed_role_can_be_taken_away_as_the_message_says(
+    broken_above,
+):
+    collection = broken_above
+    collection.witness(["targets/a"])
+
+    with pytest.raises(ReturningError) as refused:
+        collection.publish(confirm=lambda _: None)
+    assert f"contenttrust delegation remove {collection.gun} targets/a/b" in refused.value.message
+    assert "where a key" not in refused.value.message
+
+    collection.remove_delegation("targets/a/b")
+    done = collection.publish(confirm=lambda _: None)
+    assert done.repository.degraded == ()
+    assert listed(done.repository) == {"targets/a": ["v1"]}
