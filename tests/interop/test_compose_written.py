@@ -106,3 +106,27 @@ def test_what_is_written_is_what_docker_compose_starts(env, first: str, second: 
         Path(name).write_bytes(text)
     files = ["--file=compose.yaml", "--file=second.yaml"]
     assert "web:1" not in told_by_docker(env, "compose", *files, "config")
+
+
+def test_the_override_holds_whatever_the_files_before_it_look_like(env) -> None:
+    text = """services:
+  a:
+    image: web:1
+    volumes: [{type: image, source: 'web:1', target: /d$$TAG}]
+    build:
+      dockerfile_inline: FROM b
+      additional_contexts: ['b=docker-image://web:1']
+  b: {build: .}
+"""
+    Path("Dockerfile").write_text("FROM web:1\n")
+    Path("trust.yaml").write_bytes(project(env, compose=text).override({"web:1": PIN}))
+    files = ["--file=compose.yaml", "--file=trust.yaml"]
+    services = json.loads(told_by_docker(env, "compose", *files, "config", "--format=json"))[
+        "services"
+    ]
+
+    assert 'web:1"' not in json.dumps(services).replace('"web:1": ', "")
+    assert [(one["source"], one["target"]) for one in services["a"]["volumes"]] == [
+        (PIN, "/d$$TAG")
+    ]
+    assert services["b"]["build"]["additional_contexts"] == {"web:1": f"docker-image://{PIN}"}

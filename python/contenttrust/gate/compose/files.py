@@ -80,7 +80,8 @@ class Composition:
                 continue
             service = services.setdefault(one.service, {})
             if one.target:
-                volume = {"type": "image", "source": pinned, "target": one.target}
+                target = one.target.replace("$", "$$")  # variables count here, too
+                volume = {"type": "image", "source": pinned, "target": target}
                 service.setdefault("volumes", []).append(volume)
             elif one.context:
                 _contexts(service)[one.context] = IMAGE_SCHEME + pinned
