@@ -28,8 +28,10 @@ class AlternatingRegistry:
         self.host = f"localhost:{self._server.server_port}"
 
     def alternate(self, repository: str, tag: str, *digests: str) -> None:
-        """Give these manifests for a tag, in turns."""
-        self._answers[f"/v2/{repository}/manifests/{tag}"] = digests
+        """Give these manifests for a tag, in turns, from the first."""
+        path = f"/v2/{repository}/manifests/{tag}"
+        self.asked.pop(path, None)
+        self._answers[path] = digests
 
     def path_for(self, path: str) -> str:
         """What is asked of the registry behind."""
