@@ -43,3 +43,25 @@ def test_t098_what_an_older_builder_reads_otherwise_is_refused(
     assert "repository name must be lowercase" in built.err
     with pytest.raises(DockerfileError, match="older builders"):
         parse(text)
+
+
+_STAGE = "FROM {0} AS default\nFROM ${{TARGETSTAGE:-{1}}}\n"
+_TRIGGER = "FROM {0} AS x\nONBUILD COPY --from=nobody / /\nFROM x\nFROM {0} AS nobody\n"
+
+
+@pytest.mark.parametrize("text", [_STAGE, _TRIGGER], ids=["stage", "trigger"])
+def test_t098_what_the_classic_builder_takes_for_an_image_is_refused(
+    docker_stack: TrustStack, publisher: Publisher, text: str
+) -> None:
+    """There is no image of that name, and the daemon says that it looked for one."""
+    publisher.registry.push("older/base", image("older"), tag="1")
+    nobody = f"{docker_stack.registry}/older/nobody:1"
+    text = text.format(f"{docker_stack.registry}/older/base:1", nobody)
+    env = {**publisher.env, "DOCKER_CONTENT_TRUST": "0", "DOCKER_BUILDKIT": "0"}
+    built = run([docker() or "docker", "build", "-"], env, stdin=text)
+    assert built.code
+    assert re.search(
+        r"older/nobody:1 not found|flag value nobody: Get .https://registry-1", built.err
+    )
+    with pytest.raises(DockerfileError, match="the classic builder"):
+        parse(text)
