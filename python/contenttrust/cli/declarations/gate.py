@@ -125,7 +125,7 @@ def _declare_compose(made: ArgumentParser) -> None:
                 help="count this profile only, and what has none (may be repeated)")  # fmt: skip
     add_one(made, "--override-out", dest="override_out", metavar="FILE",
             help="write a compose file that, named behind the others, pins what they "
-            "start")  # fmt: skip
+            "start and build upon")  # fmt: skip
     made.add_argument("--write", action="store_true", help="write each image as name@sha256:…")
     made.add_argument("--without-docker", action="store_true", help="do not ask docker compose "
                       "what the files mean")  # fmt: skip
