@@ -9,6 +9,7 @@ Source: BuildKit 0.25 `dockerui/namedcontext.go` ``NamedContext``; buildx 0.29.1
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from contenttrust.errors import shown
 from contenttrust.gate import base_triggers, judged
@@ -53,7 +54,7 @@ def pinned(
         parsed,
         known,
         call.gate,
-        platforms=lambda: builders.platforms(call),
+        platforms=functools.cache(lambda: builders.platforms(call)),
         strict=call.gate.refuses_uncovered,
     )
     if found.faults:

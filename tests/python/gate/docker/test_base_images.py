@@ -281,6 +281,16 @@ def test_t098_the_registry_of_the_base_tells_its_triggers(
     assert f": {unsigned}" in refused(signed.call("."), noting)[-1]
 
 
+def test_docker_is_asked_once_what_is_built_for(
+    signed: Signed, context: Path, noting: Noting
+) -> None:
+    one = signed.sign("one", push_for_platforms(signed.server, amd64="RUN a", arm64="NOTHING"))
+    two = signed.sign("two", push_for_platforms(signed.server, amd64="RUN b", arm64="NOTHING"))
+    context.joinpath("Dockerfile").write_text(f"FROM {one}\nFROM {two}\n")
+    assert build.run(signed.call(".", PRINTS="linux/amd64\n")) == 0
+    assert [words[0] for words in noting.started].count("version") == 1
+
+
 def test_a_pin_that_would_replace_a_stage_is_refused(
     signed: Signed, context: Path, noting: Noting
 ) -> None:
