@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import untimed  # noqa: F401 -- loads its profile
 from attacks.judge import Judge
 from interrupts import interruptible
 from servers.fixtures import authority, server

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import untimed  # noqa: F401 -- loads its profile
 from interrupts import interruptible
 from servers.fixtures import authority, server
 
