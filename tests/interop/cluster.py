@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from interop import built_parts, parts
+from interop.processes import Ran, run
 from interop.trust_stack import START_TIMEOUT_S, free_ports, wait_until_listening
 
 _TOKEN = "the-admin-of-the-tests"
@@ -47,6 +48,16 @@ class Cluster:
         """Ask the server at that port, which has a certificate of its own."""
         self._url = f"https://127.0.0.1:{port}"
         self._context = ssl.create_default_context(cafile=str(authority))
+        self._authority = authority
+
+    def kubectl(self, *arguments: str | Path, cwd: Path) -> Ran:
+        """Run `kubectl` as an administrator."""
+        if parts.missing("kubectl"):
+            parts.skip("not on PATH: kubectl")
+        command = ["kubectl", "--server", self._url, "--token", _TOKEN]
+        command += ["--certificate-authority", str(self._authority), *map(str, arguments)]
+        env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(cwd)}
+        return run(command, env, cwd=cwd)
 
     def post(self, path: str, document: Mapping[str, Any]) -> Answer:
         """Create an object."""
