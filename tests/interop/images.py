@@ -58,17 +58,18 @@ def image(label: str) -> Image:
     return packed(layer_tar(label), {"Cmd": ["/label"]})
 
 
-def packed(tar: bytes, process: Mapping[str, object]) -> Image:
+def packed(tar: bytes, process: Mapping[str, object], *, architecture: str = "amd64") -> Image:
     """An image of one layer.
 
     Args:
         tar: The layer.
         process: What its configuration says of the process to start.
+        architecture: And of the processors that it is for.
     """
     layer = gzip.compress(tar, mtime=0)
     config = json.dumps(
         {
-            "architecture": "amd64",
+            "architecture": architecture,
             "os": "linux",
             "config": process,
             "created": "2026-11-01T00:00:00Z",

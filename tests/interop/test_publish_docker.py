@@ -8,7 +8,12 @@ import pytest
 
 from contenttrust.errors import PublishError
 from contenttrust.publish import images
+from interop.images import Registry, layer_tar, packed
+from interop.parts import docker
+from interop.processes import run
+from interop.readers import program
 from interop.signed_repository import Repository
+from servers.registry import DOCKER_IMAGE, DOCKER_INDEX, child, index, platform
 
 HANDS = ("ours", "docker")
 BOTH = list(product(HANDS, HANDS))
@@ -100,6 +105,44 @@ def test_the_first_signing_makes_the_signer_whose_key_is_here(repository: Reposi
     assert row.endswith("alice")
     repository.sign("docker", "v2", "two")
     assert repository.pulls("v2") == repository.docker.digests["two"]
+
+
+@pytest.mark.parametrize("reader", ["docker", "shim"])
+def test_all_tags_of_an_index_that_is_signed_with_its_images_are_pulled(
+    repository: Repository, reader: str
+) -> None:
+    """Docker gives every signed name to its daemon as a tag, and stops at the first that is none.
+
+    Source: docker CLI 28, `cli/command/image/trust.go` (``trustedPull``).
+    """
+    registry, path = Registry(repository.stack.registry), repository.docker.repository
+    children = []
+    for architecture in ("amd64", "arm64"):
+        layer = layer_tar(f"{repository.gun} {architecture}")
+        one = packed(layer, {"Cmd": ["/label"]}, architecture=architecture)
+        registry.push(path, one)
+        children.append(child(one.manifest, DOCKER_IMAGE, platform=platform("linux", architecture)))
+    registry.put(path, index(*children, media_type=DOCKER_INDEX), DOCKER_INDEX, tag="many")
+    repository.docker.store("single", tag="single")
+    names = [f"{repository.gun}:{tag}" for tag in ("many", "single")]
+
+    repository.commands("sign", "--recursive", *names).succeeded()
+
+    client = docker() or "docker"
+    env = {**repository.reader(), "CONTENTTRUST_DOCKER": client}
+    words = [client] if reader == "docker" else [program(), "docker", "--"]
+    pulled = run([*words, "pull", "-a", repository.gun], env).succeeded()
+    assert "Pull (4 of 4): " in pulled.out
+    digests = [str(one["digest"]) for one in children]
+    names += [f"{repository.gun}:{one.replace(':', '-')}.child" for one in digests]
+    for name in names:
+        run([client, "image", "inspect", name], env).succeeded()
+    for one in digests:
+        repository.commands("verify", f"{repository.gun}@{one}").succeeded()
+    repository.commands("revoke", names[0]).succeeded()
+    rows = [line.partition(" ")[0] for line in repository.inspected().splitlines()]
+    assert "single" in rows
+    assert not [row for row in rows if row == "many" or row.endswith(".child")]
 
 
 def test_docker_signs_a_tag_that_we_signed(repository: Repository) -> None:

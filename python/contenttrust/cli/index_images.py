@@ -6,12 +6,14 @@ import contextlib
 import os
 import time
 
+from contenttrust.cli import report
 from contenttrust.errors import FetchError, LimitExceededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from contenttrust.cli.request import Request
     from contenttrust.errors import ContentTrustError
     from contenttrust.reference import Reference
     from contenttrust.registry import Manifest, Registry
@@ -142,29 +144,25 @@ class Search:
             return self._registry.manifest(Named(one.domain, one.path, tag=None, digest=digest))
 
 
-def left_by(
+def told_left(
     reference: Reference,
+    left: set[str],
     former: Iterable[str],
-    listed: Mapping[str, Collection[str]],
-    signed: Collection[str],
+    tags: Mapping[str, Collection[str]],
 ) -> list[str]:
     """What to say of images that are signed by their digests, though their index no longer is.
 
     Args:
         reference: Names the repository.
+        left: Digests of the images that are signed so.
         former: Digests that tags had until now.
-        listed: What is signed now: names with their digests.
-        signed: Names that were signed just now.
+        tags: Those that are signed now, with their digests.
     """
-    from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
-
-    left = {one for one in listed if is_digest(one)} - set(signed)
     search = Search(reference)
     with contextlib.suppress(*UNKNOWN):  # else it may be any of them
-        left &= search.below(former) if left else set()
+        left = left & search.below(former)
     if not left:
         return []
-    tags = {name: digests for name, digests in listed.items() if not is_digest(name)}
     try:
         return told_strays(reference, left - search.with_tags(tags))
     except UNKNOWN as error:
@@ -201,6 +199,26 @@ def told_interrupted(reference: Reference, left: Iterable[str]) -> list[str]:
         "with it may be signed by their digests still"
     )
     return _with_ways(reference, left, told)
+
+
+def told_unsearched(reference: Reference, left: Iterable[str]) -> list[str]:
+    """That tags are signed, and perhaps images still that only an older index had."""
+    told = (
+        "interrupted: all that was named is signed; which of the images that are signed by their "
+        "digests only an older index had was not searched to the end"
+    )
+    return _with_ways(reference, left, told)
+
+
+@contextlib.contextmanager
+def told_if_interrupted(request: Request, remarks: Iterable[str]) -> Iterator[None]:
+    """Say, where it is interrupted, what was published already and what is not done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for line in remarks:
+            report.remark(request, line)  # no document is written any more
+        raise
 
 
 def _with_ways(reference: Reference, digests: Iterable[str], told: str) -> list[str]:

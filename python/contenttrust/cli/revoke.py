@@ -6,13 +6,12 @@ Which these are a registry must say; so the tag itself is revoked before it is a
 
 from __future__ import annotations
 
-import contextlib
-
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.index_images import (
     UNKNOWN,
     Search,
+    told_if_interrupted,
     told_interrupted,
     told_kept,
     told_strays,
@@ -25,7 +24,7 @@ from contenttrust.errors import ContentTrustError, NotSignedError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection as Digests
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from contenttrust.cli.request import Request
     from contenttrust.publish.collection import Collection
@@ -76,20 +75,20 @@ def _images(
     """Revoke the images that went with a tag, which had these digests and is revoked."""
     from contenttrust.publish import images  # noqa: PLC0415 -- see editing
 
-    names, told = _with(request, reference, digests, images.listed_in(done))
+    children, told = _with(request, reference, digests, images.listed_in(done))
     report.warn(request, told)
-    if not names:
+    if not children:
         return exit_codes.OK
     try:
-        with _told_if_interrupted(request, reference, names):
-            done = images.revoke(edited, names)
+        with told_if_interrupted(request, told_interrupted(reference, children)):
+            done = images.revoke(edited, children)
     except ContentTrustError as error:
         tell_failed(request, edited.gun, error)
         text.complain(f"could not remove the signatures of its images: {text.safe(str(error))}")
-        report.warn(request, told_kept(reference, names))
+        report.warn(request, told_kept(reference, children))
         return exit_codes.of(error)
     _tell(request, done)
-    text.say(*(f"Deleted the signature for {one}, an image of it" for one in names))
+    text.say(*(f"Deleted the signature for {one}, an image of it" for one in children))
     return exit_codes.OK
 
 
@@ -100,34 +99,21 @@ def _with(
     listed: Mapping[str, Digests[str]],
 ) -> tuple[list[str], list[str]]:
     """Images that go with a tag which had these digests; and what to say of others that stay."""
-    from contenttrust.publish.tags import is_digest  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.tags import child_digest  # noqa: PLC0415 -- see editing
 
-    by_digest = {one for one in listed if is_digest(one)}
+    by_digest = set(filter(None, map(child_digest, listed)))
     if not by_digest:
         return [], []
     own, search = by_digest, Search(reference)
-    others = {name: found for name, found in listed.items() if name not in by_digest}
+    others = {name: found for name, found in listed.items() if not child_digest(name)}
     others.pop(str(reference.tag), None)  # a role lists it still, whose keys are not here
     try:
-        with _told_if_interrupted(request, reference, by_digest):
+        with told_if_interrupted(request, told_interrupted(reference, by_digest)):
             own = search.below(digests) & by_digest
             stay = search.with_tags(others)
     except UNKNOWN as error:
         return [], told_unknown(reference, own, error)
     return sorted(own - stay), told_strays(reference, by_digest - own - stay)
-
-
-@contextlib.contextmanager
-def _told_if_interrupted(
-    request: Request, reference: Reference, digests: Iterable[str]
-) -> Iterator[None]:
-    """Say, where it is interrupted, which images have not gone with a tag that is revoked."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        for line in told_interrupted(reference, digests):
-            report.remark(request, line)  # no document is written any more
-        raise
 
 
 def _tell(request: Request, done: Published) -> None:

@@ -6,7 +6,7 @@ import base64
 import os
 
 from contenttrust.cli import editing, exit_codes, report, text
-from contenttrust.cli.index_images import images_of, left_by
+from contenttrust.cli.index_images import images_of, told_if_interrupted, told_left, told_unsearched
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import tell_failed
 from contenttrust.errors import ContentTrustError
@@ -74,7 +74,6 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
         return exit_codes.of(error)
     request.tell("published", gun=edited.gun, versions=dict(done.published.versions))
     report.warn(request, (*done.published.notes, *_unreleased(done)))
-    report.warn(request, _left(next(iter(images.values())), done, targets))
     if done.signer:
         text.say(f"Created signer: {text.safe(done.signer)}")
     if done.initialized:
@@ -86,12 +85,14 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
         signed = targets[str(reference.tag)]
         request.tell("signed", image=image, digest=_digest(signed), size=signed["length"],
                      roles=list(done.roles))  # fmt: skip
+    _tell_left(request, next(iter(images.values())), done, targets)
     return exit_codes.OK
 
 
 def _targets(request: Request, references: Sequence[Reference]) -> Iterator[tuple[str, Document]]:
     """What is signed of each image: its digest and size, as the registry's bytes have them."""
     from contenttrust.publish.metadata import target_meta  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.tags import child_name  # noqa: PLC0415
     from contenttrust.registry import registry_of  # noqa: PLC0415
 
     registry = registry_of(references[0], env=os.environ)
@@ -100,8 +101,8 @@ def _targets(request: Request, references: Sequence[Reference]) -> Iterator[tupl
         yield str(reference.tag), target_meta(manifest.size, sha256=_hex(manifest.digest))
         if request.options.recursive:
             for digest, size in images_of(registry, reference, manifest).items():
-                # No tag can have this name, and `verify NAME@DIGEST` finds it by its digest.
-                yield digest, target_meta(size, sha256=_hex(digest))
+                # Whatever its name is, `verify NAME@DIGEST` finds it by its digest.
+                yield child_name(digest), target_meta(size, sha256=_hex(digest))
 
 
 def _wanted(request: Request, reference: Reference) -> Reference:
@@ -131,14 +132,21 @@ def _beside(request: Request, done: Signed, tag: str) -> list[str]:
     return [f"Existing signatures for tag {tag} digest {digest} from:", ", ".join(others)]
 
 
-def _left(reference: Reference, done: Signed, targets: Mapping[str, Document]) -> list[str]:
-    """Images that an index had which a tag had before, and that are signed by their digests."""
+def _tell_left(
+    request: Request, reference: Reference, done: Signed, targets: Mapping[str, Document]
+) -> None:
+    """Tell of images that only an older index of a tag had, and that are signed still."""
     from contenttrust.publish import images  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.tags import child_digest  # noqa: PLC0415
 
     former = set[str]().union(*done.replaced.values())
-    if not former:
-        return []
-    return left_by(reference, former, images.listed_in(done.published), targets)
+    listed = images.listed_in(done.published)
+    left = set(map(child_digest, listed)) - set(map(child_digest, targets)) - {""}
+    if not former or not left:
+        return
+    tags = {name: digests for name, digests in listed.items() if not child_digest(name)}
+    with told_if_interrupted(request, told_unsearched(reference, left)):
+        report.warn(request, told_left(reference, left, former, tags))
 
 
 def _unreleased(done: Signed) -> list[str]:

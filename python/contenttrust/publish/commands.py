@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contenttrust.errors import shown
 from contenttrust.publish.metadata import BASE_ROLES, TIMESTAMP
-from contenttrust.publish.tags import is_digest, is_tag
+from contenttrust.publish.tags import child_digest, is_tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def taking_back(repository: str, gun: str, name: str, role: str) -> str:
         name: Of the target; what is no tag is taken out of one role.
         role: Which.
     """
+    if digest := child_digest(name):
+        return command("revoke", f"{repository}@{digest}")
     if is_tag(name):
         return command("revoke", f"{repository}:{name}")
-    if is_digest(name):
-        return command("revoke", f"{repository}@{name}")
     return command("remove", "-p", "-r", role, gun, "--", name)

@@ -21,7 +21,7 @@ from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.returning import Returning, ReturningError
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import SignerAdded, check_name, is_name, role_of
-from contenttrust.publish.tags import digests
+from contenttrust.publish.tags import child_digest, digests
 from contenttrust.publish.vouched import RELEASES
 from contenttrust.transport import remark
 
@@ -109,7 +109,7 @@ def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Publish
 
     Args:
         collection: The repository.
-        tags: Which. Default: all.
+        tags: Which; a digest means the image of an index that was signed by it. Default: all.
 
     Raises:
         NotSignedError: A tag is not signed, or there is none at all.
@@ -281,15 +281,16 @@ class _Revocation:
             if role in draft.roles
         }
         everything = set().union(*listed.values())
-        tags = everything if self._tags is None else set(self._tags)
-        absent = sorted(tags - everything - self._seen)
+        asked = everything if self._tags is None else set(self._tags)
+        tags = {name for name in everything if name in asked or child_digest(name) in asked}
+        absent = sorted(asked - tags - {child_digest(name) for name in tags} - self._seen)
         if absent:
             raise NotSignedError(
                 f"No valid trust data for {absent[0]}", gun=draft.gun, subject=absent[0]
             )
         if not tags and not self._seen:
             raise NotSignedError("no signed tags to remove", gun=draft.gun)
-        self._seen |= tags & everything  # when it is applied again, some may be gone already
+        self._seen |= asked  # when it is applied again, some may be gone already
         self._keyring.forget()
         kept = {role: names & tags for role, names in listed.items() if names & tags}
         for role in [role for role in kept if self._keyring.holds(authority_of(draft, role))]:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 # Source: distribution `reference/regexp.go` (``TagRegexp``).
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# OCI keeps what refers to an image under the tag `sha256-HEX`, and cosign its signatures under
+# `sha256-HEX.sig`: neither is this name. The form with a colon is no tag, and only read.
+_CHILD = re.compile(r"sha256(?:-([0-9a-f]{64})\.child|:([0-9a-f]{64}))")
 _SHA256_SIZE = 32
 NO_DIGEST = "no usable digest"
 
@@ -24,14 +26,20 @@ def is_tag(name: str) -> bool:
     return _TAG.fullmatch(name) is not None
 
 
-def is_digest(name: str) -> bool:
-    """Whether a target is an image that was signed by its digest, as those of an index are."""
-    return _DIGEST.fullmatch(name) is not None
+def child_name(digest: str) -> str:
+    """What an image of an index is signed as: a tag, for docker pulls all names as tags."""
+    return f"{digest.replace(':', '-')}.child"
+
+
+def child_digest(name: str) -> str:
+    """The digest by which an image of an index was signed under a name; empty for other names."""
+    found = _CHILD.fullmatch(name)
+    return f"sha256:{found[1] or found[2]}" if found else ""
 
 
 def named(name: str) -> str:
     """A tag as it is; another name as a JSON string, so that its end and all in it are seen."""
-    return name if is_tag(name) or is_digest(name) else json.dumps(name)
+    return name if is_tag(name) or child_digest(name) else json.dumps(name)
 
 
 def hashes_of(meta: Document) -> Document:

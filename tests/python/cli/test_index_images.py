@@ -38,6 +38,38 @@ def test_images_go_with_the_tag_whose_index_they_are_in(place, images, two):
     assert not any(is_signed(place, images, one) for one in (shared, others))
 
 
+def names_of(place, images):
+    listed = json.loads(place.done("list", "-o", "json", images.repository))["tags"]
+    return sorted(one["name"] for one in listed)
+
+
+def test_images_are_signed_under_names_that_are_tags_and_nobody_else_s(place, images, two):
+    """Neither `sha256-HEX` of OCI's referrers nor `sha256-HEX.sig` of cosign."""
+    children = [f"{one.replace(':', '-')}.child" for one in two]
+    assert names_of(place, images) == sorted(["1.0", "2.0", *children])
+    for one, child in zip(two, children, strict=True):
+        ran = place.run("verify", "-o", "json", f"{images.repository}:{child}")
+        assert json.loads(ran.out)["results"][0]["digest"] == one
+
+
+@pytest.mark.parametrize("how", ["tag", "digest"])
+def test_images_under_the_name_with_a_colon_are_read_and_revoked(place, images, how):
+    """Names that an earlier version gave."""
+    image = images.push("a")
+    images.push_index_of("1.0", [images.child(image)])
+    place.done("sign", f"{images.repository}:1.0")
+    words = [images.repository, image, "7", "--sha256", image.removeprefix("sha256:")]
+    place.done("addhash", "-p", *words)
+    assert is_signed(place, images, image)
+    if how == "digest":
+        place.done("sign", "--recursive", f"{images.repository}:1.0")
+        place.done("revoke", f"{images.repository}@{image}")
+        assert names_of(place, images) == ["1.0"]
+    else:
+        place.done("revoke", f"{images.repository}:1.0")
+        assert names_of(place, images) == []
+
+
 def test_an_image_is_revoked_by_its_digest(place, images, two):
     place.done("revoke", f"{images.repository}@{two[0]}")
     assert [is_signed(place, images, one) for one in two] == [False, True, True]
@@ -234,6 +266,26 @@ def test_an_interrupt_while_images_are_searched_says_what_was_not_revoked(
     assert all(way in ran.err for way in ways(images, two))
     assert output == "json" or f"Successfully deleted signature for {image}" in ran.out
     assert not is_signed(place, images, index)
+
+
+def test_an_interrupt_while_lost_images_are_searched_says_that_it_is_signed(
+    place, images, server, moved
+):
+    former = digest_of(place, images, "1.0")
+
+    def interrupt(exchange):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        exchange.ended.wait()
+
+    server.answer(f"/v2/{images.path}/manifests/{former}", interrupt)
+    image = f"{images.repository}:1.0"
+    ran = place.run("sign", image)
+
+    assert ran.code == 130
+    assert ran.out.endswith(f"Successfully signed {image}\n")
+    assert "interrupted: all that was named is signed" in ran.err
+    assert all(way in ran.err for way in ways(images, moved))
+    assert digest_of(place, images, "1.0") != former
 
 
 def test_an_interrupt_while_images_are_revoked_names_those(place, images, two, monkeypatch):

@@ -59,7 +59,7 @@ def _declare_sign(made: ArgumentParser) -> None:
     add_one(made, "--digest", dest="digest", metavar="DIGEST", type=digest, help="the digest to be "
             "signed, sha256:HEX, instead of the one that the tag has now")  # fmt: skip
     made.add_argument("--recursive", action="store_true", help="of an index also the images in it, "
-                      "under their digests")  # fmt: skip
+                      "by their digests")  # fmt: skip
     add_one(made, "--signer", dest="first_signer", metavar="NAME", help="of the first signer of a "
             "new repository (default: the only one whose key is here)")  # fmt: skip
 
