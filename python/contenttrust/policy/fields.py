@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+MOST_FAULTS = 1000
+"""How many faults are kept; the next one ends the reading."""
 _LONGEST_TEXT = 1024
 _SPAN = re.compile(r"(0|[1-9][0-9]{0,6})(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -80,7 +82,7 @@ class Faults:
         try:
             yield
         except PolicyFileError as error:
-            if not self._keep:
+            if not self._keep or len(self.found) >= MOST_FAULTS:
                 raise
             if error not in self.found:
                 self.found.append(error)
@@ -106,9 +108,9 @@ class Faults:
             kind: As for `noted`.
             name: As for `noted`; empty: any of that kind.
         """
-        for (of, called), error in self._unread.items():
-            if of == kind and name in {called, ""}:
-                raise error
+        for of, called in [(kind, name)] if name else list(self._unread):
+            if of == kind and (of, called) in self._unread:
+                raise self._unread[of, called]
 
 
 _RAISED = Faults(keep=False)

@@ -6,6 +6,7 @@ empty, of the wrong type or not supported is refused.
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from contenttrust.errors import ContentTrustError
@@ -141,11 +142,11 @@ def examine(
 
     Returns:
         The policy, where it has no fault; the file as fields, where it is a mapping; the faults, in
-        the order of the file.
+        the order of the file, `MOST_FAULTS` at most.
     """
     faults = Faults(keep=True)
     policy = top = None
-    with faults.noted():
+    with contextlib.suppress(PolicyFileError), faults.noted():
         top = _top(text, name, faults)
         policy = _policy(top, KeyFiles(folder), faults)
     found = sorted(faults.found, key=lambda fault: (fault.line, fault.column))

@@ -13,6 +13,7 @@ from contenttrust._core import Instant, PrivateKey
 from contenttrust.keys import pem
 from contenttrust.policy import load
 from contenttrust.policy.evaluate import evaluate
+from contenttrust.policy.fields import MOST_FAULTS
 from contenttrust.policy.load import PolicyFileError, examine, loads
 from contenttrust.policy.spki import spki_of
 from policy_facts import IMAGE, SECTIONS, facts, policy_text, rule_text
@@ -240,6 +241,15 @@ def test_every_fault_within_a_rule_is_found() -> None:
     assert [(one.line, one.column) for one in faults] == _places(text, *words), [
         str(one) for one in faults
     ]
+
+
+def test_no_more_faults_are_kept_than_anybody_reads() -> None:
+    strangers = ", ".join(f"p{number}" for number in range(20_000))
+    text = policy_text(teams=f"teams: {{qa: {{members: [{strangers}]}}}}\n")
+    policy, _, faults = examine(text)
+    assert policy is None
+    assert len(faults) == MOST_FAULTS
+    assert "p0" in faults[0].problem
 
 
 def test_every_fault_of_exceptions_that_can_be_read_is_found() -> None:
