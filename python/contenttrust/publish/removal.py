@@ -105,7 +105,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
             meanwhile more was released that nobody else vouches for.
         ContentTrustError: As for `Collection.publish`.
     """
-    check_name(name)
+    check_name(name, is_removed=True)
     keyring = Keyring(collection.keys)
     removal = RemovedSigner(
         name, keyring, force=force, revoke=revoke, confirm=confirm, confirm_last=confirm_last

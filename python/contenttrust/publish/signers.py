@@ -53,14 +53,19 @@ def role_of(signer: str) -> str:
     return f"{TARGETS}/{signer}"
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, *, is_removed: bool = False) -> None:
     """Refuse what no signer can be called.
+
+    Args:
+        name: Of the signer.
+        is_removed: Whether it is named to be removed.
 
     Raises:
         ValueError: It is none, or reserved.
     """
     if role_of(name) == RELEASES:
-        raise ValueError("releases is a reserved keyword, use a different signer name")
+        what = " and cannot be removed" if is_removed else ", use a different signer name"
+        raise ValueError(f"releases is a reserved keyword{what}")
     if not is_name(name):
         raise ValueError(
             f'signer name "{name}" must start with lowercase alphanumeric characters and can '

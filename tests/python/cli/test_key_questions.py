@@ -84,3 +84,25 @@ def test_t143_the_terminal_s_end_is_no_answer(place):
     ran = at_a_terminal(["key", "remove", key_id], [("Are you sure", "\x04")], env=place.env)
     assert ran.code == 1
     assert place.key_ids() == [key_id]
+
+
+@pytest.mark.parametrize("name", ["ecdsa", "rsa"])
+def test_a_signer_who_is_called_like_an_algorithm_is_told_before_a_passphrase_is_asked_for(
+    place, name
+):
+    """`notary key generate rsa` makes a root key; `docker trust key generate rsa` a signer's."""
+    env = {one: value for one, value in place.env.items() if one not in PASSPHRASES}
+    ran = at_a_terminal(
+        ["key", "generate", name],
+        [
+            (f"a key for a signer named {name}, as docker does", ""),
+            (f"contenttrust key generate --algorithm {name}", ""),
+            (f"Enter passphrase for new {name} key", "long enough\n"),
+            (f"Repeat passphrase for new {name} key", "long enough\n"),
+        ],
+        env=env,
+        cwd=place.here,
+    )
+    assert ran.code == 0, ran.shown
+    assert (place.here / f"{name}.pub").exists()
+    assert "signer named" not in place.run("key", "generate", f"{name}s").err

@@ -128,7 +128,8 @@ def test_a_digest_may_be_named(place, images):
         (["signer", "add", "--key", "alice.pub", "carol", "{repository}:1"], 2, "without a tag"),
         (["signer", "remove", "nobody", "{repository}"], 1,
          "no signer nobody for repository {repository}"),
-        (["signer", "remove", "releases", "{repository}"], 2, "releases is a reserved keyword"),
+        (["signer", "remove", "releases", "{repository}"], 2,
+         "releases is a reserved keyword and cannot be removed"),
         (["signer", "list", "--passphrase-fd", "3", "{repository}"], 2, "says nothing to signer"),
     ],
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from contenttrust.cli import editing, exit_codes, text
+from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.key.list import members
 from contenttrust.cli.options import UsageError
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contenttrust.cli.request import Request
 
 _DEFAULT = "ecdsa"
+_ALGORITHMS_OF_NOTARY = ("ecdsa", "rsa")
 _NO_SIGNERS = ("root", "targets", "snapshot", "timestamp", "releases")
 
 
@@ -40,6 +41,13 @@ def run(request: Request) -> int:
 
     name = options.operand
     check_name(name)
+    if name in _ALGORITHMS_OF_NOTARY:
+        # Before anybody types a passphrase: whoever types notary's words wants a root key.
+        told = (
+            f"this makes a key for a signer named {name}, as docker does; where notary's algorithm "
+            f"is meant, leave out the name: contenttrust key generate --algorithm {name}"
+        )
+        report.warn(request, [told])
     directory = os.getcwd() if options.directory is None else options.directory  # noqa: PTH109
     text.say(f"Generating key for {text.safe(name)}...")
     store = editing.key_store(request)

@@ -24,7 +24,7 @@ def run(request: Request) -> int:
     options = request.options
     name = options.signer
     with editing.usage():
-        images.check_name(name)
+        images.check_name(name, is_removed=True)
     guns = {repository: gun_of(request, repository) for repository in options.names}
 
     def remove(repository: str) -> None:
