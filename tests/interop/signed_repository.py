@@ -48,7 +48,8 @@ class Repository:
         if who == "docker":
             self.docker.revoke(tag)
         else:
-            images.revoke(self.collection, None if tag is None else [tag])
+            name = self.gun if tag is None else f"{self.gun}:{tag}"
+            self.commands("revoke", "-y", name).succeeded()
 
     def add_signer(self, who: str, name: str) -> None:
         if who == "docker":

@@ -146,6 +146,26 @@ def test_what_one_program_stages_the_other_publishes(commands: Commands) -> None
     assert [row.split()[0] for row in rows] == ["more", "ours", "theirs"]
 
 
+@pytest.mark.parametrize("deletes", ["ours", "notary"])
+def test_what_one_program_makes_the_other_deletes(
+    commands: Commands, trust_stack: TrustStack, place: Callable[[str], Path], deletes: str
+) -> None:
+    gun = f"commands/deleted-by-{deletes}"
+    new = Commands(place, trust_stack)
+    make = commands.notary if deletes == "ours" else commands.ours
+    make("init", "-p", gun).succeeded()
+    make("addhash", gun, "v1", "7", "--sha256", DIGEST, "-p").succeeded()
+
+    if deletes == "ours":
+        commands.ours("delete", "-y", "--remote", gun).succeeded()
+    else:
+        commands.notary("delete", "--remote", gun).succeeded()
+
+    assert "does not have trust data" in new.notary("list", gun).said
+    told = new.ours("list", "--json", gun)
+    assert (told.code, json.loads(told.out)["error"]["code"]) == (1, "no_trust_data")
+
+
 def test_keys_go_from_one_program_to_the_other(commands: Commands, trust_stack, place) -> None:
     other = Commands(place, trust_stack)
     for algorithm in ("ecdsa", "ecdsa-p384", "rsa"):
