@@ -69,9 +69,14 @@ def ctr() -> Path:
     return kept(f"ctr-{CONTAINERD}", lambda made: _containerd("ctr", made))
 
 
+def kubelet() -> Path:
+    """The agent of a node of Kubernetes; the test is skipped where it cannot be built."""
+    return kept(f"kubelet-{KUBERNETES}", lambda made: _kubernetes("kubelet", made))
+
+
 def kube_apiserver() -> Path:
     """The API server of Kubernetes; the test is skipped where it cannot be built."""
-    return kept(f"kube-apiserver-{KUBERNETES}", _kubernetes)
+    return kept(f"kube-apiserver-{KUBERNETES}", lambda made: _kubernetes("kube-apiserver", made))
 
 
 def helm() -> Path:
@@ -126,9 +131,9 @@ def _containerd(program: str, made: Path) -> None:
     build(f"github.com/containerd/containerd/v2@v{CONTAINERD}", f"./cmd/{program}", made)
 
 
-def _kubernetes(made: Path) -> None:
+def _kubernetes(program: str, made: Path) -> None:
     module = f"k8s.io/kubernetes@v{KUBERNETES}"
-    build(module, "./cmd/kube-apiserver", made, prepare=_without_workspace)
+    build(module, f"./cmd/{program}", made, prepare=_without_workspace)
 
 
 def _without_workspace(source: Path) -> None:
@@ -182,7 +187,7 @@ PARTS: dict[str, Callable[[], Path]] = {
     part.__name__: part
     for part in (
         *(buildkitd, buildctl, buildx, compose, containerd, crictl, ctr),
-        *(helm, kube_apiserver, kustomize),
+        *(helm, kube_apiserver, kubelet, kustomize),
     )
 }
 """Every program that is built here, by its name."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from interop import built_parts, parts
 from interop.gate_service import policy, silent_server
-from interop.images import MANIFEST, Registry, image, sha256
+from interop.images import MANIFEST, Image, Registry, image, sha256
 from interop.processes import Ran, run
 from interop.simulated import Simulated
 from interop.trust_stack import START_TIMEOUT_S, TrustStack, TufServer
@@ -31,6 +31,7 @@ class Node(NamedTuple):
 
     ctr: list[str]
     env: dict[str, str]
+    signed: Simulated
     gun: str
     registry: Registry
     audit_log: Path
@@ -42,11 +43,21 @@ class Node(NamedTuple):
         options = ["--plain-http", "--snapshotter", "native"]
         return run([*self.ctr, "images", "pull", *options, name], self.env)
 
-    def kubelet_pull(self, name: str) -> Ran:
-        """Pull as a kubelet does: by containerd's interface for it."""
-        socket = f"unix://{self.ctr[self.ctr.index('--address') + 1]}"
-        ends = ["--runtime-endpoint", socket, "--image-endpoint", socket]
-        return run([str(built_parts.crictl()), *ends, "pull", name], self.env)
+    @property
+    def socket(self) -> str:
+        """Where containerd is asked."""
+        return f"unix://{self.ctr[self.ctr.index('--address') + 1]}"
+
+    def crictl(self, *arguments: str) -> Ran:
+        """Ask as a kubelet does: by containerd's interface for it."""
+        ends = ["--runtime-endpoint", self.socket, "--image-endpoint", self.socket]
+        return run([str(built_parts.crictl()), *ends, *arguments], self.env)
+
+    def sign(self, tag: str, made: Image) -> None:
+        """Upload an image, and sign it under one tag more."""
+        self.registry.push("nodes/web", made, tag=tag)
+        self.signed.repo["targets"].targets[tag] = _entry(made.manifest)
+        self.signed.publish("targets")
 
     def run(self, *arguments: str) -> Ran:
         """Run containerd's client."""
@@ -104,9 +115,12 @@ def containerd_node(docker_stack: TrustStack, *, local_pull: bool = False) -> It
             "CONTENTTRUST_POLICY": str(folder / "trust-policy.yaml"),
             "CONTENTTRUST_AUDIT_LOG": str(folder / "audit.jsonl"),
         }
-        socket = stack.enter_context(_containerd(daemon, folder, verifiers, env, local_pull))
+        config = _config(folder, verifiers, f"{signed.gun}:pause", local_pull=local_pull)
+        socket = stack.enter_context(_containerd(daemon, folder, config, env))
         ctr = [str(client), "--address", socket]
-        yield Node(ctr, env, signed.gun, registry, folder / "audit.jsonl", verifiers, silent)
+        yield Node(
+            ctr, env, signed, signed.gun, registry, folder / "audit.jsonl", verifiers, silent
+        )
 
 
 def _index() -> bytes:
@@ -125,22 +139,17 @@ def _entry(document: bytes) -> dict[str, object]:
     return {"hashes": {"sha256": base64.b64encode(digest).decode()}, "length": len(document)}
 
 
-@contextlib.contextmanager
-def _containerd(
-    program: Path, folder: Path, verifiers: Path, env: dict[str, str], local_pull: bool
-) -> Iterator[str]:
-    socket = folder / "c.sock"
-    config = folder / "config.toml"
-    config.write_text(
-        f"""\
+def _config(folder: Path, verifiers: Path, sandbox: str, *, local_pull: bool) -> str:
+    """A configuration of containerd; a kubelet's pods begin with the image `sandbox`."""
+    return f"""\
 version = 3
 root = "{folder}/root"
 state = "{folder}/state"
 disabled_plugins = ["io.containerd.nri.v1.nri"]
 [grpc]
-  address = "{socket}"
+  address = "{folder}/c.sock"
 [ttrpc]
-  address = "{socket}.ttrpc"
+  address = "{folder}/c.sock.ttrpc"
 [plugins."io.containerd.image-verifier.v1.bindir"]
   bin_dir = "{verifiers}"
   max_verifiers = 10
@@ -148,15 +157,24 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
 [plugins."io.containerd.cri.v1.images"]
   snapshotter = "native"
   use_local_image_pull = {str(local_pull).lower()}
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "{sandbox}"
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = true
 [[plugins."io.containerd.transfer.v1.local".unpack_config]]
   platform = "linux/amd64"
   snapshotter = "native"
 """
-    )
+
+
+@contextlib.contextmanager
+def _containerd(program: Path, folder: Path, config: str, env: dict[str, str]) -> Iterator[str]:
+    socket, file = folder / "c.sock", folder / "config.toml"
+    file.write_text(config)
     log = folder / "containerd.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(program), "--config", str(config)], stdout=output, stderr=output, env=env
+            [str(program), "--config", str(file)], stdout=output, stderr=output, env=env
         )
         try:
             deadline = time.monotonic() + START_TIMEOUT_S

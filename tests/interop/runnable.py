@@ -1,4 +1,4 @@
-"""Images that can be started: each prints its label, and ends with the code it is given."""
+"""Images that can be started: most print their label, and end with the code they are given."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from interop.parts import skip
 _PROGRAM = """\
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "wait") == 0) for (;;) pause();
     char line[256];
     FILE *label = fopen("/label", "r");
     if (label == NULL || fgets(line, sizeof line, label) == NULL) return 99;
@@ -48,6 +51,12 @@ def program() -> bytes:
 def runnable(label: str) -> Image:
     """The image with a label; other labels give other digests."""
     return packed(_layer(label), {"Entrypoint": ["/show"]})
+
+
+@cache
+def waiting() -> Image:
+    """An image that does nothing and does not end, as the one that holds a pod together."""
+    return packed(_layer("waiting"), {"Entrypoint": ["/show", "wait"]})
 
 
 def _layer(label: str) -> bytes:

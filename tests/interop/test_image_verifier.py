@@ -120,17 +120,17 @@ def test_image_of_an_archive_is_imported_without_a_question(node: Node, tmp_path
 
 
 def test_what_a_kubelet_pulls_is_signed(node: Node) -> None:
-    refused = node.kubelet_pull(f"{node.gun}:unsigned")
+    refused = node.crictl("pull", f"{node.gun}:unsigned")
     assert refused.code != 0
     assert "not_signed" in refused.said
-    node.kubelet_pull(f"{node.gun}:1").succeeded()
+    node.crictl("pull", f"{node.gun}:1").succeeded()
     node.registry.push("nodes/web", image("evil"), tag="1")
-    assert "digest_mismatch" in node.kubelet_pull(f"{node.gun}:1").said
+    assert "digest_mismatch" in node.crictl("pull", f"{node.gun}:1").said
 
 
 def test_what_a_kubelet_pulls_is_not_asked_about_where_containerd_pulls_by_itself(
     docker_stack: TrustStack,
 ) -> None:
     with containerd_node(docker_stack, local_pull=True) as node:
-        node.kubelet_pull(f"{node.gun}:unsigned").succeeded()
+        node.crictl("pull", f"{node.gun}:unsigned").succeeded()
         assert node.asked() == 0
