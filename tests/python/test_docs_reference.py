@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import dataclasses
 import importlib
 import inspect
 import json
@@ -151,14 +152,20 @@ def parameters(function: ast.FunctionDef) -> str:
     return f"({ast.unparse(strip)})"
 
 
-def class_members(name: str) -> list[str]:
-    """Public methods with their parameters, and properties, in the order of the source."""
-    found = getattr(contenttrust, name)
+def class_body(found: type) -> list[ast.stmt]:
+    """A class as its source has it; of the engine's, as its stub."""
     module = importlib.import_module(found.__module__)
     tree = STUB if module.__name__ == "contenttrust._core" else ast.parse(inspect.getsource(module))
-    (body,) = [n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name]
+    (body,) = [
+        n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == found.__name__
+    ]
+    return body
+
+
+def class_members(found: type) -> list[str]:
+    """Public methods with their parameters, and properties, in the order of the source."""
     members = []
-    for node in body:
+    for node in class_body(found):
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             properties = {"property", "functools.cached_property"}
             is_property = any(ast.unparse(d) in properties for d in node.decorator_list)
@@ -231,7 +238,9 @@ def test_the_python_page_shows_the_constructor(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_python_page_has_every_member(name: str) -> None:
-    assert sorted(row[0] for row in PYTHON_PAGE[name].rows) == sorted(class_members(name))
+    assert sorted(row[0] for row in PYTHON_PAGE[name].rows) == sorted(
+        class_members(getattr(contenttrust, name))
+    )
 
 
 def test_the_pages_name_every_limit_and_its_default() -> None:
@@ -298,10 +307,77 @@ def test_every_threat_that_is_said_to_be_met_has_a_test() -> None:
     assert named <= {path.name for path in tests}
 
 
-@pytest.mark.parametrize("module", ["contenttrust.keys", "contenttrust.publish"])
-def test_the_page_on_publishing_has_every_public_name(module: str) -> None:
-    page = sections(DOCS / "reference" / "python_publishing.md")
-    names = set(importlib.import_module(module).__all__) - {"images"}
+PUBLISHING = [
+    "contenttrust.keys",
+    "contenttrust.keys.backup",
+    "contenttrust.publish",
+    "contenttrust.publish.images",
+]
+PUBLISHING_PAGES = [
+    DOCS / "reference" / f"python_{name}.md" for name in ("keys", "publishing", "signing_requests")
+]
+PUBLISHING_PAGE = {name: it for page in PUBLISHING_PAGES for name, it in sections(page).items()}
+PUBLISHED = {
+    name: found
+    for module in map(importlib.import_module, PUBLISHING)
+    for name in module.__all__
+    if not isinstance(found := getattr(module, name), types.ModuleType)
+}
 
-    assert module in page
-    assert names <= set(page)
+
+def members_of(found: type) -> set[str]:
+    """What a class has: attributes of a dataclass, and what it and those above it define."""
+    ours = [one for one in found.__mro__ if one.__module__.startswith("contenttrust")]
+    own = {one for each in ours for one in class_members(each)}
+    attributes = dataclasses.fields(found) if dataclasses.is_dataclass(found) else ()
+    return own | {one.name for one in attributes if not one.name.startswith("_")}
+
+
+def shown_call(name: str, found: object) -> list[str]:
+    """How a function or a constructor is called; none of what is only given out, as errors are."""
+    if isinstance(found, types.FunctionType):
+        (node,) = ast.parse(inspect.getsource(found)).body
+        assert isinstance(node, ast.FunctionDef)
+        node.decorator_list = [ast.Name("staticmethod")]  # it is bound to nothing
+        return [name + _with_values(parameters(node), found)]
+    own = class_body(found) if isinstance(found, type) and not is_error(found) else []
+    made = [one for one in own if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
+    return [name + _with_values(parameters(one), found) for one in made]
+
+
+def _with_values(text: str, found: object) -> str:
+    """Constants that stand for defaults, as their values."""
+    module = vars(importlib.import_module(str(getattr(found, "__module__", ""))))
+    return re.sub(r"(?<==)_?[A-Z_]{2,}(?=[,)])", lambda name: repr(module[name[0]]), text)
+
+
+def is_error(found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, Exception)
+
+
+def test_the_page_on_publishing_has_every_public_name_and_no_other() -> None:
+    text = "".join(page.read_text() for page in PUBLISHING_PAGES)
+    named = re.findall(r"^(?:###|## (?=`?contenttrust)) ?`?([\w.]+)`?$", text, flags=re.MULTILINE)
+
+    assert sorted(named) == sorted([*PUBLISHED, *PUBLISHING])
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_page_on_publishing_shows_how_it_is_called(name: str) -> None:
+    shown = [" ".join(block.split()) for block in PUBLISHING_PAGE[name].blocks]
+    call = shown_call(name, PUBLISHED[name])
+
+    assert shown[: len(call)] == call
+
+
+PUBLISHED_CLASSES = [
+    name for name, found in PUBLISHED.items() if isinstance(found, type) and not is_error(found)
+]
+
+
+@pytest.mark.parametrize("name", PUBLISHED_CLASSES)
+def test_the_page_on_publishing_has_every_member(name: str) -> None:
+    found = PUBLISHED[name]
+    assert isinstance(found, type)
+
+    assert {row[0] for row in PUBLISHING_PAGE[name].rows} == members_of(found)

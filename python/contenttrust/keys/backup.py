@@ -320,3 +320,6 @@ def _canonical_id(key: dict[str, dict[str, str]]) -> str:
 
     public = base64.b64decode(key["keyval"]["public"], validate=True)
     return PublicKey.of(str(key["keytype"]), public).canonical_key_id
+
+
+__all__ = ["BackedUpKey", "Checked", "Restored", "backup", "check", "put_back", "read", "restore"]

@@ -388,6 +388,7 @@ __all__ = [
     "add_signer",
     "check_name",
     "listed",
+    "listed_in",
     "remove_signer",
     "revoke",
     "sign",

@@ -9,7 +9,7 @@ import contextlib
 import errno
 import os
 
-from contenttrust import _core
+from contenttrust import _core, clock
 from contenttrust.errors import (
     ContentTrustError,
     MalformedError,
@@ -215,8 +215,13 @@ def server_key(document: bytes) -> PublicKey:
         ) from error
 
 
-def certified(signer: Signer, gun: str, now: Instant) -> PublicKey:
+def certified(signer: Signer, gun: str, now: Instant | None = None) -> PublicKey:
     """A root key in the certificate that metadata wants of it.
+
+    Args:
+        signer: Who holds the key.
+        gun: Name of the collection, which the certificate is for alone.
+        now: When the certificate begins. Default: the system clock.
 
     Raises:
         PublishError: Whoever keeps the key makes no certificates.
@@ -229,6 +234,7 @@ def certified(signer: Signer, gun: str, now: Instant) -> PublicKey:
             gun=gun,
             role=ROOT,
         )
+    now = clock.now() if now is None else now
     ends = _core.Instant(now.seconds + LIFE_DAYS[ROOT] * DAY_S, now.nanoseconds)
     return _core.PublicKey.read(make(gun, now, ends))
 

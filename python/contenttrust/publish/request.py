@@ -278,7 +278,7 @@ class SigningRequest:
         )
 
 
-def read(path: str) -> SigningRequest:
+def read_request(path: str) -> SigningRequest:
     """Read a signing request from a file.
 
     Raises:

@@ -48,13 +48,13 @@ def replace(path: str, request: SigningRequest) -> None:
         PublishError: It was replaced by another one meanwhile, or somebody holds the lock of its
             folder.
     """
-    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.request import read_request  # noqa: PLC0415 -- see editing
     from contenttrust.transport import files  # noqa: PLC0415 -- see editing
 
     place = os.path.realpath(path)
     with files.opened(files.open_directory(os.path.dirname(place))) as folder:  # noqa: PTH120
         _lock(folder, place)
-        request.merge(read(place))
+        request.merge(read_request(place))
         # Who could read it before reads it again: others may have to sign it where it lies.
         mode = os.stat(place).st_mode & 0o777  # noqa: PTH116
         files.replace(folder, os.path.basename(place), request.to_bytes(), mode=mode)  # noqa: PTH119

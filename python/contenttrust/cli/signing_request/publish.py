@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def run(request: Request) -> int:
     """Publish a request that is complete."""
-    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.request import read_request  # noqa: PLC0415 -- see editing
 
     editing.check_file(request.options.file)
-    found = read(request.options.file)
+    found = read_request(request.options.file)
     edited = editing.collection(request, found.gun)
     text.say(f"Pushing changes to {text.safe(edited.gun)}")
     done = edited.publish_request(found)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Show a request; nobody is asked for anything."""
     from contenttrust import clock  # noqa: PLC0415 -- see editing
-    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.request import read_request  # noqa: PLC0415 -- see editing
 
     editing.check_file(request.options.file)
-    found, now = read(request.options.file), clock.now()
+    found, now = read_request(request.options.file), clock.now()
     if request.json:
         from contenttrust.cli import document  # noqa: PLC0415 -- text needs no json
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Show what is to be signed, and sign it with the keys that are here."""
     from contenttrust import clock  # noqa: PLC0415 -- see editing
-    from contenttrust.publish.request import read  # noqa: PLC0415 -- see editing
+    from contenttrust.publish.request import read_request  # noqa: PLC0415 -- see editing
     from contenttrust.publish.sign import Keyring  # noqa: PLC0415 -- see editing
 
     path = request.options.file
     editing.check_file(path)
-    found = read(path)
+    found = read_request(path)
     now = clock.now()
     text.say(*output.lines(found, now))
     found.check_current(now)
