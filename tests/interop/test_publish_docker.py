@@ -126,6 +126,12 @@ def test_all_tags_of_an_index_that_is_signed_with_its_images_are_pulled(
     repository.docker.store("single", tag="single")
     names = [f"{repository.gun}:{tag}" for tag in ("many", "single")]
 
+    repository.commands("sign", *names).succeeded()
+    for one in children:
+        by_digest = f"{repository.gun}@{one['digest']}"
+        assert repository.commands("verify", by_digest).code == 1
+        repository.commands("verify", "--through-index", by_digest).succeeded()
+
     repository.commands("sign", "--recursive", *names).succeeded()
 
     client = docker() or "docker"

@@ -103,7 +103,7 @@ class Search:
             children = [
                 child
                 for digest in sorted(level)
-                for child in self._manifest(digest).children
+                for child in self.manifest(digest).children
                 if not child.is_attestation
             ]
             found |= {child.digest for child in children}
@@ -126,7 +126,12 @@ class Search:
             raise LimitExceededError(f"more than {self._left} other images are signed")
         return digests | self.below(digests)
 
-    def _manifest(self, digest: str) -> Manifest:
+    def manifest(self, digest: str) -> Manifest:
+        """The registry's bytes with a digest.
+
+        Raises:
+            ContentTrustError: One of `UNKNOWN`.
+        """
         from contenttrust.reference import Reference as Named  # noqa: PLC0415 -- see editing
         from contenttrust.registry import registry_of  # noqa: PLC0415
         from contenttrust.transport import deadline  # noqa: PLC0415

@@ -146,6 +146,7 @@ class Options(argparse.Namespace):
     all_roles: bool = False
     pretty: bool = False
     require_signed: bool = False
+    through_index: bool = False
     within: int | None = None
 
     passphrase_file: str | None = None

@@ -20,7 +20,7 @@ _VERIFY = """\
 examples:
   contenttrust verify --metadata ./metadata registry.example.com/team/web:1.4
   contenttrust verify --offline -o json alpine:3.19 alpine:3.20
-  contenttrust verify --metadata ./metadata registry.example.com/team/web@sha256:<64 hex digits>
+  contenttrust verify --through-index registry.example.com/team/web@sha256:<64 hex digits>
 """
 _LIST = """\
 The GUN is taken literally: the collection of the image alpine is docker.io/library/alpine.
@@ -60,6 +60,12 @@ def _declare_image(made: ArgumentParser) -> None:
     made.add_argument("image", metavar="IMAGE", type=name_text, help=IMAGE_HELP)
 
 
+def _declare_verify(made: ArgumentParser) -> None:
+    add_images(made)
+    made.add_argument("--through-index", action="store_true", help="accept also a digest that the "
+                      "registry's bytes of a signed index list")  # fmt: skip
+
+
 def _declare_list(made: ArgumentParser) -> None:
     add_gun(made)
     made.add_argument("--all-roles", action="store_true", help="what every role lists, also "
@@ -92,7 +98,7 @@ VERBS = (
         "IMAGE [IMAGE ...]",
         "verify images: digest, size, role and signers of each tag",
         _VERIFY,
-        add_images,
+        _declare_verify,
         several="images",
         refuses=PASSPHRASES,
     ),
