@@ -15,6 +15,7 @@ import pytest
 NOTARY = ("notary", "notary-server", "notary-signer")
 DOCKER_WITH_TRUST = range(20, 29)
 """Major versions of the docker client that check content trust; 29 ignores the variable."""
+_LAST_WITH_TRUST = range(28, 29)
 
 
 def missing(*programs: str) -> list[str]:
@@ -25,9 +26,19 @@ def missing(*programs: str) -> list[str]:
 @cache
 def docker() -> str | None:
     """Path of a docker client with content trust, if there is one on PATH."""
+    return _on_path(DOCKER_WITH_TRUST)
+
+
+@cache
+def docker_28() -> str | None:
+    """Path of the last docker client with content trust, if it is on PATH."""
+    return _on_path(_LAST_WITH_TRUST)
+
+
+def _on_path(majors: range) -> str | None:
     for folder in os.get_exec_path():
         client = Path(folder, "docker")
-        if os.access(client, os.X_OK) and _major_version(str(client)) in DOCKER_WITH_TRUST:
+        if os.access(client, os.X_OK) and _major_version(str(client)) in majors:
             return str(client)
     return None
 

@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from interop.built_parts import buildx
 from interop.environment import client_env, docker_config
 from interop.images import Image, Registry
-from interop.newer_docker import newer_docker
-from interop.parts import docker, skip
+from interop.newer_docker import LAST_WITH_TRUST, newer_docker
+from interop.parts import docker_28, skip
 from interop.processes import Ran, run
 from interop.publisher import PASSPHRASES
 from interop.runnable import runnable
@@ -18,34 +19,36 @@ from interop.trust_stack import TrustStack
 
 CLIENTS = ("28", "29")
 """With content trust of its own, and without."""
-_PROGRAM = str(Path(sys.executable).parent / "contenttrust")
-
-
 DEBIAN = "debian"
-"""Debian's own, which may be the one of those that has content trust."""
+"""Debian's own, which may be an older one."""
 _OF_DEBIAN = "/usr/bin/docker"
+_PROGRAM = str(Path(sys.executable).parent / "contenttrust")
 
 
 def client(name: str) -> str:
     """Path of a docker client; the test is skipped where there is none."""
     if name == "29":
         return str(newer_docker())
-    found = _OF_DEBIAN if name == DEBIAN and os.access(_OF_DEBIAN, os.X_OK) else docker()
-    if found is None:
-        skip(f"no docker client for {name}")
-    return found
+    if name == "28":
+        return docker_28() or str(newer_docker(LAST_WITH_TRUST))
+    if not os.access(_OF_DEBIAN, os.X_OK):
+        skip(f"no docker client of Debian at {_OF_DEBIAN}")
+    return _OF_DEBIAN
 
 
 class Shimmed:
     """One machine where docker is the shim."""
 
-    def __init__(self, folder: Path, stack: TrustStack, name: str) -> None:
-        """A machine that has pulled nothing.
+    def __init__(
+        self, folder: Path, stack: TrustStack, name: str, *, with_buildx: bool = False
+    ) -> None:
+        """A machine that has pulled nothing, and chooses no builder.
 
         Args:
             folder: For its configuration.
             stack: With registry, dockerd and trust server.
-            name: Of the client, one of `CLIENTS`.
+            name: Of the client, one of `CLIENTS` or `DEBIAN`.
+            with_buildx: Whether buildx is installed; without it docker has its classic builder.
         """
         folder.mkdir(parents=True)
         self.folder = folder
@@ -55,8 +58,11 @@ class Shimmed:
         self.env = {
             **client_env(self.config, stack, stack.url),
             "CONTENTTRUST_DOCKER": self.real,
-            "DOCKER_BUILDKIT": "0",
         }
+        if with_buildx:
+            plugins = self.config / "cli-plugins"
+            plugins.mkdir()
+            plugins.joinpath("docker-buildx").symlink_to(buildx())
 
     def __call__(self, *arguments: str, stdin: str = "", **env: str) -> Ran:
         """Run one docker command by way of the shim."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from interop import builder, built_parts
+from interop import builder
 from interop.alternating_registry import AlternatingRegistry
 from interop.shimmed import Shimmed
 from interop.trust_stack import TrustStack
@@ -18,11 +18,7 @@ def docker(
     request: pytest.FixtureRequest, docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> Shimmed:
     """The shim before a client of each kind that has buildx."""
-    made = Shimmed(place("buildkit"), docker_stack, request.param)
-    plugins = made.config / "cli-plugins"
-    plugins.mkdir()
-    plugins.joinpath("docker-buildx").symlink_to(built_parts.buildx())
-    made.env["DOCKER_BUILDKIT"] = "1"
+    made = Shimmed(place("buildkit"), docker_stack, request.param, with_buildx=True)
     made.env["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
     return made
 

@@ -15,8 +15,9 @@ from shlex import quote
 
 import pytest
 
+from interop.processes import run
 from interop.runnable import program
-from interop.shimmed import CLIENTS, DEBIAN, Shimmed
+from interop.shimmed import DEBIAN, Shimmed
 from interop.trust_stack import TrustStack
 
 PATIENCE_S = 120
@@ -72,12 +73,21 @@ class Terminal:
         return shown, asked
 
 
-@pytest.fixture(params=[*CLIENTS, DEBIAN])
+MACHINES = [("28", False), ("28", True), ("29", False), ("29", True), (DEBIAN, False)]
+"""A client, and whether buildx is installed beside it: it chooses its builder by itself."""
+
+
+@pytest.fixture(params=MACHINES, ids=lambda of: f"{of[0]}-{'buildx' if of[1] else 'classic'}")
 def machine(
     request: pytest.FixtureRequest, docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> Shimmed:
     """A machine with nothing on it, its docker an alias."""
-    return Shimmed(place("story"), docker_stack, request.param)
+    name, with_buildx = request.param
+    made = Shimmed(place("story"), docker_stack, name, with_buildx=with_buildx)
+    assert "DOCKER_BUILDKIT" not in made.env
+    told = run([made.real, "--version"], made.env).succeeded().out
+    assert name == DEBIAN or told.startswith(f"Docker version {name}."), told
+    return made
 
 
 def kinds(asked: list[str]) -> list[str]:
@@ -107,6 +117,9 @@ def test_the_story_of_content_trust_word_for_word(
     try:
         terminal.type(f"alias docker={quote(f'{contenttrust} docker --')}")
         tell(terminal, f"{registry}/{user}/alpine", f"{registry}/{user}/other")
+        # Which builder that was, docker chose by what is installed.
+        _, shown, _ = terminal.type("docker image build --disable-content-trust .")
+        assert ("Step 1/1 : FROM" in shown) != machine.config.joinpath("cli-plugins").exists()
     finally:
         terminal.close()
 
