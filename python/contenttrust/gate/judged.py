@@ -23,6 +23,9 @@ if TYPE_CHECKING:
         ) -> list[Decision]:
             """Decide on several images, of which some are pulled."""
 
+        def refuse(self, decision: Decision, *, code: str, reason: str) -> None:
+            """Write down that an image is not used after all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
@@ -44,6 +47,8 @@ def judge(
 ) -> list[Finding]:
     """Decide on the images of files.
 
+    That the lock refuses what may be used is written down as a decision of its own.
+
     Args:
         gate: Who decides.
         uses: The places, in any order.
@@ -52,14 +57,21 @@ def judge(
     Returns:
         A finding for each place, in the order of the places.
     """
-    from contenttrust.gate.lock import checked  # noqa: PLC0415 -- not every verb locks
-
     images = list(dict.fromkeys(use.image for use in uses))
     pulled = {use.image for use in uses if use.pulled}
     decisions = dict(zip(images, gate.check_many(images, pulled=pulled), strict=True))
     if locked is not None:
-        decisions = {name: checked(locked, decision) for name, decision in decisions.items()}
+        decisions = {name: _locked(gate, locked, one) for name, one in decisions.items()}
     return [Finding.decided(decisions[use.image], use.spot) for use in uses]
+
+
+def _locked(gate: Judge, locked: Mapping[str, Locked], decision: Decision) -> Decision:
+    from contenttrust.gate.lock import checked  # noqa: PLC0415 -- not every verb locks
+
+    after = checked(locked, decision)
+    if after is not decision:
+        gate.refuse(decision, code=after.code, reason=after.reasons[0])
+    return after
 
 
 def pinned(decision: Decision) -> str:

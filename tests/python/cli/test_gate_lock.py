@@ -1,0 +1,55 @@
+"""A refusal by the lock file is in the audit log, behind the decision that it turns over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+IMAGE = "localhost:5000/corpus/revoked:3.0"
+DIGEST = "sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
+FILES = {
+    "compose": f"services:\n  web: {{image: '{IMAGE}'}}\n  again: {{image: '{IMAGE}'}}\n",
+    "dockerfile": f"FROM {IMAGE}\n",
+    "kubernetes": "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n"
+    f"  - {{name: web, image: '{IMAGE}'}}\n",
+}
+EMPTY = b'{"schema": "contenttrust.lock/1", "images": {}}'
+
+
+@pytest.mark.parametrize("verb", FILES)
+def test_a_refusal_by_the_lock_file_is_written_down(
+    case, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.delenv("CONTENTTRUST_POLICY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text(FILES[verb])
+    log, lock = tmp_path / "log", tmp_path / "lock"
+    more = ("--without-docker",) if verb == "compose" else ("--without-registry",)
+    more = () if verb == "kubernetes" else more
+
+    def gate(*words: str) -> tuple[int, list[dict[str, Any]]]:
+        log.unlink(missing_ok=True)
+        options = (*case("good-revoked-tag").options, *more, "--lock", "lock", *words)
+        code = run("gate", verb, *options, "--audit-log", "log", "file").code
+        return code, [json.loads(line) for line in log.read_text().splitlines()]
+
+    code, lines = gate()
+    assert (code, [one["verdict"] for one in lines]) == (0, ["allow"])
+    locked = lock.read_bytes()
+    assert gate("--locked") == (0, lines)
+
+    for changed, reason in (
+        (locked.replace(DIGEST.encode(), b"sha256:" + b"0" * 64), "signed now is"),
+        (EMPTY, "the lock file does not have it"),
+    ):
+        lock.write_bytes(changed)
+        code, [allowed, refused] = gate("--locked")
+        assert (code, allowed["verdict"]) == (1, "allow")
+        told = refused["image"], refused["verdict"], refused["allowed"], refused["code"]
+        assert told == (IMAGE, "deny", False, "lock")
+        assert refused["door"] == f"gate {verb}"
+        assert refused["pinned"] == ""
+        assert reason in refused["reasons"][0]
