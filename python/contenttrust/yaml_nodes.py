@@ -37,8 +37,11 @@ _DOUBTFUL_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _DIRECTIVE = re.compile("^\ufeff?%", re.MULTILINE)
 # Other readers end the name of an anchor earlier than ruamel.yaml: what follows is a value to them.
 _ANCHOR = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-# kubectl cuts a stream at every line that begins so, whatever stands behind it.
-_DOUBTFUL_SEPARATOR = re.compile(r"^---(?![ \t\r]*(?:#[^\n]*)?$)", re.MULTILINE)
+# Some readers pass over a mark within a text, or take it for the beginning of a document.
+_DOUBTFUL_MARK = re.compile("(?<=.)\ufeff", re.DOTALL)
+# kubectl cuts a stream at lines that begin so, also where a comment is right behind, and some of its
+# kin at all of them. In YAML that is a separator only where a space or nothing is behind.
+_DOUBTFUL_SEPARATOR = re.compile(r"^\ufeff?---(?![ \t]*\r?$|[ \t]+#[^\n]*$)", re.MULTILINE)
 
 
 class YamlError(MalformedError):
@@ -162,6 +165,7 @@ def _decoded(text: bytes | str, file: str) -> str:
     for pattern, problem in (
         (_DOUBTFUL_BREAKS, "a line break that only some readers of YAML see"),
         (_DIRECTIVE, "a directive: readers differ on it"),
+        (_DOUBTFUL_MARK, "a byte order mark behind the beginning: readers differ on it"),
         (_DOUBTFUL_SEPARATOR, "content in a line that begins with ---: kubectl passes over it"),
     ):
         found = pattern.search(text)
