@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from contenttrust.publish.metadata import Document
     from contenttrust.reference import Reference
 
-_RELEASES = "targets/releases"
-
 
 def run(request: Request) -> int:
     """Sign all tags of a repository in one publication; a repository that fails stops no other."""
@@ -73,7 +71,7 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
         text.complain(f"failed to sign {names}: {text.safe(str(error))}")
         return exit_codes.of(error)
     request.tell("published", gun=edited.gun, versions=dict(done.published.versions))
-    report.warn(request, (*done.published.notes, *_unreleased(done)))
+    report.warn(request, done.published.notes)
     if done.signer:
         text.say(f"Created signer: {text.safe(done.signer)}")
     if done.initialized:
@@ -84,7 +82,7 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
         text.say(f"Successfully signed {text.safe(image)}")
         signed = targets[str(reference.tag)]
         request.tell("signed", image=image, digest=_digest(signed), size=signed["length"],
-                     roles=list(done.roles))  # fmt: skip
+                     roles=list(done.roles[str(reference.tag)]))  # fmt: skip
     _tell_left(request, next(iter(images.values())), done, targets)
     return exit_codes.OK
 
@@ -124,7 +122,7 @@ def _beside(request: Request, done: Signed, tag: str) -> list[str]:
     found, _ = request.find(done.published.repository, tag=tag)
     if found is None:
         return []
-    others = [signer.name for signer in found.signers if signer.role not in done.roles]
+    others = [signer.name for signer in found.signers if signer.role not in done.roles[tag]]
     others = [text.safe(name) for name in others if name != report.REPO_ADMIN]
     if not others:
         return []
@@ -147,12 +145,6 @@ def _tell_left(
     tags = {name: digests for name, digests in listed.items() if not child_digest(name)}
     with told_if_interrupted(request, told_unsearched(reference, left)):
         report.warn(request, told_left(reference, left, former, tags))
-
-
-def _unreleased(done: Signed) -> list[str]:
-    if _RELEASES in done.roles or "targets" in done.roles:
-        return []
-    return [f"no key of {_RELEASES} is here: signed by {', '.join(done.roles)}, but not released"]
 
 
 def _digest(target: Document) -> str:

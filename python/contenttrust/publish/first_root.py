@@ -7,14 +7,14 @@ looks like a collection that nobody has begun: what was pinned must hold for wha
 from __future__ import annotations
 
 import base64
-import contextlib
 from dataclasses import dataclass
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, VerificationError, shown
 from contenttrust.keys.backup_note import backed_up
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import Authority, authority_in
+from contenttrust.publish.delegations import authority_in
+from contenttrust.publish.known_roots import known_roots
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     DAY_S,
@@ -22,12 +22,9 @@ from contenttrust.publish.metadata import (
     envelope,
     key_value,
     message_of,
-    public_key,
     renewed,
 )
-from contenttrust.publish.part import Part
 from contenttrust.publish.sign import Keyring
-from contenttrust.transport.docker_cache import cached_collections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,26 +162,16 @@ class _Known:
 
 def _known(trust_dir: TrustDirectory, entries: Sequence[KeyEntry]) -> Iterator[_Known]:
     backups = backed_up(trust_dir.path)
-    for gun in cached_collections(trust_dir.path):
-        # What cannot be read says nothing of keys.
-        with contextlib.suppress(
-            ContentTrustError, KeyError, TypeError, ValueError, AttributeError
-        ):
-            state = trust_dir.state(gun)
-            file = trust_dir.cached(gun).get(ROOT) if state is None else state.root_document
-            part = Part.of_file(ROOT, file or b"")
-            keys = part.document["keys"]
-            ids = {one: public_key(key).canonical_key_id for one, key in keys.items()}
-            now = frozenset(ids[one] for one in part.document["roles"][ROOT]["keyids"])
-            signers = frozenset(part.signed_by(Authority(ROOT, keys, 1)))
-            own = {one.key_id for one in entries if one.gun == gun}
-            yield _Known(
-                gun=gun,
-                now=now,
-                former=frozenset(ids.values()) - now,
-                signers=signers,
-                is_ours=bool(own & {*ids.values()} or now & signers & backups),
-            )
+    for root in known_roots(trust_dir):
+        now = root.roles[ROOT]
+        own = {one.key_id for one in entries if one.gun == root.gun}
+        yield _Known(
+            gun=root.gun,
+            now=now,
+            former=root.keys - now,
+            signers=root.signers,
+            is_ours=bool(own & root.keys or now & root.signers & backups),
+        )
 
 
 def _unclear(gun: str, here: Iterable[str]) -> NoKeyError:

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from contenttrust import _core
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
-from contenttrust.publish import delegations, initialisation
-from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import authority_of, paths_of
+from contenttrust.publish import delegations, first_signer, initialisation
+from contenttrust.publish.delegations import authority_of
 from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS, signed_part
 from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.returning import Returning, ReturningError
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.signers import SignerAdded, check_name, is_name, role_of
+from contenttrust.publish.signed_tags import TagsSigned
+from contenttrust.publish.signers import SignerAdded, check_name
 from contenttrust.publish.tags import child_digest, digests
 from contenttrust.publish.vouched import RELEASES
 from contenttrust.transport import remark
@@ -42,14 +41,14 @@ class Signed:
 
     Attributes:
         published: The publication.
-        roles: Who lists the tags now.
+        roles: Who lists it now, by tag; nobody an image of an index that no role here may list.
         initialized: Whether the repository was made for it.
         signer: Name of the signer that was made with it, or empty.
         replaced: Digests that tags had in these roles before, by tag; only those that changed.
     """
 
     published: Published
-    roles: tuple[str, ...]
+    roles: Mapping[str, tuple[str, ...]]
     initialized: bool = False
     signer: str = ""
     replaced: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -62,7 +61,9 @@ def sign(
     signer: str | None = None,
     again: bool = False,
 ) -> Signed:
-    """Sign tags: by every first-level delegation whose key is here, else by `targets`.
+    """Sign each tag by every first-level delegation whose key is here and that may list it.
+
+    Where there are no delegations, `targets` lists them.
 
     A repository that is not signed yet is made as Docker does: with a root key, a repository key,
     a snapshot that the server signs, and a signer, if one is named or only one has a key here.
@@ -72,30 +73,31 @@ def sign(
         tags: What `target_meta` gives of the manifests, by tag.
         signer: Name of the first signer of a new repository; its key is made if it is not here. Of
             one that is signed already it must be a signer whose key is here.
-        again: Whether roles that list all of them already are signed anew, as by ``docker push``.
+        again: Whether roles that list them already are signed anew, as by ``docker push``.
 
     Raises:
         ValueError: No signer can have that name.
-        NoKeyError: There are delegations, and the keys of none that may list the tags are here; or
-            a new repository's first signer has several keys here.
+        NoKeyError: There are delegations, and the keys of none that may list a tag are here: no tag
+            is signed; or a new repository's first signer has several keys here.
         PublishError: The signer that was named would not sign.
         ContentTrustError: As for `Collection.publish`.
     """
     if signer is not None:
         check_name(signer)
-    steps: list[SignerAdded | _Tags] = []
+    steps: list[SignerAdded | TagsSigned] = []
     first = not initialisation.is_published(collection.sink, collection.gun)
     name = ""
     if first:
-        name, key_id = _first_signer(collection, signer)
+        name, key_id = first_signer.chosen(collection, signer)
         _initialize(collection)
         if name:
-            steps.append(SignerAdded(name, [_signers_key(collection, name, key_id)]))
-    signing = _Tags(tags, Keyring(collection.keys), again=again, signer=signer)
+            key = first_signer.public_key(collection, name, key_id)
+            steps.append(SignerAdded(name, [key]))
+    signing = TagsSigned(tags, Keyring(collection.keys), again=again, signer=signer)
     done = collection.publish_steps([*steps, signing])
     return Signed(
         published=done,
-        roles=tuple(signing.roles),
+        roles=signing.roles,
         initialized=first,
         signer=name,
         replaced={tag: frozenset(before) for tag, before in signing.replaced.items()},
@@ -200,72 +202,6 @@ def signers(collection: Collection) -> tuple[Signer, ...]:
     return current.repository.signers
 
 
-class _Tags:
-    """Signs tags in every role that Docker would sign them in."""
-
-    def __init__(
-        self,
-        tags: Mapping[str, Document],
-        keyring: Keyring,
-        *,
-        again: bool = False,
-        signer: str | None = None,
-    ) -> None:
-        self._tags = tags
-        self._keyring = keyring
-        self._again = again
-        self._signer = signer
-        self.roles: list[str] = []
-        self.replaced: dict[str, set[str]] = {}
-
-    def apply(self, draft: Draft) -> None:
-        self._keyring.forget()
-        self.roles = self._signable(draft)
-        self._check_signer(draft)
-        if not self.roles:
-            raise NoKeyError(
-                "no valid signing keys for delegation roles: a key of one of these must be here: "
-                + ", ".join(_first_level(draft))
-                + _in_turns(draft),
-                gun=draft.gun,
-            )
-        new = digests(self._tags)
-        for role in self.roles:
-            document = draft.roles.get(role)
-            for tag, digest in {} if document is None else digests(document["targets"]).items():
-                if new.get(tag, digest) != digest:
-                    self.replaced.setdefault(tag, set()).add(digest)
-            draft.add_targets(role, self._tags)
-        if self._again:
-            draft.changed.update(self.roles)
-
-    def _check_signer(self, draft: Draft) -> None:
-        """Refuse to sign without the signer who was named: docker signs with all keys it has."""
-        if self._signer is None or role_of(self._signer) in self.roles:
-            return
-        is_there = role_of(self._signer) in _first_level(draft)
-        add = command("signer", "add", "--key", "FILE", self._signer, draft.gun)
-        cause = "its key is not here, or may not sign these tags" if is_there else f"add it ({add})"
-        raise PublishError(
-            f"{draft.gun} is signed already, and {self._signer} would not sign: {cause}. A signer "
-            "is named for a new repository; leave it out, and every signer whose key is here "
-            "signs. Nothing was signed",
-            gun=draft.gun,
-            role=role_of(self._signer),
-        )
-
-    def _signable(self, draft: Draft) -> list[str]:
-        roles = _first_level(draft)
-        if not roles:
-            return [TARGETS]
-        return [
-            role
-            for role in roles
-            if self._keyring.holds(authority_of(draft, role))
-            and all(tag.startswith(tuple(paths_of(draft, role))) for tag in self._tags)
-        ]
-
-
 class _Revocation:
     """Takes tags out of every role that lists them."""
 
@@ -311,74 +247,12 @@ class _Revocation:
             )
 
 
-def _first_level(draft: Draft) -> list[str]:
-    return [one["name"] for one in draft.roles[TARGETS]["delegations"]["roles"]]
-
-
-def _in_turns(draft: Draft) -> str:
-    """How what needs several signatures is signed."""
-    several = [one for one in _first_level(draft) if authority_of(draft, one).threshold > 1]
-    if not several:
-        return ""
-    return (
-        f"; {', '.join(several)} needs several signatures, which are given in turns: contenttrust "
-        f"addhash -r {several[0]} {draft.gun} TAG SIZE --sha256 DIGEST, then contenttrust "
-        f"signing-request prepare {draft.gun} FILE"
-    )
-
-
 def _initialize(collection: Collection) -> None:
     """Make a repository as Docker does, unless an attempt before this one has made it."""
     if not initialisation.is_made(collection.trust_dir, collection.gun):
         # Before anybody types a passphrase: the name may be a slip.
         remark.warn(__name__, f"{collection.gun} has no trust data: a new collection is begun")
         collection.initialize()
-
-
-def _first_signer(collection: Collection, name: str | None) -> tuple[str, str]:
-    """The signer that a new repository begins with: the one named, else the only one here.
-
-    Returns:
-        Its name, empty where there is none; and the id of its key, empty where that is to be made.
-
-    Raises:
-        NoKeyError: Several keys are kept under its name.
-    """
-    found: dict[str, list[str]] = {}
-    for entry in collection.keys.entries():
-        if not entry.problem and entry.role not in BASE_ROLES and is_name(entry.role):
-            found.setdefault(entry.role, []).append(entry.key_id)
-    found.pop("delegation", None)
-    if name is None:
-        if len(found) != 1:
-            return "", ""
-        [name] = found
-    check_name(name)
-    here = found.get(name, [])
-    if len(here) > 1:
-        raise _several_keys(collection.gun, name, sorted(here))
-    return name, here[0] if here else ""
-
-
-def _signers_key(collection: Collection, name: str, key_id: str) -> PublicKey:
-    """The public key of a first signer; it is made where none is here."""
-    key = collection.keys.open(key_id or collection.keys.generate("ecdsa", role=name).key_id)
-    return _core.PublicKey.of(key.key_type, key.public)
-
-
-def _several_keys(gun: str, name: str, key_ids: Sequence[str]) -> NoKeyError:
-    told = ", ".join(key_ids)
-    add = command("signer", "add", "--key", "FILE", name, gun)
-    return NoKeyError(
-        f"{len(key_ids)} keys of the signer {name} are here, and which of them {gun} is to begin "
-        f"with is not clear: {told}. Say it by the public key, then sign: {add}; or take the key "
-        "that is not meant out of the key store (contenttrust key backup --key ID FILE, then "
-        "contenttrust key remove ID). Nothing was made or published",
-        gun=gun,
-        role=role_of(name),
-        expected="one key",
-        found=told,
-    )
 
 
 __all__ = [

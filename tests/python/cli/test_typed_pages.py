@@ -121,17 +121,21 @@ def test_a_root_key_is_kept_offline(place, images, tmp_path):
     several = next(n for n, words in enumerate(commands) if "--threshold" in words)
     said = {"/vault": vault[1], NAME: images.repository}
     for words in commands[:several]:
-        if "ID" in words:
+        before = ids(place, "targets")
+        if "ID" in words and "/vault" in words:
             [said["ID"]] = ids(place, "root", *vault)
         with place.typing("yes"):
             place.done(*(said.get(word, word) for word in words))
+        if words[:2] == ["key", "generate"] and "/vault" not in words:
+            [said["ID"]] = ids(place, "targets") - before
     assert not ids(place, "root")
     place.done("key", "generate", "alice")
     place.done("signer", "add", "--key", "alice.pub", "alice", images.repository)
     place.done("sign", f"{images.repository}:1.0")
-    assert ids(place, "new-repository-key") <= set(
-        place.done("list", "-v", images.repository).split()
-    )
+    assert said["ID"] in place.done("list", "-v", images.repository).split()
+    listed = json.loads(place.done("key", "list", "--json"))["keys"]
+    assert {one["role"] for one in listed} == {"targets", "alice"}
+    assert {one["gun"] for one in listed if one["role"] == "targets"} == {images.repository}
 
 
 def test_every_key_is_rotated(place, images):

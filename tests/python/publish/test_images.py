@@ -27,7 +27,7 @@ def test_the_first_signing_makes_the_repository(publisher):
     signed = images.sign(publisher.collection(), tags("v1"))
 
     assert signed.initialized
-    assert signed.roles == ("targets",)
+    assert signed.roles == {"v1": ("targets",)}
     assert signed.signer == ""
     assert signed.published.repository.verify("v1").role == "targets"
     assert sorted(one.role for one in publisher.keys.entries()) == ["root", "targets"]
@@ -39,7 +39,7 @@ def test_the_first_signing_makes_the_signer_whose_key_is_here(publisher, server)
     signed = images.sign(publisher.collection(), tags("v1"))
 
     assert signed.signer == "alice"
-    assert signed.roles == ("targets/alice", "targets/releases")
+    assert signed.roles == {"v1": ("targets/alice", "targets/releases")}
     assert [one.name for one in signed.published.repository.verify("v1").signers] == ["alice"]
     assert len(server.uploads) == 1
 
@@ -135,7 +135,9 @@ def test_signers_sign_only_what_their_paths_allow(two_signers, publisher):
     two_signers.remove_delegation("targets/bob", every_path=True)
     two_signers.publish()
 
-    assert images.sign(two_signers, tags("v3")).roles == ("targets/alice", "targets/releases")
+    assert images.sign(two_signers, tags("v3")).roles == {
+        "v3": ("targets/alice", "targets/releases")
+    }
 
 
 @pytest.mark.parametrize("name", ["releases", "Alice", "", "a/b", "-x", "a b"])

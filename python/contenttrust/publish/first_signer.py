@@ -1,0 +1,112 @@
+"""The signer that a new repository begins with, as docker chooses it: by the keys that are here."""
+
+from __future__ import annotations
+
+from contenttrust import _core
+from contenttrust.errors import NoKeyError, shown
+from contenttrust.publish.commands import command
+from contenttrust.publish.known_roots import known_roots
+from contenttrust.publish.metadata import BASE_ROLES
+from contenttrust.publish.signers import check_name, is_name, role_of
+from contenttrust.transport import remark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from contenttrust._core import PublicKey
+    from contenttrust.keys import KeyEntry
+    from contenttrust.publish.collection import Collection
+
+
+def chosen(collection: Collection, name: str | None) -> tuple[str, str]:
+    """The signer of a new repository: the one that is named, else the only one here.
+
+    A key that a collection which is known here names in its root is no signer's, whatever its file
+    says, unless its signer is named.
+
+    Args:
+        collection: The repository.
+        name: Of the signer, or None.
+
+    Returns:
+        Its name, empty where there is none; and the id of its key, empty where that is to be made.
+
+    Raises:
+        NoKeyError: Several keys are kept under its name.
+    """
+    found = _candidates(collection)
+    if name is None:
+        found = _without_roots_keys(collection, found)
+        if len(found) != 1:
+            return "", ""
+        [name] = found
+    check_name(name)
+    here = found.get(name, [])
+    if len(here) > 1:
+        raise _several_keys(collection.gun, name, [one.key_id for one in here])
+    return name, here[0].key_id if here else ""
+
+
+def public_key(collection: Collection, name: str, key_id: str) -> PublicKey:
+    """The public key of a first signer; it is made where none is here.
+
+    Args:
+        collection: The repository.
+        name: Of the signer.
+        key_id: What `chosen` gave.
+    """
+    key = collection.keys.open(key_id or collection.keys.generate("ecdsa", role=name).key_id)
+    return _core.PublicKey.of(key.key_type, key.public)
+
+
+def _candidates(collection: Collection) -> dict[str, list[KeyEntry]]:
+    """The signers' keys that are here, by signer."""
+    found: dict[str, list[KeyEntry]] = {}
+    for entry in collection.keys.entries():
+        is_signers = entry.role not in {*BASE_ROLES, "delegation"} and is_name(entry.role)
+        if is_signers and not entry.gun and not entry.problem:
+            found.setdefault(entry.role, []).append(entry)
+    return found
+
+
+def _without_roots_keys(
+    collection: Collection, found: dict[str, list[KeyEntry]]
+) -> dict[str, list[KeyEntry]]:
+    if not found:
+        return {}
+    named = {
+        key_id: (role, root.gun)
+        for root in known_roots(collection.trust_dir)
+        for role, keys in root.roles.items()
+        for key_id in keys
+    }
+    left: dict[str, list[KeyEntry]] = {}
+    for name, entries in found.items():
+        for entry in entries:
+            if entry.key_id not in named:
+                left.setdefault(name, []).append(entry)
+                continue
+            role, gun = named[entry.key_id]
+            remark.warn(
+                __name__,
+                f"the key {entry.key_id} is kept as that of a signer {name}, and is the {role} key "
+                f"of {shown(gun)}: no signer of {shown(collection.gun)} is made of it (if it is "
+                f"meant: contenttrust sign --signer {name})",
+            )
+    return left
+
+
+def _several_keys(gun: str, name: str, key_ids: Sequence[str]) -> NoKeyError:
+    told = ", ".join(sorted(key_ids))
+    add = command("signer", "add", "--key", "FILE", name, gun)
+    return NoKeyError(
+        f"{len(key_ids)} keys of the signer {name} are here, and which of them {gun} is to begin "
+        f"with is not clear: {told}. Say it by the public key, then sign: {add}; or take the key "
+        "that is not meant out of the key store (contenttrust key backup --key ID FILE, then "
+        "contenttrust key remove ID). Nothing was made or published",
+        gun=gun,
+        role=role_of(name),
+        expected="one key",
+        found=told,
+    )
