@@ -39,7 +39,7 @@ _DIRECTIVE = re.compile("^\ufeff?%", re.MULTILINE)
 _ANCHOR = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # Some readers pass over a mark within a text, or take it for the beginning of a document.
 _DOUBTFUL_MARK = re.compile("(?<=.)\ufeff", re.DOTALL)
-# kubectl cuts a stream at lines that begin so, also where a comment is right behind, and some of its
+# kubectl cuts a stream at lines that begin so, also where a comment is right behind; some of its
 # kin at all of them. In YAML that is a separator only where a space or nothing is behind.
 _DOUBTFUL_SEPARATOR = re.compile(r"^\ufeff?---(?![ \t]*\r?$|[ \t]+#[^\n]*$)", re.MULTILINE)
 
