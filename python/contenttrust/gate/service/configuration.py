@@ -177,7 +177,9 @@ def loads(
             error.problem, file=name, line=error.line, column=error.column
         ) from None
     if len(documents) != 1:
-        raise ConfigurationError("one document is wanted", file=name, line=1, column=1)
+        place = documents[1].scalar(()) if documents else None
+        line, column = (place.line, place.column) if place else (1, 1)
+        raise ConfigurationError("one document is wanted", file=name, line=line, column=column)
     return _Reader(documents[0], folder).read(beside or {})
 
 
@@ -204,7 +206,11 @@ class _Reader:
         try:
             return replace(Configuration(), **given, **beside).checked()  # type: ignore[arg-type]
         except ConfigurationError as error:
-            self.fail((str(error).partition(":")[0],), str(error))
+            blamed, reason = str(error).partition(":")[0], str(error)
+            if blamed == "memory" and "memory" not in given:  # it has its usual size
+                blamed = "body-limit"
+                reason = "body-limit: more than memory, so nothing would be read"
+            self.fail((blamed,), reason)
 
     def fail(self, path: Path, reason: str) -> NoReturn:
         """Refuse the file for what stands there; for its beginning where nothing does."""

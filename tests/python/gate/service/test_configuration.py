@@ -90,6 +90,10 @@ def test_file_is_read_with_its_folder(tmp_path):
         ("memory: 8", "4:1: memory: a size is wanted, such as 8MiB"),
         ("policy: 1", "4:1: policy: a printable text is wanted"),
         ("warm-up: [1]", "4:11: warm-up[0]: a printable text is wanted"),
+        (
+            "body-limit: 999999GiB",
+            "4:1: body-limit: more than memory, so nothing would be read",
+        ),
         ("custom: {Widget: [7]}", "4:19: custom.Widget[0]: a printable text is wanted"),
     ],
 )
@@ -137,14 +141,48 @@ BAD_LINES = (
 )  # fmt: skip
 
 
+PLACES = {
+    "custom: {Widget: spec.image}": (5, 18),
+    "custom: {Widget: [1]}": (5, 19),
+    "custom: {Widget: ['spec..image']}": (5, 19),
+    "custom: {Widget: ['spec[']}": (5, 19),
+    "custom: {Widget: [spec.image, spec.image]}": (5, 31),
+    "custom: {Widget: null}": (5, 18),
+    "warm-up: [Alpine]": (5, 11),
+    "warm-up: [alpine, alpine]": (5, 19),
+    "warm-up: [1]": (5, 11),
+    "warm-up: [[alpine]]": (5, 11),
+    "warm-up: ['a b']": (5, 11),
+    "docker-allow: [biuld]": (5, 16),
+    "docker-allow: [covered]": (5, 16),
+    "docker-allow: [build, build]": (5, 23),
+    "docker-allow: [all]": (5, 16),
+    "deadline: 8s\ndeadline: 9s": (6, 1),
+    "deadline: 8s\n'deadline': 8s": (6, 1),
+    "policy: !!python/name:os.system x": (5, 9),
+    "policy: !x y": (5, 9),
+    "deadline: 8s\n  threads: 1": (6, 10),
+    "policy: 'a": (6, 1),
+    'policy: "a': (6, 1),
+    "threads: @": (5, 10),
+    "policy: a\n---\npolicy: b": (7, 1),
+    "policy: {a": (6, 1),
+    "policy: ]": (5, 9),
+}
+"""Line and column of the mistakes that are not to be found at the beginning of the line."""
+
+
 @pytest.mark.parametrize("line", BAD_LINES)
 def test_t115_a_mistake_keeps_the_service_from_starting_and_is_named_with_its_place(line):
     with pytest.raises(ConfigurationError) as caught:
         read(TLS + line + "\n")
     error = caught.value
-    assert error.line >= 1
-    assert error.column >= 1
+    assert (error.line, error.column) == PLACES.get(line, (5, 1))
     assert f"gate.yaml:{error.line}:{error.column}: " in str(error)
+
+
+def test_every_place_is_one_of_a_mistake():
+    assert set(PLACES) <= set(BAD_LINES)
 
 
 def test_there_are_a_hundred_mistakes():
