@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from contenttrust.cli import docker
+from contenttrust.gate.docker import commands
 from contenttrust.policy import load
 from noting_docker import Noting, environment, installed
 
@@ -141,6 +142,9 @@ def test_where_nothing_is_checked_docker_knows_its_flags_best(run: Run) -> None:
         (["run", f"{SWITCH}=true", "x"], "1", True),
         (["run", f"{SWITCH}=T", "x"], "1", True),
         (["run", f"{SWITCH}=1", "x"], "1", True),
+        (["create", SWITCH, "x"], "1", True),
+        (["container", "create", SWITCH, "x"], "1", True),
+        (["create", "x", SWITCH], "1", False),
         (["run", SWITCH, f"{SWITCH}=false", "x"], "1", False),
         (["run", f"{SWITCH}=false", SWITCH, "x"], "", True),
         (["pull", f"{SWITCH}=false", "x"], "", False),
@@ -180,11 +184,14 @@ def policy(folder: Path, docker: str) -> str:
     return str(file)
 
 
-def test_t096_a_policy_may_forbid_the_switch(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [*commands.CHECKED])
+def test_t096_a_policy_may_forbid_the_switch(run: Run, tmp_path: Path, command: str) -> None:
     strict = policy(tmp_path, "{disable-content-trust: forbid}")
+    words = command.split()
+    code = 1 if words[-1] in {"pull", "push"} else 125
     for env in ({"DOCKER_CONTENT_TRUST": "1"}, {}):
-        done = run("run", SWITCH, "x", CONTENTTRUST_POLICY=strict, **env)
-        assert (done.code, done.started) == (125, [])
+        done = run(*words, SWITCH, "x", CONTENTTRUST_POLICY=strict, **env)
+        assert (done.code, done.started) == (code, [])
         assert done.err == f"contenttrust: {SWITCH}: the policy forbids it\n"
 
 
