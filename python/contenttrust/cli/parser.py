@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 
 from contenttrust.cli import declarations, streams
 from contenttrust.cli.global_options import add_global_options
@@ -172,6 +174,8 @@ def _parsed(made: _Parser, arguments: Sequence[str]) -> Options:
     elif rest:
         _refuse_unknown_options(verb, rest)
         verb.error(f"one argument too many: {rest[0]}")
+    if verb.several == "files":
+        _refuse_files_as_options(verb, arguments)
     try:
         options.merge()
     except argparse.ArgumentTypeError as error:
@@ -193,6 +197,17 @@ def _refuse_unknown_options(verb: _Parser, arguments: Sequence[str]) -> None:
             continue
         if name not in known and name != "--version":
             verb.error(f"unknown option {name}")
+
+
+def _refuse_files_as_options(verb: _Parser, arguments: Sequence[str]) -> None:
+    """Refuse an option that is a file too: a pattern, or who lists files, may have put it there.
+
+    Whoever may name files could else tell the gate what to leave out.
+    """
+    for text in itertools.takewhile(lambda text: text != "--", arguments):
+        if text.startswith("-") and text != "-" and os.path.lexists(text):
+            verb.error(f"{text} is an option, and there is a file of that name: write -- before "
+                       "the names of files")  # fmt: skip
 
 
 def _take(verb: _Parser, rest: Sequence[str], options: Options) -> None:

@@ -218,3 +218,13 @@ def test_a_command_line_that_is_wrong_judges_nothing(gate, arguments, reason, mo
     assert ran.code == 2
     assert reason in ran.out + ran.err
     assert "FROM" not in ran.out
+
+
+def test_t100_an_option_that_is_a_file_is_refused(gate, place) -> None:
+    text = f"FROM {GUN}:3.0\n"
+    (place / "--target=x.Dockerfile").write_text(text)
+    ran = gate("--target=x.Dockerfile", "Dockerfile")
+    assert ran.code == 2
+    assert "--target=x.Dockerfile is an option, and there is a file of that name" in ran.err
+    assert gate("--", "--target=x.Dockerfile", "Dockerfile").code == 0
+    assert gate("./--target=x.Dockerfile").code == 0

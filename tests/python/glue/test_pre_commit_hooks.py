@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,17 @@ def hook(vectors: Path, tmp_path: Path):
         "GIT_CONFIG_SYSTEM": os.devnull, "PRE_COMMIT_HOME": str(home / "cache"),
     }  # fmt: skip
 
-    def run(kind: str, **files: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        kind: str, *, args: Sequence[str] | None = None, **files: str
+    ) -> subprocess.CompletedProcess[str]:
         repository.mkdir(exist_ok=True)
         [given] = [one for one in hooks() if one["id"] == f"contenttrust-gate-{kind}"]
         metadata = str(vectors / "good-revoked-tag" / "tuf")
         options = ["--metadata", metadata, "--at", "2026-11-24T00:00:00Z"]
         if kind == "dockerfile":  # the images of the vectors are in no registry
             options.append("--without-registry")
-        local = {**given, "args": [*options, *given.get("args", [])]}
+        own = given.get("args", []) if args is None else args
+        local = {**given, "args": [*options, *own]}
         config = {"repos": [{"repo": "local", "hooks": [local]}]}
         (repository / ".pre-commit-config.yaml").write_text(json.dumps(config))
         for name, text in files.items():
@@ -95,6 +99,7 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
         ("Dockerfile", ["dockerfile", "compose"]),
         ("a/web.Dockerfile", ["dockerfile", "compose"]),
         ("a/Dockerfile.web", ["dockerfile", "compose"]),
+        ("a/dockerfile", ["dockerfile", "compose"]),
         ("Containerfile", ["dockerfile"]),
         ("web.Containerfile", ["dockerfile"]),
         ("myDockerfile", []),
@@ -104,6 +109,19 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
 def test_hooks_are_for_files_of_every_usual_name(name: str, kinds: list[str]) -> None:
     found = [one["id"] for one in hooks() if re.search(one["files"], name)]
     assert found == [f"contenttrust-gate-{kind}" for kind in kinds]
+
+
+@pytest.mark.parametrize("name", ["--build-context=evil=x.Dockerfile", "--target=a/Dockerfile"])
+def test_t100_no_name_of_a_file_is_an_option(hook, name) -> None:
+    files = {"Dockerfile": f"FROM {GUN}:9.9 AS evil\n", name: f"FROM {GUN}:3.0 AS a\n"}
+    stopped = hook("dockerfile", **files)
+    assert stopped.returncode == 1
+    assert "refused: Dockerfile:1:" in stopped.stdout
+    assert name not in stopped.stdout.partition("refused: ")[2]  # it is a file, and a good one
+
+    stopped = hook("dockerfile", args=[], **files)  # whoever has args of their own, without --
+    assert stopped.returncode == 1
+    assert f"{name} is an option, and there is a file of that name" in stopped.stdout
 
 
 def test_a_hook_leaves_other_files_alone(hook) -> None:
