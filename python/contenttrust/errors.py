@@ -69,9 +69,13 @@ class ContentTrustError(Exception):
         expected: What the check asked for, or empty.
         found: What it found instead, or empty.
         subject: Tag or image that was asked for, or empty.
+        upload: What became of what was sent: `refused`, `unknown`, `accepted`, `served`; or empty.
+        kept_keys: Canonical ids of new keys that stay, as what they signed was sent.
     """
 
     code: str = ""
+    upload: str = ""
+    kept_keys: tuple[str, ...] = ()
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
         self,

@@ -113,7 +113,9 @@ def _key(error: ContentTrustError) -> str:  # noqa: PLR0911 - one a kind
     if type(error) in kinds:
         kind = kinds[type(error)]
         return _LACKING.get(error.expected, kind) if kind == "trust_directory" else kind
-    if isinstance(error, (errors.KeyStoreError, errors.PublishError, errors.ImageLookupError)):
+    in_own_words = (errors.KeyStoreError, errors.PublishError, errors.ImageLookupError)
+    not_read_back = error.upload == "accepted" and isinstance(error, errors.FetchError)
+    if not_read_back or isinstance(error, in_own_words):
         return "own_words"
     if (error.code, error.expected) in _EXPECTED:
         return _EXPECTED[error.code, error.expected]

@@ -48,9 +48,9 @@ def error_code(error: ContentTrustError) -> str:
     return next((word for kind, word in words if isinstance(error, kind)), "internal")
 
 
-def error_members(error: ContentTrustError) -> dict[str, str]:
+def error_members(error: ContentTrustError) -> dict[str, Any]:
     """A refusal or a missing answer, with its stable reason code."""
-    return {
+    members = {
         "code": error_code(error),
         "role": error.role,
         "message": error.message,
@@ -58,6 +58,9 @@ def error_members(error: ContentTrustError) -> dict[str, str]:
         "expected": error.expected,
         "found": error.found,
     }
+    if error.upload:
+        members["upload"] = error.upload
+    return {**members, "kept_keys": list(error.kept_keys)} if error.kept_keys else members
 
 
 def repository_members(repository: TrustedRepository) -> dict[str, Any]:

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
+    from typing import Any
 
     from contenttrust.cli.request import Request
 
@@ -132,7 +133,7 @@ def _report(
     message: str,
     exit_code: int,
     arguments: Sequence[str],
-    facts: Mapping[str, str] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> int:
     from contenttrust.cli import text  # noqa: PLC0415
 
@@ -141,8 +142,8 @@ def _report(
     if _wants_json(arguments):
         from contenttrust.cli import document  # noqa: PLC0415
 
-        error = dict.fromkeys(("code", "role", "message", "gun", "expected", "found"), "")
-        error |= {**(facts or {}), "code": code, "message": lines[0]}
+        always = dict.fromkeys(("code", "role", "message", "gun", "expected", "found"), "")
+        error = {**always, **(facts or {}), "code": code, "message": lines[0]}
         document.write("contenttrust.error/1", {"error": error})
     return exit_code
 

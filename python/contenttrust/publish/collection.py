@@ -16,6 +16,7 @@ from contenttrust.publish.publication import Publication
 from contenttrust.publish.renewal import Renewal
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.staging import EVERY_PATH, Staging, check_text, stays
+from contenttrust.publish.uploads import Uploads
 from contenttrust.publish.witnessed import AsShown, refuse_broken
 
 TYPE_CHECKING = False
@@ -119,9 +120,10 @@ class Collection(Staging):
             as_shown = self._shown(confirm, staged, more)
         with self.trust_dir.locked(self.gun, "publish"):
             own, staged = self._own, self.changes()
-            with stays(staged):
-                done = self.publication().run([*staged, *more, as_shown])
-            self._changelist.remove([one.file for one in staged], now=self.moment)
+            uploads = Uploads(self.sink)
+            with stays(staged, uploads):
+                done = self.publication(uploads).run([*staged, *more, as_shown])
+                self._changelist.remove([one.file for one in staged], now=self.moment)
         self._own = self._own[len(own) :]  # what was staged meanwhile is for the next time
         check_not_taken(own, staged, done)
         return done
@@ -254,7 +256,8 @@ class Collection(Staging):
                 or the collection does not authorise who signed it.
         """
         with self.trust_dir.locked(self.gun, "publish"):
-            done = self.publication().finish(request)
+            uploads = Uploads(self.sink)
+            done = self.publication(uploads).finish(request)
             here = [name for name in self._changelist.names() if name in request.staged]
             anew = {*request.files, *(part.role for part in request.parts)}
             if here and not self._are_contained(here, done, anew):
@@ -264,7 +267,8 @@ class Collection(Staging):
                     "`contenttrust status`"
                 )
                 return replace(done, notes=(*done.notes, note))
-            self._changelist.remove(here, now=self.moment)
+            with stays(here, uploads):
+                self._changelist.remove(here, now=self.moment)
             self._own = tuple(one for one in self._own if one.file not in here)
             return done
 
@@ -372,12 +376,12 @@ class Collection(Staging):
             renews=renews,
         )
 
-    def publication(self, *, renews: bool = False, sink: Server | None = None) -> Publication:
+    def publication(self, uploads: Uploads | None = None, *, renews: bool = False) -> Publication:
         """A publication of this collection, for who holds the lock; see `Judge` for `renews`."""
         return Publication(
             self.gun,
             keyring=Keyring(self.keys),
-            sink=sink or self.sink,
+            uploads=uploads or Uploads(self.sink),
             judge=self.judge(renews=renews),
             now=self.moment,
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),

@@ -40,18 +40,19 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.returned import check_returned
 from contenttrust.publish.returning import begin_anew, check_nothing_returns
+from contenttrust.publish.uploads import SERVED, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from contenttrust._core import Instant, TrustedRepository
-    from contenttrust.publish.asking import Server
     from contenttrust.publish.current import Judge
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.draft import Step
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.sign import Keyring
+    from contenttrust.publish.uploads import Uploads
 
 ATTEMPTS = 5
 
@@ -91,7 +92,7 @@ class Publication:
         gun: str,
         *,
         keyring: Keyring,
-        sink: Server,
+        uploads: Uploads,
         judge: Judge,
         now: Instant,
         local: Callable[[], Mapping[str, bytes]],
@@ -102,7 +103,7 @@ class Publication:
         Args:
             gun: Name of the collection.
             keyring: Who signs.
-            sink: Where it goes.
+            uploads: Where it goes.
             judge: Who says what the server has.
             now: The present moment.
             local: Gives the files of a collection that the server does not have yet.
@@ -111,7 +112,7 @@ class Publication:
         self._gun, self._now = gun, now
         self._keyring, self._local, self._verified = keyring, local, verified
         self._composition = Composition(keyring, now)
-        self._sink, self._judge = sink, judge
+        self._uploads, self._judge = uploads, judge
 
     def run(
         self, steps: Sequence[Step], *, legacy: Callable[[int], Sequence[Authority]] = lambda _: ()
@@ -130,6 +131,12 @@ class Publication:
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer, and what was sent is not there; or nobody knows.
         """
+        with self._uploads.told(self._gun):
+            return self._run(steps, legacy)
+
+    def _run(
+        self, steps: Sequence[Step], legacy: Callable[[int], Sequence[Authority]]
+    ) -> Published:
         current = self._judge.look()
         for attempt in range(1, ATTEMPTS + 1):
             draft, files, before = self._changed(current, steps)
@@ -216,6 +223,10 @@ class Publication:
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer.
         """
+        with self._uploads.told(self._gun):
+            return self._finish(request)
+
+    def _finish(self, request: SigningRequest) -> Published:
         if request.gun != self._gun:
             raise PublishError(f"the request is of {shown(request.gun)}", gun=self._gun)
         request.check_current(self._now)
@@ -233,6 +244,7 @@ class Publication:
         known: Mapping[str, Authority] = {}
         if current is not None:
             known = authorities(self._draft(current)[0])
+            draft.made = set(authorities(draft)) - set(known)
             check_nothing_returns(draft, known, upload, self._judge)
         self._check_snapshot_keys(draft, before)
         upload = self._composition.with_snapshot(draft, files, upload)
@@ -299,7 +311,7 @@ class Publication:
         if now is None:
             self._judge.check_first(upload[ROOT])
         try:
-            self._sink.publish(self._gun, upload)
+            self._uploads.publish(self._gun, upload)
         except (RejectedError, FetchError) as error:
             return error
         return None
@@ -309,6 +321,7 @@ class Publication:
             return self._judge.look()
         except FetchError as error:
             if failure is not None:
+                self._uploads.outcome = UNKNOWN
                 failure.message += "; whether anything was published could not be found out"
                 raise failure from error
             raise
@@ -321,8 +334,9 @@ class Publication:
             if served.version(role) <= signed_part(file)["version"]:
                 return False
             digest = _core.sha256(file)
-            if ask(self._sink, self._gun, role, limit=len(file), sha256=digest) != file:
+            if ask(self._uploads, self._gun, role, limit=len(file), sha256=digest) != file:
                 return False
+        self._uploads.outcome = SERVED
         return True
 
     def _published(

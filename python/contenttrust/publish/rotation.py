@@ -29,6 +29,7 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import holders
 from contenttrust.publish.uploads import Uploads
+from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ def rotate(
         replacement = Replacement(role, keys, server_managed=server_managed)
         older = _older_root_keys(collection, legacy)
         with collection.trust_dir.locked(collection.gun, "publish"):
-            done = collection.publication(sink=uploads).run([replacement], legacy=older)
-    except BaseException:
-        for key_id in () if uploads.may_have_arrived else made:
-            collection.keys.remove(key_id)  # nobody has seen it
+            done = collection.publication(uploads).run([replacement], legacy=older)
+    except BaseException as error:
+        if uploads.was_sent:
+            _tell_kept(error, collection.gun, role, made)
+        else:
+            for key_id in made:
+                collection.keys.remove(key_id)  # nobody has seen it
         raise
     new = {key.canonical_key_id for key in keys}
     return replace(
@@ -112,6 +116,21 @@ def _open_root_keys(collection: Collection, role: str) -> None:
 def _made(collection: Collection, role: str) -> str:
     owner = "" if role == ROOT else collection.gun
     return collection.keys.generate("ecdsa", role=role, gun=owner).key_id
+
+
+def _tell_kept(error: BaseException, gun: str, role: str, made: Sequence[str]) -> None:
+    """Say that a key stays which the server may have been given, and how it is gone on with."""
+    for key_id in made:
+        again = command("key", "rotate", "--key", key_id, gun, role)
+        kept = (
+            f"the new {role} key {key_id} stays in the key store, since what it signed was sent: "
+            f"if the server has it, it is needed; else go on with it ({again})"
+        )
+        if isinstance(error, ContentTrustError):
+            error.message += f"; {kept}"
+            error.kept_keys = (*error.kept_keys, key_id)
+        else:
+            remark.warn(__name__, kept)
 
 
 def prepare(

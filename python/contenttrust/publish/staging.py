@@ -10,7 +10,8 @@ from contenttrust.errors import ContentTrustError, MalformedError, shown
 from contenttrust.publish.changelist import Change, Changelist
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import TARGETS, key_value, target_meta
-from contenttrust.transport import docker_cache
+from contenttrust.publish.uploads import SERVED
+from contenttrust.transport import docker_cache, remark
 from contenttrust.transport.cache import TrustDirectory
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from contenttrust._core import Instant, PublicKey
     from contenttrust.publish.metadata import Document
+    from contenttrust.publish.uploads import Uploads
 
 EVERY_PATH = ("",)
 """Paths of a delegation that may speak of everything."""
@@ -232,17 +234,39 @@ class Staging:
 
 
 @contextlib.contextmanager
-def stays(staged: Sequence[Change]) -> Iterator[None]:
-    """Say of what is staged that a failure leaves it so."""
+def stays(staged: Sequence[object], uploads: Uploads | None = None) -> Iterator[None]:
+    """Say of what is staged that a failure or an interruption leaves it so.
+
+    Args:
+        staged: What is.
+        uploads: Where it goes; what was sent may be published although it is staged still.
+    """
+    count = f"{len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'}"
+    told = f"{count} so: `contenttrust publish` tries again, `contenttrust reset` forgets"
     try:
         yield
     except ContentTrustError as error:
+        if uploads is not None:
+            error.upload = uploads.outcome
         if staged:
-            error.message += (
-                f"; {len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'} so: "
-                "`contenttrust publish` tries again, `contenttrust reset` forgets"
-            )
+            error.message += f"; {_though_sent(count, uploads) or told}"
         raise
+    except KeyboardInterrupt:
+        if staged and (sent := _though_sent(count, uploads)):
+            remark.warn(__name__, sent)
+        raise
+
+
+def _though_sent(count: str, uploads: Uploads | None) -> str:
+    """What to know of staged changes that may be published; empty where they are not."""
+    if uploads is None or not uploads.may_count:
+        return ""
+    state = "are published" if uploads.outcome == SERVED else "may be published"
+    return (
+        f"{count} staged, and {state} all the same: look at what the server serves first. "
+        "`contenttrust publish` lists it again in place of what others have published since, "
+        "`contenttrust reset` forgets it here and takes nothing back"
+    )
 
 
 def check_text(given: object, what: str) -> None:

@@ -1,28 +1,54 @@
-"""A trust server, and whether it may have taken anything: what is needed then must be kept."""
+"""A trust server, and what became of what it was sent: what is needed then is kept and told."""
 
 from __future__ import annotations
 
-from contenttrust.errors import RejectedError
+import contextlib
+
+from contenttrust.errors import (
+    ContentTrustError,
+    FetchError,
+    RejectedError,
+    UnauthorizedError,
+    VerificationError,
+)
+from contenttrust.publish.commands import command
+from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from contenttrust._core import Wanted
     from contenttrust.publish.asking import Server
     from contenttrust.transport.source import Answer
+
+REFUSED = "refused"
+UNKNOWN = "unknown"
+ACCEPTED = "accepted"
+SERVED = "served"
+
+_INTERRUPTED = {
+    REFUSED: "the server has refused what it was sent",
+    UNKNOWN: "it had been sent, and whether it is published is not known",
+    ACCEPTED: "it had been sent and accepted, and was not read back",
+    SERVED: "it is published",
+}
 
 
 class Uploads:
     """Passes on what is sent.
 
     Attributes:
-        may_have_arrived: Whether something was sent that the server has not refused.
+        was_sent: Whether anything was sent to be published. A refusal proves nothing: what stands
+            between may have sent it twice, of which the first was taken.
+        outcome: What became of what was sent last: `REFUSED`, `UNKNOWN`, `ACCEPTED`, or `SERVED`
+            once that was seen; empty where nothing was.
     """
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.may_have_arrived = False
+        self.was_sent = False
+        self.outcome = ""
 
     def fetch(self, gun: str, files: Sequence[Wanted]) -> list[Answer]:
         """See `Source.fetch`."""
@@ -30,12 +56,13 @@ class Uploads:
 
     def publish(self, gun: str, files: Mapping[str, bytes]) -> None:
         """See `Sink.publish`."""
-        before, self.may_have_arrived = self.may_have_arrived, True
+        self.was_sent, self.outcome = True, UNKNOWN
         try:
             self._server.publish(gun, files)
-        except RejectedError:
-            self.may_have_arrived = before
+        except (RejectedError, UnauthorizedError):
+            self.outcome = REFUSED
             raise
+        self.outcome = ACCEPTED
 
     def public_key(self, gun: str, role: str) -> bytes:
         """See `Sink.public_key`."""
@@ -48,3 +75,27 @@ class Uploads:
     def delete(self, gun: str) -> None:
         """See `Sink.delete`."""
         self._server.delete(gun)
+
+    @property
+    def may_count(self) -> bool:
+        """Whether what was sent may be published, as far as the server has said."""
+        return self.outcome not in {"", REFUSED}
+
+    @contextlib.contextmanager
+    def told(self, gun: str) -> Iterator[None]:
+        """Say of what fails or is interrupted what became of what was sent."""
+        try:
+            yield
+        except ContentTrustError as error:
+            error.upload = self.outcome
+            if self.outcome == ACCEPTED and isinstance(error, (FetchError, VerificationError)):
+                look = command("list", "--all-roles", gun)
+                error.message = (
+                    "what was published was sent and accepted, and could not be read back: "
+                    f"{error.message}. See what the server serves ({look}) before it is done again"
+                )
+            raise
+        except KeyboardInterrupt:
+            if self.outcome:
+                remark.warn(__name__, f"{gun}: interrupted; {_INTERRUPTED[self.outcome]}")
+            raise

@@ -14,6 +14,7 @@ from contenttrust.errors import (
     RejectedError,
     UnreachableError,
 )
+from contenttrust.transport import remark
 
 
 def digest(text):
@@ -22,6 +23,14 @@ def digest(text):
 
 def roles_here(publisher):
     return sorted(entry.role for entry in publisher.keys.entries())
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What is remarked."""
+    lines = []
+    monkeypatch.setattr(remark, "tell", lines.append)
+    return lines
 
 
 @pytest.fixture
@@ -60,24 +69,108 @@ def _unanswered(*_):
     raise UnreachableError("gone")
 
 
+def _gone(server, monkeypatch):
+    """An upload that is taken, after which the server does not answer any more."""
+
+    def take(gun, files):
+        server.store(gun, files)
+        monkeypatch.setattr(
+            server, "fetch", lambda _, wanted: [UnreachableError("gone")] * len(wanted)
+        )
+
+    return take
+
+
 @pytest.mark.parametrize("role", ["targets", "root", "snapshot"])
-@pytest.mark.parametrize(
-    ("answer", "stays"), [(_refused, 0), (_unanswered, 1), (lambda *_: None, 1)]
-)
-def test_a_key_that_was_made_for_nothing_does_not_stay(  # noqa: PLR0917 - what is varied
-    collection, publisher, server, role, answer, stays
+@pytest.mark.parametrize("answer", [_refused, _unanswered, lambda *_: None])
+def test_a_new_key_stays_and_is_told_once_anything_was_sent(
+    collection, publisher, server, role, answer
 ):
-    """One that may have been published does: nobody else could sign."""
+    """A refusal proves nothing: what stands between may have sent it twice."""
     before = roles_here(publisher)
     server.instead.append(answer)
 
-    with pytest.raises(ContentTrustError):
+    with pytest.raises(ContentTrustError) as failed:
         collection.rotate_key(role)
 
-    assert sorted([*before, *[role] * stays]) == roles_here(publisher)
+    assert sorted([*before, role]) == roles_here(publisher)
+    [kept] = failed.value.kept_keys
+    assert publisher.keys.find(kept).role == role
+    again = f"contenttrust key rotate --key {kept} {collection.gun} {role}"
+    assert again in failed.value.message
+    done = collection.rotate_key(role, key_ids=[kept])
+    assert done.repository.roles[role].canonical_key_ids == (kept,)
 
 
-def test_others_that_publish_without_end_leave_no_keys_here(
+@pytest.mark.parametrize("role", ["targets", "root", "snapshot"])
+def test_the_key_of_a_root_that_was_refused_and_taken_is_here(
+    collection, publisher, server, monkeypatch, role
+):
+    def take(gun, files):
+        _gone(server, monkeypatch)(gun, files)
+        raise RejectedError("no", found="VERSION")
+
+    server.instead.append(take)
+
+    with pytest.raises(RejectedError) as failed:
+        collection.rotate_key(role)
+
+    monkeypatch.undo()
+    [named] = collection.judge().look().repository.roles[role].canonical_key_ids
+    assert (failed.value.kept_keys, failed.value.upload) == ((named,), "unknown")
+    assert publisher.keys.find(named) is not None
+    collection.rotate_key("root")
+
+
+def test_an_interrupted_rotation_tells_which_key_stays(collection, publisher, server, told):
+    before = {entry.key_id for entry in publisher.keys.entries()}
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    server.after_publish.append(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        collection.rotate_key("root")
+
+    [kept] = {entry.key_id for entry in publisher.keys.entries()} - before
+    assert any(kept in line for line in told)
+
+
+@pytest.mark.parametrize("role", ["targets", "root"])
+def test_a_key_that_nothing_was_sent_of_does_not_stay(
+    collection, publisher, server, role, monkeypatch
+):
+    before = roles_here(publisher)
+    generate = publisher.keys.generate
+
+    def generated(*given, **options):
+        monkeypatch.setattr(
+            server, "fetch", lambda _, wanted: [UnreachableError("gone")] * len(wanted)
+        )
+        return generate(*given, **options)
+
+    monkeypatch.setattr(publisher.keys, "generate", generated)
+    with pytest.raises(UnreachableError) as failed:
+        collection.rotate_key(role)
+
+    assert roles_here(publisher) == before
+    assert (failed.value.kept_keys, failed.value.upload) == ((), "")
+
+
+def test_what_was_accepted_and_cannot_be_read_back_is_told_so(collection, server, monkeypatch):
+    server.instead.append(_gone(server, monkeypatch))
+
+    with pytest.raises(
+        UnreachableError, match="sent and accepted, and could not be read back"
+    ) as it:
+        collection.rotate_key("targets")
+
+    assert "error contacting notary server" not in str(it.value)
+    assert it.value.upload == "accepted"
+    assert it.value.kept_keys[0] in str(it.value)
+
+
+def test_others_that_publish_without_end_leave_one_key_and_it_is_told(
     collection, publisher, elsewhere, server
 ):
     before = roles_here(publisher)
@@ -90,7 +183,8 @@ def test_others_that_publish_without_end_leave_no_keys_here(
     with pytest.raises(ConflictError, match="nothing was published; try again") as refused:
         collection.rotate_key("targets")
     assert "staged" not in str(refused.value)
-    assert roles_here(publisher) == before
+    assert roles_here(publisher) == sorted([*before, "targets"])
+    assert len(refused.value.kept_keys) == 1
 
 
 @pytest.mark.parametrize("role", ["targets", "root", "timestamp"])
