@@ -1,4 +1,7 @@
-"""A dockerd of its own that asks an authorization plugin about every request."""
+"""A dockerd of its own that asks an authorization plugin about every request, once it is told to.
+
+What it holds by then has come without a question.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -14,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from interop.built_parts import buildx
 from interop.daemon import _UnixConnection
 from interop.parts import docker
 from interop.processes import Ran, run
@@ -26,19 +31,45 @@ PLUGINS = Path("/run/docker/plugins")
 class AuthorisedDaemon:
     """dockerd behind a plugin, by its client and by its API."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
         """The daemon whose files are in that folder."""
         self.socket = folder / "docker.sock"
+        self.client = str(docker())
+        self._folder = folder
+        self._process = process
         self._env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(folder),
             "DOCKER_HOST": f"unix://{self.socket}",
-            "DOCKER_BUILDKIT": "0",
         }
 
     def __call__(self, *arguments: str, stdin: str = "") -> Ran:
         """One docker command, without content trust."""
-        return run([str(docker()), *arguments], self._env, stdin=stdin)
+        return run([self.client, *arguments], self._env, stdin=stdin)
+
+    @contextlib.contextmanager
+    def builder(self, kit: str) -> Iterator[None]:
+        """Have clients build by BuildKit, with buildx where they want it, or by the classic one."""
+        plugins = self._folder / ".docker" / "cli-plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        link = plugins / "docker-buildx"
+        link.symlink_to(buildx())
+        self._env["DOCKER_BUILDKIT"] = "1" if kit == "BuildKit" else "0"
+        try:
+            yield
+        finally:
+            link.unlink()
+            del self._env["DOCKER_BUILDKIT"]
+
+    def authorise(self, plugin: str) -> None:
+        """Have it ask that plugin from now on."""
+        told = json.dumps({"authorization-plugins": [plugin]})
+        self._folder.joinpath("daemon.json").write_text(told)
+        self._process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while self.ask("POST", "/containers/create")[0] != http.HTTPStatus.FORBIDDEN:
+            assert time.monotonic() < deadline, "waited in vain for the plugin"
+            time.sleep(0.05)
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -74,22 +105,24 @@ class AuthorisedDaemon:
 
 
 @contextlib.contextmanager
-def authorised_daemon(plugin: str) -> Iterator[AuthorisedDaemon]:
-    """Run dockerd with that plugin for the time of a `with` statement."""
+def authorised_daemon() -> Iterator[AuthorisedDaemon]:
+    """Run dockerd for the time of a `with` statement."""
     folder = Path(tempfile.mkdtemp(prefix="ct-authz-"))
     exec_root = folder / "exec"
+    folder.joinpath("daemon.json").write_text("{}")
     command = [
-        *("dockerd", "--storage-driver=vfs", f"--data-root={folder / 'data'}"),
+        *("dockerd", f"--config-file={folder / 'daemon.json'}"),
+        *("--storage-driver=vfs", f"--data-root={folder / 'data'}"),
         *(f"--exec-root={exec_root}", f"--pidfile={folder / 'pid'}"),
         *("-H", f"unix://{folder / 'docker.sock'}", "--bridge=none"),
-        *("--iptables=false", "--ip6tables=false", f"--authorization-plugin={plugin}"),
+        *("--iptables=false", "--ip6tables=false"),
     ]
     log = folder / "log"
     try:
         with log.open("wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output)
             try:
-                made = AuthorisedDaemon(folder)
+                made = AuthorisedDaemon(folder, process)
                 _wait(made, process, log)
                 yield made
             finally:

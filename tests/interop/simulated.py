@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from interop.images import Registry, image
+from interop.images import Image, Registry, image
 from interop.trust_stack import TufServer
 from simulator import Repository, TargetsRole, after, before
 from simulator.roles import b64
@@ -55,9 +55,11 @@ class Simulated:
         self._registry.push(self._repository, image(label))
         self.list_tag(name, label, role=role)
 
-    def list_tag(self, name: str, label: str, *, role: str = "targets") -> None:
-        """Have a role list a tag for the image of that label, wherever that may be."""
-        made = image(label)
+    def list_tag(
+        self, name: str, label: str, *, role: str = "targets", made: Image | None = None
+    ) -> None:
+        """Have a role list a tag for the image of that label, or that one, wherever it may be."""
+        made = made or image(label)
         self.digests[label] = made.digest
         sha256 = bytes.fromhex(made.digest.removeprefix("sha256:"))
         entry: dict[str, Any] = {"hashes": {"sha256": b64(sha256)}, "length": made.size}

@@ -58,6 +58,7 @@ def run(noting: Noting, tmp_path: Path) -> Run:
         (["logs", "-f", "pull"], ["logs", "-f", "pull"]),
         (["exec", "-it", "x", "docker", "pull"], ["exec", "-it", "x", "docker", "pull"]),
         (["image", "ls", "--foo"], ["image", "ls", "--foo"]),
+        (["start", "x"], ["start", "x"]),
         (["-H", "tcp://x", "ps"], ["--host=tcp://x", "ps"]),
         (["-Dc", "mine", "ps"], ["--debug=true", "--context=mine", "ps"]),
         (["--", "ps"], ["ps"]),
@@ -324,7 +325,9 @@ UNCOVERED = (
     ["compose", "publish", "x"], ["compose", "--file=ps", "up"], ["compose", "--newer", "ps"],
     ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"], ["stack", "deploy", "x"],
     ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
-    ["buildx", "inspect", "--bootstrap", "x"],
+    ["buildx", "inspect", "--bootstrap", "x"], ["commit", "x"], ["buildx", "create"],
+    ["buildx", "imagetools", "create", "x"], ["manifest", "push", "x"],
+    ["swarm", "init"], ["swarm", "join", "x"],
 )  # fmt: skip
 
 
