@@ -216,6 +216,8 @@ def _signed(request: Request, reference: Reference, digest: str, size: int) -> i
 
     Source: docker CLI 28 `cli/trust/trust_push.go` (``PushTrustedReference``).
     """
+    from functools import partial  # noqa: PLC0415
+
     from contenttrust.cli import editing, exit_codes, report, text  # noqa: PLC0415
     from contenttrust.errors import ContentTrustError  # noqa: PLC0415
     from contenttrust.publish import images, initialisation  # noqa: PLC0415
@@ -226,10 +228,11 @@ def _signed(request: Request, reference: Reference, digest: str, size: int) -> i
     text.say("Signing and pushing trust metadata")
     try:
         edited = editing.collection(request, gun)
+        may_begin = partial(editing.check_may_begin, request, edited)
         if initialisation.is_published(edited.sink, gun):
-            done = images.sign(edited, tags, again=True).published
+            done = images.sign(edited, tags, again=True, may_begin=may_begin).published
         else:
-            editing.check_may_begin(request, edited)
+            may_begin()
             if not initialisation.is_made(edited.trust_dir, gun):
                 edited.initialize()
             text.say(f'Finished initializing "{text.safe(gun)}"')

@@ -149,8 +149,11 @@ def check_may_begin(request: Request, edited: Collection) -> None:
     key would be made in a store that is perhaps thrown away. Who means it gives the passphrase of
     root keys by itself, or says `init`.
 
+    Called where the trust server has said that it has none: it is not asked again, as another
+    answer could be another one than what follows goes by.
+
     Raises:
-        PublishError: The trust server has no such collection.
+        PublishError: Nobody asked for it.
     """
     options = request.options
     if not options.no_input and confirm.has_terminal():
@@ -163,8 +166,6 @@ def check_may_begin(request: Request, edited: Collection) -> None:
     one_for_all = options.passphrase_file is not None or options.passphrase_fd is not None
     own = not one_for_all and any(os.environ.get(name) for name in variables)
     if own or initialisation.is_made(edited.trust_dir, edited.gun):
-        return
-    if initialisation.is_published(edited.sink, edited.gun):
         return
     raise PublishError(
         f"{edited.gun} does not exist at the trust server, and where nobody is asked (--no-input, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import partial
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.index_images import images_of, told_if_interrupted, told_left, told_unsearched
@@ -62,8 +63,12 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
         text.say(
             *(f"Signing and pushing trust metadata for {text.safe(image)}" for image in images)
         )
-        editing.check_may_begin(request, edited)
-        done = publishing.sign(edited, targets, signer=request.options.first_signer)
+        done = publishing.sign(
+            edited,
+            targets,
+            signer=request.options.first_signer,
+            may_begin=partial(editing.check_may_begin, request, edited),
+        )
     except ContentTrustError as error:
         if request.json and alone:
             raise

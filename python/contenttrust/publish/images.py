@@ -60,6 +60,7 @@ def sign(
     *,
     signer: str | None = None,
     again: bool = False,
+    may_begin: Callable[[], None] = lambda: None,
 ) -> Signed:
     """Sign each tag by every first-level delegation whose key is here and that may list it.
 
@@ -74,6 +75,8 @@ def sign(
         signer: Name of the first signer of a new repository; its key is made if it is not here. Of
             one that is signed already it must be a signer whose key is here.
         again: Whether roles that list them already are signed anew, as by ``docker push``.
+        may_begin: Is called before a repository is begun that the server does not have; what it
+            raises ends it.
 
     Raises:
         ValueError: No signer can have that name.
@@ -88,6 +91,7 @@ def sign(
     first = not initialisation.is_published(collection.sink, collection.gun)
     name = ""
     if first:
+        may_begin()
         name, key_id = first_signer.chosen(collection, signer)
         _initialize(collection)
         if name:
@@ -154,6 +158,7 @@ def add_signer(
     keys: Sequence[PublicKey],
     *,
     confirm: Callable[[Mapping[str, Mapping[str, str]]], None] | None = None,
+    may_begin: Callable[[], None] = lambda: None,
 ) -> Published:
     """Let somebody sign tags; a repository that is not signed yet is made first.
 
@@ -167,6 +172,7 @@ def add_signer(
         confirm: Is given, where no such key is here, the digests of the tags that come back, by
             role and tag, before anything is published; what it raises ends it. Default: nothing
             comes back, and no signer is added.
+        may_begin: As for `sign`.
 
     Raises:
         ValueError: No signer can have that name, or no key was given.
@@ -178,6 +184,7 @@ def add_signer(
     if not keys:
         raise ValueError("path to a public key must be provided using the `--key` flag")
     if not initialisation.is_published(collection.sink, collection.gun):
+        may_begin()
         _initialize(collection)
     adding = SignerAdded(name, keys)
     try:

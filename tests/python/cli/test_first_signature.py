@@ -59,6 +59,36 @@ def test_without_a_terminal_nobody_is_asked_either(place, images, file, monkeypa
     assert place.run(*words).code == 0
 
 
+@pytest.mark.parametrize("answers", [0, 1, 2, 3])
+@pytest.mark.parametrize("verb", ["sign", "signer add"])
+def test_a_server_that_loses_a_collection_between_two_answers_begins_none(  # noqa: PLR0917
+    place, images, file, tmp_path, monkeypatch, verb, answers
+):
+    place.done("init", "--server-managed", "-p", images.repository)
+    (tmp_path / "pipeline").mkdir(mode=0o700)
+    place.as_another(tmp_path / "pipeline")
+    place.done("key", "generate", "ci", "--no-input", "--passphrase-file", file)
+    here, sent = keys_of(place), len(place.server.uploads)
+    answered, left = place.server.file, [answers]
+
+    def losing(gun, name, sha256):
+        left[0] -= name == "root"
+        return None if left[0] < 0 else answered(gun, name, sha256)
+
+    monkeypatch.setattr(place.server, "file", losing)
+    words = {
+        "sign": ["sign", f"{images.repository}:1.0"],
+        "signer add": ["signer", "add", "--key", "ci.pub", "ci", images.repository],
+    }[verb]
+
+    ran = place.run(*words, "--no-input", "--passphrase-file", file)
+
+    assert ran.code != 0, ran
+    assert "a new collection is begun" not in ran.err
+    assert keys_of(place) == here
+    assert len(place.server.uploads) == sent
+
+
 def test_the_passphrase_of_root_keys_alone_is_consent(place, images):
     image = f"{images.repository}:1.0"
     ran = place.run("sign", "--no-input", image)

@@ -41,10 +41,10 @@ def run(request: Request) -> int:
         shown = text.safe(repository)
         text.say(f'Adding signer "{name}" to {shown}...')
         edited = editing.collection(request, guns[repository])
-        editing.check_may_begin(request, edited)
         is_here = any(edited.keys.find(key.canonical_key_id) is not None for key in keys)
         ask = partial(_ask, request, repository, is_here)
-        done = images.add_signer(edited, name, keys, confirm=ask)
+        begin = partial(editing.check_may_begin, request, edited)
+        done = images.add_signer(edited, name, keys, confirm=ask, may_begin=begin)
         report.warn(request, [*done.notes, *_more_than_a_signer(done, name, keys)])
         request.tell("published", gun=done.gun, versions=dict(done.versions))
         if done.versions.get("root") == 1:
