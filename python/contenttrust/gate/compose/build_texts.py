@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 IMAGE_SCHEME = f"{contexts.IMAGE_SCHEME}//"
 _TEXTS = ("context", "dockerfile", "dockerfile_inline", "target")
+_LISTS = ("cache_from", "secrets")
 _SWITCHES = ("pull", "sbom", "provenance")
 _ESCAPED = frozenset({"args", "dockerfile_inline"})
 
@@ -63,8 +64,9 @@ def _of_types(build: dict[str, Any]) -> Iterator[Fault]:
         yield ("platforms",), "platforms is no list"
     elif not all(isinstance(one, str) and one for one in platforms or ()):
         yield ("platforms",), "a platform is no text: put it in quotes"
-    if not isinstance(build.get("cache_from"), list | None):
-        yield ("cache_from",), "cache_from is no list"
+    for member in _LISTS:
+        if not isinstance(build.get(member), list | None):
+            yield (member,), f"{member} is no list"
 
 
 def _of_pairs(build: dict[str, Any]) -> Iterator[Fault]:

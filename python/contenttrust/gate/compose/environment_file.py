@@ -23,11 +23,11 @@ _LINE = re.compile(
 
 _NAMED = "COMPOSE_ENV_FILES"
 _DISABLED = "COMPOSE_DISABLE_ENV_FILE"
-# As Go has them.
-_SWITCH = {
+SWITCH = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
     **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
 }
+"""True and false as Go has them."""
 
 
 class EnvironmentFileError(ValueError):
@@ -48,7 +48,7 @@ def names(folder: str, env: Mapping[str, str]) -> list[str]:
     if named:
         return named
     if _DISABLED in env:
-        disabled = _SWITCH.get(env[_DISABLED])
+        disabled = SWITCH.get(env[_DISABLED])
         if disabled is None:
             raise EnvironmentFileError(f"{_DISABLED} is neither true nor false")
         if disabled:

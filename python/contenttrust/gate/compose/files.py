@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, replace
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import dockerfiles, environment_file, plain_files, plugin
+from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import IMAGE_SCHEME, contents
@@ -200,8 +200,15 @@ def composition(
         spot_of = _spots(documents, first)
         started = found.started
         uses = [Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled) for one in started]
-        findings += [_remark(one.path, one, spot_of) for one in found.remarks]
         folder = os.path.dirname(first.file)  # noqa: PTH120 -- the name is a text
+        try:
+            found.remarks += builder.remarks(
+                project, found.builds, folder=folder, env=env, program=program
+            )
+        except (OSError, ValueError, plugin.ComposeConfigError) as error:
+            doubt_of_variables = f"which variables docker compose has here cannot be told: {error}"
+            findings.append(Finding.fault(doubt_of_variables, first))
+        findings += [_remark(one.path, one, spot_of) for one in found.remarks]
         for build in found.builds:
             images, told, built = dockerfiles.images(
                 build, spot_of(build.path), folder=folder, env=env

@@ -79,9 +79,14 @@ def merged(
             _normalise(document, path, made)
             _resolve_arguments(document, path, made, lookup)
             services[name] = _joined(services.get(name, {}), made)
-    return {
-        "services": {name: service for name, service in services.items() if _on(service, profiles)}
-    }
+    on = {name: service for name, service in services.items() if _on(service, profiles)}
+    if not any((service.get("build") or {}).get("secrets") for service in on.values()):
+        return {"services": on}
+    secrets: Any = {}
+    for document in documents:
+        value = _value(document, ("secrets",), document.value.get("secrets"), lookup)
+        secrets = _joined(secrets, value)
+    return {"services": on, "secrets": secrets}
 
 
 def _services(document: Document) -> list[tuple[str, Path, dict[str, Any]]]:

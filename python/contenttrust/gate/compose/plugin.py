@@ -31,11 +31,11 @@ class ComposeConfigError(PolicyError):
 
 
 @functools.cache
-def available(program: str = "docker") -> bool:
-    """Whether there is a docker that has compose."""
+def available(program: str = "docker", name: str = "compose") -> bool:
+    """Whether there is a docker that has compose, or another plug-in."""
     try:
         ran = subprocess.run(  # noqa: S603 -- docker
-            [program, "compose", "version"],
+            [program, name, "version"],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

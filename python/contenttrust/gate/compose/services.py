@@ -56,7 +56,10 @@ class Build:
         platforms: What is built for; empty where the builder decides.
         pulls: Whether a registry is asked for images that are here, too.
         attestations: What `sbom` and `provenance` say, by these names.
+        every_platform: What `docker compose build` builds for; empty where nobody says.
+        secrets: As they are listed.
         is_context: Whether another service builds upon what is built.
+        partial: Those contexts that take the place of a name on some platforms only.
     """
 
     service: str
@@ -70,7 +73,10 @@ class Build:
     platforms: Sequence[str]
     pulls: bool
     attestations: Mapping[str, str]
+    every_platform: frozenset[str]
+    secrets: Sequence[Any]
     is_context: bool = False
+    partial: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +134,17 @@ def contents(project: Mapping[str, Any]) -> Contents:
         if service.get("build") is not None:
             _take_build(found, name, services, (*path, "build"))
     contexts = {value for build in found.builds for value in build.contexts.values()}
+    several = {
+        f"{SERVICE_SCHEME}{build.service}"
+        for build in found.builds
+        if len(build.every_platform) > 1
+    }
     found.builds = [
-        replace(build, is_context=f"{SERVICE_SCHEME}{build.service}" in contexts)
+        replace(
+            build,
+            is_context=f"{SERVICE_SCHEME}{build.service}" in contexts,
+            partial={n: value for n, value in build.contexts.items() if value in several},
+        )
         for build in found.builds
     ]
     _take_models(found, project, services)
@@ -243,6 +258,8 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
                 for member in _ATTESTATIONS
                 if build.get(member) is not None
             },
+            every_platform=frozenset(build.get("platforms") or [service.get("platform")]) - {None},
+            secrets=build.get("secrets") or (),
         )
     )
 

@@ -11,7 +11,7 @@ import os
 from contenttrust.errors import shown
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.docker.refusal import RefusedError
-from contenttrust.gate.dockerfile.contexts import IMAGE_SCHEME, image_of
+from contenttrust.gate.dockerfile.contexts import IMAGE_SCHEME, exchanged, image_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SYNTAX = "BUILDKIT_SYNTAX"
 _DOCKER_IMAGE = "docker-image://"
-_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
-"""Names a file by which BuildKit exchanges sources, digests too."""
 _PUSHES = frozenset(("push", word) for word in ("1", "t", "true"))
 
 
@@ -32,10 +30,8 @@ def checked(call: Call) -> list[tuple[str, str]]:
     Raises:
         RefusedError: An image is not to be used, or what a flag names cannot be checked.
     """
-    if call.env.get(_SOURCE_POLICY):
-        raise RefusedError(
-            f"{_SOURCE_POLICY} is set: the builder would exchange what was checked; unset it"
-        )
+    if told := exchanged(call.env):
+        raise RefusedError(told)
     known = {
         "build-context": _context,
         "cache-from": _cache,

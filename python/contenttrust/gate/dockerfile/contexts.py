@@ -16,6 +16,8 @@ IMAGE_SCHEME = "docker-image:"
 SYNTAX = "# syntax"
 """What names the front end of a file, in the file."""
 SYNTAX_ARGUMENT = "BUILDKIT_SYNTAX"
+_SOURCE_POLICY = "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"
+"""Names a file by which BuildKit exchanges sources, digests too."""
 _NEVER = frozenset({"scratch", "context"})
 _LATEST = ":latest"
 
@@ -76,6 +78,17 @@ def in_place_of(contexts: Mapping[str, str], name: str) -> str:
 def front_end(build_args: Mapping[str, str]) -> str:
     """The image that is to read the file, where a build argument names one; else empty."""
     return build_args.get(SYNTAX_ARGUMENT, "").strip().partition(" ")[0]
+
+
+def exchanged(env: Mapping[str, str]) -> str:
+    """Why a builder would take other images than those that are checked; empty where it does not.
+
+    Args:
+        env: Its environment.
+    """
+    if not env.get(_SOURCE_POLICY):
+        return ""
+    return f"{_SOURCE_POLICY} is set: the builder would exchange what was checked; unset it"
 
 
 def images(build_args: Mapping[str, str], contexts: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from contenttrust.gate.compose.files import composition
 
+BAKE = {"COMPOSE_BAKE": "true"}
 DIGEST = "tool@sha256:" + "a" * 64
 
 
@@ -22,7 +23,7 @@ def read(dockerfile: str, *, more: str = "", context: str = "service:b") -> tupl
       dockerfile_inline: |
 {inline}
 """
-    made = composition({"f": text.encode()}, env={}, program=None)
+    made = composition({"f": text.encode()}, env=BAKE, program=None)
     told = [(f.spot.line, f.message) for f in made.findings if f.code != "not_covered"]
     return [use.image for use in made.uses], told
 
@@ -33,7 +34,7 @@ def test_bases_of_a_service_that_is_a_context_are_those_of_its_own_build() -> No
         b"services: {b: {build: {dockerfile_inline: FROM x}}, a: {build: {dockerfile_inline: %s}}}"
     )
     built = b"FROM base, additional_contexts: {base: 'service:b'}"
-    assert composition({"f": text % built}, env={}, program=None).findings == ()  # no note either
+    assert composition({"f": text % built}, env=BAKE, program=None).findings == ()  # no note either
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,6 @@ def test_a_service_that_is_not_built_is_no_context() -> None:
   a: {build: {dockerfile_inline: FROM base, additional_contexts: {base: 'service:b'}}}
   b: {image: x}
 """
-    [finding] = composition({"f": text}, env={}, program=None).findings
+    [finding] = composition({"f": text}, env=BAKE, program=None).findings
     assert (finding.refused, finding.spot.line) == (True, 2)
     assert "the service b is not built: write docker-image:// and its image" in finding.message
