@@ -48,7 +48,6 @@ HARMLESS = frozenset(
         "logout",
         "logs",
         "network",
-        "node",
         "pause",
         "port",
         "ps",
@@ -68,7 +67,6 @@ HARMLESS = frozenset(
         "unpause",
         "update",
         "version",
-        "volume",
         "wait",
         "completion",
         "__complete",
@@ -78,7 +76,9 @@ HARMLESS = frozenset(
 """Commands and whole families of commands."""
 
 _BUILDERS = ("builder", "buildx")
-_BUILDX = "du history imagetools\0inspect inspect install ls prune rm stop uninstall use version"
+_BUILDX = (
+    "du history\0import imagetools\0inspect inspect install ls prune rm stop uninstall use version"
+)
 _FAMILIES = {
     "builder": _BUILDX,
     "buildx": _BUILDX,
@@ -88,11 +88,13 @@ _FAMILIES = {
     "remove restart rm start stats stop top unpause update wait",
     "image": "history inspect list ls prune remove rm rmi save tag",
     "manifest": "annotate create inspect rm",
-    "plugin": "disable enable inspect list ls remove rm set",
+    "node": "inspect list ls ps remove rm",
+    "plugin": "disable inspect list ls remove rm set",
     "service": "inspect list logs ls ps remove rm",
     "stack": "config down list ls ps remove rm services",
-    "swarm": "ca join-token leave unlock unlock-key update",
+    "swarm": "ca join-token leave unlock-key update",
     "system": "df events info prune",
+    "volume": "create inspect list ls prune remove rm",
 }
 HARMLESS_BELOW: dict[str, frozenset[str]] = {
     family: frozenset(word.replace("\0", " ") for word in words.split(" "))
@@ -101,28 +103,39 @@ HARMLESS_BELOW: dict[str, frozenset[str]] = {
 """Of families with other commands beside: those that are harmless."""
 
 FAMILIES = frozenset(
-    {*((family,) for family in _FAMILIES), *((b, "imagetools") for b in _BUILDERS)}
+    {
+        *((family,) for family in _FAMILIES),
+        *((b, below) for b in _BUILDERS for below in ("history", "imagetools")),
+    }
 )
 """Words that name several commands; alone they make docker print its help."""
 
 _IMAGE = "it makes an image that nobody signed; running it is checked"
 _BAKE = "it builds from files that are not read here; build each target with docker build"
+_BUILD = "its build is not read here; build with docker build"
 _BUILDER = "it starts a builder from an image of its own choice"
 _INDEX = "it publishes an index and does not sign it; contenttrust sign does"
 _SOCKET = "it gives whoever asks the API itself, where nothing is checked"
 _PLUGIN = "plugins run with the daemon's rights, and are not checked"
+_SCHEDULED = "the swarm may start containers upon it, and does not check their images"
 _SERVICE = "the swarm fetches and starts its images, and does not check them"
 NOT_COVERED: dict[str, str] = {
     "bake": _BAKE,
     "builder bake": _BAKE,
     "builder create": _BUILDER,
+    "builder dap": _BUILD,
+    "builder debug": _BUILD,
     "builder dial-stdio": _SOCKET,
     "builder f": _BAKE,
+    "builder history": _BUILDER,
     "builder imagetools create": _INDEX,
     "buildx bake": _BAKE,
     "buildx create": _BUILDER,
+    "buildx dap": _BUILD,
+    "buildx debug": _BUILD,
     "buildx dial-stdio": _SOCKET,
     "buildx f": _BAKE,
+    "buildx history": _BUILDER,
     "buildx imagetools create": _INDEX,
     "commit": _IMAGE,
     "compose": "its images are not checked; contenttrust gate compose checks its files",
@@ -132,7 +145,11 @@ NOT_COVERED: dict[str, str] = {
     "import": _IMAGE,
     "load": _IMAGE,
     "manifest push": _INDEX,
+    "node demote": _SCHEDULED,
+    "node promote": _SCHEDULED,
+    "node update": _SCHEDULED,
     "plugin create": _PLUGIN,
+    "plugin enable": _PLUGIN,
     "plugin install": _PLUGIN,
     "plugin push": "it publishes a plugin and does not sign it",
     "plugin upgrade": _PLUGIN,
@@ -144,7 +161,9 @@ NOT_COVERED: dict[str, str] = {
     "stack up": _SERVICE,
     "swarm init": _SERVICE,
     "swarm join": _SERVICE,
+    "swarm unlock": _SERVICE,
     "system dial-stdio": _SOCKET,
+    "volume update": _SCHEDULED,
 }
 """What fetches, starts, makes or publishes images past this check, and what can be said of it."""
 

@@ -38,7 +38,9 @@ def test_short_and_long_forms_are_checked(words: str, name: str, count: int) -> 
         "service create x", "service update", "stack deploy", "stack up", "plugin install x",
         "plugin upgrade", "swarm join", "commit", "container commit", "manifest push",
         "system dial-stdio", "buildx dial-stdio", "buildx inspect --bootstrap x",
-        "builder inspect x --bootstrap=true",
+        "builder inspect x --bootstrap=true", "buildx dap build", "builder debug build",
+        "node demote x", "node promote x", "node update --availability active x", "swarm unlock",
+        "plugin enable x", "volume update --availability active x",
     ],
 )  # fmt: skip
 def test_t097_what_is_not_covered_is_named(words: str) -> None:
@@ -47,8 +49,19 @@ def test_t097_what_is_not_covered_is_named(words: str) -> None:
     assert command.remark != commands.UNKNOWN
 
 
+@pytest.mark.parametrize("family", ["builder", "buildx"])
 @pytest.mark.parametrize(
-    "words", ["scout cves x", "model run", "image frobnicate", "buildx debug", "PULL x", "", "pul"]
+    "word", ["ls", "inspect", "inspect attachment", "logs", "open", "rm", "trace", "export"]
+)
+def test_t097_a_look_at_past_builds_starts_the_builder(family: str, word: str) -> None:
+    command = commands.classified([family, "history", *word.split(), "x"])
+    assert (command.kind, command.name) == ("not covered", f"{family} history")
+    assert "starts a builder" in command.remark
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["scout cves x", "model run", "image frobnicate", "buildx policy eval", "PULL x", "", "pul"],
 )
 def test_t097_what_nobody_knows_is_not_covered(words: str) -> None:
     assert commands.classified(words.split(" ")).remark == commands.UNKNOWN
@@ -58,14 +71,19 @@ def test_t097_what_nobody_knows_is_not_covered(words: str) -> None:
     "words",
     [
         "ps", "logs x", "image ls", "buildx imagetools inspect x", "buildx inspect x", "compose ps",
-        "compose logs up", "start x", "restart x", "exec x y",
+        "compose logs up", "node ls", "node inspect x", "volume create", "volume ls",
+        "start x", "restart x", "exec x y",
+        "plugin disable x", "swarm leave", "buildx history import -f x", "buildx du",
     ],
 )  # fmt: skip
 def test_what_neither_fetches_nor_starts_is_harmless(words: str) -> None:
     assert commands.classified(words.split()).kind == "harmless"
 
 
-@pytest.mark.parametrize("words", ["image", "container", "buildx", "buildx imagetools", "compose"])
+@pytest.mark.parametrize(
+    "words",
+    ["image", "container", "buildx", "compose", "buildx imagetools", "buildx history", "node"],
+)
 def test_the_words_of_a_family_alone_ask_for_help(words: str) -> None:
     assert commands.classified(words.split()).kind == "family"
 
