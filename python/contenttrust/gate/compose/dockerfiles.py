@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from contenttrust.gate.compose.services import Build
     from contenttrust.gate.dockerfile import Dockerfile
+    from contenttrust.gate.dockerfile.model import Stage
 
 # What BuildKit takes for a remote context.
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
@@ -70,6 +71,7 @@ def images(
         text = build.inline if build.inline is not None else chosen_file.read(file, limit=_LIMIT)
         read = _by_reading(text, build, args)
         left = [n for one, _ in read if build.is_context for n in triggers.unpinned(one)]
+        some = [stage.line for one, _ in read for stage in one.stages if _is_partial(stage, build)]
     except OSError as error:
         return [], [Finding.fault(f"{file}: {error.strerror}", spot, code="dockerfile")], []
     except DockerfileError as error:
@@ -95,6 +97,12 @@ def images(
             f"names {shown(name)}: write its digest"
         )
         notes[Finding.fault(message, place_of(line), code="onbuild")] = None
+    for line in some:
+        message = (
+            "the service that takes the place of this name has several platforms: name it without "
+            "--platform, and call no stage by it"
+        )
+        notes[Finding.fault(message, place_of(line), code="dockerfile")] = None
     # Images of named contexts are among those that the compose file names.
     beside = [Use(image=image, spot=spot, pulled=True) for image, _ in contexts.images(args, {})]
     scanners, told = _scanners(build, spot, args)
@@ -103,6 +111,15 @@ def images(
         for one, platforms in read
     ]
     return [*uses, *beside, *scanners], [*told, *notes], built
+
+
+def _is_partial(stage: Stage, build: Build) -> bool:
+    """Whether a context of several platforms is looked for on another one than is built for.
+
+    So it is where a `FROM` says a platform, and for the name of a stage: on that of the builder.
+    """
+    is_asked = stage.platform != "" and contexts.for_image(build.partial, stage.base)
+    return is_asked or contexts.for_stage(build.partial, stage.name)
 
 
 def _by_reading(

@@ -191,7 +191,8 @@ def test_a_service_of_a_profile_that_is_off_is_built_all_the_same() -> None:
 """
 
     def read(*profiles: str) -> Composition:
-        return composition({"f": text.encode()}, profiles=profiles or ("*",), env={}, program=None)
+        env = {"COMPOSE_BAKE": "true"}
+        return composition({"f": text.encode()}, profiles=profiles or ("*",), env=env, program=None)
 
     assert images(read()) == ["evil"]
     [(line, message)] = refusals(read("other"))
