@@ -124,6 +124,8 @@ def _parsed(contents: bytes) -> tuple[KeyEntry, ...]:
 
 
 def _entry(key_id: str, role: str, gun: str, address: str) -> KeyEntry:
+    if not all(isinstance(one, str) for one in (key_id, role, gun, address)):
+        raise TypeError("a member of a signer is no text")
     if not is_key_id(key_id) or gun != gun_for(role, gun) or ":" not in address:
         raise ValueError("no signer")
     return KeyEntry(

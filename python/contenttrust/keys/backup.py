@@ -22,7 +22,7 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.keys import folder
-from contenttrust.keys.entry import EXTENSION, KeyEntry, gun_for, is_key_id
+from contenttrust.keys.entry import EXTENSION, KeyEntry, is_key_id
 from contenttrust.keys.keeping import opened, opens
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
@@ -37,6 +37,8 @@ LIMIT = 16 * 1024 * 1024
 """Bytes of an archive: ten thousand keys."""
 
 _FORMAT = "contenttrust key backup 1"
+_ONE_FOR_EACH_BYTE = "latin-1"
+"""How a key file stands in an archive: headers and what is around a block may have any bytes."""
 _SEALED = b"contenttrust sealed "
 _WHAT = "backup"
 
@@ -123,14 +125,14 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
             raise KeyFileError(
                 f"{shown(entry.path)}: {problem}; name the keys that are to be backed up"
             )
-        pem = store.folder.read(place)[0].decode("ascii", "strict")
+        pem = store.folder.read(place)[0].decode(_ONE_FOR_EACH_BYTE)
         keys.append({"key_id": key_id, "role": entry.role, "gun": entry.gun, "pem": pem})
     contents = json.dumps({"format": _FORMAT, "keys": keys}, sort_keys=True).encode()
     secret = passphrases.give(PassphraseRequest(role="", what=_WHAT, is_new=True))
     if not len(secret):
         raise PassphraseError("an empty passphrase would not protect the backup")
     sealed = seal(contents, secret)
-    if unseal(sealed, secret) != contents:
+    if unseal(sealed, secret) != contents or len(_keys_of(contents)) != len(keys):
         raise KeyStoreError("the archive does not open again: nothing was written")
     return sealed
 
@@ -299,10 +301,11 @@ def _keys_of(contents: bytes) -> tuple[BackedUpKey, ...]:
 
 
 def _key_of(*, key_id: str, role: str, gun: str, pem: str) -> BackedUpKey:
-    if not is_key_id(key_id) or gun != gun_for(role, gun):
-        raise KeyFileError(f"the backup holds a key that is none: {key_id!r}")
-    KeyFile.parse(pem.encode())
-    return BackedUpKey(key_id=key_id, role=role, gun=gun, pem=pem.encode())
+    if not all(isinstance(one, str) for one in (key_id, role, gun)) or not is_key_id(key_id):
+        raise KeyFileError(f"the backup holds a key that is none: {shown(str(key_id))}")
+    contents = pem.encode(_ONE_FOR_EACH_BYTE)
+    KeyFile.parse(contents)
+    return BackedUpKey(key_id=key_id, role=role, gun=gun, pem=contents)
 
 
 def _root_keys(root: bytes) -> tuple[tuple[str, ...], int]:

@@ -6,8 +6,9 @@ the archive still exists.
 
 from __future__ import annotations
 
+from contenttrust.errors import TrustDirectoryError, shown
 from contenttrust.keys.entry import is_key_id
-from contenttrust.transport import files
+from contenttrust.transport import files, remark
 from contenttrust.transport.cache import TrustDirectory
 
 TYPE_CHECKING = False
@@ -34,18 +35,23 @@ def backed_up(trust_dir: str | os.PathLike[str]) -> frozenset[str]:
 
 
 def note(trust_dir: str | os.PathLike[str], key_ids: Iterable[str]) -> None:
-    """Note that keys are in an archive.
+    """Note that keys are in an archive; where that cannot be written, it is a warning.
 
     Args:
         trust_dir: The trust directory.
         key_ids: Their canonical ids.
-
-    Raises:
-        TrustDirectoryError: The trust directory is held by somebody else.
-        OSError: It cannot be written.
     """
     place = TrustDirectory(trust_dir)
-    with place.locked(_NAME, _NAME), place.opened(make=True) as top:
-        known = sorted({*backed_up(trust_dir), *key_ids})
-        with files.opened(files.open_below(top, [_FOLDER], make=True)) as folder:
-            files.replace(folder, _NAME, "".join(f"{one}\n" for one in known).encode())
+    try:
+        with place.locked(_NAME, _NAME), place.opened(make=True) as top:
+            known = sorted({*backed_up(trust_dir), *key_ids})
+            with files.opened(files.open_below(top, [_FOLDER], make=True)) as folder:
+                files.replace(folder, _NAME, "".join(f"{one}\n" for one in known).encode())
+    except (TrustDirectoryError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, TrustDirectoryError) else error
+        reason = getattr(cause, "strerror", None) or str(cause or error)
+        remark.warn(
+            __name__,
+            f"it could not be noted in {shown(place.path)} that these keys are in an archive, so "
+            f"that doctor does not know of it: {shown(reason)}",
+        )

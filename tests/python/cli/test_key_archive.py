@@ -64,6 +64,26 @@ def test_a_collection_that_is_not_published_is_no_proof(place):
     assert "remote trust data does not exist" in ran.err
 
 
+def test_where_a_backup_cannot_be_noted_it_is_made_and_restored_with_a_warning(place):
+    place.done("key", "generate")
+    (place.config / "trust" / "contenttrust").write_text("no folder")
+    for words in (["backup"], ["restore"]):
+        ran = place.run("-o", "json", "key", *words, "--passphrase-file", "secret", "all.backup")
+        assert (ran.code, ran.document["done"]) == (0, True)
+        assert ran.err.startswith("warning: it could not be noted in ")
+        assert ran.err.endswith(": not a directory, or a link to one\n")
+        assert "keys-backed-up" not in ran.out + ran.err
+
+
+def test_a_key_whose_role_has_other_letters_hinders_no_backup(place):
+    place.done("key", "generate")
+    place.done("key", "generate", "--role", "josé")
+    place.done("key", "backup", "--passphrase-file", "secret", "all.backup")
+    ran = place.run("key", "restore", "--check", "--passphrase-file", "secret", "all.backup")
+    assert ran.code == 0
+    assert "the josé key" in ran.out
+
+
 def test_a_key_that_is_elsewhere_is_loaded_by_its_address(place, vault):
     out = place.done("key", "load", "--name", "alice", "vault-y:1")
     assert out == (

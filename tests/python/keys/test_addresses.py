@@ -103,6 +103,24 @@ def test_a_signers_public_half_is_written(vault, store: KeyStore, tmp_path: Path
         b'{"format":"x","signers":[]}',
         b'{"format":"contenttrust signers 1","signers":[{}]}',
         b'{"format":"contenttrust signers 1","signers":5}',
+        *(
+            json.dumps(
+                {
+                    "format": "contenttrust signers 1",
+                    "signers": [
+                        {"key_id": "0" * 64, "role": "a", "gun": "", "address": "vault-x:1", **odd}
+                    ],
+                }
+            ).encode()
+            for odd in (
+                {"role": ["root"]},
+                {"role": None},
+                {"role": 1},
+                {"gun": []},
+                {"address": ["vault-x:1", ":"]},
+                {"key_id": None},
+            )
+        ),
         json.dumps(
             {
                 "format": "contenttrust signers 1",

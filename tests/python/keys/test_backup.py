@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust._core import Secret, canonical_json, seal
+from contenttrust._core import PrivateKey, Secret, canonical_json, seal
 from contenttrust.clock import instant
 from contenttrust.errors import (
     InputNeededError,
@@ -95,6 +95,28 @@ def test_a_damaged_key_is_told_instead_of_left_out(empty: KeyStore) -> None:
     assert backup(empty, passphrases=holder(), key_ids=[entries[1].key_id])
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"role: alice", "role: josé".encode()),
+        (b"role: alice", b"role: jos\xe9"),
+        (b"-----BEGIN", b"\xff\xfe of a stranger\n-----BEGIN"),
+        (b"role: alice", b"gun: x.example/y\nrole: alice"),  # whose role has no collection
+    ],
+)
+def test_a_key_file_is_restored_to_the_byte(
+    empty: KeyStore, tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    entry = empty.generate(role="alice")
+    path = Path(empty.generate(role="root").path).parent / f"{entry.key_id}.key"
+    path.write_bytes(path.read_bytes().replace(before, after, 1))
+    other = store_in(tmp_path / "other")
+    restored = restore(other, backup(empty, passphrases=holder()), passphrases=holder())
+    assert len(restored.added) == 2
+    assert Path(other.find(entry.key_id).path).read_bytes() == path.read_bytes()
+    assert other.open(entry.key_id).key_id == entry.key_id
+
+
 def test_an_empty_passphrase_protects_no_backup(store: KeyStore, keys) -> None:
     with pytest.raises(PassphraseError, match="empty passphrase"):
         backup(store, passphrases=Holder(b""))
@@ -171,6 +193,16 @@ def forged(document: object) -> bytes:
     return seal(json.dumps(document).encode(), Secret(ARCHIVE))
 
 
+PEM = PrivateKey.generate("ecdsa").encode(Secret(PASSPHRASE), role="a", gun="").decode()
+ODD = ({"role": ["x"]}, {"role": None}, {"gun": []}, {"key_id": 1}, {"key_id": ["x"]})
+
+
+def test_a_key_as_it_should_be_is_no_odd_one() -> None:
+    key = {"key_id": "0" * 64, "role": "a", "gun": "", "pem": PEM}
+    document = {"format": "contenttrust key backup 1", "keys": [key]}
+    assert len(backups._keys_of(json.dumps(document).encode())) == 1
+
+
 @pytest.mark.parametrize(
     "keys",
     [
@@ -182,6 +214,7 @@ def forged(document: object) -> bytes:
         [{"key_id": "0" * 64, "role": "root", "gun": "", "pem": "no key"}],
         [{"key_id": "0" * 64, "role": "root", "gun": "", "pem": 5}],
         [{"key_id": "0" * 64, "role": "root", "gun": GUN, "pem": ""}],
+        *([{"key_id": "0" * 64, "role": "a", "gun": "", "pem": PEM, **odd}] for odd in ODD),
         [{"key_id": "0" * 64, "role": "root", "gun": "", "pem": "", "more": ""}],
     ],
 )
