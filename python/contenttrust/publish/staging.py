@@ -6,8 +6,15 @@ import contextlib
 import json
 
 from contenttrust import clock
-from contenttrust.errors import ContentTrustError, MalformedError, shown
+from contenttrust.errors import (
+    ContentTrustError,
+    MalformedError,
+    PublishError,
+    TrustDirectoryError,
+    shown,
+)
 from contenttrust.publish.changelist import Change, Changelist
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import TARGETS, key_value, target_meta
 from contenttrust.publish.uploads import SERVED
@@ -197,7 +204,7 @@ class Staging:
         return self._changelist.read()
 
     def reset(self, numbers: Sequence[int] | None = None) -> None:
-        """Take staged changes away.
+        """Take staged changes away, unless somebody is publishing.
 
         Args:
             numbers: Their places in `changes`. Default: all, also those that cannot be read.
@@ -206,7 +213,29 @@ class Staging:
             ValueError: There is no change of such a number.
             StagedChangeError: A change cannot be read, and numbers were given.
             TrustDirectoryError: The changelist cannot be read or written.
+            PublishError: Somebody is publishing, perhaps what is staged.
         """
+        with self._unpublished():
+            self._reset(numbers)
+
+    @contextlib.contextmanager
+    def _unpublished(self) -> Iterator[None]:
+        """Hold the collection; who publishes is not waited for: nothing would be staged then."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self.trust_dir.locked(self.gun, "publish", patience=0))
+            except TrustDirectoryError as error:
+                if not isinstance(error.__cause__, TimeoutError):
+                    raise
+                status = command("status", self.gun)
+                raise PublishError(
+                    f"somebody is publishing {shown(self.gun)}, perhaps with what is staged: "
+                    f"nothing was reset. See what is staged once that has ended ({status})",
+                    gun=self.gun,
+                ) from error
+            yield
+
+    def _reset(self, numbers: Sequence[int] | None) -> None:
         if numbers is None:
             names = self._changelist.names()
         else:
@@ -261,11 +290,11 @@ def _though_sent(count: str, uploads: Uploads | None) -> str:
     """What to know of staged changes that may be published; empty where they are not."""
     if uploads is None or not uploads.may_count:
         return ""
-    state = "are published" if uploads.outcome == SERVED else "may be published"
+    state = "already published" if uploads.outcome == SERVED else "perhaps published already"
     return (
-        f"{count} staged, and {state} all the same: look at what the server serves first. "
-        "`contenttrust publish` lists it again in place of what others have published since, "
-        "`contenttrust reset` forgets it here and takes nothing back"
+        f"{count} staged, though {state}: look at what the server serves first. `contenttrust "
+        "publish` applies it again, over what others have published since; `contenttrust reset` "
+        "forgets it here, and takes nothing back"
     )
 
 

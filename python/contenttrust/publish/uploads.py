@@ -10,6 +10,7 @@ from contenttrust.errors import (
     RejectedError,
     UnauthorizedError,
     VerificationError,
+    shown,
 )
 from contenttrust.publish.commands import command
 from contenttrust.transport import remark
@@ -97,5 +98,5 @@ class Uploads:
             raise
         except KeyboardInterrupt:
             if self.outcome:
-                remark.warn(__name__, f"{gun}: interrupted; {_INTERRUPTED[self.outcome]}")
+                remark.warn(__name__, f"{shown(gun)}: interrupted; {_INTERRUPTED[self.outcome]}")
             raise
