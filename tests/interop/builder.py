@@ -48,13 +48,23 @@ class Builder:
         Returns:
             What buildx said, and the files of what was built, each with its first line.
         """
+        with tempfile.TemporaryDirectory(dir=self._folder) as context:
+            return self._built("-f", "-", *options, context, stdin=dockerfile)
+
+    def build_here(self, folder: Path, *options: str) -> tuple[Ran, dict[str, str]]:
+        """Build what stands in a folder, as somebody does who is there; else as `build`."""
+        return self._built(*options, ".", cwd=folder)
+
+    def _built(
+        self, *words: str, stdin: bytes = b"", cwd: Path | None = None
+    ) -> tuple[Ran, dict[str, str]]:
         with tempfile.TemporaryDirectory(dir=self._folder) as place:
-            context, out = Path(place, "context"), Path(place, "out")
-            context.mkdir()
+            out = Path(place, "out")
             ran = self._run(
                 *("build", "--no-cache", "--pull", "--progress", "plain", "--provenance=false"),
-                *("--output", f"type=local,dest={out}", "-f", "-", *options, str(context)),
-                stdin=dockerfile,
+                *("--output", f"type=local,dest={out}", *words),
+                stdin=stdin,
+                cwd=cwd,
             )
             files = sorted(out.rglob("*")) if out.exists() else []
             return ran, {
@@ -63,11 +73,12 @@ class Builder:
                 if file.is_file()
             }
 
-    def _run(self, *arguments: str, stdin: bytes = b"") -> Ran:
+    def _run(self, *arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> Ran:
         command = [str(self._buildx), *arguments]
         process = subprocess.run(
-            command, check=False, capture_output=True, env=self._env, input=stdin, timeout=_BUILD_S
-        )
+            command, check=False, capture_output=True, env=self._env, input=stdin, timeout=_BUILD_S,
+            cwd=cwd,
+        )  # fmt: skip
         return Ran(command, process.returncode, process.stdout.decode(), process.stderr.decode())
 
 

@@ -77,6 +77,26 @@ def test_t099_up_and_watch_build_upon_what_the_override_pins(compose: Composed) 
     assert compose.watched() == f"{path} signed\n"
 
 
+def test_t100_the_classic_builder_builds_no_other_file_than_the_one_that_is_checked(
+    compose: Composed,
+) -> None:
+    path = f"composed/{compose.folder.name}"
+    compose.docker.upload(path, f"{path} unsigned", tag="1.0")
+    name = f"{compose.docker.stack.registry}/{path}:1.0"
+    compose.folder.joinpath("dockerfile").write_text(f"FROM {name}\n")
+    inline = "    build: {context: ., dockerfile_inline: FROM scratch}"
+    compose.write("mine:2", inline, "    pull_policy: build")
+    refused = compose.pin("--override-out")
+    assert refused.code == 1
+    assert "builds dockerfile of the context in place of dockerfile_inline" in refused.err
+
+    compose.files = ["--file=compose.yaml"]
+    compose.env["DOCKER_BUILDKIT"] = "0"
+    compose("build").succeeded()  # what happens without the gate
+    ran = compose.docker.plain("run", "--rm", "--network=none", "mine:2")
+    assert ran.out == f"{path} unsigned\n"
+
+
 def test_a_builder_without_named_contexts_builds_nothing_from_the_override(
     compose: Composed,
 ) -> None:

@@ -41,6 +41,8 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
         OSError: It cannot be read.
     """
     base = os.path.basename(name)  # noqa: PTH119
+    if _DOCKERFILE.fullmatch(base):
+        return _dockerfile(name)
     text = chosen_file.read(name, limit=_LIMIT)
     if _COMPOSE.fullmatch(base):
         from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all
@@ -54,8 +56,6 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
             else {name: text}
         )
         return list(project.uses), list(project.findings), list(project.builds)
-    if _DOCKERFILE.fullmatch(base):
-        return _dockerfile(text, name)
     if _MANIFEST.fullmatch(base):
         from contenttrust.gate.kubernetes.files import manifest  # noqa: PLC0415
 
@@ -64,12 +64,13 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
     raise ValueError(f"{name!a} is named like no file that names images")
 
 
-def _dockerfile(text: bytes, name: str) -> tuple[list[Use], list[Finding], list[Built]]:
-    from contenttrust.gate.dockerfile import DockerfileError, parse  # noqa: PLC0415
+def _dockerfile(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
+    from contenttrust.gate.dockerfile import DockerfileError, as_built, parse  # noqa: PLC0415
     from contenttrust.gate.trigger_findings import Built  # noqa: PLC0415
 
     try:
-        found = parse(text)
+        name = as_built(name)
+        found = parse(chosen_file.read(name, limit=_LIMIT))
     except DockerfileError as error:
         return [], [Finding.fault(error.reason, Spot(file=name, line=error.line or 1))], []
 

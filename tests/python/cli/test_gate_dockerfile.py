@@ -191,14 +191,6 @@ def test_t100_a_file_that_changed_meanwhile_is_not_written(gate, place, monkeypa
     assert (place / "Dockerfile").read_text() == "FROM evil\n"
 
 
-def test_t100_a_link_stays_a_link(gate, place) -> None:
-    (place / "real").write_bytes(GOOD)
-    (place / "link").symlink_to("real")
-    assert gate("--write", "link").code == 0
-    assert (place / "link").is_symlink()
-    assert PINNED.encode() in (place / "real").read_bytes()
-
-
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -228,3 +220,25 @@ def test_t100_an_option_that_is_a_file_is_refused(gate, place) -> None:
     assert "--target=x.Dockerfile is an option, and there is a file of that name" in ran.err
     assert gate("--", "--target=x.Dockerfile", "Dockerfile").code == 0
     assert gate("./--target=x.Dockerfile").code == 0
+
+
+def test_t100_the_file_that_is_built_is_the_one_that_is_checked(gate, place) -> None:
+    (place / "deep" / "er").mkdir(parents=True)
+    (place / "deep" / "Dockerfile").write_text("FROM scratch\n")
+    (place / "link").symlink_to("deep/er")
+    (place / "Dockerfile").write_text(f"FROM {GUN}:9.9\n")
+    ran = gate("link/../Dockerfile")
+    assert (ran.code, f"refused: Dockerfile:1:6: {GUN}:9.9: " in ran.err) == (1, True)
+    (place / "Dockerfile").write_text(f"FROM {GUN}:3.0\n")
+    assert gate("--write", "link/../Dockerfile").code == 0
+    assert (place / "Dockerfile").read_text() == f"FROM {PINNED}\n"
+    assert (place / "deep" / "Dockerfile").read_text() == "FROM scratch\n"
+
+
+def test_t100_a_dockerfile_that_is_a_link_is_refused_and_not_written(gate, place) -> None:
+    (place / "linked.Dockerfile").symlink_to("Dockerfile")
+    ran = gate("--write", "linked.Dockerfile")
+    assert (ran.code, ran.out) == (1, "")
+    assert "refused: linked.Dockerfile:1: it is a link, which BuildKit follows within" in ran.err
+    assert "name what it leads to, here and to the build" in ran.err
+    assert (place / "Dockerfile").read_bytes() == GOOD

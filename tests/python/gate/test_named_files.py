@@ -66,6 +66,23 @@ def test_what_is_wrong_with_a_file_is_a_finding(tmp_path: Path) -> None:
         assert finding.refused
 
 
+def test_t100_a_dockerfile_is_the_one_that_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there").mkdir()
+    Path("link").symlink_to("there")
+    Path("there", "Dockerfile").symlink_to("../good.Dockerfile")
+    Path("good.Dockerfile").write_text("FROM web:1\n")
+    Path("Dockerfile").write_text("FROM evil:1\n")
+
+    uses, [finding], builds = examine("there/Dockerfile")
+    assert uses == builds == []
+    assert (finding.refused, finding.spot.file) == (True, "there/Dockerfile")
+    uses, findings, _ = examine("link/../Dockerfile")
+    assert ([use.image for use in uses], findings) == (["evil:1"], [])
+
+
 def test_what_a_dockerfile_does_beside_its_images_is_noted(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM web:1\nADD https://example.com/x /x\n")
     _, [finding], [build] = examine(str(tmp_path / "Dockerfile"))

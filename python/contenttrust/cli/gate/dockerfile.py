@@ -65,11 +65,13 @@ def _check(request: Request) -> None:
 
 def _read(name: str, options: Options, findings: list[Finding]) -> _File | None:
     """A file with its images; what else is to be said of it goes to `findings`."""
-    from contenttrust.gate.dockerfile import DockerfileError, parse  # noqa: PLC0415
+    from contenttrust.gate.dockerfile import DockerfileError, as_built, parse  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
-    data = outcome.read(name)
     try:
+        if name != "-":
+            name = as_built(name)
+        data = outcome.read(name)
         dockerfile = parse(
             data,
             build_args=_build_args(options.build_args),

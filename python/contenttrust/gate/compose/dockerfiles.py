@@ -9,7 +9,7 @@ from dataclasses import replace
 from contenttrust.errors import shown
 from contenttrust.gate.compose import build_texts
 from contenttrust.gate.compose.services import SERVICE_SCHEME
-from contenttrust.gate.dockerfile import DockerfileError, contexts, parse, triggers
+from contenttrust.gate.dockerfile import DockerfileError, as_built, contexts, parse, triggers
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.gate.trigger_findings import Built
@@ -29,6 +29,8 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.
 _MEMBERS = {"--platform": "platform of the service", "--build-arg": "build.args"}
 # What another service builds is checked there, and to this build as good as an empty image.
 _CHECKED = f"{build_texts.IMAGE_SCHEME}scratch"
+# What docker compose's classic builder looks for; it knows no `dockerfile_inline`.
+_USUAL = ("Dockerfile", "dockerfile")
 _LIMIT = 4 * 1024 * 1024
 
 
@@ -68,7 +70,7 @@ def images(
         return Spot(file=file, line=line or 1, column=column, what=what)
 
     try:
-        text = build.inline if build.inline is not None else chosen_file.read(file, limit=_LIMIT)
+        text = _text(build, file, places[0])
         read = _by_reading(text, build, args)
         left = [n for one, _ in read if build.is_context for n in triggers.unpinned(one)]
         some = [stage.line for one, _ in read for stage in one.stages if _is_partial(stage, build)]
@@ -120,6 +122,23 @@ def _is_partial(stage: Stage, build: Build) -> bool:
     """
     is_asked = stage.platform != "" and contexts.for_image(build.partial, stage.base)
     return is_asked or contexts.for_stage(build.partial, stage.name)
+
+
+def _text(build: Build, file: str, context: str) -> bytes | str:
+    """The Dockerfile, where all builders take the same one.
+
+    Raises:
+        DockerfileError: They do not.
+    """
+    if build.inline is None:
+        return chosen_file.read(as_built(file), limit=_LIMIT)
+    for name in _USUAL:
+        if os.path.lexists(os.path.join(context, name)):  # noqa: PTH118
+            raise DockerfileError(
+                f"the classic builder (DOCKER_BUILDKIT=0) builds {name} of the context in place of "
+                "dockerfile_inline: take another context, or give that file another name"
+            )
+    return build.inline
 
 
 def _by_reading(

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from contenttrust.gate.dockerfile.file_name import as_built
 from contenttrust.gate.dockerfile.located import DockerfileError
 from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Stage
 from contenttrust.gate.dockerfile.parse import parse
 from contenttrust.gate.dockerfile.rewrite import rewritten
 
-__all__ = ["Dockerfile", "DockerfileError", "ImageUse", "Notice", "Stage", "parse", "rewritten"]
+__all__ = [
+    "Dockerfile",
+    "DockerfileError",
+    "ImageUse",
+    "Notice",
+    "Stage",
+    "as_built",
+    "parse",
+    "rewritten",
+]
