@@ -19,12 +19,13 @@ PIN = "docker.io/library/web@sha256:" + "a" * 64
 
 
 def environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of a docker that has compose, and of nothing else, in a folder of its own."""
+    """The environment of a docker that has compose and buildx, and nothing else, in a folder."""
     if shutil.which("docker") is None:
         skip("not on PATH: docker")
     plugins = folder / "docker" / "cli-plugins"
     plugins.mkdir(parents=True)
     (plugins / "docker-compose").symlink_to(built_parts.compose())
+    (plugins / "docker-buildx").symlink_to(built_parts.buildx())
     monkeypatch.setenv("DOCKER_CONFIG", str(folder / "docker"))
     monkeypatch.chdir(folder)
     plugin.available.cache_clear()

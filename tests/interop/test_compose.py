@@ -15,7 +15,6 @@ from contenttrust.gate.compose.files import composition
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 from contenttrust.gate.compose.merging import merged
 from contenttrust.yaml_nodes import read
-from interop import built_parts
 from interop.compose_files import PIN, environment, images, project, there, told_by_docker
 
 PROJECT = """\
@@ -300,7 +299,6 @@ TEMPLATES = [
 
 
 def test_bake_gets_every_text_that_is_not_refused_as_it_was_read(env) -> None:
-    (Path(env["DOCKER_CONFIG"]) / "cli-plugins" / "docker-buildx").symlink_to(built_parts.buildx())
     chance = random.Random(7)
 
     def some() -> str:
@@ -342,7 +340,6 @@ def test_bake_gets_every_text_that_is_not_refused_as_it_was_read(env) -> None:
 
 def test_an_argument_that_docker_gives_by_itself_is_refused(env) -> None:
     config = Path(env["DOCKER_CONFIG"])
-    (config / "cli-plugins" / "docker-buildx").symlink_to(built_parts.buildx())
     (config / "config.json").write_text('{"proxies": {"default": {"noProxy": "evil"}}}')
     text = 'services: {a: {build: {dockerfile_inline: "ARG NO_PROXY=good\\nFROM x:$$NO_PROXY"}}}'
     made = project(env, compose=text)

@@ -178,6 +178,7 @@ services:
 """,
         "Dockerfile": "FROM python:3.12-slim\n",
         "base.Dockerfile": "FROM debian:12\nONBUILD RUN true\n",
+        ".env": "COMPOSE_BAKE=true\n",
     },
     "pull policies": {
         "compose.yaml": """\

@@ -119,8 +119,8 @@ def _of_secrets(secrets: Any, build: Build, given: Given) -> Iterator[Remark]:  
         elif given(name):
             told = (
                 f"docker compose puts {name} into the environment of the builder, which may mean "
-                "something there, and its value is in a file of the project: set it outside, "
-                "or give the secret a file"
+                "something there, and a file of variables has its value: set it outside, and not "
+                "there, or give the secret a file"
             )
             yield Remark(path=place, message=told)
 
