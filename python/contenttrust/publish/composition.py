@@ -120,7 +120,7 @@ class Composition:
             for role, value in before["meta"].items()
             if role in exists or role.startswith(unknown)
         }
-        for role in (ROOT, *draft.roles):
+        for role in exists.intersection((ROOT, *draft.roles)):
             file = upload.get(role) or files.get(role)
             if file is not None:
                 meta[role] = file_meta(file)

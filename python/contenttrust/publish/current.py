@@ -104,6 +104,7 @@ class Judge:
         self._now = now
         self._renews = renews
         self._listed: Mapping[str, Document] = {}  # by the snapshot that was seen last
+        self._given: dict[str, list[bytes]] = {}  # for whatever was looked at
 
     def look(self) -> Current | None:
         """What the server has; None where it has nothing.
@@ -117,6 +118,8 @@ class Judge:
         before = self._trust_dir.cached(self._gun)
         recorder = Recorder(self._source)
         done = self._run(recorder)
+        for role, file in recorder.files.items():
+            self._given.setdefault(role, []).append(file)
         outcome = done.outcome
         assumed = self._renews and self._snapshot_stops_the_server(recorder, before)
         recorder.check()
@@ -238,6 +241,16 @@ class Judge:
                 if answer is not None and answer not in found[role]:
                     found[role].append(answer)
         return found
+
+    def known(self, role: str) -> list[bytes]:
+        """The files of a role that are known here, whatever the server says now.
+
+        It is what was verified here last, also of a role that is removed, and what the server gave
+        to any look, which is unjudged.
+        """
+        cached = self._trust_dir.cached(self._gun).get(role)
+        found = [*([] if cached is None else [cached]), *self._given.get(role, ())]
+        return list(dict.fromkeys(found))
 
     def verified_version(self, role: str) -> int:
         """The version of a role that was verified here last, also of one that is removed; or 0."""

@@ -244,7 +244,6 @@ class Publication:
         known: Mapping[str, Authority] = {}
         if current is not None:
             known = authorities(self._draft(current)[0])
-            draft.made = set(authorities(draft)) - set(known)
             check_nothing_returns(draft, known, upload, self._judge)
         self._check_snapshot_keys(draft, before)
         upload = self._composition.with_snapshot(draft, files, upload)

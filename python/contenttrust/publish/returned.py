@@ -5,10 +5,19 @@ A server can hide what it has kept until the keys that signed it count again.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authorities_in
-from contenttrust.publish.metadata import LARGEST, OTHER_LIFE_DAYS, is_soon
+from contenttrust.publish.metadata import (
+    LARGEST,
+    OTHER_LIFE_DAYS,
+    SNAPSHOT,
+    ends,
+    is_soon,
+    signed_part,
+)
 from contenttrust.publish.part import Part
 from contenttrust.publish.returning import described, listed_in, not_counting
 from contenttrust.publish.signers import is_name, role_of
@@ -79,12 +88,17 @@ def _is_new(draft: Draft, role: str, document: Document) -> bool:
 
     What was signed before has no later version than what the server had, or was verified here. One
     that hid a file has to be told by the expiry: whoever signs gives a role its whole life from
-    that moment, so that what is older ends earlier. With the key both could be feigned, but who has
-    it may sign.
+    that moment, so that what is older ends earlier. This machine's clock may be slow: so it must
+    also end later than the snapshot and what is above the role, which took its keys away after it
+    was signed. With the key all this could be feigned, but who has it may sign.
     """
     if draft.asked is None or document["version"] <= draft.known.get(role, LARGEST):
         return False
-    return not is_soon(document, draft.asked, days=OTHER_LIFE_DAYS)
+    if is_soon(document, draft.asked, days=OTHER_LIFE_DAYS):
+        return False
+    above = (SNAPSHOT, *accumulate(role.split("/")[:-1], "{}/{}".format))
+    seen = [signed_part(draft.files[one]) for one in above if one in draft.files]
+    return all(ends(document) > ends(one) for one in seen)
 
 
 def _taking_away(draft: Draft, role: str, roles: Collection[str]) -> str:

@@ -8,6 +8,7 @@ been shown comes back.
 
 from __future__ import annotations
 
+from contenttrust._core import sha256
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish.authorised import authorities
 from contenttrust.publish.commands import command
@@ -15,11 +16,11 @@ from contenttrust.publish.current import version_in
 from contenttrust.publish.delegations import authorities_in, authority_of, is_delegation
 from contenttrust.publish.metadata import new_snapshot
 from contenttrust.publish.part import Part
-from contenttrust.publish.tags import digests, enumerated, with_digest
+from contenttrust.publish.tags import digest_of, digests, enumerated, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Protocol
 
     from contenttrust._core import Instant
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
         def kept(self, roles: Collection[str]) -> dict[str, list[bytes]]:
             """The files that a server has of some roles."""
 
+        def known(self, role: str) -> list[bytes]:
+            """The files of a role that are known here, whatever the server says now."""
+
         def verified_version(self, role: str) -> int:
             """The version of a role that was verified here last, or 0."""
 
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
         def moment(self) -> Instant:
             """The present moment."""
 
-    Kept = Callable[[Collection[str]], dict[str, list[bytes]]]
     Files = Mapping[str, "bytes | None"]
 
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ContentTrustError)
@@ -90,7 +93,7 @@ def begin_anew(
     """See that nothing comes back unseen with what a draft makes or changes.
 
     A server need not say what it has. So a role that was there before begins anew whatever it says,
-    if a key of it is here.
+    if a key of it is here; and what is known here counts as kept.
 
     Args:
         draft: With all changes.
@@ -104,7 +107,8 @@ def begin_anew(
     """
     back: dict[str, bytes | None] = {}
     listed = _listed_in_snapshot(draft)
-    for role, files in _looked_up(draft, before, draft.changed, keeper).items():
+    found = _Found(draft, before, keeper)
+    for role, files in found.of_changed(draft.changed).items():
         authority = authority_of(draft, role)
         # A key alone begins nothing anew where more must sign: `check_returned` sees the rest.
         begins = in_turns or authority.threshold == 1
@@ -123,8 +127,8 @@ def begin_anew(
                     else " is not taken over, whatever the server has kept"
                 )
             )
-        elif files:
-            back |= _coming_back(draft, before, role, files, keeper.kept)
+        else:
+            back |= found.coming_back(role, files)
     if back and back != draft.may_return:
         raise _refusal(draft, before, back)
 
@@ -145,9 +149,9 @@ def check_nothing_returns(
         FetchError: The server did not say what it has.
     """
     back: dict[str, bytes | None] = {}
-    for role, files in _looked_up(draft, before, uploaded, keeper).items():
-        if files:
-            back |= _coming_back(draft, before, role, files, keeper.kept)
+    found = _Found(draft, before, keeper)
+    for role, files in found.of_changed(uploaded).items():
+        back |= found.coming_back(role, files)
     if back:
         raise _refusal(draft, before, back)
 
@@ -170,18 +174,101 @@ def not_counting(
     ]
 
 
-def _looked_up(
-    draft: Draft, before: Mapping[str, Authority], uploaded: Collection[str], keeper: Keeper
-) -> dict[str, list[bytes]]:
-    """Roles that do not count now, with the files with which they will, if the server has any."""
-    asked = not_counting(draft, before, uploaded)
-    draft.asked = keeper.moment
-    kept = keeper.kept(asked) if asked and not draft.is_new else {}  # of a new one it has nothing
-    draft.known = {
-        role: max([keeper.verified_version(role), *map(version_in, kept.get(role, ()))])
-        for role in asked
-    }
-    return {role: _counting(authority_of(draft, role), files) for role, files in kept.items()}
+class _Found:
+    """What there is of roles that do not count now: at the server, or known here."""
+
+    def __init__(self, draft: Draft, before: Mapping[str, Authority], keeper: Keeper) -> None:
+        self._draft, self._before, self._keeper = draft, before, keeper
+        self._kept: dict[str, list[bytes]] = {}
+
+    def of_changed(self, uploaded: Collection[str]) -> dict[str, list[bytes]]:
+        """Roles that do not count now, with the files with which they will, if there are any."""
+        draft, keeper = self._draft, self._keeper
+        asked = not_counting(draft, self._before, uploaded)
+        draft.asked = keeper.moment
+        of_these = [] if draft.is_new else asked  # of a new one the server has nothing
+        found = self._counting([authority_of(draft, role) for role in of_these])
+        draft.known = {
+            role: max([keeper.verified_version(role), *map(version_in, self._kept.get(role, ()))])
+            for role in asked
+        }
+        return found
+
+    def _counting(self, authorities: Sequence[Authority]) -> dict[str, list[bytes]]:
+        """The files that count by some authorities; what is known here only if none is later."""
+        kept = self._keeper.kept([one.role for one in authorities]) if authorities else {}
+        self._kept |= kept
+        found = {}
+        for one in authorities:
+            files = _counting(one, kept[one.role])
+            latest = self._latest_known(one)
+            if latest and all(0 < version_in(file) < version_in(latest) for file in files):
+                files.append(latest)
+            found[one.role] = files
+        return found
+
+    def _latest_known(self, authority: Authority) -> bytes:
+        """What is known here of a role, and counts by an authority; but for what counted before."""
+        known = _counting(authority, self._keeper.known(authority.role))
+        before = self._before.get(authority.role)
+        if before is not None and authority.role not in self._draft.made:
+            known = [file for file in known if not _counts(before, file)]
+        return max(known, key=version_in, default=b"")
+
+    def coming_back(self, role: str, files: list[bytes]) -> dict[str, bytes | None]:
+        """What comes back with the file of a role; nothing where it lists neither tag nor role."""
+        if not files:
+            self._check_not_hidden(role)
+            return {}
+        file = _only(role, files)
+        try:
+            back = dict(self._with_those_below(authority_of(self._draft, role), file))
+            comes = len(back) > 1 or bool(listed_in(role, file))
+        except _UnreadableError as error:
+            error.message += f". {_way_out(self._draft, self._before, [role])}"
+            raise
+        self._draft.returning |= {
+            one: its for one, its in back.items() if its is not None and its in self._kept[one]
+        }
+        return back if comes else {}
+
+    def _with_those_below(
+        self, authority: Authority, file: bytes
+    ) -> Iterator[tuple[str, bytes | None]]:
+        """The file of a role, and those of its delegations that count with it."""
+        yield authority.role, file
+        start = f"{authority.role}/"
+        try:
+            below = list(authorities_in(Part.of_served(authority.role, file).document))
+            inside = [one for one in below if one.role.startswith(start)]
+            asked = [one for one in inside if is_delegation(one.role)]
+        except _UNREADABLE as error:
+            raise _unreadable(authority.role) from error
+        files = self._counting(asked)
+        for one in below:
+            if counting := files.get(one.role):
+                yield from self._with_those_below(one, _only(one.role, counting))
+            else:
+                yield one.role, None
+
+    def _check_not_hidden(self, role: str) -> None:
+        """Refuse where the snapshot lists a file of a role that nobody here has seen.
+
+        Raises:
+            PublishError: It does.
+        """
+        draft = self._draft
+        listed = _listed_in_snapshot(draft).get(role)
+        files = (*self._kept[role], *self._keeper.known(role))
+        if listed is None or digest_of(listed) in {f"sha256:{sha256(one)}" for one in files}:
+            return
+        raise PublishError(
+            f"the server does not give what it has of {role}: the snapshot lists a file of it, and "
+            "nobody here knows what that lists. It would perhaps come back with the role's keys, "
+            f"so nothing was published. {_way_out(draft, self._before, [role])}",
+            gun=draft.gun,
+            role=role,
+        )
 
 
 def _counting(authority: Authority, files: Iterable[bytes]) -> list[bytes]:
@@ -205,50 +292,14 @@ def _only(role: str, files: list[bytes]) -> bytes:
 
 
 def _counts(authority: Authority, file: bytes) -> bool:
-    if b"\\" not in file and not any(one.encode() in file for one in authority.keys):
-        return False  # nothing of this size is parsed in vain
     try:
+        if b"\\" not in file and not any(one.encode() in file for one in authority.keys):
+            return False  # nothing of this size is parsed in vain
         part = Part.of_served(authority.role, file)
         part.signatures = [one for one in part.signatures if one["keyid"] in authority.keys]
         return bool(part.signatures) and len(part.signed_by(authority)) >= authority.threshold
     except _UNREADABLE:
         return True  # others may read it less strictly
-
-
-def _coming_back(
-    draft: Draft, before: Collection[str], role: str, files: list[bytes], kept: Kept
-) -> dict[str, bytes | None]:
-    """What comes back with the file of a role; nothing where it lists neither tag nor role."""
-    file = _only(role, files)
-    try:
-        back = dict(_with_those_below(authority_of(draft, role), file, kept))
-        comes = len(back) > 1 or bool(listed_in(role, file))
-    except _UnreadableError as error:
-        error.message += f". {_way_out(draft, before, [role])}"
-        raise
-    draft.returning |= {one: its for one, its in back.items() if its is not None}
-    return back if comes else {}
-
-
-def _with_those_below(
-    authority: Authority, file: bytes, kept: Kept
-) -> Iterator[tuple[str, bytes | None]]:
-    """The file of a role, and those of its delegations that count with it."""
-    yield authority.role, file
-    try:
-        below = list(authorities_in(Part.of_served(authority.role, file).document))
-    except _UNREADABLE as error:
-        raise _unreadable(authority.role) from error
-    start = f"{authority.role}/"
-    files = kept(
-        [one.role for one in below if is_delegation(one.role) and one.role.startswith(start)]
-    )
-    for one in below:
-        counting = _counting(one, files.get(one.role, ()))
-        if counting:
-            yield from _with_those_below(one, _only(one.role, counting), kept)
-        else:
-            yield one.role, None
 
 
 def listed_in(role: str, file: bytes | None) -> dict[str, str]:

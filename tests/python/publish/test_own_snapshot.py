@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from contenttrust import load
+from contenttrust.errors import PublishError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
@@ -145,6 +146,48 @@ def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snaps
     with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "alice", [key])
     assert refused.value.tags.keys() == {"targets/alice", RELEASES}
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_a_role_that_is_removed_leaves_a_snapshot_that_is_signed_here(
+    own_snapshot, publisher, server, in_turns
+):
+    collection, _ = own_snapshot
+    collection.add_delegation("targets/qa", keys=[publisher.key("qa")], paths=[""])
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/qa"])
+    collection.publish()
+    assert "targets/qa" in server.signed(collection.gun, "snapshot")["meta"]
+    collection.remove_delegation("targets/qa")
+
+    if in_turns:
+        collection.publish_request(collection.prepare())
+    else:
+        collection.publish()
+
+    assert server.signed(collection.gun, "snapshot")["meta"].keys() == {"root", "targets"}
+
+
+def test_what_a_snapshot_that_is_signed_here_lists_and_the_server_hides_is_not_let_back(
+    own_snapshot, make_publisher, server, monkeypatch
+):
+    """On a machine that has never seen it; somebody else's tool has left it there."""
+    collection, key = own_snapshot
+    snapshot = server.signed(collection.gun, "snapshot")
+    snapshot["version"] += 1
+    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
+    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
+    file = Keyring(collection.keys).signed(snapshot, [authority])
+    server.store(collection.gun, {"snapshot": file})
+    given, sent = server.file, len(server.uploads)
+    monkeypatch.setattr(server, "file", lambda *one: None if one[1] == RELEASES else given(*one))
+    other = make_publisher("another")
+    other.keys = collection.keys
+    there = other.collection()
+    there.add_delegation(RELEASES, keys=[key], paths=[""])
+
+    with pytest.raises(PublishError, match=r"does not give what it has of targets/releases"):
+        there.publish()
+    assert len(server.uploads) == sent
 
 
 @pytest.fixture

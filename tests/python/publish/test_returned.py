@@ -26,10 +26,18 @@ def tags(*names):
     return {name: target_meta(7, sha256=digest(name)) for name in names}
 
 
-def test_what_came_back_all_the_same_is_named(collection, elsewhere, hidden):
+@pytest.fixture
+def stranger(collection, hidden, make_publisher, publisher):
+    """A machine with the same keys that has never seen what the server hides."""
     hidden(collection)
+    made = make_publisher("another")
+    made.keys = publisher.keys
+    return made
+
+
+def test_what_came_back_all_the_same_is_named(collection, elsewhere, stranger):
     with pytest.raises(PublishError, match=r"nobody was shown: v1 \(sha256:.* v2 ") as failed:
-        images.add_signer(collection, "alice", [elsewhere])
+        images.add_signer(stranger.collection(), "alice", [elsewhere])
     assert not isinstance(failed.value, ReturningError)
     assert f"of {RELEASES} what nobody was shown: v1" in failed.value.message
     assert f"contenttrust signer remove alice {collection.gun}" in failed.value.message
@@ -37,13 +45,13 @@ def test_what_came_back_all_the_same_is_named(collection, elsewhere, hidden):
 
 
 def test_what_came_back_of_a_role_that_is_no_signer_s_is_taken_away_as_a_delegation(
-    collection, elsewhere, hidden
+    elsewhere, stranger
 ):
-    hidden(collection)
-    collection.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
-    way = f"contenttrust delegation remove {collection.gun} {RELEASES} -p"
+    there = stranger.collection()
+    there.add_delegation(RELEASES, keys=[elsewhere], paths=[""])
+    way = f"contenttrust delegation remove {there.gun} {RELEASES} -p"
     with pytest.raises(PublishError, match=way):
-        collection.publish()
+        there.publish()
 
 
 @pytest.fixture
@@ -55,7 +63,12 @@ def alice_elsewhere(make_publisher):
 
 def signs_meanwhile(server, publisher, *names):
     """She signs right after an upload was stored, before it is read back."""
-    server.after_publish.append(lambda: images.sign(publisher.collection(), tags(*names)))
+
+    def signs():
+        server.now += timedelta(seconds=1)
+        images.sign(publisher.collection(), tags(*names))
+
+    server.after_publish.append(signs)
 
 
 def test_what_a_signer_signs_while_being_added_is_noted(collection, alice_elsewhere, server):
@@ -104,17 +117,16 @@ def test_what_a_signer_signs_while_coming_back_is_noted(collection, alice_elsewh
     assert sum("signed meanwhile" in note for note in done.notes) == 2
 
 
-def test_what_a_server_hid_is_not_taken_for_what_was_signed_meanwhile(  # noqa: PLR0917 - fixtures
-    collection, elsewhere, hidden, make_publisher, publisher, server
+@pytest.mark.parametrize("slow", [timedelta(), timedelta(minutes=90)])
+def test_what_a_server_hid_is_not_taken_for_what_was_signed_meanwhile(
+    elsewhere, stranger, server, slow
 ):
-    """Where she is added nobody has verified the role; what was signed before ends earlier."""
-    hidden(collection)
-    other = make_publisher("another")
-    other.keys = publisher.keys
+    """What was signed before ends earlier, also where this machine's clock is before that."""
     server.now += timedelta(hours=1)
+    there = stranger.collection(now=server.now - slow)
 
     with pytest.raises(PublishError, match="nobody was shown: v1"):
-        images.add_signer(other.collection(), "alice", [elsewhere])
+        images.add_signer(there, "alice", [elsewhere])
 
 
 def test_a_request_with_which_something_came_back_all_the_same_says_so(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 
@@ -10,6 +11,7 @@ import pytest
 from contenttrust.errors import PublishError, ServerError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.images import ReturningError
+from contenttrust.publish.metadata import envelope, message_of
 from contenttrust.publish.request import SigningRequest
 
 RELEASES = "targets/releases"
@@ -29,6 +31,23 @@ def listed(repository):
         for role in repository.roles
         if role.startswith("targets/")
     }
+
+
+@pytest.fixture
+def alice_signs(collection, alice, publisher, server):
+    """Makes that the server has of a role what alice has signed once more, with delegations."""
+    key = publisher.keys.open(alice.canonical_key_id)
+
+    def make(role, delegations):
+        signed = server.signed(collection.gun, role)
+        signed |= {"delegations": delegations, "version": signed["version"] + 1}
+        message = message_of(signed)
+        signature = base64.b64encode(key.sign(message)).decode()
+        one = {"keyid": alice.key_id, "method": key.method, "sig": signature}
+        server.files[collection.gun][role] = envelope(message, [one])
+        server.history[collection.gun].clear()
+
+    return make
 
 
 def test_t078_where_the_key_is_here_the_role_begins_anew(collection, alice):
@@ -224,6 +243,13 @@ def test_what_cannot_be_read_is_not_let_back(collection, elsewhere, server):
     with pytest.raises(PublishError, match=f"cannot be read.* Make {RELEASES} where a key"):
         images.add_signer(collection, "alice", [elsewhere], confirm=lambda _: None)
     assert len(server.uploads) == sent
+
+
+def test_what_delegates_to_what_is_no_name_is_not_let_back(collection, alice_signs, elsewhere):
+    alice_signs("targets/alice", {"keys": {}, "roles": [{"keyids": [], "name": 5, "threshold": 1}]})
+
+    with pytest.raises(PublishError, match="targets/alice cannot be read"):
+        images.add_signer(collection, "alice", [elsewhere], confirm=lambda _: None)
 
 
 def test_a_server_that_does_not_say_what_it_has_is_not_taken_to_have_nothing(
