@@ -21,6 +21,7 @@ from contenttrust.errors import (
 )
 from contenttrust.publish import first_root, removal_record, signable
 from contenttrust.publish.asking import ROOT_LIMIT, ask
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import (
     DAY_S,
@@ -175,10 +176,10 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
     """The files of a collection that the server does not have.
 
     They are ours: nobody else may have written them. What is made of them is judged by the server,
-    and by us when it is read back.
+    and by us when it is read back; what is no document of its role is refused before.
 
     Raises:
-        PublishError: There are none, or the collection was published once.
+        PublishError: There are none, one is damaged, or the collection was published once.
     """
     found = trust_dir.cached(gun)
     if ROOT not in found or TARGETS not in found:
@@ -197,7 +198,27 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
             'docs/how-to/explain_refusal.md, "The collection was made anew"',
             gun=gun,
         )
+    for role, file in found.items():
+        _check_local(role, file, gun=gun, where=trust_dir.path)
     return found
+
+
+def _check_local(role: str, file: bytes, *, gun: str, where: str) -> None:
+    try:
+        document = Part.of_file(role, file).document
+        if role == SNAPSHOT:
+            signable.check_snapshot(document)
+        else:
+            signable.check_document(role, document, gun=gun)
+    except (ValueError, TypeError, ContentTrustError) as error:
+        cause = error.message if isinstance(error, ContentTrustError) else str(error)
+        raise PublishError(
+            f"{shown(role)}.json of {gun}, which was never published, is not as it was made in "
+            f"{shown(where)}: {shown(cause)}. Put the file back, or begin the collection anew "
+            f"({command('delete', gun)}, then {command('init', gun)}). Nothing was published",
+            gun=gun,
+            role=role,
+        ) from error
 
 
 def server_key(document: bytes) -> PublicKey:

@@ -100,6 +100,22 @@ def check_document(role: str, document: Document, *, gun: str) -> None:
         _check_targets(document, role)
 
 
+def check_snapshot(document: Document) -> None:
+    """Refuse a document that is no snapshot; nobody is asked to sign one.
+
+    Args:
+        document: Its signed part.
+
+    Raises:
+        ValueError: It is another.
+        TypeError: A member has the wrong type.
+    """
+    _check_header(document, "Snapshot", _HEADER | {"meta"})
+    for name, meta in object_of(document["meta"]).items():
+        if not isinstance(meta, dict) or not {"hashes", "length"} <= meta.keys():
+            raise ValueError(f"it does not say what {name!r} is")
+
+
 def check_certificate(key: PublicKey, gun: str) -> None:
     """Refuse a root key that belongs to another collection than its certificate names.
 

@@ -1,0 +1,80 @@
+"""A collection that was made here and never published, whose files are not as they were made."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contenttrust.errors import PublishError
+from contenttrust.publish import images, target_meta
+
+
+def signed(role, **members):
+    def change(file):
+        document = json.loads(file)
+        document["signed"] = {**document["signed"], **members}
+        for name in [name for name, value in members.items() if value is ...]:
+            del document["signed"][name]
+        return json.dumps(document).encode()
+
+    return role, change
+
+
+DAMAGED = {
+    "nothing": ("targets", lambda _: b""),
+    "no object": ("targets", lambda _: b"[]"),
+    "no UTF-8": ("targets", lambda _: b"\xff"),
+    "too deep": ("targets", lambda _: b"[" * 100_000),
+    "cut off": ("root", lambda file: file[:-9]),
+    "other signatures": ("targets", lambda file: file.replace(b'"sig"', b'"x"')),
+    "no version": signed("targets", version=...),
+    "an odd version": signed("targets", version="1"),
+    "an odd expiry": signed("targets", expires=0),
+    "odd targets": signed("targets", targets="AAAA"),
+    "an odd target": signed("targets", targets={"v1": [1]}),
+    "odd delegations": signed("targets", delegations={"keys": [], "roles": {}}),
+    "a delegation of nothing": signed("targets", delegations={"keys": {}, "roles": [{}]}),
+    "another type": signed("targets", _type="Root"),
+    "no keys": signed("root", keys=[]),
+    "no roles": signed("root", roles=...),
+    "roles of nothing": signed("root", roles={"root": None}),
+    "an odd key": signed("root", keys={"x": None}),
+    "an odd snapshot": signed("snapshot", meta=[]),
+    "a snapshot of nothing": signed("snapshot", meta={"root": None}),
+    "a snapshot without a version": signed("snapshot", version=None),
+}
+
+
+@pytest.fixture(params=DAMAGED)
+def damaged(request, publisher):
+    """A collection, one of whose files is damaged, and the role of that."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=[])
+    role, change = DAMAGED[request.param]
+    path = publisher.folder / "tuf" / collection.gun / "metadata" / f"{role}.json"
+    path.write_bytes(change(path.read_bytes()))
+    return collection, role
+
+
+def test_what_is_damaged_is_refused_by_every_verb_that_publishes(damaged, server):
+    collection, role = damaged
+    for verb in (
+        collection.publish,
+        collection.renew,
+        collection.prepare,
+        lambda: images.sign(collection, {"v1": target_meta(7, sha256="ab" * 32)}),
+        lambda: images.revoke(collection),
+    ):
+        with pytest.raises(PublishError, match=f"{role}.json of {collection.gun}") as refused:
+            verb()
+        assert refused.value.role == role
+        assert f"contenttrust delete {collection.gun}" in refused.value.message
+    assert server.uploads == []
+
+
+def test_it_is_begun_anew_as_the_refusal_says(damaged):
+    collection, _ = damaged
+    collection.delete()
+    collection.initialize()
+    assert collection.publish().versions
