@@ -171,12 +171,12 @@ FROM debug
         "compose.yaml": """\
 services:
   migrate: {image: company/app:dev, pull_policy: never, command: migrate}
-  app: {image: company/app:dev, pull_policy: build, build: .}
+  app: {image: company/app:dev, pull_policy: build, build: {context: ., dockerfile: app.Dockerfile}}
   base: {build: {context: ., dockerfile: base.Dockerfile}, profiles: [never]}
   on-top:
     build: {dockerfile_inline: "FROM base", additional_contexts: {base: "service:base"}}
 """,
-        "Dockerfile": "FROM python:3.12-slim\n",
+        "app.Dockerfile": "FROM python:3.12-slim\n",
         "base.Dockerfile": "FROM debian:12\nONBUILD RUN true\n",
         ".env": "COMPOSE_BAKE=true\n",
     },

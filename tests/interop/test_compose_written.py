@@ -93,7 +93,6 @@ def test_what_is_written_is_what_docker_compose_starts(env, first: str, second: 
   volume: {{image: other, {next(one for one in HIDDEN if "volumes" in one)}}}
   built: {{{next(one for one in HIDDEN if "build" in one)}}}
 """)
-    Path("Dockerfile").write_text("FROM b\n")
     made = project(env, compose=f"services: {{a: {{{more}{first}}}}}",
                    second=f"services: {{a: {{{second}}}}}")  # fmt: skip
     assert "web:1" in [image for image, _ in images(made)]
