@@ -86,11 +86,10 @@ def _policy(
     from contenttrust.gate import policy_record  # noqa: PLC0415
     from contenttrust.policy import load  # noqa: PLC0415
     from contenttrust.policy.rules import Policy  # noqa: PLC0415
-    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
 
     if isinstance(policy, Policy):
         return policy
-    directory = TrustDirectory.default() if trust_dir is None else TrustDirectory(trust_dir)
+    directory = policy_record.directory(os.environ, named=trust_dir)
     usual = load.usual(directory.path)
     path = load.found(env=os.environ, trust_dir=directory.path) if policy is None else policy
     if path is None:

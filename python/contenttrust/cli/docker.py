@@ -100,13 +100,13 @@ class _Means:
 
         What holds without that word stays in force: the policy, and which versions of it were seen.
         """
+        from contenttrust.gate import policy_record  # noqa: PLC0415
         from contenttrust.policy import load  # noqa: PLC0415
-        from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
         from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
 
         named = self._given is not None and self._given.options.trust_dir is not None
         if config_directory(os.environ) is not None and not named:
-            self._before = TrustDirectory.default()
+            self._before = policy_record.directory(os.environ)
             own = load.found(env=os.environ, trust_dir=self._before.path)
             if own is not None:
                 os.environ[POLICY_VARIABLE] = own
@@ -187,15 +187,15 @@ def _policy_may_be_there(env: Mapping[str, str]) -> bool:
     if env.get(POLICY_VARIABLE):
         return True
     home = env.get("HOME", "")
-    folder: str | None = env.get("DOCKER_CONFIG", "") or (home and f"{home}/.docker")
-    if not folder:
+    folder: str | None = f"{home}/.docker"
+    if not home:
         from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
 
-        folder = config_directory(env)
-    if not folder:  # then there is no trust directory, and nothing stands in it
-        return False
+        folder = config_directory({})
     return any(
-        os.path.lexists(f"{folder}/trust/contenttrust/{name}")
+        os.path.lexists(f"{place}/trust/contenttrust/{name}")
+        for place in (env.get("DOCKER_CONFIG"), folder)
+        if place  # else there is no trust directory, and nothing stands in it
         for name in ("trust-policy.yaml", "policies/in_force.json")
     )
 

@@ -48,12 +48,9 @@ def found_policy(
     """
     from contenttrust.gate import policy_record  # noqa: PLC0415 -- who only parses needs none
     from contenttrust.policy import load  # noqa: PLC0415
-    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415
 
     options = request.options
-    directory = (
-        TrustDirectory.default() if options.trust_dir is None else TrustDirectory(options.trust_dir)
-    )
+    directory = policy_record.directory(os.environ, named=options.trust_dir)
     usual = load.usual(directory.path)
     path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
     try:

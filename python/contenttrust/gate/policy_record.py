@@ -7,11 +7,12 @@ import json
 import os
 
 from contenttrust.errors import PolicyError, TrustDirectoryError, shown
+from contenttrust.policy import load
 from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from contenttrust.policy.rules import Policy
@@ -24,6 +25,33 @@ STANDING = "/".join((*_FOLDER, _STANDING))
 """Where a trust directory has which policy stood in it when it was last used."""
 _LIMIT = 1_048_576
 _PATIENCE_S = 30.0
+
+
+def directory(
+    env: Mapping[str, str], *, named: str | os.PathLike[str] | None = None
+) -> TrustDirectory:
+    """The trust directory whose policy is in force where nobody names a policy.
+
+    Who gives Docker another folder for credentials, as CI does, has said nothing of policies: where
+    ``DOCKER_CONFIG`` names one without a policy, that of the home directory stays in force.
+
+    Args:
+        env: Environment variables.
+        named: A trust directory that somebody named; no other one counts then.
+
+    Raises:
+        TrustDirectoryError: There is none.
+    """
+    from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415 -- few ask
+    from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
+
+    if named is not None:
+        return TrustDirectory(named)
+    usual = TrustDirectory.default(env)
+    home = config_directory({**env, "DOCKER_CONFIG": ""})
+    if home is not None and _has_one(f"{home}/trust") and not _has_one(usual.path):
+        return TrustDirectory(f"{home}/trust")
+    return usual
 
 
 def check(
@@ -91,6 +119,11 @@ def check_none(directory: TrustDirectory, place: str) -> None:
         expected=standing,
         found="no policy",
     )
+
+
+def _has_one(directory: str) -> bool:
+    """Whether a policy stands in a trust directory, or is missed there."""
+    return os.path.lexists(load.usual(directory)) or was_standing(directory)
 
 
 def was_standing(directory: str) -> bool:
