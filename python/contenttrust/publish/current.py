@@ -21,7 +21,7 @@ from contenttrust.errors import (
 )
 from contenttrust.publish.asking import ask_all
 from contenttrust.publish.commands import command
-from contenttrust.publish.metadata import LARGEST, ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.metadata import LAST_VERSION, ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
 from contenttrust.publish.recorder import Recorder
 from contenttrust.publish.tags import digest_of
 from contenttrust.publish.vouched import RELEASES
@@ -333,7 +333,7 @@ def version_in(file: bytes) -> int:
         version = signed_part(file)["version"]
     except (MalformedError, KeyError):
         return 0
-    return version if type(version) is int and 0 < version <= LARGEST else 0
+    return version if type(version) is int and 0 < version <= LAST_VERSION else 0
 
 
 def _same_as_before(

@@ -13,7 +13,7 @@ import base64
 import json
 
 from contenttrust import _core
-from contenttrust.errors import MalformedError
+from contenttrust.errors import MalformedError, PublishError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ SOON_DAYS = 182
 """What ends within six months is signed anew where that is possible."""
 LARGEST = 2**53 - 1
 """Notary's canonical form goes through doubles, which round what is larger."""
+LAST_VERSION = 2**53
+"""The one after it has no canonical form."""
 
 _OF_META = frozenset({"hashes", "length", "custom"})
 _OF_ROLE = frozenset({"keyids", "name", "paths", "threshold"})
@@ -159,9 +161,41 @@ def public_key(value: Document) -> PublicKey:
 
 
 def renewed(signed: Document, role: str, now: Instant) -> Document:
-    """The next version of a document, with its whole life before it."""
+    """The next version of a document, with its whole life before it.
+
+    Raises:
+        PublishError: There is none: somebody has published the last.
+    """
+    if signed["version"] >= LAST_VERSION:
+        raise _used_up(role, signed["version"])
     days = LIFE_DAYS.get(role, OTHER_LIFE_DAYS)
     return {**signed, "expires": text_of(now, days=days), "version": signed["version"] + 1}
+
+
+def _used_up(role: str, version: int) -> PublishError:
+    """That a role has had its last version, and how to go on; a server takes no lower one."""
+    if role == f"{TARGETS}/releases":
+        way = (
+            f"Go on without it: contenttrust delegation remove -p GUN {role}, then list each tag "
+            f"in {TARGETS}, which docker pulls by where there is no {role}: contenttrust addhash "
+            "-p GUN TAG SIZE --sha256 DIGEST. Signers are added by 'contenttrust delegation add' "
+            "from then on: 'signer add' would make it again"
+        )
+    elif role in BASE_ROLES:
+        way = (
+            "The collection can only be begun anew (contenttrust delete --remote GUN), and whoever "
+            "has verified it must be told of its new root"
+        )
+    else:
+        way = f"Go on under another name: contenttrust delegation remove -p GUN {role}"
+    return PublishError(
+        f"the versions of {shown(role)} are used up: somebody has published version {version}, "
+        f"after which there is none, and a trust server takes no lower one. {way}. Nothing was "
+        "published",
+        role=role,
+        expected=f"a version below {LAST_VERSION}",
+        found=str(version),
+    )
 
 
 def text_of(now: Instant, *, days: int = 0) -> str:

@@ -11,7 +11,7 @@ from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authorities_in
 from contenttrust.publish.metadata import (
-    LARGEST,
+    LAST_VERSION,
     OTHER_LIFE_DAYS,
     SNAPSHOT,
     ends,
@@ -92,7 +92,7 @@ def _is_new(draft: Draft, role: str, document: Document) -> bool:
     also end later than the snapshot and what is above the role, which took its keys away after it
     was signed. With the key all this could be feigned, but who has it may sign.
     """
-    if draft.asked is None or document["version"] <= draft.known.get(role, LARGEST):
+    if draft.asked is None or document["version"] <= draft.known.get(role, LAST_VERSION):
         return False
     if is_soon(document, draft.asked, days=OTHER_LIFE_DAYS):
         return False
