@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contenttrust.cli import exit_codes, text
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError
+from contenttrust.errors import ContentTrustError, PublishError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _done(request: Request, repository: str, do: Callable[[str], None], *, alone
     try:
         do(repository)
     except CancelledError as cancelled:
+        tell_failed(request, gun_of(request, repository), PublishError(str(cancelled)))
         text.complain(text.safe(str(cancelled)))
         return exit_codes.REFUSED
     except ContentTrustError as error:

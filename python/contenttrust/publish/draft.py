@@ -68,6 +68,8 @@ class Draft:
         roles: `targets` and the delegations that verified, by name.
         broken: Delegations that did not verify, by name; of some the content is known all the same.
         files: The files that the documents were read from.
+        unverified: What the server has of the delegations that did not verify; a stranger may have
+            written it.
         changed: Roles to be signed; `targets` of a new collection always.
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
@@ -131,7 +133,7 @@ class Draft:
         self.files = dict(files or {})
         self._last_version = last_version
         self._verified = verified
-        self._unverified = dict(unverified or {})
+        self.unverified = dict(unverified or {})
 
     def apply(self, change: Change) -> None:
         """Apply one staged change.
@@ -311,11 +313,15 @@ class Draft:
         self.roles[role] = {**new_targets(), "version": self._last_version(role)}
         return self.roles[role]
 
+    def served(self, role: str) -> bytes | None:
+        """What the server has of a broken role, which may be what was verified here last."""
+        return self.unverified.get(role) or self._verified().get(role)
+
     def _listed_before(self, role: str) -> str:
         """The tags that go where a broken role begins anew, whoever has broken it."""
         told: dict[tuple[str, ...], str] = {}  # by what is listed
         for files, when in (
-            (self._unverified, "as the server has it, which nobody has verified here"),
+            (self.unverified, "as the server has it, which nobody has verified here"),
             (self._verified(), "when it was valid here last"),
         ):
             try:

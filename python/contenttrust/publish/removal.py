@@ -77,7 +77,9 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
 
     Where an earlier run in this trust directory has taken the signer away and was interrupted, this
     one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then;
-    not if it was valid here since in a later version: then what was shown is no longer right.
+    not if it was valid here since in a later version, nor if the server has a later one that others
+    than the signer have signed, or whose signatures cannot be told: then what was shown is no
+    longer right, and the message says what would change.
 
     Args:
         collection: The repository.
@@ -178,6 +180,7 @@ class _Noted:
             Begun(
                 begun=self._moment,
                 key_ids=tuple(self._removal.key_ids),
+                known_as=tuple(sorted(self._removal.known_as)),
                 lost=self._removal.lost,
                 document=None if agreed is None else agreed.document,
                 revoked=self._removal.revoked,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LIMIT = 64 * 1024 * 1024
 _START, _END = ".removal_of_", ".json"
-_MEMBERS = frozenset({"begun", "document", "key_ids", "lost", "revoked"})
+_MEMBERS = frozenset({"begun", "document", "key_ids", "known_as", "lost", "revoked"})
 _OF_TARGETS = frozenset({"_type", "delegations", "expires", "targets", "version"})
 _OF_DELEGATION = frozenset({"keyids", "name", "paths", "threshold"})
 
@@ -38,6 +38,7 @@ class Begun:
     Attributes:
         begun: When, as metadata writes moments.
         key_ids: Canonical ids of the keys that go.
+        known_as: The ids that metadata has for them.
         lost: Digests of the tags that lose the signer's signature, by tag.
         document: What `targets/releases` is to list; None where there is no such role.
         revoked: Digests of the tags that it lists no longer, by tag.
@@ -45,6 +46,7 @@ class Begun:
 
     begun: str
     key_ids: tuple[str, ...]
+    known_as: tuple[str, ...] = ()
     lost: Mapping[str, str]
     document: Document | None
     revoked: Mapping[str, str] = field(default_factory=dict)
@@ -142,6 +144,7 @@ def _begun(value: Document) -> Begun:
     return Begun(
         begun=text_of(value["begun"]),
         key_ids=_texts(value["key_ids"]),
+        known_as=_texts(value["known_as"]),
         lost=_digests(value["lost"]),
         document=document,
         revoked=_digests(value["revoked"]),

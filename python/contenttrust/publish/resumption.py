@@ -6,8 +6,15 @@ was released since is not the signer's, and is not taken back.
 
 from __future__ import annotations
 
-from contenttrust.errors import PublishError
+from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.publish import changes
 from contenttrust.publish.agreed import Agreed
+from contenttrust.publish.commands import command
+from contenttrust.publish.current import version_in
+from contenttrust.publish.delegations import Authority
+from contenttrust.publish.metadata import TARGETS, signed_part
+from contenttrust.publish.part import Part
+from contenttrust.publish.returning import described
 from contenttrust.publish.signers import holders
 from contenttrust.publish.tags import digests, with_digest
 from contenttrust.publish.taken_back import in_targets, take_back
@@ -16,9 +23,12 @@ from contenttrust.publish.vouched import RELEASES, unvouched
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
     from contenttrust.publish.removal_record import Begun
     from contenttrust.publish.sign import Keyring
     from contenttrust.publish.signers import RemovedSigner
+
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ContentTrustError)
 
 
 class Resumption:
@@ -36,6 +46,7 @@ class Resumption:
             revoke: Whether tags that nobody else lists are taken back, where they are what was
                 listed then.
         """
+        self._begun = begun
         removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
         removal.agreed = self._agreed = Agreed(begun.document, keyring)
         listed = {} if begun.document is None else digests(begun.document["targets"])
@@ -48,9 +59,12 @@ class Resumption:
         """Sign what was agreed, but for what is taken back.
 
         Raises:
-            PublishError: Others have changed meanwhile what would be told, or taken back.
+            PublishError: Others have changed meanwhile what would be told, or taken back; or have
+                perhaps released something since.
         """
         removal, agreed = self._removal, self._agreed
+        if agreed.document is not None and RELEASES in draft.broken.keys() - draft.roles.keys():
+            self._look_at_served(draft, agreed.document)
         agreed.leave_out(())  # of what an attempt before has taken back, others may decide anew
         agreed.apply(draft)
         removal.still_in = {
@@ -66,6 +80,50 @@ class Resumption:
         agreed.leave_out(back)
         take_back(draft, back)
 
+    def _look_at_served(self, draft: Draft, document: Document) -> None:
+        """See that only the signer has published since; what is not taken over is noted.
+
+        Raises:
+            PublishError: Others have, or that cannot be told.
+        """
+        file = draft.served(RELEASES)
+        differs = _differences(file, document)
+        if not differs:
+            return
+        has = "nothing" if file is None else described(RELEASES, file)
+        name, begun = self._removal.name, self._begun.begun
+        if file is None or not self._is_the_signers(draft, file, document["version"]):
+            sign = command("sign", f"{draft.gun}:TAG") or "contenttrust sign"
+            raise PublishError(
+                f"the removal of {name}, begun at {begun}, is not brought to its end: {RELEASES} "
+                f"was published since, and as far as can be told not by {name} only. The server "
+                f"has {has}, which nobody has verified here; signed as it was shown then, that "
+                f"would change: {differs}. Nothing was published. Let a signer who stays sign what "
+                f"is to be released ({sign}), then remove {name} again",
+                gun=draft.gun,
+                role=RELEASES,
+                found=has,
+            )
+        draft.notes.append(
+            f"{RELEASES} is signed as it was shown at {begun}; the server had {has}, which nobody "
+            f"has verified here. That changes: {differs}"
+        )
+
+    def _is_the_signers(self, draft: Draft, file: bytes, version: int) -> bool:
+        """Whether a file is what was served then, or signed since by nobody but the signer."""
+        if 0 < version_in(file) <= version:
+            return True
+        removed = {*self._begun.key_ids, *self._begun.known_as}
+        known = {**draft.root["keys"], **draft.roles[TARGETS]["delegations"]["keys"]}
+        try:
+            part = Part.of_served(RELEASES, file)
+            others = {one["keyid"] for one in part.signatures} - removed
+            if not part.signatures or others - known.keys():
+                return False
+            return not part.signed_by(Authority(RELEASES, {one: known[one] for one in others}, 1))
+        except _UNREADABLE:
+            return False
+
     def _keep_to(self, found: set[tuple[str, str]], draft: Draft) -> None:
         if self._told is None:
             self._told = found
@@ -79,3 +137,13 @@ class Resumption:
                 role=RELEASES,
                 found=told,
             )
+
+
+def _differences(file: bytes | None, document: Document) -> str:
+    """How what was shown differs from what a server has, in words."""
+    if file is None:
+        return "what, is not known"
+    try:
+        return "; ".join(changes.between(signed_part(file), document))
+    except _UNREADABLE:
+        return "what, is not known"

@@ -95,6 +95,7 @@ class RemovedSigner:
     Attributes:
         name: Of the signer.
         key_ids: Canonical ids of the keys that go.
+        known_as: The ids that metadata has for them, bare and in certificates.
         lost: Digests of the tags that lose the signature, by tag.
         signed_again: Roles that are signed with the keys that stay.
         unreleased: Tags that nobody releases any more.
@@ -126,6 +127,7 @@ class RemovedSigner:
         self._shown_last: set[tuple[str, str]] = set()
         self.agreed: Agreed | None = None
         self.key_ids: list[str] = []
+        self.known_as: set[str] = set()
         self.lost: dict[str, str] = {}
         self.signed_again: list[str] = []
         self.unreleased: list[str] = []
@@ -146,6 +148,8 @@ class RemovedSigner:
         if role in set(delegations.below(draft)):
             keys = authority_of(draft, role).keys
             self.key_ids = sorted({*self.key_ids, *(_same(one, key) for one, key in keys.items())})
+            given = draft.roles[TARGETS]["delegations"]["keys"].items()
+            self.known_as |= {one for one, key in given if _same(one, key) in self.key_ids}
             document = draft.roles.get(role)
             self.lost = {} if document is None else digests(document["targets"])
             self.signed_again, self.unreleased = [], []

@@ -63,6 +63,15 @@ def test_t078_tags_that_only_the_signer_lists_are_shown_before_others_answer_for
     assert (f"{told}contenttrust revoke {signed}:3.0\n" in ran.out) == (code == 0)
 
 
+def test_t078_whose_question_was_answered_no_is_told_in_a_document(place, signed, only_bob):
+    with place.typing("n"):
+        ran = place.run("signer", "remove", "-o", "json", "bob", signed, f"{signed}-other")
+    assert (ran.code, ran.document["done"], "removed" in ran.document) == (1, False, False)
+    told = {one["gun"]: one["message"] for one in ran.document["failed"]}
+    assert told[signed] == f"the removal of bob from {signed} has been cancelled"
+    assert told.keys() == {signed, f"{signed}-other"}
+
+
 def test_t078_an_error_names_some_tags_and_a_question_all(place, images, signed, only_bob):
     names = [f"4.{number}" for number in range(24)]
     for name in names:

@@ -16,6 +16,7 @@ SOUND = {
     "begun": "2026-11-28T12:00:00Z",
     "document": None,
     "key_ids": ["a" * 64],
+    "known_as": [],
     "lost": {},
     "revoked": {},
 }
@@ -69,6 +70,7 @@ def test_what_was_written_is_read(record, written, value):
         {**SOUND, "begun": 5},
         {**SOUND, "key_ids": "ab"},
         {**SOUND, "key_ids": 5},
+        {**SOUND, "known_as": [5]},
         {**SOUND, "key_ids": [[1]]},
         {**SOUND, "lost": [1]},
         {**SOUND, "lost": {"v1": 7}},

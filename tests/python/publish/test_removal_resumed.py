@@ -7,6 +7,7 @@ import hashlib
 
 import pytest
 
+from contenttrust import _core
 from contenttrust.errors import PublishError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.delegations import authority_in
@@ -70,6 +71,13 @@ def test_what_nobody_else_lists_is_told_also_where_a_removal_is_resumed(interrup
     assert asked == [{"v1": sha256("v1")}]
     assert removed.unvouched == asked[0]
     assert set(removed.published.repository.tags) == {"base", "v1"}
+
+
+def test_what_the_signer_released_since_is_told_where_a_removal_is_resumed(interrupted):
+    removed = images.remove_signer(interrupted, "mallory")
+    [note] = [one for one in removed.published.notes if one.startswith(RELEASES)]
+    assert f"the server had base ({sha256('base')}), late ({sha256('late')}), v1" in note
+    assert note.endswith(f"That changes: tag removed: late ({sha256('late')})")
 
 
 def test_what_nobody_else_lists_is_not_signed_again_if_that_is_not_wanted(
@@ -176,6 +184,96 @@ def test_what_was_released_since_is_not_undone_by_an_old_record(  # noqa: PLR091
 
     assert server.files[collection.gun] == before
     assert not records(publisher)
+
+
+@pytest.fixture
+def ended_elsewhere(collection, mallory, publisher, make_publisher, server):
+    """A colleague ends the removal, revokes a tag, and bob signs another; notary breaks that."""
+    bob = make_publisher("bob")
+    images.add_signer(collection, "bob", [bob.key("bob")])
+    images.sign(collection, tags("bad", "ok"))
+    server.before_publish.append(stop)
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    images.remove_signer(other.collection(), "mallory")
+    images.revoke(other.collection(), ["bad"])
+    images.sign(bob.collection(), tags("new"))
+    as_notary_takes_a_key_out(server, publisher, collection.gun)
+    return collection
+
+
+def goes_too(server, publisher, gun):
+    """Nothing names bob's key any more."""
+    signed = copy.deepcopy(server.signed(gun, "targets"))
+    signed["version"] += 1
+    given = signed["delegations"]
+    given["roles"] = [one for one in given["roles"] if one["name"] != "targets/bob"]
+    used = {key_id for one in given["roles"] for key_id in one["keyids"]}
+    given["keys"] = {one: key for one, key in given["keys"].items() if one in used}
+    targets = authority_in(server.signed(gun, "root"), "targets")
+    server.store(gun, {"targets": Keyring(publisher.keys).signed(signed, [targets])}, judged=False)
+
+
+@pytest.mark.parametrize("meanwhile", [lambda *_: None, goes_too])
+def test_what_others_released_since_is_not_undone_by_a_record_of_this_machine(
+    ended_elsewhere, publisher, server, meanwhile
+):
+    """This machine has not verified what was published since."""
+    collection = ended_elsewhere
+    meanwhile(server, publisher, collection.gun)
+    before = server.files[collection.gun].copy()
+
+    with pytest.raises(PublishError, match="was published since, and") as refused:
+        images.remove_signer(collection, "mallory", resume=lambda *_: pytest.fail("asked"))
+
+    told = refused.value.message
+    assert f"server has new ({sha256('new')}), ok ({sha256('ok')}), which nobody" in told
+    assert f"change: tag added: bad ({sha256('bad')}); tag removed: new ({sha256('new')})." in told
+    assert server.files[collection.gun] == before
+
+    images.sign(collection, tags("ok", "new"))  # the way out that it names
+    removed = images.remove_signer(collection, "mallory")
+    assert set(removed.published.repository.tags) == {"ok", "new"}
+    assert not records(publisher)
+
+
+def certificate_of(publisher, key):
+    signer = publisher.keys.open(key.canonical_key_id)
+    begins = int(publisher.server.now.timestamp()) - 86_400
+    ends = begins + 400 * 86_400
+    given = signer.certificate("mallory", _core.Instant(begins), _core.Instant(ends))
+    return _core.PublicKey.read(given)
+
+
+@pytest.mark.parametrize("form", [lambda _, key: key, certificate_of])
+def test_what_only_the_signer_released_since_is_not_taken_over_whatever_the_key_is_called(
+    collection, publisher, make_publisher, server, form
+):
+    """A colleague is interrupted too, after the signer has published later than what was shown."""
+    mallory = make_publisher("mallory")
+    images.add_signer(collection, "alice", [publisher.key("alice")])
+    images.add_signer(collection, "mallory", [form(mallory, mallory.key("mallory"))])
+    images.sign(collection, tags("base"))
+    server.before_publish = [stop]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+
+    def late():
+        images.sign(mallory.collection(), tags("late"))
+        server.after_publish = [stop]
+
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    server.before_publish = [late]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(other.collection(), "mallory")
+
+    removed = images.remove_signer(collection, "mallory")
+
+    assert set(removed.published.repository.tags) == {"base"}
+    assert any("tag removed: late" in note for note in removed.published.notes)
 
 
 def as_notary_takes_a_key_out(server, publisher, gun):
