@@ -11,13 +11,13 @@ from interop.alternating_registry import AlternatingRegistry
 from interop.images import Image
 from interop.processes import run
 from interop.publisher import PASSPHRASES
-from interop.shimmed import CLIENTS, Shimmed
+from interop.shimmed import CLIENTS, DEBIAN, Shimmed
 from interop.trust_stack import TrustStack
 
 TEXT_OF_NO_DATA = "Error: remote trust data does not exist for "
 
 
-@pytest.fixture(params=CLIENTS)
+@pytest.fixture(params=(DEBIAN, *CLIENTS))
 def docker(
     request: pytest.FixtureRequest, docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> Shimmed:

@@ -9,11 +9,11 @@ import pytest
 
 from interop import builder
 from interop.alternating_registry import AlternatingRegistry
-from interop.shimmed import Shimmed
+from interop.shimmed import CLIENTS, DEBIAN, Shimmed
 from interop.trust_stack import TrustStack
 
 
-@pytest.fixture(params=["28", "29"])
+@pytest.fixture(params=(DEBIAN, *CLIENTS))
 def docker(
     request: pytest.FixtureRequest, docker_stack: TrustStack, place: Callable[[str], Path]
 ) -> Shimmed:
