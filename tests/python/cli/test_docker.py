@@ -327,7 +327,7 @@ UNCOVERED = (
     ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
     ["buildx", "inspect", "--bootstrap", "x"], ["commit", "x"], ["buildx", "create"],
     ["buildx", "imagetools", "create", "x"], ["manifest", "push", "x"],
-    ["swarm", "init"], ["swarm", "join", "x"],
+    ["swarm", "init"], ["swarm", "join", "x"], ["node", "promote", "x"], ["buildx", "history", "ls"],
 )  # fmt: skip
 
 
