@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -290,3 +291,18 @@ def test_nothing_of_a_project_but_front_ends_has_a_tag_behind_the_override(
     assert [finding.message for finding in pinned.findings if finding.refused] == []
     assert {use.image for use in pinned.uses if use.spot.what != "# syntax"} <= {PIN}
     assert len(pinned.started) >= len(made.started)
+
+
+@pytest.mark.parametrize("program", ["docker", None])
+def test_t100_a_name_that_goes_back_over_a_link_is_shortened_by_docker_compose(
+    env: dict[str, str], program: str | None
+) -> None:
+    Path("deep", "er").mkdir(parents=True)
+    Path("link").symlink_to("deep/er")
+    Path("deep", "other.yaml").write_text("services: {a: {image: web:1}}")
+    Path("other.yaml").write_text("services: {a: {image: evil:1}}")
+    name = "link/../other.yaml"
+    told = json.loads(told_by_docker(env, "compose", "-f", name, "config", "--format", "json"))
+    assert told["services"]["a"]["image"] == "evil:1"
+    made = there([os.path.normpath(name)], env, program)  # as the command line does it
+    assert [use.image for use in made.uses] == ["evil:1"]

@@ -43,6 +43,8 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
     base = os.path.basename(name)  # noqa: PTH119
     if _DOCKERFILE.fullmatch(base):
         return _dockerfile(name)
+    if _COMPOSE.fullmatch(base):
+        name = os.path.normpath(name)  # docker compose shortens it as a text
     text = chosen_file.read(name, limit=_LIMIT)
     if _COMPOSE.fullmatch(base):
         from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all

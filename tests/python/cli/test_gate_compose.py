@@ -117,3 +117,19 @@ def test_the_file_that_is_written_may_be_in_compose_file(gate, monkeypatch) -> N
     assert ran.code == 0, ran
     assert gate("compose", "compose.yaml").code == 1
     assert gate("compose", "compose.yaml", "trust.yaml").code == 0
+
+
+def test_t100_names_of_compose_files_are_shortened_as_docker_compose_does_it(gate) -> None:
+    Path("deep", "er").mkdir(parents=True)
+    Path("link").symlink_to("deep/er")
+    good = "services: {a: {image: localhost/x, pull_policy: never}}"
+    Path("deep", "c.yaml").write_text(good)
+    ran = gate("compose", "link/../c.yaml", **{"c.yaml": "services: {a: {image: evil:1}}"})
+    assert (ran.code, "refused: c.yaml:1:23: evil:1: " in ran.err) == (1, True)
+    Path("c.yaml").write_text(good)
+    assert gate("compose", "--override-out", "link/../t.yaml", "link/../c.yaml").code == 0
+    assert Path("t.yaml").exists()
+    assert not Path("deep", "t.yaml").exists()
+    for names in (["c.yaml", "./c.yaml"], ["./-"], ["--override-out=link/../c.yaml", "c.yaml"]):
+        assert gate("compose", *names).code == 2
+    assert Path("c.yaml").read_text() == good

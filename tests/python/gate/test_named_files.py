@@ -56,6 +56,20 @@ def test_a_compose_file_is_read_with_what_docker_compose_adds(
     assert finding.refused
 
 
+def test_t100_a_compose_file_is_the_one_that_docker_compose_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contenttrust.gate.compose.plugin.available", lambda _: False)
+    monkeypatch.chdir(tmp_path)
+    Path("deep", "er").mkdir(parents=True)
+    Path("link").symlink_to("deep/er")
+    Path("deep", "compose.yaml").write_text("services: {a: {image: web:1}}")
+    Path("compose.yaml").write_text("services: {a: {image: evil:1}}")
+
+    uses, findings, _ = examine("link/../compose.yaml")
+    assert ([use.image for use in uses], findings) == (["evil:1"], [])
+
+
 def test_what_is_wrong_with_a_file_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\nFROM\n")
     (tmp_path / "pod.yaml").write_text("kind: [")

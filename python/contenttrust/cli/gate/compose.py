@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from contenttrust.cli.gate import outcome
 from contenttrust.cli.options import UsageError
 
@@ -20,14 +22,18 @@ def run(request: Request) -> int:
 
     outcome.need_yaml()
     options = request.options
-    if len(set(options.files)) != len(options.files):
+    # Docker compose shortens names as texts: `link/../compose.yaml` is that of the current folder.
+    names = [os.path.normpath(name) for name in options.files]
+    if options.override_out is not None:
+        options.override_out = os.path.normpath(options.override_out)
+    if len(set(names)) != len(names):
         raise UsageError("a file is named twice")
-    if "-" in options.files:
+    if "-" in names:
         raise UsageError("a project has files: it cannot come from standard input")
-    if options.override_out in options.files:
+    if options.override_out in names:
         raise UsageError("--override-out would be written over one of the files")
     project = composition(
-        {name: outcome.read(name) for name in options.files},
+        {name: outcome.read(name) for name in names},
         profiles=options.profiles or ("*",),
         program=None if options.without_docker else "docker",
         made=options.override_out,
