@@ -48,9 +48,12 @@ def program() -> bytes:
 
 
 @cache
-def runnable(label: str) -> Image:
-    """The image with a label; other labels give other digests."""
-    return packed(_layer(label), {"Entrypoint": ["/show"]})
+def runnable(label: str, architecture: str = "amd64") -> Image:
+    """The image with a label; other labels give other digests.
+
+    Whatever processors it says it is for, its program is for those of this machine.
+    """
+    return packed(_layer(label), {"Entrypoint": ["/show"]}, architecture=architecture)
 
 
 @cache

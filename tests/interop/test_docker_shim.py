@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from interop.alternating_registry import AlternatingRegistry
-from interop.images import Image
+from interop.images import Image, Registry
 from interop.processes import run
 from interop.publisher import PASSPHRASES
+from interop.runnable import runnable
 from interop.shimmed import CLIENTS, DEBIAN, Shimmed
 from interop.trust_stack import TrustStack
+from servers.registry import DOCKER_IMAGE, DOCKER_INDEX, child, index, platform
 
 TEXT_OF_NO_DATA = "Error: remote trust data does not exist for "
 
@@ -200,6 +202,35 @@ def test_t093_what_somebody_tagged_afterwards_is_not_run(docker: Shimmed, reposi
     docker.plain("tag", f"{repository}:unsigned", f"{repository}:1.0")
     ran = docker("run", "--rm", "--network", "none", f"{repository}:1.0").succeeded()
     assert ran.out == f"{path_of(repository)} signed\n"
+
+
+def test_t092_the_platform_is_chosen_within_what_is_signed(
+    docker: Shimmed, repository: str
+) -> None:
+    path, registry = path_of(repository), Registry(docker.stack.registry)
+    for tag in ("many", "others"):
+        images = {of: runnable(f"{path} {tag} for {of}", of) for of in ("amd64", "arm64")}
+        for image in images.values():
+            registry.push(path, image)
+        children = [
+            child(image.manifest, DOCKER_IMAGE, platform=platform("linux", of))
+            for of, image in images.items()
+        ]
+        registry.put(path, index(*children, media_type=DOCKER_INDEX), DOCKER_INDEX, tag=tag)
+    docker.sign(f"{repository}:many")
+
+    for of in ("arm64", "amd64"):
+        words = ("--platform", f"linux/{of}")
+        docker("pull", *words, f"{repository}:many").succeeded()
+        form = "{{.Architecture}} {{.Id}}"
+        told = docker.plain("image", "inspect", "-f", form, f"{repository}:many").out.split()
+        assert told[0] == of
+        ran = docker("run", "--rm", "--network=none", *words, f"{repository}:many").succeeded()
+        assert ran.out == f"{path} many for {of}\n"
+        assert docker("pull", *words, f"{repository}:others").code == 1
+        assert docker("run", "--rm", *words, f"{repository}:others").code == 125
+        # This daemon keeps one image of an index.
+        docker.plain("image", "rm", "--force", told[1])
 
 
 def test_t094_all_tags_are_those_that_are_signed(docker: Shimmed, repository: str) -> None:
