@@ -6,11 +6,12 @@ The server keeps the files of roles that nothing names any more, and its snapsho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from contenttrust import _core, load
+from contenttrust import _core, clock, load
 from contenttrust.publish import Collection, images, target_meta
 from contenttrust.publish.images import ReturningError
 from contenttrust.publish.sign import Keyring
@@ -123,7 +124,12 @@ def test_what_she_signs_while_she_is_added_is_noted(
         owner.collection(gun).publish()
 
     def sign() -> None:
-        images.sign(alice.collection(gun), {"v3": TAG["v1"]})
+        """In a second of her own: what expires as what was there before could be older."""
+        now = clock.now().datetime + timedelta(seconds=2)
+        hers = Collection(
+            gun, keys=alice.keys, sink=alice.server, trust_dir=alice.trust_dir, now=now
+        )
+        images.sign(hers, {"v3": TAG["v1"]})
 
     sink = _SignedMeanwhile(owner, sign)
     raced = Collection(gun, keys=owner.keys, sink=sink, trust_dir=owner.trust_dir)
