@@ -63,7 +63,10 @@ def hook(vectors: Path, tmp_path: Path):
         for name, text in files.items():
             path = repository / name
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
+            if text.startswith("-> "):
+                path.symlink_to(text.removeprefix("-> "))
+            else:
+                path.write_text(text)
         for command in (["init", "-q"], ["add", "."]):
             subprocess.run(["git", *command], cwd=repository, env=env, check=True)
         return subprocess.run(
@@ -122,6 +125,28 @@ def test_t100_no_name_of_a_file_is_an_option(hook, name) -> None:
     stopped = hook("dockerfile", args=[], **files)  # whoever has args of their own, without --
     assert stopped.returncode == 1
     assert f"{name} is an option, and there is a file of that name" in stopped.stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "reason"),
+    [
+        ("dockerfile", "app/Dockerfile", DOCKERFILE, "it is a link"),
+        ("compose", "compose.yaml", COMPOSE, f"{GUN}:9.9"),
+        ("kubernetes", "deploy/pod.yaml", POD, f"{GUN}:9.9"),
+    ],
+)
+def test_t100_a_link_is_looked_at_as_a_file_is(hook, kind, name, text, reason) -> None:
+    up = "../" * name.count("/")
+    files = {"elsewhere": text.format(f"{GUN}:9.9"), name: f"-> {up}elsewhere"}
+    stopped = hook(kind, **files)
+    assert stopped.returncode == 1
+    assert f"refused: {name}:" in stopped.stdout
+    assert reason in stopped.stdout
+
+
+def test_a_link_to_a_folder_is_no_manifest(hook) -> None:
+    ran = hook("kubernetes", **{"base/pod.txt": "", "deploy/base": "-> ../base"})
+    assert (ran.returncode, "Skipped" in ran.stdout) == (0, True)
 
 
 def test_a_hook_leaves_other_files_alone(hook) -> None:
