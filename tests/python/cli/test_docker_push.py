@@ -81,6 +81,26 @@ def test_the_first_push_makes_the_repository_without_a_signer(push, place) -> No
     assert (result["digest"], result["role"]) == (digest_of("one"), "targets")
 
 
+def test_a_repository_that_the_server_loses_meanwhile_is_not_begun(
+    push, place, tmp_path, monkeypatch
+) -> None:
+    push("1", "one")
+    (tmp_path / "pipeline").mkdir(mode=0o700)
+    place.as_another(tmp_path / "pipeline")
+    monkeypatch.delenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE")
+    answered, left, sent = place.server.file, [1], len(place.server.uploads)
+
+    def losing(gun, name, sha256):
+        left[0] -= name == "root"
+        return None if left[0] < 0 else answered(gun, name, sha256)
+
+    monkeypatch.setattr(place.server, "file", losing)
+    done = push("2", "two")
+    assert done.code == 1
+    assert "does not exist at the trust server, and where nobody is asked" in done.err
+    assert len(place.server.uploads) == sent
+
+
 def test_the_next_signs_by_every_signer_whose_key_is_here(push, place) -> None:
     push("1", "one")
     place.done("key", "generate", "alice")
