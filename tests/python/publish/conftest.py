@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
@@ -10,9 +9,10 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.keys import KeyStore
-from contenttrust.publish import Collection, images, target_meta
+from contenttrust.publish import Collection, images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.sign import Keyring
+from labelled_tags import tags
 from servers.memory_server import MemoryServer
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
@@ -123,16 +123,12 @@ def broken_role(collection, publisher, server):
     return make
 
 
-def sha256(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 @pytest.fixture
 def alice(collection, publisher):
     """Alice's key, which is here; she was the last signer, and was removed with what she signed."""
     key = publisher.key("alice")
     images.add_signer(collection, "alice", [key])
-    images.sign(collection, {tag: target_meta(7, sha256=sha256(tag)) for tag in ("v1", "v2")})
+    images.sign(collection, tags("v1", "v2"))
     images.remove_signer(collection, "alice", force=True)
     return key
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 
 import pytest
 
 from contenttrust import _core
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import envelope, message_of
 from contenttrust.publish.sign import Keyring
+from labelled_tags import digest, tags
 
 GUN = "registry.example/team/app"
 RELEASES = "targets/releases"
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def take_out(key, server, publisher):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from contenttrust import _core
@@ -15,10 +13,7 @@ from contenttrust.errors import (
     VerificationError,
 )
 from contenttrust.publish.collection import Collection
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+from labelled_tags import digest
 
 
 def add(collection, name, label=None, roles=("targets",)):

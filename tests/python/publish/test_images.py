@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
 
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError, UnreachableError
-from contenttrust.publish import images, target_meta
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
+from contenttrust.publish import images
+from labelled_tags import digest, tags
 
 
 def listed(repository, role):

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
 from contenttrust.publish.sign import Keyring
+from labelled_tags import digest
 
 QA = "targets/qa"
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
 
 
 @pytest.fixture

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from contenttrust.errors import PublishError
 from contenttrust.publish import images, target_meta
+from labelled_tags import digest
 
 
 def tags(**texts):
     return {tag: target_meta(7, sha256=digest(text)) for tag, text in texts.items()}
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256(text):

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from contenttrust import load
 from contenttrust.errors import PublishError
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
 from contenttrust.publish.metadata import file_meta
 from contenttrust.publish.sign import Keyring
+from labelled_tags import digest, listed, tags
 
 RELEASES = "targets/releases"
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
-
-
-def listed(repository):
-    return {
-        role: sorted(tag.name for tag in repository.role_tags(role))
-        for role in repository.roles
-        if role.startswith("targets/")
-    }
 
 
 def take_out(key, server, publisher, gun):

@@ -14,10 +14,7 @@ from contenttrust.errors import (
     RejectedError,
     UnreachableError,
 )
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+from labelled_tags import digest
 
 
 def add(collection, name, label=None, roles=("targets",)):

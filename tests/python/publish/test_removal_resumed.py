@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 
 import pytest
 
 from contenttrust import _core
 from contenttrust.errors import PublishError
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.removal_record import RemovalRecord
 from contenttrust.publish.sign import Keyring
+from labelled_tags import digest, tags
 
 RELEASES = "targets/releases"
 
 
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def sha256(text):
     return f"sha256:{digest(text)}"
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
 
 
 def records(publisher):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from contenttrust.errors import ContentTrustError, ExpiredError, PublishError, ServerError
 from contenttrust.publish.recorder import Recorder
+from labelled_tags import digest
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @pytest.fixture

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import timedelta
 
 import pytest
 
 from contenttrust.errors import PublishError
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.images import ReturningError
+from labelled_tags import digest, tags
 
 RELEASES = "targets/releases"
 
 
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def sha(text):
     return f"sha256:{digest(text)}"
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
 
 
 @pytest.fixture

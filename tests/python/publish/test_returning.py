@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 
 import pytest
 
 from contenttrust.errors import PublishError, ServerError
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import images
 from contenttrust.publish.images import ReturningError
 from contenttrust.publish.metadata import envelope, message_of
 from contenttrust.publish.request import SigningRequest
+from labelled_tags import digest, listed, tags
 
 RELEASES = "targets/releases"
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
-
-
-def listed(repository):
-    return {
-        role: sorted(tag.name for tag in repository.role_tags(role))
-        for role in repository.roles
-        if role.startswith("targets/")
-    }
 
 
 @pytest.fixture

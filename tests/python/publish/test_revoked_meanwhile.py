@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from contenttrust.errors import PublishError
 from contenttrust.publish import images, target_meta
+from labelled_tags import digest
 
 RELEASES = "targets/releases"
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256(text):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
 
 from contenttrust import _core
 from contenttrust.errors import NoKeyError, PublishError, UnreachableError
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+from labelled_tags import digest
 
 
 def roles_here(publisher):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from contenttrust.errors import (
@@ -15,10 +13,7 @@ from contenttrust.errors import (
     UnreachableError,
 )
 from contenttrust.transport import remark
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+from labelled_tags import digest
 
 
 def roles_here(publisher):

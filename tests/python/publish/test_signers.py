@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
@@ -11,14 +10,7 @@ from contenttrust import _core
 from contenttrust.errors import NoKeyError, PublishError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.signers import RemovedSigner
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
+from labelled_tags import digest, tags
 
 
 def listed(repository, role):

@@ -5,23 +5,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import copy
-import hashlib
 
 import pytest
 
 from contenttrust.errors import NoKeyError, PublishError, RejectedError
 from contenttrust.publish import images, target_meta
 from contenttrust.publish.metadata import envelope, message_of
+from labelled_tags import digest, tags
 
 GUN = "registry.example/team/app"
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tags(*names):
-    return {name: target_meta(7, sha256=digest(name)) for name in names}
 
 
 def roles_of(server, gun):

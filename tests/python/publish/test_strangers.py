@@ -10,11 +10,8 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, StagedChangeError
+from labelled_tags import digest
 from simulator.canonical import canonical, encoded, served
-
-
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def add(collection, name, roles=("targets",)):
