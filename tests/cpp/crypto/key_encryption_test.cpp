@@ -37,6 +37,9 @@ std::string der_of(const X509_SIG* sig) {
     return out;
 }
 
+/// Of libcrypto's own choice one in 256 would give a padding that counts.
+unsigned char zeros[EVP_MAX_IV_LENGTH] = {};
+
 /// A structure with these parameters around octets that nothing opens.
 std::string around(X509_ALGOR* made_algorithm, std::size_t octets = 16) {
     const Algor algorithm(made_algorithm);
@@ -46,8 +49,8 @@ std::string around(X509_ALGOR* made_algorithm, std::size_t octets = 16) {
     ASN1_OCTET_STRING* data = nullptr;
     X509_SIG_getm(sig.get(), &place, &data);
     X509_ALGOR_copy(place, algorithm.get());
-    const std::string zeros(octets, '\0');
-    ASN1_OCTET_STRING_set(data, reinterpret_cast<const unsigned char*>(zeros.data()),
+    const std::string encrypted(octets, '\0');
+    ASN1_OCTET_STRING_set(data, reinterpret_cast<const unsigned char*>(encrypted.data()),
                           static_cast<int>(octets));
     return der_of(sig.get());
 }
@@ -55,13 +58,13 @@ std::string around(X509_ALGOR* made_algorithm, std::size_t octets = 16) {
 std::string pbkdf2(int rounds, int prf = NID_hmacWithSHA1,
                    const EVP_CIPHER* cipher = EVP_aes_256_cbc()) {
     unsigned char salt[] = "saltsalt";
-    return around(PKCS5_pbe2_set_iv(cipher, rounds, salt, 8, nullptr, prf));
+    return around(PKCS5_pbe2_set_iv(cipher, rounds, salt, 8, zeros, prf));
 }
 
 std::string scrypt(std::uint64_t n, std::uint64_t r, std::uint64_t p) {
     unsigned char salt[] = "saltsalt";
     // libcrypto makes no parameters that it would not take itself, so small ones are changed.
-    X509_ALGOR* algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, 8, nullptr, 2, 1, 1);
+    X509_ALGOR* algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, 8, zeros, 2, 1, 1);
     BOOST_REQUIRE(algorithm != nullptr);
     const Pbe2 scheme(static_cast<PBE2PARAM*>(
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter)));
@@ -80,7 +83,7 @@ std::string scrypt(std::uint64_t n, std::uint64_t r, std::uint64_t p) {
 std::string changed(const std::function<void(PBKDF2PARAM&)>& change) {
     unsigned char salt[] = "saltsalt";
     X509_ALGOR* algorithm =
-        PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), 1, salt, 8, nullptr, NID_hmacWithSHA1);
+        PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), 1, salt, 8, zeros, NID_hmacWithSHA1);
     const Pbe2 scheme(static_cast<PBE2PARAM*>(
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter)));
     const Kdf2 parameters(static_cast<PBKDF2PARAM*>(
@@ -240,9 +243,9 @@ BOOST_AUTO_TEST_CASE(odd_parameters_are_refused_or_harmless) {
 BOOST_AUTO_TEST_CASE(a_length_that_is_no_multiple_of_a_block_is_a_wrong_passphrase) {
     unsigned char salt[] = "saltsalt";
     for (const std::size_t octets : {0UL, 1UL, 15UL, 17UL})
-        BOOST_TEST(opened(around(
-                       PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), 1, salt, 8, nullptr, NID_hmacWithSHA1),
-                       octets)) == "<unauthorized>");
+        BOOST_TEST(
+            opened(around(PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), 1, salt, 8, zeros, NID_hmacWithSHA1),
+                          octets)) == "<unauthorized>");
 }
 
 BOOST_AUTO_TEST_CASE(t104_no_damage_opens_another_key) {
