@@ -209,7 +209,7 @@ def _check_local(role: str, file: bytes, *, gun: str, where: str) -> None:
         if role == SNAPSHOT:
             signable.check_snapshot(document)
         else:
-            signable.check_document(role, document, gun=gun)
+            signable.check_document(role, document, gun=None)
     except (ValueError, TypeError, ContentTrustError) as error:
         cause = error.message if isinstance(error, ContentTrustError) else str(error)
         raise PublishError(

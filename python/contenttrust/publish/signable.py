@@ -79,25 +79,27 @@ def check(
     _check_targets(document, role)
 
 
-def check_document(role: str, document: Document, *, gun: str) -> None:
+def check_document(role: str, document: Document, *, gun: str | None) -> None:
     """Refuse a document that is not, to its last member, one of its role.
 
     Args:
         role: Whose document it is said to be.
         document: Its signed part.
-        gun: The collection that it is said to belong to.
+        gun: The collection that it is said to belong to; None where it was made here: readers judge
+            the certificates of a root that nobody else is asked to sign.
 
     Raises:
         ValueError: It is another.
         TypeError: A member has the wrong type.
         ContentTrustError: A key is not usable.
     """
-    if role == ROOT:
-        _check_root(document)
+    if role != ROOT:
+        _check_targets(document, role)
+        return
+    _check_root(document)
+    if gun is not None:
         for key in authority_in(document, ROOT).keys.values():
             check_certificate(public_key(key), gun)
-    else:
-        _check_targets(document, role)
 
 
 def check_snapshot(document: Document) -> None:

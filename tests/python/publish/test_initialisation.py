@@ -16,6 +16,7 @@ from contenttrust.errors import (
     ServerError,
     TrustDirectoryError,
     UnreachableError,
+    VerificationError,
 )
 from contenttrust.publish import initialisation
 
@@ -52,6 +53,28 @@ def test_a_certificate_that_was_made_elsewhere_names_the_root_key(publisher):
     assert [each.key_id for each in publisher.keys.entries() if each.role == "root"] == [
         entry.key_id
     ]
+
+
+def test_a_certificate_for_many_names_begins_a_collection_as_with_notary(publisher):
+    """Readers take `prefix*` with a warning; whoever asks others to sign such a root is refused."""
+    entry = publisher.keys.generate("ecdsa", role="root")
+    certificate = certificate_of(publisher, entry, "registry.example/team/*")
+    collection = publisher.collection()
+    collection.initialize(root_certificate=certificate)
+
+    assert collection.publish().versions["root"] == 1
+    with pytest.raises(PublishError, match="certified for"):
+        initialisation.check_certificates([certificate], 1, gun=GUN)
+
+
+def test_a_certificate_for_other_names_is_refused_by_what_readers_ask(publisher, server):
+    entry = publisher.keys.generate("ecdsa", role="root")
+    certificate = certificate_of(publisher, entry, "registry.example/other/*")
+    collection = publisher.collection()
+    collection.initialize(root_certificate=certificate)
+    with pytest.raises(VerificationError):
+        collection.publish()
+    assert server.uploads == []
 
 
 def test_a_bare_key_is_no_certificate_of_a_root(publisher):
