@@ -36,7 +36,9 @@ def check(trust_dir: str) -> Iterator[Finding]:
         trust_dir: Its path.
     """
     try:
-        entries = KeyStore(trust_dir, passphrases=_Nobody()).entries()
+        store = KeyStore(trust_dir, passphrases=_Nobody())
+        entries = store.entries()
+        files = {store.entry_at(place).path for place in store.folder.places()}
     except (ContentTrustError, OSError) as error:
         # Why, is told beside it, where the directories are looked at.
         cause = error.message if isinstance(error, ContentTrustError) else str(error.strerror)
@@ -52,10 +54,15 @@ def check(trust_dir: str) -> Iterator[Finding]:
         )  # fmt: skip
         return
     kept = backed_up(trust_dir)
-    found = [finding for entry in entries for finding in _looked_at(entry, kept)]
+    found = []
+    for entry in entries:
+        if entry.problem or entry.path in files:
+            found += _looked_at(entry, kept)
+        elif entry.role == "root":
+            found.append(_elsewhere(entry))
     yield from found
-    if not any(finding.level in {"warning", "failure"} for finding in found):
-        number = f"{len(entries)} private key{'s' if len(entries) > 1 else ''}"
+    if files and not any(finding.level in {"warning", "failure"} for finding in found):
+        number = f"{len(files)} private key{'s' if len(files) > 1 else ''}"
         yield Finding(
             check=_CHECK, subject=f"{trust_dir}/private", level="ok",
             message=f"{number}, as encrypted files",
@@ -93,3 +100,13 @@ def _looked_at(entry: KeyEntry, kept: frozenset[str]) -> Iterator[Finding]:
             advice="Make a backup ('contenttrust key backup FILE'), keep it elsewhere, and prove "
             "it ('contenttrust key restore --check FILE')",
         )  # fmt: skip
+
+
+def _elsewhere(entry: KeyEntry) -> Finding:
+    """Of a root key of which only the address is here: whatever may be said of a file is not."""
+    return Finding(
+        check=_CHECK, subject=entry.path, level="note",
+        message="this root key is kept elsewhere, so that no backup made here has it: without it "
+        "no key of its collections can ever be exchanged",
+        advice="Have a copy made by what keeps it, or add a second root key",
+    )  # fmt: skip

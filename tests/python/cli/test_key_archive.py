@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from contenttrust.keys.backup_note import backed_up
 from publisher_place import PublisherPlace
 from vault_plugin import offered
 
@@ -73,6 +74,17 @@ def test_where_a_backup_cannot_be_noted_it_is_made_and_restored_with_a_warning(p
         assert ran.err.startswith("warning: it could not be noted in ")
         assert ran.err.endswith(": not a directory, or a link to one\n")
         assert "keys-backed-up" not in ran.out + ran.err
+
+
+@pytest.mark.usefixtures("vault")
+def test_of_a_key_that_is_elsewhere_no_backup_is_noted(place):
+    place.done("key", "generate")
+    place.done("key", "load", "--name", "alice", "vault-y:1")
+    [root], [alice] = key_ids(place, "root"), key_ids(place, "alice")
+    ran = place.run("key", "backup", "--passphrase-file", "secret", "all.backup")
+    assert (ran.code, ran.out) == (0, "Successfully backed up keys to all.backup\n")
+    assert f"the alice key {alice} is not in the archive: it is kept at vault-y:1" in ran.err
+    assert backed_up(place.config / "trust") == {root}
 
 
 def test_a_key_whose_role_has_other_letters_hinders_no_backup(place):

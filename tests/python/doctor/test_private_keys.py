@@ -8,6 +8,7 @@ from contenttrust.doctor import private_keys
 from contenttrust.keys import KeyStore
 from contenttrust.keys.backup_note import backed_up, note
 from keyholder import PASSPHRASE, ROUNDS, Holder
+from vault_plugin import offered
 
 GUN = "registry.example.com/team/app"
 
@@ -83,6 +84,16 @@ def test_a_damaged_file_and_one_without_a_passphrase_are_failures(trust_dir, sto
         ("failure", f"{'c' * 64}.key"),
         ("failure", f"{entry.key_id}.key"),
     }
+
+
+def test_a_key_that_is_kept_elsewhere_is_no_unencrypted_file(
+    trust_dir, store, tmp_path, monkeypatch
+):
+    with offered("vault-x", tmp_path / "package", monkeypatch):
+        store.remember("vault-x:1", role="root")
+    assert found(trust_dir) == [("note", "vault-x:1")]
+    store.generate(role="bob")
+    assert found(trust_dir) == [("note", "vault-x:1"), ("ok", "private")]
 
 
 def test_keys_that_cannot_be_looked_at_are_told_among_the_permissions(trust_dir):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, exit_codes, text
+from contenttrust.cli import editing, exit_codes, report, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,15 @@ def run(request: Request) -> int:
     store = editing.key_store(request)
     archive = backup(store, passphrases=editing.passphrases(request), key_ids=options.keys)
     create(options.file, archive)
-    note(editing.trust_dir(request), options.keys or [one.key_id for one in store.entries()])
+    files = [store.entry_at(place) for place in store.folder.places()]
+    note(editing.trust_dir(request), options.keys or [one.key_id for one in files])
     text.say(f"Successfully backed up keys to {text.safe(options.file)}")
+    paths = {one.path for one in files}
+    for one in store.entries():
+        if not options.keys and one.path not in paths:
+            report.remark(
+                request,
+                f"the {one.role or 'delegation'} key {one.key_id} is not in the archive: it is "
+                f"kept at {one.path}",
+            )
     return exit_codes.OK
