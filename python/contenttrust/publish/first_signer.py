@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def chosen(collection: Collection, name: str | None) -> tuple[str, str]:
     """The signer of a new repository: the one that is named, else the only one here.
 
-    A key that a collection which is known here names in its root is no signer's, whatever its file
-    says, unless its signer is named.
+    A key that a collection which is published here names in its root is no signer's, whatever its
+    file says, unless its signer is named. Another is no more the only one for that.
 
     Args:
         collection: The repository.
@@ -37,8 +37,8 @@ def chosen(collection: Collection, name: str | None) -> tuple[str, str]:
     """
     found = _candidates(collection)
     if name is None:
-        found = _without_roots_keys(collection, found)
-        if len(found) != 1:
+        left = _without_roots_keys(collection, found)
+        if len(found) != 1 or not left:
             return "", ""
         [name] = found
     check_name(name)
@@ -75,9 +75,11 @@ def _without_roots_keys(
 ) -> dict[str, list[KeyEntry]]:
     if not found:
         return {}
+    here = collection.keys.entries()
     named = {
         key_id: (role, root.gun)
         for root in known_roots(collection.trust_dir)
+        if root.is_published_by(here)
         for role, keys in root.roles.items()
         for key_id in keys
     }

@@ -13,8 +13,9 @@ from contenttrust.transport.docker_cache import cached_collections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from contenttrust.keys import KeyEntry
     from contenttrust.transport.cache import TrustDirectory
 
 
@@ -33,6 +34,17 @@ class KnownRoot:
     keys: frozenset[str]
     roles: Mapping[str, frozenset[str]]
     signers: frozenset[str]
+
+    def is_published_by(self, entries: Iterable[KeyEntry]) -> bool:
+        """Whether a root key among some keys has signed it, or one of them is kept for its GUN.
+
+        What strangers name in theirs says nothing of our keys: public keys are no secret.
+        """
+        return any(
+            one.gun == self.gun or (one.role == ROOT and one.key_id in self.signers)
+            for one in entries
+            if not one.problem
+        )
 
 
 def known_roots(trust_dir: TrustDirectory) -> Iterator[KnownRoot]:

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from contenttrust._core import PublicKey
+from contenttrust.errors import NoKeyError
 from contenttrust.publish import images, target_meta
 
 TAGS = {"v1": target_meta(7, sha256="ab" * 32)}
@@ -34,14 +35,44 @@ def test_a_repository_key_of_another_collection_makes_no_signer(publisher, excha
     assert "--signer new-repository-key" in told
 
 
-def test_beside_it_the_only_signer_is_the_one_who_is_left(publisher, exchanged):
-    alice = publisher.key("alice")
+def test_beside_it_another_signer_is_not_the_only_one(publisher, exchanged, caplog):
+    publisher.key("alice")
 
     done = images.sign(publisher.collection(), TAGS)
 
-    assert done.signer == "alice"
-    [signer] = images.signers(publisher.collection())
-    assert signer.key_ids == (alice.key_id,)
+    assert done.signer == ""
+    assert [one for one in caplog.messages if exchanged in one]
+
+
+def test_beside_it_under_one_name_neither_key_is_taken_unasked(publisher, exchanged):
+    publisher.key("new-repository-key")
+    with pytest.raises(NoKeyError, match="2 keys of the signer new-repository-key"):
+        images.sign(publisher.collection(), TAGS)
+
+
+def test_it_makes_no_signer_where_the_root_key_is_elsewhere(publisher, exchanged):
+    for entry in publisher.keys.entries():
+        if entry.role == "root":
+            publisher.keys.remove(entry.key_id)
+    assert images.sign(publisher.collection(), TAGS).signer == ""
+
+
+@pytest.mark.parametrize(("names", "chosen"), [(["alice"], "alice"), (["alice", "bob"], "")])
+def test_a_strangers_root_that_names_a_signer_of_ours_decides_nothing(
+    publisher, make_publisher, server, names, chosen
+):
+    """Public keys are no secret: they stand in every collection that their owner signs."""
+    alice, *_ = [publisher.key(name) for name in names]
+    evil = make_publisher("evil")
+    theirs = evil.collection("evil.example/base")
+    theirs.initialize(server_managed=["snapshot"])
+    theirs.publish()
+    theirs.publish_request(theirs.prepare_rotation("targets", keys=[evil.key("own"), alice]))
+    folder = publisher.folder.joinpath("tuf", "evil.example", "base", "metadata")
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "root.json").write_bytes(server.files["evil.example/base"]["root"])
+
+    assert images.sign(publisher.collection(), TAGS).signer == chosen
 
 
 def test_it_is_taken_where_its_signer_is_named(publisher, exchanged):
