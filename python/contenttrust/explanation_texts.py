@@ -101,6 +101,14 @@ TEXTS = {
         "Honest trust data stays far below it, so this may be meant to exhaust the reader",
         "Do not use this data, and ask the publisher where it comes from",
     ),
+    "costly_search": (
+        "To find the image, more signed indexes would have to be fetched than one search may",
+        "Nothing is wrong with what is signed: whether an index lists the image is not known",
+        (
+            "Name the tag of the index too (NAME:TAG@DIGEST), or have its images signed by their "
+            "digests ('contenttrust sign --recursive')"
+        ),
+    ),
     "wrong_type": (
         "{What} says that it is another kind of document{facts}",
         "A file was served in another one's place",
@@ -361,6 +369,7 @@ OTHER = ("The operation failed{facts}", "", "")
 
 # Causes within one code that need other words, known by how the engine's message begins.
 CAUSES = {
+    ("limit_exceeded", "it takes more than"): "costly_search",
     ("missing_role", "there is no timestamp"): "no_timestamp",
     ("root_certificate", "the root given as anchor"): "given_root",
     ("root_certificate", "the root certificate was issued for"): "certificate_elsewhere",

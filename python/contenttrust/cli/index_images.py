@@ -7,7 +7,7 @@ import os
 import time
 
 from contenttrust.cli import report
-from contenttrust.errors import FetchError, LimitExceededError
+from contenttrust.errors import FetchError, ImageLookupError, LimitExceededError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,12 +137,18 @@ class Search:
         from contenttrust.transport import deadline  # noqa: PLC0415
 
         seconds = self._until - time.monotonic()
-        if seconds <= 0:
-            raise LimitExceededError(f"the registry took more than {SECONDS:g} seconds")
-        if not self._left:
-            raise LimitExceededError(f"it takes more than {REQUESTS} requests")
-        self._left -= 1
         one = self._reference
+        if seconds <= 0:  # nothing is wrong with what it sent
+            slow = ImageLookupError(
+                f"the registry {one.domain} took more than {SECONDS:g} seconds for what was asked "
+                "of it: try again",
+                gun=one.gun,
+            )
+            slow.code = "unreachable"
+            raise slow
+        if not self._left:
+            raise LimitExceededError(f"it takes more than {REQUESTS} requests", gun=one.gun)
+        self._left -= 1
         with deadline.visit(seconds):
             if self._registry is None:
                 self._registry = registry_of(one, env=os.environ)

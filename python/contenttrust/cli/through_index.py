@@ -48,9 +48,9 @@ def listed(repository: TrustedRepository, reference: Reference) -> Listed:
 
     Raises:
         NotSignedError: No signed index lists it.
-        FetchError: The registry lacks something that may list it, or did not answer.
+        FetchError: The registry lacks something that may list it, or did not answer in time.
         LengthError: What lists it has another length than is signed.
-        LimitExceededError: It takes too many requests, too long, or indexes lie too deep.
+        LimitExceededError: It takes too many requests, or indexes lie too deep.
         ContentTrustError: The tag is not signed, or the role that lists the index is broken.
     """
     search, doubt = Search(reference), None
@@ -61,6 +61,8 @@ def listed(repository: TrustedRepository, reference: Reference) -> Listed:
         except FetchError as error:
             doubt = doubt or error
             continue
+        except LimitExceededError as error:
+            raise doubt or error from error  # what did not answer may have listed it
         if child is None:
             continue
         if index.size != tag.size:

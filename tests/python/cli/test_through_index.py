@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contenttrust.cli import index_images
-from servers.answers import document
+from servers.answers import document, status
 from servers.registry import INDEX, index
 
 
@@ -118,6 +118,26 @@ def test_what_a_search_cannot_afford_is_a_refusal(place, images, monkeypatch):
     monkeypatch.setattr(index_images, "REQUESTS", 1)
     image = f"{images.repository}@sha256:{'0' * 64}"
     assert refused(place, image) == (1, "limit_exceeded")
+    told = place.run("verify", "--through-index", image).err
+    assert "NAME:TAG@DIGEST" in told
+    assert "Do not use this data" not in told
+
+
+def test_a_registry_that_is_slow_says_nothing_against_an_image(place, images, monkeypatch, signed):
+    monkeypatch.setattr(index_images, "SECONDS", 0.0)
+    image = f"{images.repository}@{signed[1]}"
+    assert refused(place, image) == (3, "unreachable")
+    told = place.run("verify", "--through-index", image).err
+    assert "took more than 0 seconds" in told
+    assert "Do not use this data" not in told
+
+
+def test_a_limit_hides_no_index_that_the_registry_did_not_give(
+    place, images, server, signed, monkeypatch
+):
+    monkeypatch.setattr(index_images, "REQUESTS", 1)
+    server.answer(f"/v2/{images.path}/manifests/{signed[0]}", status(404))
+    assert refused(place, f"{images.repository}@sha256:{'0' * 64}")[0] == 3
 
 
 def test_a_registry_is_needed(place, images):
