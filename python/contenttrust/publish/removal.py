@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 
-from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.errors import ContentTrustError, PublishError, TrustDirectoryError
 from contenttrust.publish import changes, delegations
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.look import look, open_keys
@@ -14,6 +15,7 @@ from contenttrust.publish.resumption import Resumption
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signers import RemovedSigner, check_name, role_of
 from contenttrust.publish.tags import digests, enumerated, named, with_digest
+from contenttrust.publish.uploads import NOT_PUBLISHED, published
 from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
@@ -68,6 +70,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     confirm: Callable[[Mapping[str, str]], None] = lambda _: None,
     confirm_last: Callable[[Mapping[str, str], Mapping[str, str]], None] | None = None,
     resume: Callable[[str, Mapping[str, str]], None] = lambda *_: None,
+    resume_over: Callable[[str], None] = lambda _: None,
 ) -> Removed:
     """Take a signer away for good: the delegation, its keys, and what rests on its signature.
 
@@ -78,8 +81,10 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     Where an earlier run in this trust directory has taken the signer away and was interrupted, this
     one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then;
     not if it was valid here since in a later version, nor if the server has a later one that others
-    than the signer have signed, or whose signatures cannot be told: then what was shown is no
-    longer right, and the message says what would change.
+    than the signer have signed, or whose signatures cannot be told, or in which a tag is new that
+    others vouch for, or one is missing: then what was shown is perhaps no longer right, and the
+    message says what would change. Where it is certain that nothing was published, the next run
+    begins afresh.
 
     Args:
         collection: The repository.
@@ -99,6 +104,8 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
         resume: Is given when the interrupted removal began, and the digests of the tags that are
             signed again as they were then, by tag, before that; what it raises leaves all as it is.
             Tags that nobody else lists are taken back or confirmed as at the first run.
+        resume_over: Is given, before `resume`, what that changes of what the server has, in words,
+            if anything; what it raises leaves all as it is.
 
     Raises:
         ValueError: No signer can have that name.
@@ -123,6 +130,8 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
             resumption = Resumption(removal, begun, keyring, revoke=revoke)
             resumption.apply(seen)
             if was_broken and removal.agreed is not None and removal.agreed.document is not None:
+                if resumption.changes:
+                    resume_over(resumption.changes)
                 resume(begun.begun, digests(removal.agreed.document["targets"]))
                 if removal.unvouched:
                     confirm(removal.unvouched)
@@ -136,16 +145,23 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
         removal.apply(seen)
         open_keys(collection, keyring, seen)
         steps.append(_Noted(record, removal, text_of(collection.moment)))
-    done = collection.publish_steps(steps)
-    if any(one.role == RELEASES for one in done.repository.degraded):
-        done = _released_as_agreed(collection, removal, done)
-    if any(one.role == role_of(name) for one in done.repository.signers):
-        raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
-    removal.check(done.documents)
-    _check_sound(done, removal, sound)
-    record.forget()  # what follows is to be looked at, and cannot be signed away
-    _check_released(done, removal)
-    _check_vouched(done, removal)
+    try:
+        done = collection.publish_steps(steps)
+    except ContentTrustError as error:
+        if error.upload in NOT_PUBLISHED:
+            with contextlib.suppress(TrustDirectoryError):
+                record.forget()
+        raise
+    with published(done.versions):
+        if any(one.role == RELEASES for one in done.repository.degraded):
+            done = _released_as_agreed(collection, removal, done)
+        if any(one.role == role_of(name) for one in done.repository.signers):
+            raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
+        removal.check(done.documents)
+        _check_sound(done, removal, sound)
+        record.forget()  # what follows is to be looked at, and cannot be signed away
+        _check_released(done, removal)
+        _check_vouched(done, removal)
     return _removed(removal, done)
 
 
@@ -191,12 +207,12 @@ class _Noted:
 def _is_outdated(collection: Collection, begun: Begun, seen: Draft) -> bool:
     """Whether the role that is to be signed as it was shown was valid here in a later version.
 
-    Then the removal came to its end, whoever ended it, and what is released has changed since.
+    Docker may have seen that, in the cache that it shares with us. Then the removal came to its
+    end, whoever ended it, and what is released has changed since.
     """
     if RELEASES not in seen.broken or begun.document is None:
         return False
-    state = collection.trust_dir.state(collection.gun)
-    known = 0 if state is None else state.versions.get(RELEASES, 0)
+    known = collection.judge().verified_version(RELEASES)
     return bool(known > begun.document["version"])
 
 
@@ -210,13 +226,14 @@ def _resumed(
             something changed that nobody was shown.
     """
     done = collection.publish_steps([resumption])
-    removal.check(done.documents)
-    if RELEASES in done.versions:
-        removal.signed_again = [RELEASES]
-    _check_sound(done, removal, {RELEASES})
-    if was_broken:
-        _check_released(done, removal)
-        _check_vouched(done, removal)
+    with published(done.versions):
+        removal.check(done.documents)
+        if RELEASES in done.versions:
+            removal.signed_again = [RELEASES]
+        _check_sound(done, removal, {RELEASES})
+        if was_broken:
+            _check_released(done, removal)
+            _check_vouched(done, removal)
     return done
 
 

@@ -1,7 +1,8 @@
 """Bringing a removal of a signer that was interrupted to its end, with what was agreed then.
 
 Since then others may have stopped to vouch for what is signed again: that is looked at anew. What
-was released since is not the signer's, and is not taken back.
+was released since is not the signer's, and is not taken back. Who signed a version last may have
+built upon what others released and revoked: so it is also asked who vouches for what would change.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from contenttrust.publish.agreed import Agreed
 from contenttrust.publish.commands import command
 from contenttrust.publish.current import version_in
 from contenttrust.publish.delegations import Authority
-from contenttrust.publish.metadata import TARGETS, signed_part
+from contenttrust.publish.metadata import TARGETS, message_of, signed_part
 from contenttrust.publish.part import Part
 from contenttrust.publish.returning import described
 from contenttrust.publish.signers import holders
@@ -32,7 +33,12 @@ _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, ContentTrustErro
 
 
 class Resumption:
-    """A step: signs `targets/releases` as it was agreed, if it is broken, or takes tags back."""
+    """A step: signs `targets/releases` as it was agreed, if it is broken, or takes tags back.
+
+    Attributes:
+        changes: What that changes of what the server has, in words; empty where nothing is known to
+            change.
+    """
 
     def __init__(
         self, removal: RemovedSigner, begun: Begun, keyring: Keyring, *, revoke: bool
@@ -54,6 +60,7 @@ class Resumption:
         self._removal = removal
         self._revoke = revoke
         self._told: set[tuple[str, str]] | None = None
+        self.changes = ""
 
     def apply(self, draft: Draft) -> None:
         """Sign what was agreed, but for what is taken back.
@@ -87,16 +94,16 @@ class Resumption:
             PublishError: Others have, or that cannot be told.
         """
         file = draft.served(RELEASES)
-        differs = _differences(file, document)
+        self.changes = differs = _differences(file, document)
         if not differs:
             return
         has = "nothing" if file is None else described(RELEASES, file)
         name, begun = self._removal.name, self._begun.begun
-        if file is None or not self._is_the_signers(draft, file, document["version"]):
+        if file is None or not self._is_the_signers(draft, file, document):
             sign = command("sign", f"{draft.gun}:TAG") or "contenttrust sign"
             raise PublishError(
                 f"the removal of {name}, begun at {begun}, is not brought to its end: {RELEASES} "
-                f"was published since, and as far as can be told not by {name} only. The server "
+                f"was published since, and it cannot be told that only {name} did so. The server "
                 f"has {has}, which nobody has verified here; signed as it was shown then, that "
                 f"would change: {differs}. Nothing was published. Let a signer who stays sign what "
                 f"is to be released ({sign}), then remove {name} again",
@@ -109,10 +116,33 @@ class Resumption:
             f"has verified here. That changes: {differs}"
         )
 
-    def _is_the_signers(self, draft: Draft, file: bytes, version: int) -> bool:
-        """Whether a file is what was served then, or signed since by nobody but the signer."""
-        if 0 < version_in(file) <= version:
+    def _is_the_signers(self, draft: Draft, file: bytes, document: Document) -> bool:
+        """Whether a file is what was served then, or made since by nobody but the signer."""
+        if 0 < version_in(file) <= document["version"]:
             return True
+        return self._only_the_signer_signed(draft, file) and self._only_the_signer_changed(
+            draft, file, document
+        )
+
+    def _only_the_signer_changed(self, draft: Draft, file: bytes, document: Document) -> bool:
+        """Whether no tag goes that others vouch for, and none comes back that others took away.
+
+        A signer who stays may have released the one and revoked the other before the signer's last
+        version. What is listed otherwise is given back only what others vouch for.
+        """
+        doubtful = [role for role, _ in holders(draft, self._begun.key_ids) if role != RELEASES]
+        try:
+            served = signed_part(file)
+            now, then = served["targets"], document["targets"]
+            vouched = now.keys() - unvouched(draft, doubtful, served).keys()
+            alone = unvouched(draft, doubtful, document).keys() | (then.keys() - now.keys())
+            given = [message_of(one) for one in served["delegations"]["roles"]]
+            back = [one for one in document["delegations"]["roles"] if message_of(one) not in given]
+        except _UNREADABLE:
+            return False
+        return not (back or _other(now, then) & vouched or _other(then, now) & alone)
+
+    def _only_the_signer_signed(self, draft: Draft, file: bytes) -> bool:
         removed = {*self._begun.key_ids, *self._begun.known_as}
         known = {**draft.root["keys"], **draft.roles[TARGETS]["delegations"]["keys"]}
         try:
@@ -137,6 +167,15 @@ class Resumption:
                 role=RELEASES,
                 found=told,
             )
+
+
+def _other(targets: Document, than: Document) -> set[str]:
+    """The names of targets that are missing, or listed otherwise, among others."""
+    return {
+        name
+        for name, meta in targets.items()
+        if name not in than or message_of(meta) != message_of(than[name])
+    }
 
 
 def _differences(file: bytes | None, document: Document) -> str:

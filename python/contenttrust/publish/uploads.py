@@ -27,6 +27,7 @@ REFUSED = "refused"
 UNKNOWN = "unknown"
 ACCEPTED = "accepted"
 SERVED = "served"
+NOT_PUBLISHED = frozenset({"", REFUSED})
 
 _INTERRUPTED = {
     REFUSED: "the server has refused what it was sent",
@@ -80,7 +81,7 @@ class Uploads:
     @property
     def may_count(self) -> bool:
         """Whether what was sent may be published, as far as the server has said."""
-        return self.outcome not in {"", REFUSED}
+        return self.outcome not in NOT_PUBLISHED
 
     @contextlib.contextmanager
     def told(self, gun: str) -> Iterator[None]:
@@ -100,3 +101,18 @@ class Uploads:
             if self.outcome:
                 remark.warn(__name__, f"{shown(gun)}: interrupted; {_INTERRUPTED[self.outcome]}")
             raise
+
+
+@contextlib.contextmanager
+def published(versions: Mapping[str, int]) -> Iterator[None]:
+    """Say of what fails after a publication that this is at the server, whatever comes of a second.
+
+    Args:
+        versions: What was published; empty where nothing was.
+    """
+    try:
+        yield
+    except ContentTrustError as error:
+        if versions and error.upload in NOT_PUBLISHED:
+            error.upload = SERVED
+        raise

@@ -175,3 +175,22 @@ def hidden(alice, server, monkeypatch):
         monkeypatch.setattr(server, "_snapshot", listing)
 
     return unlist
+
+
+@pytest.fixture
+def interrupted(collection, mallory, server):
+    """Base is alice's, v1 only hers who goes; `targets/releases` is broken: she published late."""
+    images.sign(collection, tags("base"))
+    images.sign(mallory.collection(), tags("v1"))
+
+    def stop():
+        raise KeyboardInterrupt
+
+    def late():
+        images.sign(mallory.collection(), tags("late"))
+        server.after_publish = [stop]
+
+    server.before_publish = [late]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory")
+    return collection

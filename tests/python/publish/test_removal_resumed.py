@@ -29,23 +29,6 @@ def stop():
     raise KeyboardInterrupt
 
 
-@pytest.fixture
-def interrupted(collection, mallory, publisher, server):
-    """Base is alice's, v1 only hers who goes; `targets/releases` is broken: she published late."""
-    images.sign(collection, tags("base"))
-    images.sign(mallory.collection(), tags("v1"))
-
-    def late():
-        images.sign(mallory.collection(), tags("late"))
-        server.after_publish = [stop]
-
-    server.before_publish = [late]
-    with pytest.raises(KeyboardInterrupt):
-        images.remove_signer(collection, "mallory")
-    assert records(publisher)
-    return collection
-
-
 def test_what_nobody_else_lists_is_revoked_also_where_a_removal_is_resumed(interrupted, publisher):
     shown = []
     removed = images.remove_signer(

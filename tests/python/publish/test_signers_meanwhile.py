@@ -204,8 +204,9 @@ def test_t078_the_step_after_a_lost_race_fails_and_says_what_to_do(collection, m
         server.after_publish.append(lambda: server.instead.append(fail))
 
     server.before_publish.append(late)
-    with pytest.raises(RejectedError, match=r"is broken: .* signs anew: v1 .*no more"):
+    with pytest.raises(RejectedError, match=r"is broken: .* signs anew: v1 .*no more") as failed:
         images.remove_signer(collection, "mallory")
+    assert failed.value.upload == "served"  # the removal itself
 
 
 @pytest.mark.parametrize("name", ["md5", "\x1b[2Jevil", "aa:7 (good)"])

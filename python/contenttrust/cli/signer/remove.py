@@ -39,6 +39,7 @@ def run(request: Request) -> int:
             confirm=partial(_ask, request, repository),
             confirm_last=partial(_ask_last, request, repository),
             resume=partial(_ask_again, request, repository),
+            resume_over=partial(_tell_changes, request, repository),
         )
         report.warn(request, done.published.notes)
         report.warn(request, _where_else(done, name))
@@ -99,6 +100,15 @@ def _ask(request: Request, repository: str, unvouched: Mapping[str, str]) -> Non
     )
     if not answered(request, told, tag_lines(unvouched), question, option="--revoke or -y"):
         raise CancelledError(f"the removal of {name} from {shown} has been cancelled")
+
+
+def _tell_changes(request: Request, repository: str, changes: str) -> None:
+    """Tell, before it is asked, what the end of an interrupted removal changes."""
+    told = (
+        f"the trust server has another targets/releases of {repository} than was shown. What was "
+        f"shown changes that, if it is signed: {changes}"
+    )
+    report.warn(request, [told])
 
 
 def _ask_again(request: Request, repository: str, begun: str, digests: Mapping[str, str]) -> None:
