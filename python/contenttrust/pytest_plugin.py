@@ -84,14 +84,15 @@ def _policy(
     remember: bool,
 ) -> Policy:
     from contenttrust.gate import policy_record  # noqa: PLC0415
-    from contenttrust.policy import load  # noqa: PLC0415
+    from contenttrust.policy import load, location  # noqa: PLC0415
     from contenttrust.policy.rules import Policy  # noqa: PLC0415
 
     if isinstance(policy, Policy):
         return policy
-    directory = policy_record.directory(os.environ, named=trust_dir)
-    usual = load.usual(directory.path)
-    path = load.found(env=os.environ, trust_dir=directory.path) if policy is None else policy
+    chosen = "" if policy is None else os.fspath(policy)
+    directory = policy_record.directory(os.environ, named=trust_dir, policy=chosen)
+    usual = location.usual(directory.path)
+    path = location.found(env=os.environ, trust_dir=directory.path) if policy is None else policy
     if path is None:
         policy_record.check_none(directory, usual)
         return Policy.docker_content_trust()

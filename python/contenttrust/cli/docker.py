@@ -67,10 +67,14 @@ def command(words: Sequence[str]) -> int | None:
 def _failed(error: Exception) -> int:
     """Say what went wrong outside of docker; a traceback would look like docker's own failure."""
     from contenttrust.cli.options import UsageError  # noqa: PLC0415 -- see the program's start
+    from contenttrust.errors import PolicyError  # noqa: PLC0415
 
     if isinstance(error, UsageError):
         streams.complain([f"contenttrust: {error}"])
         return exit_codes.USAGE
+    if isinstance(error, PolicyError):
+        streams.complain([f"contenttrust: {error.message}"])
+        return refusal.NOT_STARTED
     streams.complain([f"contenttrust: internal error ({type(error).__name__}: {error!a})"])
     return refusal.NOT_STARTED
 
@@ -101,13 +105,13 @@ class _Means:
         What holds without that word stays in force: the policy, and which versions of it were seen.
         """
         from contenttrust.gate import policy_record  # noqa: PLC0415
-        from contenttrust.policy import load  # noqa: PLC0415
+        from contenttrust.policy import location  # noqa: PLC0415
         from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
 
         named = self._given is not None and self._given.options.trust_dir is not None
         if config_directory(os.environ) is not None and not named:
             self._before = policy_record.directory(os.environ)
-            own = load.found(env=os.environ, trust_dir=self._before.path)
+            own = location.found(env=os.environ, trust_dir=self._before.path)
             if own is not None:
                 os.environ[POLICY_VARIABLE] = own
         os.environ["DOCKER_CONFIG"] = folder
@@ -192,12 +196,18 @@ def _policy_may_be_there(env: Mapping[str, str]) -> bool:
         from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
 
         folder = config_directory({})
-    return any(
-        os.path.lexists(f"{place}/trust/contenttrust/{name}")
-        for place in (env.get("DOCKER_CONFIG"), folder)
-        if place  # else there is no trust directory, and nothing stands in it
-        for name in ("trust-policy.yaml", "policies/in_force.json")
-    )
+    from contenttrust.errors import PolicyError  # noqa: PLC0415
+    from contenttrust.policy.location import stands  # noqa: PLC0415
+
+    try:
+        return any(
+            stands(f"{place}/trust/contenttrust/{name}")
+            for place in (env.get("DOCKER_CONFIG"), folder)
+            if place  # else there is no trust directory, and nothing stands in it
+            for name in ("trust-policy.yaml", "policies/in_force.json")
+        )
+    except PolicyError:
+        return True  # the thorough look says what is wrong
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError
+from contenttrust.errors import ContentTrustError, TrustDirectoryError
 from contenttrust.gate.environment import AUDIT_LOG_VARIABLE
 
 TYPE_CHECKING = False
@@ -47,17 +47,20 @@ def found_policy(
         UsageError: As `policy_of`.
     """
     from contenttrust.gate import policy_record  # noqa: PLC0415 -- who only parses needs none
-    from contenttrust.policy import load  # noqa: PLC0415
+    from contenttrust.policy import load, location  # noqa: PLC0415
 
     options = request.options
-    directory = policy_record.directory(os.environ, named=options.trust_dir)
-    usual = load.usual(directory.path)
-    path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
+    path = options.policy
     try:
+        directory = policy_record.directory(
+            os.environ, named=options.trust_dir, policy=options.policy or ""
+        )
+        usual = location.usual(directory.path)
+        path = path or location.found(env=os.environ, trust_dir=directory.path)
         if path is None:
             policy_record.check_none(directory, usual)
             if seen is not None:
-                policy_record.check_none(seen, load.usual(seen.path))
+                policy_record.check_none(seen, location.usual(seen.path))
             return None
         policy = load.load(path)
         remember = remember and options.at is None
@@ -67,19 +70,24 @@ def found_policy(
             policy_record.check(place, policy, remember=remember, standing=standing)
     except OSError as error:
         where = error.filename or path
-        raise UsageError(f"{_named_by(options)}: {where}: {error.strerror}") from None
+        raise UsageError(f"{_named_by(options)}{where}: {error.strerror}") from None
+    except TrustDirectoryError as error:
+        raise UsageError(
+            f"{error.message}: where it cannot be written, name the policy (--policy) and a trust "
+            "directory (--trust-dir)"
+        ) from None
     except ContentTrustError as error:
-        raise UsageError(f"{_named_by(options)}: {error.message}") from None
+        raise UsageError(f"{_named_by(options)}{error.message}") from None
     return policy
 
 
 def _named_by(options: Options) -> str:
-    """What named the policy, or would name one."""
+    """What named the policy, as messages begin; nothing where it was found in its place."""
     from contenttrust.gate.environment import POLICY_VARIABLE  # noqa: PLC0415
 
     if not options.policy and os.environ.get(POLICY_VARIABLE):
-        return POLICY_VARIABLE
-    return "--policy"
+        return f"{POLICY_VARIABLE}: "
+    return "--policy: " if options.policy else ""
 
 
 def gate_of(

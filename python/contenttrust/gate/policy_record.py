@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 
 from contenttrust.errors import PolicyError, TrustDirectoryError, shown
-from contenttrust.policy import load
+from contenttrust.policy import location
 from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping
     from typing import Any
 
@@ -28,19 +28,22 @@ _PATIENCE_S = 30.0
 
 
 def directory(
-    env: Mapping[str, str], *, named: str | os.PathLike[str] | None = None
+    env: Mapping[str, str], *, named: str | os.PathLike[str] | None = None, policy: str = ""
 ) -> TrustDirectory:
     """The trust directory whose policy is in force where nobody names a policy.
 
     Who gives Docker another folder for credentials, as CI does, has said nothing of policies: where
-    ``DOCKER_CONFIG`` names one without a policy, that of the home directory stays in force.
+    ``DOCKER_CONFIG`` names one without a policy, that of the home directory stays in force. Another
+    policy that somebody names leaves the home directory alone: it may be read-only there.
 
     Args:
         env: Environment variables.
         named: A trust directory that somebody named; no other one counts then.
+        policy: The file that somebody named on the command line, if so.
 
     Raises:
         TrustDirectoryError: There is none.
+        PolicyError: Whether a policy stands there cannot be told.
     """
     from contenttrust.transport.cache import TrustDirectory  # noqa: PLC0415 -- few ask
     from contenttrust.transport.docker_config import config_directory  # noqa: PLC0415
@@ -49,9 +52,12 @@ def directory(
         return TrustDirectory(named)
     usual = TrustDirectory.default(env)
     home = config_directory({**env, "DOCKER_CONFIG": ""})
-    if home is not None and _has_one(f"{home}/trust") and not _has_one(usual.path):
-        return TrustDirectory(f"{home}/trust")
-    return usual
+    if home is None:
+        return usual
+    trust = f"{home}/trust"
+    if (policy or env.get(location.VARIABLE) or location.usual(trust)) != location.usual(trust):
+        return usual
+    return usual if _has_one(usual.path) or not _has_one(trust) else TrustDirectory(trust)
 
 
 def check(
@@ -123,12 +129,16 @@ def check_none(directory: TrustDirectory, place: str) -> None:
 
 def _has_one(directory: str) -> bool:
     """Whether a policy stands in a trust directory, or is missed there."""
-    return os.path.lexists(load.usual(directory)) or was_standing(directory)
+    return location.stands(location.usual(directory)) or was_standing(directory)
 
 
 def was_standing(directory: str) -> bool:
-    """Whether it is remembered of a trust directory that a policy stood in it; a quick look."""
-    return os.path.lexists(f"{directory}/{STANDING}")
+    """Whether it is remembered of a trust directory that a policy stood in it; a quick look.
+
+    Raises:
+        PolicyError: It cannot be told.
+    """
+    return location.stands(f"{directory}/{STANDING}")
 
 
 @contextlib.contextmanager

@@ -31,12 +31,10 @@ if TYPE_CHECKING:
     from contenttrust.policy.pins import Pin
     from contenttrust.policy.rules import Rule
 
-__all__ = ["PolicyFileError", "examine", "found", "load", "loads"]
+__all__ = ["PolicyFileError", "examine", "load", "loads"]
 
 API_VERSION = "contenttrust/v1"
 KIND = "TrustPolicy"
-VARIABLE = "CONTENTTRUST_POLICY"
-FILE_NAME = "trust-policy.yaml"
 LARGEST = 1024 * 1024
 """Bytes of a policy file."""
 
@@ -44,36 +42,6 @@ _FIELDS = (
     "apiVersion", "kind", "metadata", "default", "servers", "people", "teams", "pins", "freshness",
     "rules", "exceptions", "limits", "docker",
 )  # fmt: skip
-
-
-def found(
-    *, env: Mapping[str, str], trust_dir: str | os.PathLike[str], chosen: str = ""
-) -> str | None:
-    """Where the policy is: only documented places are looked at, the current folder is none.
-
-    Args:
-        env: Environment variables, of which ``CONTENTTRUST_POLICY`` names a file.
-        trust_dir: Docker's trust directory, which may hold ``contenttrust/trust-policy.yaml``.
-        chosen: A file that somebody named on the command line.
-
-    Returns:
-        The first of these three, or None. A file that is named need not exist: to read it says so.
-    """
-    named = chosen or env.get(VARIABLE, "")
-    if named:
-        return named
-    place = usual(trust_dir)
-    # What is there but cannot be read is not passed over.
-    return place if os.path.lexists(place) else None
-
-
-def usual(trust_dir: str | os.PathLike[str]) -> str:
-    """Where a policy stands that nobody names.
-
-    Args:
-        trust_dir: Docker's trust directory.
-    """
-    return os.path.join(os.fspath(trust_dir), "contenttrust", FILE_NAME)  # noqa: PTH118
 
 
 def load(path: str | os.PathLike[str]) -> Policy:

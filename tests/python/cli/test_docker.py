@@ -13,7 +13,7 @@ import pytest
 
 from contenttrust.cli import docker
 from contenttrust.gate.docker import commands
-from contenttrust.policy import load
+from contenttrust.policy import location
 from noting_docker import Noting, environment, installed
 
 PROGRAM = Path(sys.executable).parent / "contenttrust"
@@ -218,7 +218,7 @@ def test_a_policy_is_enough_to_check(run: Run, tmp_path: Path) -> None:
     assert run("run", "x", before=("--policy", chosen)).code == 125
     place = tmp_path / ".docker" / "trust" / "contenttrust"
     place.mkdir(parents=True, mode=0o700, exist_ok=True)
-    Path(chosen).rename(place / load.FILE_NAME)
+    Path(chosen).rename(place / location.FILE_NAME)
     assert run("run", "x").code == 125
     assert run("ps").started == [["ps"]]
 
@@ -243,8 +243,8 @@ def test_the_quick_look_for_a_policy_agrees_with_the_thorough_one(
     assert docker._policy_may_be_there({**env, "CONTENTTRUST_POLICY": "x"})
     place = tmp_path / below / "contenttrust"
     place.mkdir(parents=True)
-    (place / load.FILE_NAME).symlink_to("nowhere")
-    assert load.found(env=env, trust_dir=tmp_path / below) is not None
+    (place / location.FILE_NAME).symlink_to("nowhere")
+    assert location.found(env=env, trust_dir=tmp_path / below) is not None
     assert docker._policy_may_be_there(env)
 
 

@@ -102,3 +102,63 @@ def test_a_named_trust_directory_is_the_one_that_counts(home: Path, tmp_path: Pa
 def test_the_quick_look_agrees(tmp_path: Path) -> None:
     assert docker._policy_may_be_there({"HOME": str(tmp_path), "DOCKER_CONFIG": "/nowhere"})
     assert not docker._policy_may_be_there({"HOME": "/nowhere", "DOCKER_CONFIG": "/nowhere"})
+
+
+@pytest.fixture
+def closed(home: Path) -> Path:
+    """A policy behind a name that leads to itself: to root no folder is closed."""
+    trust = home.parents[1]
+    trust.rename(trust.with_name("away"))
+    trust.symlink_to("trust")
+    return trust
+
+
+def test_t106_a_policy_that_cannot_be_reached_is_not_absent(
+    closed: Path, run, tmp_path: Path
+) -> None:
+    Path("c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\n")
+    told = f"whether {closed}/contenttrust/trust-policy.yaml is there cannot be told: Too many"
+    for words in (["gate", "kubernetes", "c.yaml"], ["policy", "explain", "--offline", "x"]):
+        done = run(*words)
+        assert (done.code, told in done.err) == (2, True), done.err
+    for before in ([], ["--config", str(tmp_path / "other")]):
+        code, err, started = ran(tmp_path, *before, "run", "x", DOCKER_CONFIG=str(tmp_path / "job"))
+        assert (code, told in err, started) == (125, True, [])
+        assert "internal error" not in err
+    with pytest.raises(PolicyError, match="is there cannot be told"):
+        pytest_plugin._assert_trusted("alpine:3")
+    assert docker._policy_may_be_there({"HOME": str(tmp_path)})
+
+
+def test_nor_is_the_record_of_one(home: Path, tmp_path: Path) -> None:
+    home.unlink()
+    (home.parent / "policies").symlink_to("policies")
+    with pytest.raises(PolicyError, match=r"in_force\.json is there cannot be told: Too many"):
+        policy_record.directory({"HOME": str(tmp_path), "DOCKER_CONFIG": str(tmp_path / "job")})
+
+
+def test_a_policy_that_is_named_leaves_the_home_directory_alone(
+    home: Path, run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (home.parent / "policies").write_text("no folder: nothing is written below it")
+    Path("c.yaml").write_text("apiVersion: v1\nkind: ConfigMap\n")
+    named = lay(tmp_path / "elsewhere", "named")
+    refused = run("gate", "kubernetes", "c.yaml")
+    assert refused.code == 2
+    assert f"record of policies in {home.parents[1]} cannot be used" in refused.err
+    assert "--policy:" not in refused.err
+    assert "(--trust-dir)" in refused.err
+    assert run("gate", "kubernetes", "--policy", str(named), "c.yaml").code == 0
+    record = tmp_path / "job" / "trust" / "contenttrust" / "policies" / "versions.json"
+    record.unlink()
+    monkeypatch.setenv("CONTENTTRUST_POLICY", str(named))
+    assert run("gate", "kubernetes", "c.yaml").code == 0
+    assert record.read_text() == '{"named": 8}'
+
+
+def test_that_of_the_home_stays_in_its_record_when_it_is_named(home: Path, tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "DOCKER_CONFIG": str(tmp_path / "job")}
+    trust = str(home.parents[1])
+    assert policy_record.directory(env, policy=str(home)).path == trust
+    assert policy_record.directory({**env, "CONTENTTRUST_POLICY": str(home)}).path == trust
+    assert policy_record.directory(env, policy="other.yaml").path == str(tmp_path / "job" / "trust")

@@ -11,7 +11,7 @@ import pytest
 from contenttrust import _core
 from contenttrust._core import Instant, PrivateKey
 from contenttrust.keys import pem
-from contenttrust.policy import load
+from contenttrust.policy import load, location
 from contenttrust.policy.evaluate import evaluate
 from contenttrust.policy.fields import MOST_FAULTS
 from contenttrust.policy.load import PolicyFileError, examine, loads
@@ -39,19 +39,19 @@ def test_t106_the_current_folder_is_no_place_of_a_policy(
         write(folder, "default: allow\n")
     monkeypatch.chdir(here)
     trust_dir = tmp_path / "trust"
-    assert load.found(env={}, trust_dir=trust_dir) is None
+    assert location.found(env={}, trust_dir=trust_dir) is None
     usual = write(trust_dir / "contenttrust")
-    assert load.found(env={}, trust_dir=trust_dir) == str(usual)
-    assert load.found(env={"CONTENTTRUST_POLICY": ""}, trust_dir=trust_dir) == str(usual)
+    assert location.found(env={}, trust_dir=trust_dir) == str(usual)
+    assert location.found(env={"CONTENTTRUST_POLICY": ""}, trust_dir=trust_dir) == str(usual)
     named = {"CONTENTTRUST_POLICY": "/etc/policy.yaml"}
-    assert load.found(env=named, trust_dir=trust_dir) == "/etc/policy.yaml"
-    assert load.found(env=named, trust_dir=trust_dir, chosen="mine.yaml") == "mine.yaml"
+    assert location.found(env=named, trust_dir=trust_dir) == "/etc/policy.yaml"
+    assert location.found(env=named, trust_dir=trust_dir, chosen="mine.yaml") == "mine.yaml"
 
 
 def test_a_policy_that_is_named_or_there_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "contenttrust").mkdir()
     (tmp_path / "contenttrust" / "trust-policy.yaml").symlink_to(tmp_path / "gone")
-    found = load.found(env={}, trust_dir=tmp_path)
+    found = location.found(env={}, trust_dir=tmp_path)
     assert found is not None
     with pytest.raises(PolicyFileError, match="No such file"):
         load.load(found)

@@ -113,10 +113,12 @@ def _check_strict(configuration: Configuration) -> None:
 
 def _policy_file(options: Options) -> str:
     from contenttrust.gate import policy_record  # noqa: PLC0415
-    from contenttrust.policy import load  # noqa: PLC0415
+    from contenttrust.policy import location  # noqa: PLC0415
 
-    directory = policy_record.directory(os.environ, named=options.trust_dir)
-    path = options.policy or load.found(env=os.environ, trust_dir=directory.path)
+    directory = policy_record.directory(
+        os.environ, named=options.trust_dir, policy=options.policy or ""
+    )
+    path = options.policy or location.found(env=os.environ, trust_dir=directory.path)
     if path is None:
         raise UsageError("no policy is named: a service does not guess what is wanted (--policy)")
     return os.fspath(path)
