@@ -380,6 +380,7 @@ CAUSES = {
     ("anchor_conflict", "unable to match any certificates"): "pin_conflict",
     ("anchor_conflict", "the remembered state is of another"): "state_conflict",
     ("root_chain", "root has other content than before"): "replaced_root",
+    ("root_chain", "the root of"): "own_words",
     ("unauthorized", "the credentials are refused"): "credentials_refused",
     ("unauthorized", "no credentials are known"): "no_credentials",
     ("unauthorized", "access is denied"): "access_denied",

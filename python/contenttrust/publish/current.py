@@ -17,11 +17,20 @@ from contenttrust.errors import (
     FetchError,
     MalformedError,
     PublishError,
+    RootChainError,
     VerificationError,
 )
 from contenttrust.publish.asking import ask_all
 from contenttrust.publish.commands import command
-from contenttrust.publish.metadata import LAST_VERSION, ROOT, SNAPSHOT, TIMESTAMP, ends, signed_part
+from contenttrust.publish.metadata import (
+    LAST_VERSION,
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    ends,
+    signed_part,
+)
 from contenttrust.publish.recorder import Recorder
 from contenttrust.publish.tags import digest_of
 from contenttrust.publish.vouched import RELEASES
@@ -131,6 +140,8 @@ class Judge:
             # they expired. The timestamp, which the server renews, is judged by the present.
             outcome, documents, expired = self._before_expiry(recorder, before)
         elif isinstance(outcome, ContentTrustError):
+            if isinstance(outcome, RootChainError) and self._was_only_made_here(before):
+                outcome.message = _begun_by_others(self._gun)
             raise outcome
         else:
             documents = done.documents
@@ -147,6 +158,11 @@ class Judge:
             broken=broken,
             unverified={role: recorder.files[role] for role in broken if role in recorder.files},
         )
+
+    def _was_only_made_here(self, before: Mapping[str, bytes]) -> bool:
+        """Whether what is here is a first root of ours that nothing was published with."""
+        is_made = {ROOT, TARGETS} <= before.keys() and TIMESTAMP not in before
+        return is_made and self._trust_dir.state(self._gun) is None
 
     def check_first(self, root: bytes) -> None:
         """Refuse a first root that we would not believe, by what was pinned and is remembered.
@@ -367,3 +383,12 @@ def upload_of(current: Current | None) -> Mapping[str, bytes]:
     return {
         role: file for role, file in current.documents.items() if role not in {TIMESTAMP, SNAPSHOT}
     }
+
+
+def _begun_by_others(gun: str) -> str:
+    return (
+        f"the root of {gun} that was made here is not the one that the server has: somebody else "
+        "has begun the collection. If that was you, as in another pipeline, forget what was made "
+        f"here ({command('delete', gun)}: keys stay, what is staged does not) and publish again, "
+        "on top of it; if not, ask who runs the server"
+    )

@@ -1,4 +1,4 @@
-"""A collection that was made here and never published, whose files are not as they were made."""
+"""A collection that was made here and never published: files are damaged, others began it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contenttrust.errors import PublishError
+from contenttrust.errors import PublishError, RootChainError
 from contenttrust.publish import images, target_meta
 
 
@@ -78,3 +78,37 @@ def test_it_is_begun_anew_as_the_refusal_says(damaged):
     collection.delete()
     collection.initialize()
     assert collection.publish().versions
+
+
+TAGS = {"v1": target_meta(7, sha256="ab" * 32)}
+
+
+@pytest.fixture
+def slower(publisher, make_publisher):
+    """Who has made a collection with the keys of another, who has published it meanwhile."""
+    slower = make_publisher("slower")
+    slower.keys = publisher.keys
+    slower.collection().initialize()
+    images.sign(publisher.collection(), TAGS)
+    return slower
+
+
+def test_who_began_what_others_have_published_is_told_the_way_out(slower, server):
+    sent = len(server.uploads)
+    with pytest.raises(RootChainError, match="somebody else has begun the collection") as refused:
+        images.sign(slower.collection(), TAGS)
+    assert f"contenttrust delete {slower.collection().gun}" in str(refused.value)
+    assert "do nothing before the answer" not in str(refused.value)
+    assert len(server.uploads) == sent
+    slower.collection().delete()
+    assert not images.sign(slower.collection(), TAGS).initialized
+
+
+def test_another_root_than_was_published_is_none_that_others_began(
+    collection, publisher, make_publisher, server
+):
+    server.files.clear()
+    server.history.clear()
+    images.sign(make_publisher("another").collection(), TAGS)
+    with pytest.raises(RootChainError, match="root has other content than before"):
+        images.sign(publisher.collection(), TAGS)
