@@ -9,13 +9,15 @@ Source: compose 2.40 `build_bake.go` ``doBuildBake``; buildx 0.29 `bake/hclparse
 
 from __future__ import annotations
 
+import re
+
 from contenttrust.errors import shown
 from contenttrust.gate.dockerfile import contexts
 from contenttrust.reference import InvalidReferenceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from contenttrust.yaml_nodes import Path
@@ -27,6 +29,8 @@ _TEXTS = ("context", "dockerfile", "dockerfile_inline", "target")
 _LISTS = ("cache_from", "secrets")
 _SWITCHES = ("pull", "sbom", "provenance")
 _ESCAPED = frozenset({"args", "dockerfile_inline"})
+# Bake splits at commas. Versions of Windows, in brackets to BuildKit, are not read here.
+_PLATFORM = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", re.ASCII)
 
 
 def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has there
@@ -41,10 +45,34 @@ def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has 
     if not isinstance(build, dict):
         return [((), "build is neither a folder nor a mapping")]
     return [*_of_types(build), *_of_pairs(build)] or [
-        *_of_templates(build, ()),
+        *templates(build, ()),
         *_of_folders(build),
         *_of_contexts(build),
     ]
+
+
+def faults_beside(service: Mapping[str, Any]) -> list[Fault]:
+    """The same of what bake gets of a service beside its `build`.
+
+    Args:
+        service: The mapping.
+
+    Returns:
+        Ways within it, each with a sentence.
+    """
+    platform = service.get("platform")
+    if not isinstance(platform, str | None):
+        return [(("platform",), "platform is no text: put it in quotes")]
+    told = doubt_of_platform(platform or "")
+    found: list[Fault] = [(("platform",), told)] if told else []
+    return [*found, *templates(service.get("image"), ("image",))]
+
+
+def doubt_of_platform(platform: str) -> str:
+    """Why a text may be something else than one platform, or none, to the builder; or nothing."""
+    if not platform or _PLATFORM.fullmatch(platform):
+        return ""
+    return f"{shown(platform)} is not plainly one platform: write one, such as linux/amd64"
 
 
 def is_template(text: str) -> bool:
@@ -64,6 +92,10 @@ def _of_types(build: dict[str, Any]) -> Iterator[Fault]:
         yield ("platforms",), "platforms is no list"
     elif not all(isinstance(one, str) and one for one in platforms or ()):
         yield ("platforms",), "a platform is no text: put it in quotes"
+    else:
+        for index, one in enumerate(platforms or ()):
+            if told := doubt_of_platform(one):
+                yield ("platforms", index), told
     for member in _LISTS:
         if not isinstance(build.get(member), list | None):
             yield (member,), f"{member} is no list"
@@ -84,21 +116,30 @@ def _of_pairs(build: dict[str, Any]) -> Iterator[Fault]:
                 yield (member, name), f"the value of {shown(name)} is no text: put it in quotes"
 
 
-def _of_templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
-    """Texts, names of members among them, that bake takes for more than texts."""
+def templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
+    """Texts, names of members among them, that bake takes for more than texts, or cannot have."""
     if isinstance(value, dict):
         for name, below in value.items():
             if is_template(name):
                 yield way, f"bake takes {shown(name)} for a template: no name may have %{{ or ${{"
-            yield from _of_templates(below, (*way, name))
+            if _is_no_text(name):
+                yield way, f"no builder can have the name {shown(name)}: write it otherwise"
+            yield from templates(below, (*way, name))
     elif isinstance(value, list):
         for index, below in enumerate(value):
-            yield from _of_templates(below, (*way, index))
+            yield from templates(below, (*way, index))
     elif isinstance(value, str):
+        if _is_no_text(value):
+            yield way, f"no builder can have the text {shown(value)}: write it otherwise"
         signs = ["%{"] if way[0] in _ESCAPED else ["%{", "${"]
         for sign in signs:
             if sign in value:
                 yield way, f"bake takes what follows {sign} for a template: write it otherwise"
+
+
+def _is_no_text(text: str) -> bool:
+    """Whether a text has what no name of a file and no UTF-8 can have."""
+    return any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _of_folders(build: dict[str, Any]) -> Iterator[Fault]:

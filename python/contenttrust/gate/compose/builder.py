@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import environment_file, plugin
+from contenttrust.gate.compose import build_texts, environment_file, plugin
 from contenttrust.gate.compose.environment_file import EnvironmentFileError
 from contenttrust.gate.compose.services import SERVICE_SCHEME, Remark
 from contenttrust.gate.dockerfile import contexts
@@ -68,6 +68,12 @@ def remarks(
     found = [one for build in builds for one in _of_secrets(project.get("secrets"), build, given)]
     if builds and (told := contexts.exchanged(env)):
         found.append(Remark(path=builds[0].path, message=told))
+    platforms = [env.get(_DEFAULT_PLATFORM, ""), given(_DEFAULT_PLATFORM)] if builds else []
+    found += [
+        Remark(path=builds[0].path, message=f"{_DEFAULT_PLATFORM}: {told}")
+        for told in dict.fromkeys(map(build_texts.doubt_of_platform, platforms))
+        if told
+    ]
     links = list(_links(builds))
     doubt = _doubt(env, given, program) if links else ""
     for build, way, other in links:
@@ -101,16 +107,19 @@ def _given(name: str, folder: str, env: Mapping[str, str], program: str | None) 
 def _of_secrets(secrets: Any, build: Build, given: Given) -> Iterator[Remark]:  # noqa: ANN401
     """Secrets whose variable docker compose adds to the environment of buildx."""
     way: Path = (*build.path, "secrets")
+    named = secrets if isinstance(secrets, dict) else {}
+    place: Path
     for index, one in enumerate(build.secrets):
         source = one.get("source") if isinstance(one, dict) else one
-        secret = secrets.get(source) if isinstance(secrets, dict) else None
-        if not isinstance(source, str) or not isinstance(secret, dict):
+        if not isinstance(source, str) or not isinstance(secret := named.get(source), dict):
             yield Remark(path=(*way, index), message=f"there is no secret {shown(str(source))}")
             continue
+        for place, told in build_texts.templates(secret.get("file"), ("secrets", source, "file")):
+            yield Remark(path=place, message=told)
         name = secret.get("environment")
         if not name:
             continue
-        place: Path = ("secrets", source, "environment")
+        place = ("secrets", source, "environment")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             yield Remark(path=place, message=f"{shown(str(name))} can be no name of a variable")
         elif _OWN.fullmatch(name):
@@ -142,8 +151,6 @@ def _doubt(env: Mapping[str, str], given: Given, program: str | None) -> str:
         return f"{told}set {_BAKE}=true, here and for docker compose"
     if program is not None and not plugin.available(program, "buildx"):
         return f"{told}bake is part of docker buildx, which is not here"
-    if "," in f"{env.get(_DEFAULT_PLATFORM)}{given(_DEFAULT_PLATFORM)}":
-        return f"{_DEFAULT_PLATFORM} names several platforms: set one"
     return ""
 
 
@@ -151,8 +158,6 @@ def _only_for_some(build: Build, other: Build) -> str:
     """Why a service is a context for some of the platforms of a build only, or nothing."""
     if _BY_PLATFORM in other.args:
         return f"{other.service} has {_BY_PLATFORM}: leave it out where others build upon it"
-    if any("," in platform for platform in other.every_platform):
-        return f"{other.service} names several platforms in one text: make a list of them"
     if len(other.every_platform) > 1 and other.every_platform != build.every_platform:
         return (
             f"the service {other.service} is there for {', '.join(sorted(other.every_platform))}, "

@@ -133,6 +133,7 @@ def contents(project: Mapping[str, Any]) -> Contents:
         _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
         if service.get("build") is not None:
             _take_build(found, name, services, (*path, "build"))
+    _tell_targets(found)
     contexts = {value for build in found.builds for value in build.contexts.values()}
     several = {
         f"{SERVICE_SCHEME}{build.service}"
@@ -210,11 +211,9 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
     if isinstance(build, str):
         build = {"context": build}
     faults = build_texts.faults(build)
-    if not isinstance(service.get("platform"), str | None):
-        told = "platform is no text: put it in quotes"
-        found.remarks.append(Remark(path=(*path[:-1], "platform"), message=told))
-        return
-    if faults:
+    beside = build_texts.faults_beside(service)
+    if beside or faults:
+        found.remarks += [Remark(path=(*path[:-1], *way), message=told) for way, told in beside]
         found.remarks += [Remark(path=(*path, *way), message=told) for way, told in faults]
         return
     contexts: dict[str, str] = build.get("additional_contexts") or {}
@@ -262,6 +261,19 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
             secrets=build.get("secrets") or (),
         )
     )
+
+
+def _tell_targets(found: Contents) -> None:
+    """Services that are one target to bake, of which one is then built in place of the other.
+
+    Source: compose 2.40 `build_bake.go` ``doBuildBake``, which looks for another name in vain.
+    """
+    targets: dict[str, str] = {}
+    for build in found.builds:
+        other = targets.setdefault(build.service.replace(".", "_"), build.service)
+        if other != build.service:
+            message = f"{other} and {build.service} are one target to bake: rename one of them"
+            found.remarks.append(Remark(path=build.path, message=message))
 
 
 def _is_built(service: Any) -> bool:  # noqa: ANN401 -- whatever the file has there

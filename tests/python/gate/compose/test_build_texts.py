@@ -77,7 +77,6 @@ def test_a_context_of_a_name_that_is_none_is_refused(name: str) -> None:
         "additional_contexts: {base: 'docker-image://good$${\":evil\"}'}",
         "additional_contexts: {base: './%{ if true }evil%{ endif }'}",
         "additional_contexts: {'a$${\"\"}': 'docker-image://good'}",
-        "platforms: ['linux/$${\"arm64\"}']",
         "sbom: 'generator=good$${\":evil\"}'",
         "provenance: 'type=sbom,generator=%{ if true }evil%{ endif }'",
         "tags: ['$${\"signed:1\"}']",
@@ -91,6 +90,58 @@ def test_t100_what_bake_takes_for_a_template_is_refused(build: str) -> None:
 
     assert [line for line, _ in refused][:1] == [4]
     assert "bake takes" in refused[0][1]
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "linux/$${trimspace('amd64')}",
+        "linux/amd64,linux/arm64",
+        "linux/%{ if true }",
+        " linux",
+        "a/",
+    ],
+)
+@pytest.mark.parametrize("member", ["platforms: [{}]", "tags: []\n    platform: {}"])
+def test_t100_a_platform_is_plainly_one(platform: str, member: str) -> None:
+    def read(one: str) -> Composition:
+        return project(f"{INLINE}\n      " + member.format(f'"{one}"'))
+
+    assert images(read("linux/arm/v7")) == ["x"]
+    [(line, message)] = refusals(read(platform))
+    assert line == (5 if member.startswith("platforms") else 6)
+    assert message.endswith("is not plainly one platform: write one, such as linux/amd64")
+
+
+def test_t100_the_name_of_what_is_built_is_no_template() -> None:
+    more = "\n    pull_policy: build\n    image: "
+    assert images(project(f"{INLINE}{more}me/web")) == ["x"]
+    [(line, message)] = refusals(project(f"{INLINE}{more}'me/web$${{\":1\"}}'"))
+    assert (line, "bake takes what follows ${ for a template" in message) == (6, True)
+
+
+@pytest.mark.parametrize("text", ['"a\\0b"', '"\\ud83d"'])
+@pytest.mark.parametrize(
+    "build",
+    ["context: {}", "dockerfile: {}", "dockerfile_inline: {}", "args: {{X: {}}}",
+     "dockerfile_inline: FROM x\n      context: {}", "labels: {{{}: x}}"],
+)  # fmt: skip
+def test_a_text_that_no_file_and_no_builder_has_is_refused(build: str, text: str) -> None:
+    [(line, message), *_] = refusals(project(build.format(text)))
+
+    assert line == 4 + build.count("\n")
+    assert "no builder can have" in message
+
+
+@pytest.mark.parametrize(("one", "other"), [("a.b", "a_b"), ("a_b.c", "a.b_c")])
+def test_t100_two_services_are_not_one_target_to_bake(one: str, other: str) -> None:
+    def read(of_other: str) -> Composition:
+        text = f"services:\n  {one}: {{build: {{{INLINE}}}}}\n  {other}: {{{of_other}}}\n"
+        return composition({"f": text.encode()}, env={}, program=None)
+
+    assert refusals(read("image: y")) == []
+    told = f"{one} and {other} are one target to bake: rename one of them"
+    assert refusals(read(f"build: {{{INLINE}}}")) == [(3, told)]
 
 
 def test_variables_in_arguments_and_in_an_inline_dockerfile_are_escaped_by_compose() -> None:

@@ -184,7 +184,7 @@ def test_a_service_of_several_platforms_is_a_context_for_the_same_ones(tmp_path:
 @pytest.mark.parametrize(
     "of_web",
     ["", "platforms: [linux/386]", "platforms: [linux/amd64]",
-     "platforms: [linux/amd64, linux/arm64, linux/386]", "platforms: ['linux/amd64,linux/arm64']",
+     "platforms: [linux/amd64, linux/arm64, linux/386]",
      "tags: []\n    platform: linux/386"],
 )  # fmt: skip
 def test_t100_a_service_of_other_platforms_is_no_context(tmp_path: Path, of_web: str) -> None:
@@ -217,13 +217,39 @@ def test_t100_a_service_that_is_kept_by_its_platform_is_no_context(
     assert (line, "BUILDKIT_MULTI_PLATFORM: leave it out" in message) == (7, True)
 
 
-def test_t100_several_platforms_in_one_text_make_no_context(tmp_path: Path) -> None:
-    several = "platforms: ['linux/amd64,linux/arm64']"
-    [(_, message)] = services(tmp_path, of_other=several, of_web=several)
-    assert "several platforms in one text" in message
+@pytest.mark.parametrize(
+    "value", ["linux/amd64,linux/arm64", 'linux/arm64${","}linux/s390x', "linux/%{ if true }"]
+)
+def test_t100_a_default_platform_is_plainly_one(tmp_path: Path, value: str) -> None:
     name = "DOCKER_DEFAULT_PLATFORM"
-    assert services(tmp_path, **{name: "linux/amd64"}) == []
-    [(_, message)] = services(tmp_path, **{name: "linux/amd64,linux/arm64"})
-    (tmp_path / ".env").write_text(f"{name}=linux/amd64,linux/arm64\n")
-    assert [(7, message)] == services(tmp_path)
-    assert message == f"{name} names several platforms: set one"
+    (tmp_path / "Dockerfile").write_text("FROM x")
+    build = "services:\n  web:\n    build: ."
+    assert refused(tmp_path, build, **{name: "linux/arm/v7"}) == []
+
+    [(line, message)] = refused(tmp_path, build, **{name: value})
+    assert line == 3
+    assert message.startswith(f"{name}: ")
+    assert message.endswith("is not plainly one platform: write one, such as linux/amd64")
+    nothing_built = "services:\n  web: {image: x}"
+    assert refused(tmp_path, nothing_built, **{name: value}) == []
+    (tmp_path / ".env").write_text(f"{name}='{value}'\n")
+    expected = (1, "not a simple NAME=VALUE") if "${" in value else (3, message)
+    [(line, message)] = refused(tmp_path, build)
+    assert (line, expected[1] in message) == (expected[0], True)
+
+
+@pytest.mark.parametrize("file", ["'./$${\"x\"}'", "'%{ if true }x%{ endif }'", '"a\\0b"'])
+def test_t100_a_file_of_a_secret_is_what_bake_reads(tmp_path: Path, file: str) -> None:
+    made = SECRET.replace("environment", "file")
+    assert refused(tmp_path, made.format(name="./x", listed="s")) == []
+
+    [(line, *_), *_] = refused(tmp_path, made.format(name=file, listed="s"))
+    assert line == 5
+    assert refused(tmp_path, made.format(name=file, listed="").replace(", secrets: []", "")) == []
+
+
+@pytest.mark.parametrize("listed", ["{source: [x]}", "{source: {a: b}}", "{a: b}", "5", "{}"])
+def test_a_secret_of_a_build_that_has_no_name_is_refused(tmp_path: Path, listed: str) -> None:
+    [(line, message)] = secret(tmp_path, "TOKEN", listed=listed)
+
+    assert (line, "there is no secret" in message) == (3, True)
