@@ -54,7 +54,7 @@ def check(trust_dir: str) -> Iterator[Finding]:
         )  # fmt: skip
         return
     kept = backed_up(trust_dir)
-    found = []
+    found: list[Finding] = []
     for entry in entries:
         if entry.problem or entry.path in files:
             found += _looked_at(entry, kept)
