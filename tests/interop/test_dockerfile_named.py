@@ -44,7 +44,12 @@ LINKED = {"x/Dockerfile": "good", "svc/Dockerfile": "-> ../x/Dockerfile"}
 CASES = [
     ({**LINKED, "svc/x/Dockerfile": "evil"}, "svc/Dockerfile", "evil", _REFUSED),
     ({**LINKED, "svc/dockerfile": "evil"}, "svc/Dockerfile", "evil", _REFUSED),
-    ({"other": "good", "Dockerfile": "-> other"}, "Dockerfile", "good", _REFUSED),
+    (
+        {"other": "good", "next": "-> other", "Dockerfile": "-> next", "dockerfile": "evil"},
+        "Dockerfile",
+        "good",
+        "good",
+    ),
     (
         {"deep/er/x": "", "deep/Dockerfile": "good", "link": "-> deep/er", "Dockerfile": "evil"},
         "link/../Dockerfile",

@@ -236,9 +236,17 @@ def test_t100_the_file_that_is_built_is_the_one_that_is_checked(gate, place) -> 
 
 
 def test_t100_a_dockerfile_that_is_a_link_is_refused_and_not_written(gate, place) -> None:
-    (place / "linked.Dockerfile").symlink_to("Dockerfile")
+    (place / "linked.Dockerfile").symlink_to("./Dockerfile")
     ran = gate("--write", "linked.Dockerfile")
     assert (ran.code, ran.out) == (1, "")
     assert "refused: linked.Dockerfile:1: it is a link, which BuildKit follows within" in ran.err
     assert "name what it leads to, here and to the build" in ran.err
     assert (place / "Dockerfile").read_bytes() == GOOD
+
+
+def test_a_link_to_a_file_beside_it_stays_one_and_the_file_is_written_once(gate, place) -> None:
+    (place / "Dockerfile").write_text(f"FROM {GUN}:3.0\n")
+    (place / "Dockerfile.prod").symlink_to("Dockerfile")
+    assert gate("--write", "Dockerfile", "Dockerfile.prod").code == 0
+    assert (place / "Dockerfile").read_text() == f"FROM {PINNED}\n"
+    assert (place / "Dockerfile.prod").is_symlink()

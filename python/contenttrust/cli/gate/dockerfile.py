@@ -167,9 +167,14 @@ def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Findin
 
     pins = {image: pinned for image, pinned in values.items() if pinned}
     made = {}
+    places = set()
     for file in files:
+        place = os.path.realpath(file.name)
+        if place in places:  # a link to a file that is named, too
+            continue
+        places.add(place)
         try:
             made[file.name] = file.data, rewritten(file.dockerfile, pins)
-        except DockerfileError as error:  # noqa: PERF203 -- of the file that has it
+        except DockerfileError as error:
             return [Finding.fault(error.reason, Spot(file=file.name, line=error.line or 1))]
     return outcome.save(made)

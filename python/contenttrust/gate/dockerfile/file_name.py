@@ -3,7 +3,7 @@
 BuildKit is given a folder and the last part of the name, after the name was shortened as a text:
 `link/../Dockerfile` is that of the current folder. If the last part is a link, it is followed as if
 the folder was the root of the machine; where it then leads nowhere, `dockerfile` is read in place
-of `Dockerfile`. The classic builder follows it as the system does.
+of `Dockerfile`. The classic builder follows it as the system does. They agree on a file beside it.
 
 Source: buildx 0.29.1 `build/opt.go` ``loadInputs``; BuildKit 0.25 `frontend/dockerui/config.go`
 ``ReadEntrypoint``.
@@ -12,22 +12,50 @@ Source: buildx 0.29.1 `build/opt.go` ``loadInputs``; BuildKit 0.25 `frontend/doc
 from __future__ import annotations
 
 import os
+import re
+import stat
 
 from contenttrust.gate.dockerfile.located import DockerfileError
 
 _STDIN = "-"
+_STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/")
+_PLAIN = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)  # BuildKit takes others for patterns
+_MOST_LINKS = 8
 
 
 def as_built(name: str) -> str:
     """The name of a Dockerfile, shortened as builders do it.
 
     Raises:
-        DockerfileError: It is a link: builders differ on what is behind it.
+        DockerfileError: It is a link, and builders differ on what is behind it.
     """
     short = os.path.normpath(name)
-    if os.path.islink(short):  # noqa: PTH114 -- the name is a text
+    if os.path.islink(short) and not _leads_to_a_neighbour(short):  # noqa: PTH114 -- a text
+        if short.startswith(_STREAMS):
+            raise DockerfileError(
+                "it is a link to what a process has open: gate dockerfile reads standard input "
+                "where the name is -"
+            )
         raise DockerfileError(
             "it is a link, which BuildKit follows within its own folder only: put a file in its "
-            "place, or name what it leads to, here and to the build"
+            "place, link to a file beside it by its bare name, or name what it leads to, here and "
+            "to the build"
         )
     return f"./{short}" if short == _STDIN else short  # which would be standard input
+
+
+def _leads_to_a_neighbour(link: str) -> bool:
+    """Whether a link leads to a file of its folder by that file's name alone."""
+    folder, name = os.path.split(link)
+    try:
+        for _ in range(_MOST_LINKS):
+            if not _PLAIN.fullmatch(name):
+                return False
+            place = os.path.join(folder, name)  # noqa: PTH118
+            mode = os.lstat(place).st_mode
+            if not stat.S_ISLNK(mode):
+                return stat.S_ISREG(mode)
+            name = os.readlink(place)  # noqa: PTH115
+    except OSError:  # it leads nowhere
+        pass
+    return False

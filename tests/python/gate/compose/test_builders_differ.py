@@ -1,4 +1,4 @@
-"""Dockerfiles of which one builder reads another than the next are refused."""
+"""Dockerfiles of which one builder reads another than the next are all judged, or refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from contenttrust.gate.compose.files import Composition, composition
 from contenttrust.gate.reports.finding import Finding
+from contenttrust.yaml_nodes import YamlError
 
 
 def read(folder: Path, build: str) -> Composition:
@@ -21,7 +22,7 @@ def refusal(made: Composition) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize("leads", ["../good", "good", "nowhere"])
+@pytest.mark.parametrize("leads", ["../good", "./good", "nowhere"])
 def test_t100_a_dockerfile_that_is_a_link_is_refused(tmp_path: Path, leads: str) -> None:
     (tmp_path / "good").write_text("FROM x")
     (tmp_path / "app").mkdir()
@@ -42,16 +43,71 @@ def test_t100_a_folder_of_a_dockerfile_may_be_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "dockerfile"])
-def test_t100_a_dockerfile_that_the_classic_builder_takes_for_an_inline_one_is_refused(
+def test_t100_a_dockerfile_that_the_classic_builder_takes_for_an_inline_one_is_judged_too(
     tmp_path: Path, name: str
 ) -> None:
-    inline = "{context: app, dockerfile_inline: FROM scratch}"
+    inline = '{context: app, dockerfile_inline: "FROM x AS one", args: {V: "1"}}'
     (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "other").write_text("FROM evil:1")
     (tmp_path / name).write_text("FROM evil:1")  # not in the context
-    assert read(tmp_path, inline).findings == ()
+    assert [use.image for use in read(tmp_path, inline).uses] == ["x"]
 
-    (tmp_path / "app" / name).symlink_to("other")
-    finding = refusal(read(tmp_path, inline))
-    assert (finding.spot.line, finding.spot.what) == (3, "services.a.build")
-    assert f"builds {name} of the context in place of dockerfile_inline" in finding.message
+    (tmp_path / "app" / name).write_text("ARG V\nFROM evil:$V")
+    made = read(tmp_path, inline)
+    assert made.findings == ()
+    assert [(use.image, use.spot.file, use.spot.line) for use in made.uses] == [
+        ("x", f"{tmp_path}/compose.yaml", 3),
+        ("evil:1", f"{tmp_path}/app/{name}", 2),
+    ]
+    assert len(made.builds) == 2  # so that their triggers are looked at
+    pinned = made.override({"x": "x@sha256:1", "evil:1": "evil@sha256:2"}).decode()
+    assert "docker-image://x@sha256:1" in pinned
+    assert "evil:1: docker-image://evil@sha256:2" in pinned
+
+
+def test_t100_what_the_classic_builder_would_build_is_refused_as_ever(tmp_path: Path) -> None:
+    for text, told in (
+        ("FROM x AS one\nCOPY --from=$X / /", "--from takes no"),
+        ("FROM x AS other", "one"),
+    ):
+        (tmp_path / "Dockerfile").write_text(text)
+        [finding] = read(tmp_path, '{dockerfile_inline: "FROM x AS one", target: one}').findings
+        assert finding.refused
+        assert finding.spot.file == f"{tmp_path}/Dockerfile"
+        assert told in finding.message
+        assert finding.message.endswith("builds Dockerfile in place of dockerfile_inline)")
+
+
+def test_t100_an_override_gives_no_stage_of_the_other_file_an_image(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM base")
+    made = read(tmp_path, '{dockerfile_inline: "FROM x AS base"}')
+
+    with pytest.raises(YamlError, match="cannot be pinned beside this file"):
+        made.override({"base": "base@sha256:1"})
+
+
+@pytest.mark.parametrize(
+    ("member", "is_classic"),
+    [("additional_contexts: {y: ./y}", False), ("secrets: [s]", False), ("ssh: [default]", False),
+     ("privileged: true", False), ("privileged: false", True), ("privileged: 'false'", True),
+     ("secrets: []", True), ("platforms: [linux/amd64, linux/arm64]", True)],
+)  # fmt: skip
+def test_t100_what_the_classic_builder_refuses_it_builds_from_no_other_file(
+    tmp_path: Path, member: str, is_classic: bool
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM y")
+    text = f"services: {{a: {{build: {{dockerfile_inline: FROM x, {member}}}}}}}\n"
+    text += "secrets: {s: {file: ./s}}"
+    made = composition({f"{tmp_path}/compose.yaml": text.encode()}, env={}, program=None)
+
+    assert [finding for finding in made.findings if finding.refused] == []
+    assert [use.image for use in made.uses] == ["x", "y"][: 1 + is_classic]
+
+
+def test_a_dockerfile_in_small_letters_is_read_where_builders_read_it(tmp_path: Path) -> None:
+    (tmp_path / "dockerfile").write_text("FROM small")
+    for build in (".", "{context: ., dockerfile: Dockerfile}"):
+        [use] = read(tmp_path, build).uses
+        assert (use.image, use.spot.file) == ("small", f"{tmp_path}/dockerfile")
+    (tmp_path / "Dockerfile").write_text("FROM large")
+    assert [use.image for use in read(tmp_path, ".").uses] == ["large"]
+    assert "No such file" in refusal(read(tmp_path, "{dockerfile: other/Dockerfile}")).message

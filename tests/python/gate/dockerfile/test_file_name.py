@@ -25,9 +25,16 @@ def test_t100_a_name_is_shortened_as_buildx_does_it(name: str, built: str) -> No
     assert as_built(name) == built
 
 
-@pytest.mark.parametrize("leads", ["../Dockerfile", "other", "nowhere", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "leads",
+    ["../Dockerfile", "./other", "sub/other", "nowhere", "/etc/passwd", "sub", ".", "..",
+     "Dockerfile", "o*r", "out"],
+)  # fmt: skip
 def test_t100_a_dockerfile_that_is_a_link_is_refused(tmp_path: Path, leads: str) -> None:
-    (tmp_path / "other").write_text("FROM scratch\n")
+    (tmp_path / "sub").mkdir()
+    for name in ("other", "o*r", "sub/other"):
+        (tmp_path / name).write_text("FROM scratch\n")
+    (tmp_path / "out").symlink_to("sub/other")
     (tmp_path / "Dockerfile").symlink_to(leads)
 
     for name in (tmp_path / "Dockerfile", tmp_path / "link" / ".." / "Dockerfile"):
@@ -41,3 +48,19 @@ def test_a_folder_may_be_a_link(tmp_path: Path) -> None:
 
     name = str(tmp_path / "link" / "Dockerfile")
     assert as_built(name) == name
+
+
+def test_a_link_to_a_file_beside_it_is_that_file_to_every_builder(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "Containerfile").symlink_to("Dockerfile")
+    (tmp_path / "Dockerfile.prod").symlink_to("Containerfile")
+
+    for link in ("Containerfile", "Dockerfile.prod"):
+        assert as_built(str(tmp_path / link)) == str(tmp_path / link)
+
+
+def test_what_a_process_has_open_is_named_otherwise() -> None:
+    with Path("/dev/null").open() as file:
+        for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):
+            with pytest.raises(DockerfileError, match=r"standard input where the name is -$"):
+                as_built(name)
