@@ -88,7 +88,8 @@ def test_t100_the_classic_builder_builds_no_other_file_than_the_one_that_is_chec
     compose.write("mine:2", inline, "    pull_policy: build")
     refused = compose.pin("--override-out")
     assert refused.code == 1
-    assert "builds dockerfile of the context in place of dockerfile_inline" in refused.err
+    assert "dockerfile:1" in refused.err
+    assert name in refused.err
 
     compose.files = ["--file=compose.yaml"]
     compose.env["DOCKER_BUILDKIT"] = "0"

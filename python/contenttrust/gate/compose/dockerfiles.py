@@ -1,4 +1,8 @@
-"""The images of the Dockerfiles that a project builds."""
+"""The images of the Dockerfiles that a project builds.
+
+Source: compose 2.40 `build_classic.go` ``doBuildClassic``; docker/cli 28 `build/context.go`
+``GetContextFromLocalDir``; buildx 0.29 `build/opt.go` ``handleLowercaseDockerfile``.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.
 _MEMBERS = {"--platform": "platform of the service", "--build-arg": "build.args"}
 # What another service builds is checked there, and to this build as good as an empty image.
 _CHECKED = f"{build_texts.IMAGE_SCHEME}scratch"
-# What docker compose's classic builder looks for; it knows no `dockerfile_inline`.
+# What builders look for, in this order.
 _USUAL = ("Dockerfile", "dockerfile")
 _LIMIT = 4 * 1024 * 1024
 
@@ -37,7 +41,7 @@ _LIMIT = 4 * 1024 * 1024
 def images(
     build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
 ) -> tuple[list[Use], list[Finding], list[Built]]:
-    """Find what a service is built upon.
+    """Find what a service is built upon, whichever builder docker compose takes.
 
     Args:
         build: What it is built from.
@@ -49,15 +53,55 @@ def images(
         The images, what is refused or not covered, and the Dockerfile if it can be read: as often
         as it is something else on one of the platforms.
     """
+    uses, findings, built = _images(build, spot, folder=folder, env=env)
+    name = _in_place_of_inline(build, folder)
+    if name is None:
+        return uses, findings, built
+    other = replace(build, inline=None, dockerfile=name)
+    more, told, also_built = _images(other, spot, folder=folder, env=env)
+    why = f"the classic builder (DOCKER_BUILDKIT=0) builds {name} in place of dockerfile_inline"
+    findings += [
+        replace(one, message=f"{one.message} ({why})") if one.refused else one
+        for one in told
+        if one not in findings
+    ]
+    return list(dict.fromkeys([*uses, *more])), findings, [*built, *also_built]
+
+
+def _in_place_of_inline(build: Build, folder: str) -> str | None:
+    """The file of the context that the classic builder builds: it knows no `dockerfile_inline`."""
+    if build.inline is None or not build.is_classic:
+        return None
+    return _usual(os.path.join(folder, build.context))  # noqa: PTH118
+
+
+def _usual(folder: str) -> str | None:
+    """The name of a folder's Dockerfile where none is named; None where it has none."""
+    there = (name for name in _USUAL if os.path.lexists(os.path.join(folder, name)))  # noqa: PTH118
+    return next(there, None)
+
+
+def _file(build: Build, folder: str) -> str:
+    """The name of the Dockerfile, as short as it can be."""
+    # Joining keeps an absolute name as it is; docker compose makes all of them absolute.
+    file = os.path.normpath(os.path.join(folder, build.context, build.dockerfile))  # noqa: PTH118
+    around, name = os.path.split(file)
+    if name == _USUAL[0]:
+        file = os.path.join(around, _usual(around) or name)  # noqa: PTH118
+    return file.removeprefix(os.path.join(os.getcwd(), ""))  # noqa: PTH109, PTH118
+
+
+def _images(
+    build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
+) -> tuple[list[Use], list[Finding], list[Built]]:
+    """The same with one builder."""
     if _REMOTE.match(build.context):
         message = f"the build context {build.context} is not here: nothing of it can be checked"
         return [], [Finding.fault(message, spot, code="not_covered")], []
-    # Joining keeps an absolute name as it is; docker compose makes all of them absolute.
-    file = os.path.join(folder, build.context, build.dockerfile)  # noqa: PTH118
-    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
-    file = os.path.normpath(file).removeprefix(here)
+    file = _file(build, folder)
     # Compose hands on whole names, of the Dockerfile without links.
     places = [os.path.abspath(os.path.join(folder, build.context))]  # noqa: PTH100, PTH118
+    places += [os.path.abspath(folder)]  # noqa: PTH100 -- of other contexts, and of secrets
     places += [os.path.realpath(os.path.dirname(file))] * (build.inline is None)  # noqa: PTH120
     for name in filter(build_texts.is_template, places):
         return [], [Finding.fault(f"bake takes the name {name} for a template", spot)], []
@@ -70,8 +114,7 @@ def images(
         return Spot(file=file, line=line or 1, column=column, what=what)
 
     try:
-        text = _text(build, file, places[0])
-        read = _by_reading(text, build, args)
+        read = _by_reading(_text(build, file), build, args)
         left = [n for one, _ in read if build.is_context for n in triggers.unpinned(one)]
         some = [stage.line for one, _ in read for stage in one.stages if _is_partial(stage, build)]
     except OSError as error:
@@ -124,21 +167,8 @@ def _is_partial(stage: Stage, build: Build) -> bool:
     return is_asked or contexts.for_stage(build.partial, stage.name)
 
 
-def _text(build: Build, file: str, context: str) -> bytes | str:
-    """The Dockerfile, where all builders take the same one.
-
-    Raises:
-        DockerfileError: They do not.
-    """
-    if build.inline is None:
-        return chosen_file.read(as_built(file), limit=_LIMIT)
-    for name in _USUAL:
-        if os.path.lexists(os.path.join(context, name)):  # noqa: PTH118
-            raise DockerfileError(
-                f"the classic builder (DOCKER_BUILDKIT=0) builds {name} of the context in place of "
-                "dockerfile_inline: take another context, or give that file another name"
-            )
-    return build.inline
+def _text(build: Build, file: str) -> bytes | str:
+    return chosen_file.read(as_built(file), limit=_LIMIT) if build.inline is None else build.inline
 
 
 def _by_reading(

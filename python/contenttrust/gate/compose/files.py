@@ -88,9 +88,12 @@ class Composition:
             else:
                 service["image"] = pinned
         for name, built in self.built:
+            stages = [
+                s.name for other, b in self.built if other == name for s in b.dockerfile.stages
+            ]
             for image in built.dockerfile.images:
                 if (pinned := values.get(image.name)) and image.what in _IN_THE_BUILD:
-                    key = _key(image, built)
+                    key = _key(image, built, stages)
                     _contexts(services.setdefault(name, {}))[key] = IMAGE_SCHEME + pinned
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
@@ -331,10 +334,10 @@ def _contexts(service: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _key(image: ImageUse, built: Built) -> str:
+def _key(image: ImageUse, built: Built, stages: Sequence[str]) -> str:
     """The name by which a context takes the place of an image, and of nothing else."""
     key = contexts.key_of(image.name)
-    if contexts.is_stage(key, [stage.name for stage in built.dockerfile.stages]):
+    if contexts.is_stage(key, stages):
         spot = built.spot(image.line)
         problem = (
             f"{shown(image.name)} cannot be pinned beside this file, because a stage is named "

@@ -58,6 +58,7 @@ class Build:
         attestations: What `sbom` and `provenance` say, by these names.
         every_platform: What `docker compose build` builds for; empty where nobody says.
         secrets: As they are listed.
+        is_classic: Whether compose's classic builder builds it, which has no BuildKit.
         is_context: Whether another service builds upon what is built.
         partial: Those contexts that take the place of a name on some platforms only.
     """
@@ -75,6 +76,7 @@ class Build:
     attestations: Mapping[str, str]
     every_platform: frozenset[str]
     secrets: Sequence[Any]
+    is_classic: bool
     is_context: bool = False
     partial: Mapping[str, str] = field(default_factory=dict)
 
@@ -259,6 +261,7 @@ def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: P
             },
             every_platform=frozenset(build.get("platforms") or [service.get("platform")]) - {None},
             secrets=build.get("secrets") or (),
+            is_classic=not (contexts or _needs_buildkit(build)),
         )
     )
 
@@ -274,6 +277,16 @@ def _tell_targets(found: Contents) -> None:
         if other != build.service:
             message = f"{other} and {build.service} are one target to bake: rename one of them"
             found.remarks.append(Remark(path=build.path, message=message))
+
+
+def _needs_buildkit(build: Mapping[str, Any]) -> bool:
+    """Whether compose's classic builder refuses a build, whatever its contexts are.
+
+    Several platforms do not count: `up` builds for one.
+
+    Source: compose 2.40 `build_classic.go` ``doBuildClassic``.
+    """
+    return bool(build.get("secrets") or build.get("ssh")) or build.get("privileged") is True
 
 
 def _is_built(service: Any) -> bool:  # noqa: ANN401 -- whatever the file has there
