@@ -22,6 +22,7 @@ _NOTHING_REMOTE = {
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
 }
 _LOGGED = re.compile(r'time="[^"]*" level=[a-z]+ msg=(".*")')
+_NO_ENV_FILE = re.compile(r"docker compose: env file .* not found: ")
 _NEWER = ["--no-env-resolution"]
 """Files of environment variables are not read: no image is in them."""
 
@@ -109,7 +110,10 @@ def _config(
         ran = _ran(command, env, written)
     lines = [_told(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
     if ran.returncode:
-        raise ComposeConfigError(lines[-1] if lines else f"docker compose: {ran.returncode}")
+        message = lines[-1] if lines else f"docker compose: {ran.returncode}"
+        if _NO_ENV_FILE.match(message):
+            message += ": say required: false of it, or have no docker asked (--without-docker)"
+        raise ComposeConfigError(message)
     try:
         told = decoded(ran.stdout)
     except JsonError as error:

@@ -99,6 +99,22 @@ def test_tags_that_docker_compose_understands_are_in_the_way_of_writing_only(doc
         made.pinned({"web:1": PIN})
 
 
+def test_an_env_file_that_is_not_there_is_told_with_what_to_do(docker) -> None:
+    text = b"services:\n  web: {image: x, env_file: [missing.env]}\n"
+    for told, is_helped in (
+        ("env file /w/missing.env not found: stat /w/missing.env: no such file or directory", True),
+        ("couldn'\\''t find env file: /w/missing.env", False),
+    ):
+        program = docker("", code=1, told=told)
+        made = composition({"a.yaml": text}, env={"PATH": "/bin:/usr/bin"}, program=program)
+        [finding] = made.findings
+        assert finding.refused
+        assert "missing.env" in finding.message
+        assert finding.message.endswith("(--without-docker)") == is_helped
+    [use] = composition({"a.yaml": text}, env={}, program=None).uses  # as the message says
+    assert use.image == "x"
+
+
 def test_what_docker_compose_refuses_is_told_with_the_place_that_is_doubtful(docker) -> None:
     program = docker("", code=1, told="no such tag")
     text = b"services:\n  web: !other {image: x}\n"
