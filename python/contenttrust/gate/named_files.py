@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from contenttrust.gate.file_name import shortened
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.transport import chosen_file
@@ -37,14 +38,15 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
         Its images, what is to be said of it beside them, and the Dockerfiles that are built.
 
     Raises:
-        ValueError: The name is of none of these kinds, or the file is too large or no file.
+        ValueError: The name is of none of these kinds or means two files, or the file is too large
+            or no file.
         OSError: It cannot be read.
     """
     base = os.path.basename(name)  # noqa: PTH119
     if _DOCKERFILE.fullmatch(base):
         return _dockerfile(name)
     if _COMPOSE.fullmatch(base):
-        name = os.path.normpath(name)  # docker compose shortens it as a text
+        name = shortened(name)
     text = chosen_file.read(name, limit=_LIMIT)
     if _COMPOSE.fullmatch(base):
         from contenttrust.gate.compose.files import composition  # noqa: PLC0415 -- few need all

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from contenttrust.cli.gate import outcome
 from contenttrust.cli.options import UsageError
 
@@ -19,13 +17,16 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Judge the images of a project; write them pinned where that is asked for."""
     from contenttrust.gate.compose.files import composition  # noqa: PLC0415
+    from contenttrust.gate.file_name import FileNameError, shortened  # noqa: PLC0415
 
     outcome.need_yaml()
     options = request.options
-    # Docker compose shortens names as texts: `link/../compose.yaml` is that of the current folder.
-    names = [os.path.normpath(name) for name in options.files]
-    if options.override_out is not None:
-        options.override_out = os.path.normpath(options.override_out)
+    try:
+        names = [shortened(name) for name in options.files]
+        if options.override_out is not None:
+            options.override_out = shortened(options.override_out)
+    except FileNameError as error:
+        raise UsageError(str(error)) from None
     if len(set(names)) != len(names):
         raise UsageError("a file is named twice")
     if "-" in names:

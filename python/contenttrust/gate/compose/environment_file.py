@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import re
 
+from contenttrust.gate.file_name import shortened
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +45,11 @@ def names(folder: str, env: Mapping[str, str]) -> list[str]:
 
     Raises:
         EnvironmentFileError: Whether it reads any is said in a way that it refuses.
+        FileNameError: A name means two files.
     """
     named = [name for name in env.get(_NAMED, "").split(",") if name]
     if named:
-        return named
+        return [shortened(name) for name in named]
     if _DISABLED in env:
         disabled = SWITCH.get(env[_DISABLED])
         if disabled is None:

@@ -11,6 +11,7 @@ import os
 
 from contenttrust.gate.compose import environment_file, plugin
 from contenttrust.gate.compose.environment_file import EnvironmentFileError
+from contenttrust.gate.file_name import shortened
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -53,7 +54,7 @@ def unnamed(
         ComposeConfigError: Docker compose does not read the file `.env`.
         EnvironmentFileError: The file may say which files, is not simple, and nobody is asked.
         OSError: It cannot be read.
-        ValueError: It is too large, or no UTF-8.
+        ValueError: It is too large, or no UTF-8, or a name means two files.
     """
     folder = os.path.dirname(names[0])  # noqa: PTH120 -- the name is a text
     alone = len(names) == 1 and os.path.basename(names[0]) in _NAMES  # noqa: PTH119
@@ -64,7 +65,7 @@ def unnamed(
         if found is None and in_folder:
             files = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
             found = [os.path.join(folder, file) for file in files]  # noqa: PTH118
-        known = [os.path.realpath(file) in named for file in found or ()]
+        known = [os.path.realpath(shortened(file)) in named for file in found or ()]
         if found and (in_folder or any(known)) and not all(known):
             return found
     return []
@@ -92,7 +93,7 @@ def other_variables(
         return []
     named = {os.path.realpath(name) for name in names}
     chosen = _chosen("", env, program) or []
-    is_here = any(os.path.realpath(file) in named for file in chosen)
+    is_here = any(os.path.realpath(shortened(file)) in named for file in chosen)
     return environment_file.names("", env) if is_here else []
 
 

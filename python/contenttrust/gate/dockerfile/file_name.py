@@ -16,6 +16,7 @@ import re
 import stat
 
 from contenttrust.gate.dockerfile.located import DockerfileError
+from contenttrust.gate.file_name import FileNameError, shortened
 
 _STDIN = "-"
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/")
@@ -27,9 +28,13 @@ def as_built(name: str) -> str:
     """The name of a Dockerfile, shortened as builders do it.
 
     Raises:
-        DockerfileError: It is a link, and builders differ on what is behind it.
+        DockerfileError: It is a link, and builders differ on what is behind it; or it leads out of
+            the current folder, and they differ on where that is.
     """
-    short = os.path.normpath(name)
+    try:
+        short = shortened(name)
+    except FileNameError as error:
+        raise DockerfileError(str(error)) from None
     if os.path.islink(short) and not _leads_to_a_neighbour(short):  # noqa: PTH114 -- a text
         if short.startswith(_STREAMS):
             raise DockerfileError(
