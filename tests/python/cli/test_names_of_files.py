@@ -53,9 +53,11 @@ def test_t100_every_gate_asks(linked: Path, run) -> None:
         as_built("../lib/Dockerfile")
     with pytest.raises(FileNameError):
         examine("../lib/compose.yaml")
-    made = composition({"compose.yaml": b"services: {a: {build: ../lib}}"}, env={}, program=None)
-    assert [finding.refused for finding in made.findings] == [True]
-    assert made.uses == ()
+    for build in ("../lib", "{context: ../real, dockerfile_inline: FROM x}"):
+        text = f"services: {{a: {{build: {build}}}}}".encode()
+        made = composition({"compose.yaml": text}, env={}, program=None)
+        assert [finding.refused for finding in made.findings] == [True]
+        assert made.uses == ()
     for name in ("COMPOSE_FILE", "COMPOSE_ENV_FILES"):
         with pytest.raises(FileNameError):
             unnamed(["compose.yaml"], env={name: "../lib/compose.yaml"}, program=None)

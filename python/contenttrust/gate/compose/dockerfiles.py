@@ -14,6 +14,7 @@ from contenttrust.errors import shown
 from contenttrust.gate.compose import build_texts
 from contenttrust.gate.compose.services import SERVICE_SCHEME
 from contenttrust.gate.dockerfile import DockerfileError, as_built, contexts, parse, triggers
+from contenttrust.gate.file_name import shortened
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.gate.trigger_findings import Built
@@ -168,7 +169,11 @@ def _is_partial(stage: Stage, build: Build) -> bool:
 
 
 def _text(build: Build, file: str) -> bytes | str:
-    return chosen_file.read(as_built(file), limit=_LIMIT) if build.inline is None else build.inline
+    if build.inline is None:
+        return chosen_file.read(as_built(file), limit=_LIMIT)
+    if build.is_classic:  # what stands in its place was looked for there
+        shortened(file)
+    return build.inline
 
 
 def _by_reading(
