@@ -272,6 +272,7 @@ def test_t100_a_folder_whose_name_bake_takes_for_a_template_is_refused(tmp_path:
     for made in (
         read(odd, "."),
         read(odd, "{dockerfile_inline: FROM x}"),
+        read(odd, "{context: .., dockerfile_inline: FROM x}"),  # a secret is of that folder
         read(tmp_path, "{context: ., dockerfile: link/Dockerfile}"),
         read(tmp_path, "link"),
     ):
