@@ -61,6 +61,9 @@ class YamlError(MalformedError):
         self.column = column
         self.problem = problem
 
+    def __str__(self) -> str:
+        return self.message  # the advice of such errors is about trust data and names of images
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
@@ -166,7 +169,13 @@ def _decoded(text: bytes | str, file: str) -> str:
         (_DOUBTFUL_BREAKS, "a line break that only some readers of YAML see"),
         (_DIRECTIVE, "a directive: readers differ on it"),
         (_DOUBTFUL_MARK, "a byte order mark behind the beginning: readers differ on it"),
-        (_DOUBTFUL_SEPARATOR, "content in a line that begins with ---: kubectl passes over it"),
+        (
+            _DOUBTFUL_SEPARATOR,
+            (
+                "content in a line that begins with ---: kubectl passes over it: put a space "
+                "before #, and all else in the next line"
+            ),
+        ),
     ):
         found = pattern.search(text)
         if found:

@@ -101,7 +101,7 @@ def test_of_merged_mappings_the_first_holds_and_own_members_hold_most() -> None:
         ("a: 1\n---b: 1", 2, 1, "begins with ---"),
         ("a: 1\n--- {b: 1}", 2, 1, "begins with ---"),
         ("a: 1\n---#x:\n  b: 1", 2, 1, "begins with ---"),
-        ("---# c\r\na: 1", 1, 1, "begins with ---"),
+        ("---# c\r\na: 1", 1, 1, "put a space before #"),
         ("\ufeff---#x:\n  b: 1", 1, 1, "begins with ---"),
         ("a: 1\n---\u3000\nb: 1", 2, 1, "begins with ---"),
         ("a: 1\n---\v\nb: 1", 2, 1, "begins with ---"),
@@ -127,6 +127,7 @@ def test_what_readers_may_differ_on_is_refused_with_its_place(
     assert (error.line, error.column) == (line, column)
     assert words in error.problem
     assert error.message == f"f.yaml:{line}:{column}: {error.problem}"
+    assert str(error) == error.message
 
 
 def test_aliases_that_would_fill_the_memory_are_refused() -> None:
