@@ -41,6 +41,7 @@ from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.returned import check_returned
 from contenttrust.publish.returning import begin_anew, check_nothing_returns
 from contenttrust.publish.uploads import SERVED, UNKNOWN
+from contenttrust.transport.publishing import REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -320,8 +321,9 @@ class Publication:
             return self._judge.look()
         except FetchError as error:
             if failure is not None:
-                self._uploads.outcome = UNKNOWN
-                failure.message += "; whether anything was published could not be found out"
+                if failure.upload != REFUSED:  # a refusal proves nothing, unless it never got there
+                    self._uploads.outcome = UNKNOWN
+                    failure.message += "; whether anything was published could not be found out"
                 raise failure from error
             raise
 

@@ -14,6 +14,7 @@ from contenttrust.errors import (
 )
 from contenttrust.publish.commands import command
 from contenttrust.transport import remark
+from contenttrust.transport.publishing import REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
     from contenttrust.publish.asking import Server
     from contenttrust.transport.source import Answer
 
-REFUSED = "refused"
 UNKNOWN = "unknown"
 ACCEPTED = "accepted"
 SERVED = "served"
 NOT_PUBLISHED = frozenset({"", REFUSED})
 
 _INTERRUPTED = {
-    REFUSED: "the server has refused what it was sent",
+    REFUSED: "the server has refused what it was sent, or was not reached",
     UNKNOWN: "it had been sent, and whether it is published is not known",
     ACCEPTED: "it had been sent and accepted, and was not read back",
     SERVED: "it is published",
@@ -61,8 +61,9 @@ class Uploads:
         self.was_sent, self.outcome = True, UNKNOWN
         try:
             self._server.publish(gun, files)
-        except (RejectedError, UnauthorizedError):
-            self.outcome = REFUSED
+        except ContentTrustError as error:
+            if isinstance(error, (RejectedError, UnauthorizedError)) or error.upload == REFUSED:
+                self.outcome = REFUSED
             raise
         self.outcome = ACCEPTED
 

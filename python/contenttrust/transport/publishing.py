@@ -29,6 +29,8 @@ VERDICT = "a trust server's verdict"
 
 UPLOAD, DELETION, KEY = "upload", "deletion", "key"
 """What a server is asked for."""
+REFUSED = "refused"
+"""What became of an upload of which it is certain that it was not published."""
 
 _OK = 200
 _UNAUTHORIZED = 401
@@ -68,11 +70,14 @@ def answered(  # noqa: PLR0913 - one keyword a fact
 
     Raises:
         RejectedError: The server refused; ``found`` is its own code, such as ``VERSION``.
-        FetchError: It did not answer as a trust server does.
+        FetchError: It did not answer as a trust server does; ``upload`` is `REFUSED` where it is
+            certain that nothing was published.
     """
     if isinstance(response, FetchError):
         if sent:
             response.message += _UNKNOWN[kind]
+        elif kind == UPLOAD:
+            response.upload = REFUSED
         raise response
     status = response.status
     if status == _OK:
@@ -116,7 +121,9 @@ def _refusal(
     code, words = _told(response.body)
     if status in _UNHEARD:
         message = f"{url}: {_UNHEARD[status]} ({status}{f': {words}' if words else ''})"
-        return ServerError(message, gun=gun, found=str(status))
+        unheard = ServerError(message, gun=gun, found=str(status))
+        unheard.upload = REFUSED if kind == UPLOAD else ""
+        return unheard
     if status in _REFUSALS and status not in _TIMES_OUT:
         message = f"{url} refuses it: {words or f'it answers with status {status}'}"
         if code in _NOT_NEXT:

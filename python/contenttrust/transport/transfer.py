@@ -181,6 +181,7 @@ class Transfer:
         """
         self._callbacks.raise_kept()
         if self._header_room < 0:
+            self._request.is_sent = True  # it answers, and nobody knows what
             message = f"{self._where()}: its headers are longer than {_HEADER_LIMIT} bytes"
             self.outcome = ServerError(message, gun=self._gun, role=self._request.role)
         elif code == 0 or self._room == 0:  # we stopped it ourselves

@@ -77,6 +77,37 @@ def test_a_rotation_that_was_refused_names_the_key_that_stays(published):
     published.done("key", "rotate", "-y", "--key", kept, GUN, "root")
 
 
+def never_got_there(published, monkeypatch):
+    """An upload that no trust server can have taken; from then on nothing is to be had there."""
+    gone = UnreachableError("https://trust.example: no connection")
+
+    def refuse(gun, files):
+        monkeypatch.setattr(published.server, "fetch", lambda _, files: [gone for _ in files])
+        failure = UnreachableError("https://trust.example: no connection")
+        failure.upload = "refused"
+        raise failure
+
+    published.server.instead.append(refuse)
+
+
+def test_what_never_got_there_is_not_said_to_be_published_perhaps(published, monkeypatch):
+    never_got_there(published, monkeypatch)
+    ran = published.run("addhash", "-p", "-o", "json", GUN, "v1", "7", "--sha256", DIGEST)
+    assert (ran.code, ran.document["error"]["upload"]) == (3, "refused")
+    assert "1 staged change stays so: `contenttrust publish` tries again" in ran.err
+    assert "perhaps" not in ran.err
+    assert "could not be found out" not in ran.err
+
+
+def test_a_key_stays_also_where_nothing_got_there(published, monkeypatch):
+    before = keys_of(published, "targets")
+    never_got_there(published, monkeypatch)
+    ran = published.run("key", "rotate", "-y", "-o", "json", GUN, "targets")
+    [kept] = keys_of(published, "targets") - before
+    error = ran.document["error"]
+    assert (error["upload"], error["kept_keys"]) == ("refused", [kept])
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -149,12 +149,30 @@ def test_too_large_is_no_verdict_of_the_server(server, sink):
     with pytest.raises(ServerError, match="too large") as failure:
         sink.publish(GUN, FILES)
     assert "not known" not in failure.value.message
+    assert failure.value.upload == "refused"
+
+
+def test_who_was_not_reached_has_not_published():
+    sink = TrustServer("https://localhost:1")
+    with pytest.raises(UnreachableError) as failure:
+        sink.publish(GUN, FILES)
+    assert failure.value.upload == "refused"
+    with pytest.raises(UnreachableError) as failure:
+        sink.public_key(GUN, "timestamp")
+    assert not failure.value.upload
+
+
+def test_an_answer_that_cannot_be_read_leaves_it_unknown(server, sink):
+    server.answer(TUF, status(200, {f"X-{number}": "a" * 60_000 for number in range(10)}))
+    with pytest.raises(ServerError, match="whether it was published is not known") as failure:
+        sink.publish(GUN, FILES)
+    assert not failure.value.upload
 
 
 def test_who_has_no_place_for_uploads_has_not_published(server, sink):
     with pytest.raises(ServerError, match="takes no uploads") as failure:
         sink.publish(GUN, FILES)
-    assert failure.value.found == "404"
+    assert (failure.value.found, failure.value.upload) == ("404", "refused")
     assert "not known" not in failure.value.message
 
 
@@ -191,13 +209,15 @@ def test_who_got_no_token_has_not_published(server, authority, token):
     with pytest.raises(FetchError) as failure:
         known(server, authority).publish(GUN, FILES)
     assert "not known" not in failure.value.message
+    assert failure.value.upload == "refused"
 
 
 def test_an_answer_that_is_lost_after_a_login_leaves_it_unknown(server, authority):
     answer = challenged(reset(), authorization="Basic dTpzZWNyZXQ=", challenge='Basic realm="x"')
     server.answer(TUF, answer)
-    with pytest.raises(UnreachableError, match="whether it was published is not known"):
+    with pytest.raises(UnreachableError, match="it was published is not known") as failure:
         known(server, authority).publish(GUN, FILES)
+    assert not failure.value.upload
 
 
 def test_a_deletion_without_an_answer_can_be_repeated(server, sink):
