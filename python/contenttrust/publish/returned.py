@@ -75,8 +75,8 @@ def check_returned(
         ways = " and ".join(dict.fromkeys(_taking_away(draft, role, roles) for role in found))
         raise PublishError(
             f"{draft.gun} is published, but the server serves of {what}. It counts with the keys "
-            f"that are named now. Look at it ({look}); if it is wrong, take it away again "
-            f"({ways}), or revoke the tags",
+            "that are named now. It may be old, or signed just now with a clock that is behind: "
+            f"look at it ({look}); if it is wrong, take it away again ({ways}), or revoke the tags",
             gun=draft.gun,
             role=next(iter(found)),
             found="; ".join(found.values()),

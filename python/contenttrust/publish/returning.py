@@ -283,9 +283,10 @@ def _only(role: str, files: list[bytes]) -> bytes:
     """
     if len(files) > 1:
         raise PublishError(
-            f"the server has two files of {role}, which was removed: one by its name, another by "
-            "what its snapshot lists. Either would perhaps come back with the role's keys, so "
-            "nothing was published: have the server's keeper look at it",
+            f"there are two files of {role}, which was removed: what the server has by its name "
+            "and by what its snapshot lists differs, or it has another than is known here. Either "
+            "would perhaps come back with the role's keys, so nothing was published: have the "
+            "server's keeper look at it",
             role=role,
         )
     return files[0]

@@ -32,6 +32,7 @@ def test_what_came_back_all_the_same_is_named(collection, elsewhere, stranger):
         images.add_signer(stranger.collection(), "alice", [elsewhere])
     assert not isinstance(failed.value, ReturningError)
     assert f"of {RELEASES} what nobody was shown: v1" in failed.value.message
+    assert "or signed just now with a clock that is behind: look" in failed.value.message
     assert f"contenttrust signer remove alice {collection.gun}" in failed.value.message
     assert "delegation remove" not in failed.value.message
 
