@@ -10,10 +10,9 @@ import pytest
 from contenttrust import _core
 from contenttrust.keys import KeyStore
 from contenttrust.publish import Collection, images
-from contenttrust.publish.delegations import authority_in
-from contenttrust.publish.sign import Keyring
 from labelled_tags import tags
 from servers.memory_server import MemoryServer
+from signed_anew import sign_anew, take_key
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 GUN = "registry.example/team/app"
@@ -113,12 +112,7 @@ def broken_role(collection, publisher, server):
         collection.add_delegation("targets/a", keys=[new])
         collection.publish()
         # Notary takes away a key that alone has signed; we refuse to.
-        signed = server.signed(collection.gun, "targets")
-        signed["delegations"]["roles"][0]["keyids"].remove(old.key_id)
-        signed["version"] += 1
-        targets = authority_in(server.signed(collection.gun, "root"), "targets")
-        file = Keyring(publisher.keys).signed(signed, [targets])
-        server.store(collection.gun, {"targets": file}, judged=False)
+        sign_anew(server, collection.gun, publisher.keys, "targets", take_key(old.key_id))
 
     return make
 

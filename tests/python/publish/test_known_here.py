@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contenttrust.publish import images
-from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.images import ReturningError
-from contenttrust.publish.sign import Keyring
 from labelled_tags import digest
+from signed_anew import sign_anew, take_key
 
 QA = "targets/qa"
 
@@ -71,12 +70,7 @@ def test_a_broken_role_that_is_hidden_gets_no_key_unasked(collection, publisher,
     collection.publish()
     collection.add_delegation(QA, keys=[new])
     collection.publish()
-    signed = server.signed(collection.gun, "targets")
-    signed["delegations"]["roles"][0]["keyids"].remove(old.key_id)
-    signed["version"] += 1
-    targets = authority_in(server.signed(collection.gun, "root"), "targets")
-    file = Keyring(publisher.keys).signed(signed, [targets])
-    server.store(collection.gun, {"targets": file}, judged=False)
+    sign_anew(server, collection.gun, publisher.keys, "targets", take_key(old.key_id))
     hides({QA})
     collection.add_delegation(QA, keys=[old])
     sent = len(server.uploads)

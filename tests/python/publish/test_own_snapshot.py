@@ -12,6 +12,7 @@ from contenttrust.publish.images import ReturningError
 from contenttrust.publish.metadata import file_meta
 from contenttrust.publish.sign import Keyring
 from labelled_tags import digest, listed, tags
+from signed_anew import sign_anew
 
 RELEASES = "targets/releases"
 
@@ -27,6 +28,16 @@ def take_out(key, server, publisher, gun):
         files[role] = Keyring(publisher.keys).signed(document, [authority])
         snapshot["meta"]["targets"] = file_meta(files["targets"])
     server.store(gun, files, judged=False)
+
+
+def leave_in_snapshot(collection, server):
+    """The snapshot lists what the server has kept of the releases, as somebody else's tool does."""
+    kept = {RELEASES: file_meta(server.files[collection.gun][RELEASES])}
+    sign_anew(
+        *(server, collection.gun, collection.keys, "snapshot"),
+        lambda snapshot: snapshot["meta"].update(kept),
+        judged=True,
+    )
 
 
 @pytest.fixture
@@ -119,12 +130,7 @@ def test_with_a_snapshot_that_is_signed_here_a_role_that_lists_nothing_stays_rea
 def test_what_a_snapshot_that_is_signed_here_has_still_is_not_let_back(own_snapshot, server):
     """Somebody else's tool has left it there."""
     collection, key = own_snapshot
-    snapshot = server.signed(collection.gun, "snapshot")
-    snapshot["version"] += 1
-    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
-    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
-    file = Keyring(collection.keys).signed(snapshot, [authority])
-    server.store(collection.gun, {"snapshot": file})
+    leave_in_snapshot(collection, server)
 
     with pytest.raises(ReturningError) as refused:
         images.add_signer(collection, "alice", [key])
@@ -155,12 +161,7 @@ def test_what_a_snapshot_that_is_signed_here_lists_and_the_server_hides_is_not_l
 ):
     """On a machine that has never seen it; somebody else's tool has left it there."""
     collection, key = own_snapshot
-    snapshot = server.signed(collection.gun, "snapshot")
-    snapshot["version"] += 1
-    snapshot["meta"][RELEASES] = file_meta(server.files[collection.gun][RELEASES])
-    authority = authority_in(server.signed(collection.gun, "root"), "snapshot")
-    file = Keyring(collection.keys).signed(snapshot, [authority])
-    server.store(collection.gun, {"snapshot": file})
+    leave_in_snapshot(collection, server)
     given, sent = server.file, len(server.uploads)
     monkeypatch.setattr(server, "file", lambda *one: None if one[1] == RELEASES else given(*one))
     other = make_publisher("another")
