@@ -160,7 +160,7 @@ secrets: {token: {file: ./token}}
         "api/docker/Dockerfile.prod": """\
 ARG GO_VERSION=1.20
 FROM --platform=$BUILDPLATFORM golang:${GO_VERSION}-alpine AS build
-RUN --mount=type=cache,target=/root/.cache go build
+RUN --mount=type=cache,target=/cache go build
 FROM gcr.io/distroless/static AS run
 COPY --from=build /app /app
 FROM debug
