@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 
 from contenttrust.cli.options import UsageError
 from contenttrust.errors import ContentTrustError
@@ -327,11 +328,19 @@ def _remote_server(config: str) -> RemoteServer:
 
 
 def _check_directory(option: str, path: str | None, *, needed: bool) -> None:
-    if path is None or (not needed and path and not os.path.lexists(path)):
-        return  # a trust directory is made when something is remembered
-    if not os.path.exists(path):  # noqa: PTH110 -- pathlib would be imported for this alone
-        raise UsageError(f"{option}: there is no directory {path!r}")
-    if not os.path.isdir(path):  # noqa: PTH112
+    if path is None:
+        return
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 -- pathlib would be imported for this alone
+    except FileNotFoundError:
+        if path and not needed and not os.path.islink(path):  # noqa: PTH114
+            return  # a trust directory is made when something is remembered
+        raise UsageError(f"{option}: there is no directory {path!r}") from None
+    except OSError as error:
+        if not needed:
+            return  # whoever opens a trust directory says what is wrong, and what to do
+        raise UsageError(f"{option}: {path}: {error.strerror}") from None
+    if not stat.S_ISDIR(mode):
         raise UsageError(f"{option}: {path!r} is not a directory")
 
 

@@ -10,7 +10,7 @@ from contenttrust._core import PublicKey
 from contenttrust.errors import KeyStoreError, MalformedError, PublicKeyError, shown
 from contenttrust.keys import pem
 from contenttrust.keys.keeping import no_key
-from contenttrust.transport import chosen_file, files
+from contenttrust.transport import chosen_file, files, presence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def write_public_key(store: KeyStore, key_id: str, path: str) -> bool:
     """
     data = public_key(store, key_id)
     try:
-        is_there = os.path.lexists(path) and chosen_file.read(path) == data
-    except (OSError, ValueError):  # too long, or no plain file
+        is_there = chosen_file.read(path) == data
+    except (OSError, ValueError):  # absent, too long, or no plain file
         is_there = False
     if not is_there:
         create(path, data)
@@ -140,7 +140,7 @@ def _free_path(name: str, directory: str) -> str:
     path = os.path.join(directory, f"{name}{EXTENSION}")  # noqa: PTH118
     if not os.path.isdir(directory or "."):  # noqa: PTH112
         raise KeyStoreError(f'public key path does not exist: "{shown(directory)}"')
-    if os.path.lexists(path):
+    if _is_taken(path):
         raise KeyStoreError(f'public key file already exists: "{shown(path)}"')
     return path
 
@@ -164,10 +164,17 @@ def check_free(path: str | os.PathLike[str]) -> None:
     """Refuse a file that exists, before anybody types a passphrase for what it is to hold.
 
     Raises:
-        KeyStoreError: It does.
+        KeyStoreError: It does, or that cannot be told.
     """
-    if os.path.lexists(path):
+    if _is_taken(path):
         raise KeyStoreError(f"{shown(os.fspath(path))}: {os.strerror(errno.EEXIST)}")
+
+
+def _is_taken(path: str | os.PathLike[str]) -> bool:
+    try:
+        return presence.is_there(path)
+    except OSError as error:
+        raise KeyStoreError(f"{shown(os.fspath(path))}: {error.strerror}") from error
 
 
 def create(path: str | os.PathLike[str], data: bytes) -> None:

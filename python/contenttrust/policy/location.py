@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.errors import PolicyError, shown
+from contenttrust.transport import presence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,18 +52,15 @@ def stands(place: str) -> bool:
     """Whether a policy, or a record of one, is there; a link that leads nowhere is.
 
     Args:
-        place: Its name. `os.path.lexists` says of one in a closed folder that it is absent.
+        place: Its name.
 
     Raises:
         PolicyError: It cannot be told: what cannot be looked at is not taken for absent.
     """
     try:
-        os.lstat(place)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        return presence.is_there(place)
     except OSError as error:
         raise PolicyError(
             f"whether {shown(place)} is there cannot be told: {error.strerror or error}: make it "
             "accessible to this user, or name the policy and a trust directory"
         ) from None
-    return True

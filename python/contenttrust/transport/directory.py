@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 from contenttrust.errors import NoTrustDataError, ServerError, UnreachableError, shown
 from contenttrust.transport import files
@@ -34,13 +35,12 @@ class DirectorySource:
         Raises:
             FileNotFoundError: There is no such directory.
             NotADirectoryError: The path names something else.
+            OSError: It cannot be looked at, as where a folder on the way is closed.
         """
         self._path = os.fspath(path)
-        if not os.path.isdir(self._path):  # noqa: PTH112 - pathlib would double the import time
-            exists = os.path.lexists(self._path)
-            error = NotADirectoryError if exists else FileNotFoundError
-            number = errno.ENOTDIR if exists else errno.ENOENT
-            raise error(number, os.strerror(number), self._path)
+        mode = os.stat(self._path).st_mode  # noqa: PTH116 - pathlib would double the import time
+        if not stat.S_ISDIR(mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), self._path)
 
     def __repr__(self) -> str:
         return f"DirectorySource({self._path!r})"

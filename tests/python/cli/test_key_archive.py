@@ -114,6 +114,21 @@ def test_an_address_of_nobody_is_a_file_that_is_not_there(place, vault):
     assert key_ids(place, "alice") == []
 
 
+def test_a_file_that_cannot_be_looked_at_is_no_address(place, vault):
+    (place.here / "vault-y:").symlink_to("vault-y:")
+    ran = place.run("key", "load", "--name", "alice", "vault-y:/1")
+    assert ran.code == 2
+    assert "vault-y:/1: Too many levels of symbolic links" in ran.err
+    assert key_ids(place, "alice") == []
+
+
+def test_an_address_may_be_longer_than_the_name_of_a_file(place, vault):
+    address = f"vault-y:{'1' * 300}"
+    place.done("key", "load", "--name", "alice", address)
+    (entry,) = json.loads(place.done("key", "list", "--json"))["keys"]
+    assert (entry["role"], entry["path"]) == ("alice", address)
+
+
 def test_a_file_that_is_named_like_an_address_is_a_file(place, vault):
     (place.here / "vault-y:1").write_text("no key")
     (place.here / "vault-y:1").chmod(0o600)

@@ -365,18 +365,6 @@ def test_a_named_file_is_read_to_its_limit_and_must_be_a_regular_one(run, tmp_pa
         assert cause in ran.err
 
 
-def test_a_trust_directory_that_was_not_there_is_named_beside_first_use(case, run, tmp_path):
-    repository = case("good-one-tag")
-    arguments = ["verify", *repository.options[:4], f"{repository.gun}:1.0", "--trust-dir"]
-    missing = tmp_path / "nosuch"
-    note = f"nothing had been remembered, because the trust directory {missing} did not exist"
-    assert note in run(*arguments, str(missing)).err
-    missing.mkdir(mode=0o700)
-    ran = run(*arguments, str(missing))
-    assert "the first one seen" in ran.err
-    assert "did not exist" not in ran.err
-
-
 def test_a_cache_of_docker_s_that_cannot_be_written_is_a_warning_like_others(
     case, run, tmp_path, monkeypatch
 ):

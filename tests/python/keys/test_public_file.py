@@ -13,7 +13,13 @@ import pytest
 from contenttrust._core import PublicKey
 from contenttrust.errors import KeyStoreError
 from contenttrust.keys import KeyStore
-from contenttrust.keys.public_file import create, generate_for_signer, public_key
+from contenttrust.keys.public_file import (
+    check_free,
+    create,
+    generate_for_signer,
+    public_key,
+    write_public_key,
+)
 
 
 @pytest.mark.parametrize("algorithm", ["ecdsa", "rsa", "ed25519"])
@@ -69,6 +75,38 @@ def test_a_file_that_exists_is_refused_before_a_key_is_made(
     with pytest.raises(KeyStoreError, match="public key file already exists"):
         generate_for_signer(store, "alice", directory=str(tmp_path))
     assert store.entries() == ()
+
+
+def test_a_file_that_cannot_be_looked_at_is_refused_before_a_key_is_made(
+    store: KeyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = os.lstat
+
+    def closed(path: str, **options: int) -> os.stat_result:
+        if str(path).endswith(".pub"):  # to root no folder is closed
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return looked(path, **options)
+
+    monkeypatch.setattr(os, "lstat", closed)
+    with pytest.raises(KeyStoreError, match=r"alice\.pub: Permission denied"):
+        generate_for_signer(store, "alice", directory=str(tmp_path))
+    assert store.entries() == ()
+
+
+def test_an_archive_that_cannot_be_looked_at_is_refused_before_anybody_is_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(KeyStoreError, match="Too many levels of symbolic links"):
+        check_free(tmp_path / "loop" / "all.backup")
+    check_free(tmp_path / "all.backup")
+
+
+def test_a_public_half_that_stands_there_already_stays(store: KeyStore, tmp_path: Path) -> None:
+    entry, path = generate_for_signer(store, "alice", directory=str(tmp_path))
+    assert not write_public_key(store, entry.key_id, path)
+    with pytest.raises(KeyStoreError, match="File name too long"):
+        write_public_key(store, entry.key_id, f"{tmp_path}/{'n' * 300}")
 
 
 def test_a_directory_that_is_not_there_is_refused(store: KeyStore, tmp_path: Path) -> None:

@@ -167,6 +167,10 @@ def test_a_directory_that_is_missing_is_a_mistake_of_the_caller(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         DirectorySource(tmp_path / "file")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "loop", tmp_path / "loop" / "x"):
+        with pytest.raises(OSError, match="Too many levels of symbolic links"):
+            DirectorySource(path)
 
 
 def test_a_directory_that_vanishes_gives_no_answer(tmp_path):

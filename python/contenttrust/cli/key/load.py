@@ -5,10 +5,11 @@ In a file's place there may be the address of a key that is kept elsewhere, as `
 
 from __future__ import annotations
 
-import os
+import errno
 
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.key.list import members
+from contenttrust.transport import presence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,8 +61,14 @@ def _other_names(entries: Sequence[KeyEntry], name: str) -> list[str]:
 def _is_address(name: str) -> bool:
     """Whether a name is that of no file, but begins with the scheme of a signer."""
     scheme, colon, _ = name.partition(":")
-    if not colon or os.path.lexists(name):
+    if not colon:
         return False
+    try:
+        if presence.is_there(name):
+            return False
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:  # then no file has it: addresses may be longer
+            return False  # who reads the file says what is wrong
     from contenttrust.keys import signers_from_entry_points  # noqa: PLC0415 -- takes milliseconds
 
     return scheme in signers_from_entry_points()
