@@ -150,12 +150,32 @@ def prepare(
     """
     if role not in {ROOT, TARGETS}:
         raise PublishError("only root and targets may be signed by several people", role=role)
+    _refuse_keys_of_others(collection, role, keys)
     if role == ROOT:
         check_certificates(keys, threshold or 1, gun=collection.gun)
     replacement = Replacement(role, keys, threshold)
     return collection.publication().prepare(
         [replacement], legacy=_older_root_keys(collection, legacy)
     )
+
+
+def _refuse_keys_of_others(collection: Collection, role: str, keys: Sequence[PublicKey]) -> None:
+    """Refuse a key whose file says that it is somebody else's, as `rotate` does of keys here."""
+    for key in keys:
+        if key.role not in {"", role}:
+            gun = collection.gun
+            owner = () if role == ROOT else ("--gun", gun)
+            make = command("key", "generate", "--role", role, *owner)
+            export = "certificate" if role == ROOT else "public"
+            raise PublishError(
+                f"the file of the key {key.canonical_key_id} names it for {shown(key.role)}, not "
+                f"for {role}: as a key of {role} it could sign all that {role} may. Make one for "
+                f"{role} ({make}), and name what `contenttrust key {export}` writes of it",
+                gun=gun,
+                role=role,
+                expected=f"a key of {role}",
+                found=f"a key of {shown(key.role)}",
+            )
 
 
 class Replacement:

@@ -139,6 +139,21 @@ def test_a_request_for_keys_names_them(place, words, told):
     assert not (place.here / "new.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("role", "made", "written"),
+    [("targets", f"--role targets --gun {GUN}", "public"), ("root", "--role root", "certificate")],
+)
+def test_a_signers_key_is_named_for_no_top_level_role(place, role, made, written):
+    place.done("key", "generate", "alice")
+    ran = place.run("signing-request", "rotate", "--key", "alice.pub", GUN, role, "new.json")
+    assert ran.code == 1
+    told = " ".join(ran.err.split())
+    assert f"names it for alice, not for {role}" in told
+    assert f"contenttrust key generate {made}" in told
+    assert f"contenttrust key {written}" in told
+    assert not (place.here / "new.json").exists()
+
+
 def test_what_a_request_leaves_undone_is_said_where_it_is_prepared(place):
     place.done("key", "generate", "alice")
     key = ("alice.pub", "--all-paths")

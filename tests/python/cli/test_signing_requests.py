@@ -41,6 +41,16 @@ def made(place, vault):
     return place
 
 
+def rotate(made):
+    """Prepare rotate.json for another repository key; the id of that."""
+    before = keys(made, "targets")
+    made.done("key", "generate", "--role", "targets", "--gun", GUN)
+    [new] = set(keys(made, "targets")) - set(before)
+    made.done("key", "public", new, "two.pub")
+    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    return new
+
+
 def test_the_root_key_stays_in_the_vault(made):
     assert keys(made, "root") == []
     made.done("addhash", "-p", GUN, "1.0", "7", "--sha256", DIGEST)
@@ -59,12 +69,11 @@ def test_nothing_is_published_before_it_is_complete(place, vault):
 
 
 def test_a_request_shows_what_it_would_change(made, vault):
-    made.done("key", "generate", "two")
     made.done("addhash", "-p", GUN, "1.0", "7", "--sha256", DIGEST)
-    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    new = rotate(made)
     shown = made.done("signing-request", "show", "rotate.json")
     assert f"target 1.0: sha256:{DIGEST}, 7 bytes" in shown
-    assert f"targets: 1 of 1 keys: {keys(made, 'two')[0]}" in shown
+    assert f"targets: 1 of 1 keys: {new}" in shown
     assert f"root: 1 of 1 keys: {keys(made, 'root', *vault)[0]}" in shown
     facts = json.loads(made.done("signing-request", "show", "--json", "rotate.json"))
     assert facts["schema"] == "contenttrust.signing-request-status/1"
@@ -193,8 +202,7 @@ def test_a_file_that_is_there_is_not_written_over(place, vault):
 
 
 def test_signing_is_confirmed(made, vault):
-    made.done("key", "generate", "two")
-    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    rotate(made)
     before = (made.here / "rotate.json").read_bytes()
     refused = made.run("signing-request", "sign", "--no-input", "rotate.json", *vault)
     assert refused.code == 1
@@ -213,8 +221,7 @@ def test_what_is_no_request_is_refused(place, verb, content):
 
 
 def test_names_of_strangers_are_shown_harmless(made, vault):
-    made.done("key", "generate", "two")
-    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    rotate(made)
     path = made.here / "rotate.json"
     value = json.loads(path.read_text())
     value["parts"][1]["document"]["targets"]["\x1b[2J\u202e"] = {
@@ -229,8 +236,7 @@ def test_names_of_strangers_are_shown_harmless(made, vault):
 
 def rotation(made):
     """Prepare rotate.json; its path and its content."""
-    made.done("key", "generate", "two")
-    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    rotate(made)
     path = made.here / "rotate.json"
     return path, json.loads(path.read_text())
 
@@ -379,8 +385,7 @@ def test_what_another_signed_in_the_same_file_meanwhile_is_kept(made):
 
 
 def test_a_link_stays_one(made, vault):
-    made.done("key", "generate", "two")
-    made.done("signing-request", "rotate", "--key", "two.pub", GUN, "targets", "rotate.json")
+    rotate(made)
     (made.here / "link.json").symlink_to("rotate.json")
     made.done("signing-request", "sign", "-y", "link.json", *vault)
     assert (made.here / "link.json").is_symlink()

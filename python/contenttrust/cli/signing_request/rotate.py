@@ -17,8 +17,8 @@ def run(request: Request) -> int:
     if not options.keys:
         raise UsageError(
             "--key: name each key that the role will have: for root a certificate (contenttrust "
-            "key certificate, on the machine with the key), for targets the .pub file of "
-            "contenttrust key generate"
+            "key certificate, on the machine with the key), for targets what contenttrust key "
+            "public writes of a key that contenttrust key generate --role targets made"
         )
     keys = editing.public_keys(request, options.keys)
     edited = editing.collection(request, options.gun)
