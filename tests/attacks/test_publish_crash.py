@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import select
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from attacks.publishing import SCENES, Machine, Scene
+from attacks.publishing import SCENES, Machine, Scene, later_publication
 from attacks.strikes import calls_of, came_to, traced
 from attacks.test_trust_store_crash import needs_strace
 from attacks.warm import AT_FIRST_CHANGE
@@ -30,6 +31,9 @@ CALLS = (
     *("rename", "renameat", "renameat2", "unlink", "unlinkat"),
 )
 """At every one of these a run is killed."""
+STEPS = {"sendto", "renameat", "unlinkat"}
+"""Among them those between which something is settled: at the server, or on the disk."""
+CORRECTED = "cd" * 32
 INSTANTS = 100
 """Moments after the first change of a file at which runs are killed, over all scenes."""
 SEED = 20_261_128
@@ -73,6 +77,44 @@ def test_t143_a_kill_at_any_call_loses_nothing(make: Make, machines: list[Machin
 
     outcomes = on_all(machines, sweep)
     assert outcomes.count(True) >= 1
+    assert outcomes.count(False) >= 3
+
+
+def strike_before_a_correction(scene: Scene, call: str, number: int) -> bool:
+    """Kill a run at one call; whether what the server had was staged still.
+
+    Then v3 is published otherwise from another machine, before the same command is run again.
+    """
+    trust_dir = scene.begin()
+    inject = f"inject={call}:signal=SIGKILL:when={number}"
+    traced(scene, trust_dir, "-e", f"trace={call}", "-e", inject)
+    between = scene.stands(trust_dir) and bool(scene.changes_in(trust_dir))
+    if between:
+        elsewhere = trust_dir.with_name("elsewhere")
+        shutil.copytree(scene.start, elsewhere)
+        corrected = scene.machine.collection(elsewhere)
+        corrected.reset()
+        corrected.add_target("v3", size=3, sha256=CORRECTED)
+        corrected.publish()
+    ended = scene.machine.warm.run(*scene.command(trust_dir))
+    assert ended.code == 0, ended
+    served = scene.served(trust_dir)
+    assert served is not None
+    assert (served.verify("v3").digest == f"sha256:{CORRECTED}") == between, (call, number)
+    assert ("already by an earlier run" in ended.out) == between, ended
+    scene.goes_on(trust_dir)
+    return between
+
+
+@needs_strace
+def test_t143_a_kill_at_any_call_takes_no_correction_back(machines: list[Machine]) -> None:
+    def sweep(worker: int, machine: Machine) -> list[bool]:
+        scene = later_publication(machine)
+        calls = [one for one in calls_of(scene, CALLS) if one[0] in STEPS]
+        return [strike_before_a_correction(scene, *call) for call in calls[worker :: len(machines)]]
+
+    outcomes = on_all(machines, sweep)
+    assert outcomes.count(True) >= 3, "at the reading back, and at the clearing"
     assert outcomes.count(False) >= 3
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from interop.our_publisher import OurPublisher
 from interop.publisher import PASSPHRASE
 from interop.trust_stack import TrustStack
 
-DIGEST = "ab" * 32
+DIGEST, CORRECTED = "ab" * 32, "cd" * 32
 OTHERS = ("write", "fsync", "renameat", "unlinkat")
 """A run is killed at every send, and at every fourth of these."""
 
@@ -31,6 +32,8 @@ class Killing:
 
     def __init__(self, folder: Path, stack: TrustStack, warm: Warm) -> None:
         self.publisher = OurPublisher(folder / "trust", stack)
+        self._colleague = folder / "colleague"
+        self._stack = stack
         self._log = folder / "log"
         self._warm = warm
         self._options = [
@@ -38,12 +41,21 @@ class Killing:
             *("--trust-dir", str(folder / "trust"), "--passphrase-file", str(folder / "given")),
         ]
 
-    def tags(self, gun: str) -> set[str]:
-        """What the server serves, as our own judgement finds it."""
+    def tags(self, gun: str) -> dict[str, str]:
+        """What the server serves, as our own judgement finds it: digests by tag."""
         loaded = ct.load(
             gun, source=self.publisher.server, trust_dir=self.publisher.trust_dir, remember=False
         )
-        return set(loaded.tags)
+        return {name: tag.digest.removeprefix("sha256:") for name, tag in loaded.tags.items()}
+
+    def corrects(self, gun: str) -> None:
+        """A colleague publishes the second target otherwise, from another machine."""
+        shutil.rmtree(self._colleague, ignore_errors=True)
+        shutil.copytree(self.publisher.trust_dir, self._colleague)
+        made = OurPublisher(self._colleague, self._stack).collection(gun)
+        made.reset()
+        made.add_target("v2", size=1, sha256=CORRECTED)
+        made.publish()
 
     def staged(self, gun: str) -> str:
         """A new collection with one target, and another one that waits to be published."""
@@ -68,18 +80,41 @@ class Killing:
 
     def strikes(self, gun: str, call: str, number: int) -> bool:
         """Kill a run at a call; whether the server had the target by then."""
+        self._kills(gun, call, number)
+        done = "v2" in self.tags(gun)
+        assert done or [one.path for one in self.publisher.collection(gun).changes()] == ["v2"]
+        self._goes_on(gun)
+        assert self.tags(gun) == {"v1": DIGEST, "v2": DIGEST}
+        return done
+
+    def strikes_before_a_correction(self, gun: str, call: str, number: int) -> bool:
+        """Kill a run at a call; whether the server had what was staged still.
+
+        Then a colleague corrects it before the publisher goes on.
+        """
+        self._kills(gun, call, number)
+        done = "v2" in self.tags(gun)
+        between = done and bool(self.publisher.collection(gun).changes())
+        if done:
+            self.corrects(gun)
+        told = self._goes_on(gun)
+        assert self.tags(gun) == {"v1": DIGEST, "v2": CORRECTED if done else DIGEST}
+        assert ("create target v2 had been published already" in told) == between
+        return between
+
+    def _kills(self, gun: str, call: str, number: int) -> None:
         self.staged(gun)
         inject = f"inject={call}:signal=SIGKILL:when={number}"
         code, made = self.runs(gun, "-e", f"trace={call}", "-e", inject)
         # A connection that the server has closed first is left without a last word (close_notify).
         assert code == (-signal.SIGKILL if made.count(call) >= number else 0), (call, number)
-        done = "v2" in self.tags(gun)
-        assert done or [one.path for one in self.publisher.collection(gun).changes()] == ["v2"]
+
+    def _goes_on(self, gun: str) -> str:
+        """Publish again, to the end; what is said."""
         ended = self._warm.run("publish", gun, *self._options)
         assert ended.code == 0, ended
-        assert self.tags(gun) == {"v1", "v2"}
         assert not self.publisher.collection(gun).changes()
-        return done
+        return ended.out
 
 
 @pytest.fixture
@@ -110,3 +145,17 @@ def test_t143_a_kill_during_a_publication_loses_nothing(killing: Killing) -> Non
     ]
     assert set(outcomes) == {False, True}
     assert len(outcomes) > 10
+
+
+@needs_strace
+def test_t143_what_was_accepted_is_not_applied_over_a_correction(killing: Killing) -> None:
+    gun = killing.staged("corrected.example/undisturbed")
+    calls = ("sendto", "unlinkat")
+    code, made = killing.runs(gun, "-e", "trace=" + ",".join(calls))
+    assert code == 0
+    between = [
+        killing.strikes_before_a_correction(f"corrected.example/{call}/{number}", call, number)
+        for call in calls
+        for number in range(1, made.count(call) + 1)
+    ]
+    assert set(between) == {False, True}

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from contenttrust import _core
+from contenttrust.publish.changelist import Changelist
+from contenttrust.publish.draft import Targets
+from contenttrust.publish.metadata import target_meta
+from ended_runs import ends, record_of
 from interop.hands import certificate
 from interop.shared import Shared, canonical, digest
 
@@ -85,3 +89,33 @@ def test_one_takes_back_what_the_other_has_staged(shared: Shared, stages: str, r
     shared.hands[resets].publish()
 
     assert shared.listed() == {"v1": digest("v1"), "v3": digest("v3")}
+
+
+@pytest.mark.parametrize(
+    ("stages", "publishes", "listed"),
+    [("notary", "ours", "corrected"), ("ours", "ours", "corrected"), ("ours", "notary", "first")],
+)
+def test_what_we_sent_and_did_not_clear_is_a_plain_change_to_notary(
+    shared: Shared, stages: str, publishes: str, listed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notary knows nothing of our record, and applies again what stands in the changelist."""
+    first = shared.hands[stages]
+    first.create(server_snapshot=True)
+    first.stage("v1", digest("first"))
+    collection = shared.ours.collection(shared.gun)
+    with monkeypatch.context() as broken:
+        broken.setattr(Changelist, "remove", ends)
+        with pytest.raises(KeyboardInterrupt):
+            collection.publish()
+    assert record_of(collection).exists()
+    corrected = target_meta(7, sha256=digest("corrected"))
+    collection.publish_steps([Targets("targets", {"v1": corrected})])
+    assert shared.publisher.notary("status", shared.gun).out.count("v1") == 1
+
+    shared.hands[publishes].publish()
+
+    assert shared.listed() == {"v1": digest(listed)}
+    assert "v1" not in shared.publisher.notary("status", shared.gun).out
+    collection.publish()
+    assert shared.listed() == {"v1": digest(listed)}
+    assert not record_of(collection).exists()

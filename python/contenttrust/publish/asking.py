@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contenttrust.errors import ContentTrustError, PublishError
+from contenttrust.publish.metadata import ROOT, TIMESTAMP
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,3 +65,23 @@ def ask(source: Source, gun: str, name: str, *, limit: int, sha256: str | None =
     """
     [answer] = ask_all(source, gun, [(name, sha256, limit)])
     return answer
+
+
+def check_gone(server: Server, gun: str) -> None:
+    """See that a server has no root and no timestamp any more; it may only have said so.
+
+    Raises:
+        PublishError: It has one.
+        FetchError: It did not say.
+    """
+    for role in (ROOT, TIMESTAMP):
+        answer = ask(server, gun, role, limit=ROOT_LIMIT)
+        if isinstance(answer, ContentTrustError):
+            raise answer
+        if answer is not None:
+            raise PublishError(
+                f"the server says that it has deleted {gun}, and serves its {role} still: "
+                "ask whoever runs it. What is here was not deleted",
+                gun=gun,
+                role=role,
+            )

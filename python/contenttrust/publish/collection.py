@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from contenttrust.errors import ContentTrustError, PublishError, StagedChangeError
+from contenttrust.errors import PublishError, StagedChangeError
 from contenttrust.publish import initialisation, rotation
-from contenttrust.publish.asking import ROOT_LIMIT, ask
+from contenttrust.publish.asking import check_gone
 from contenttrust.publish.contained import are_contained, check_not_taken
 from contenttrust.publish.current import Judge
 from contenttrust.publish.draft import Targets
-from contenttrust.publish.look import look
-from contenttrust.publish.metadata import ROOT, TARGETS, TIMESTAMP
+from contenttrust.publish.look import shown_to
+from contenttrust.publish.metadata import TARGETS
 from contenttrust.publish.publication import Publication
 from contenttrust.publish.renewal import Renewal
+from contenttrust.publish.sent_changes import SentChanges
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.staging import EVERY_PATH, Staging, check_text, stays
 from contenttrust.publish.uploads import Uploads
-from contenttrust.publish.witnessed import AsShown, refuse_broken
+from contenttrust.publish.witnessed import refuse_broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from contenttrust._core import Anchor, PublicKey
@@ -73,6 +75,7 @@ class Collection(Staging):
         self.keys = keys
         self.anchor = anchor
         self._sink = sink
+        self._sent = SentChanges(self.trust_dir, gun)
 
     def __repr__(self) -> str:
         return f"Collection({self.gun!r})"
@@ -99,7 +102,8 @@ class Collection(Staging):
         """Publish what is staged, and see that the server serves it.
 
         The changes are applied to what the server has at that moment. Only when it serves the
-        result are they taken from the changelist.
+        result are they taken from the changelist. Those that a run before this one had published
+        when it was interrupted are taken from it and not applied again.
 
         Args:
             more: What else is changed, without having been staged.
@@ -111,37 +115,35 @@ class Collection(Staging):
             KeyStoreError: A key is not here, or cannot be opened.
             PublishError: The server refused, or others were faster every time; a role that is
                 witnessed is broken, or not what was shown any more; or what was staged here was
-                taken from the changelist by somebody else, and is not in what was published.
+                taken from the changelist by somebody else, and is not in what was published; or
+                it is not clear whether an interrupted run has published what is staged.
             VerificationError: What the server has is not what it should be.
             FetchError: The server did not answer, or the trust directory cannot be used.
         """
-        staged = self.changes()
-        with stays(staged):
-            as_shown = self._shown(confirm, staged, more)
         with self.trust_dir.locked(self.gun, "publish"):
-            own, staged = self._own, self.changes()
-            uploads = Uploads(self.sink)
+            staged = self._settled()
+        with stays(staged):
+            as_shown = shown_to(confirm, self, staged, more)
+        with self.trust_dir.locked(self.gun, "publish"):
+            staged, own = self._settled(), self._own
+            uploads = Uploads(self.sink, note=lambda upload, _: self._sent.note(staged, upload))
             with stays(staged, uploads):
                 done = self.publication(uploads).run([*staged, *more, as_shown])
-                self._changelist.remove([one.file for one in staged], now=self.moment)
+                self._cleared([one.file for one in staged])
         self._own = self._own[len(own) :]  # what was staged meanwhile is for the next time
         check_not_taken(own, staged, done)
         return done
 
-    def _shown(
-        self,
-        confirm: Callable[[Sequence[Witnessed]], None],
-        staged: Sequence[Change],
-        more: Sequence[Step] = (),
-    ) -> AsShown:
-        """Show what witnessed roles will list, before anybody is held up."""
-        as_shown = AsShown(confirm)
-        if any(change.type == "witness" for change in staged):
-            seen = look(self, Keyring(self.keys))
-            if seen is not None:  # else it is new, and has nothing from others
-                for step in (*staged, *more, as_shown):
-                    step.apply(seen)
-        return as_shown
+    def _settled(self) -> tuple[Change, ...]:
+        """What is staged, without what is published already; for who holds the lock."""
+        left, taken = self._sent.settle(self._changelist, judge=self.judge(), server=self.sink)
+        self._own = tuple(one for one in self._own if one.file not in taken)
+        return left
+
+    def _cleared(self, names: Sequence[str]) -> None:
+        """Take from the changelist what is published; for who holds the lock."""
+        self._changelist.remove(names, now=self.moment)
+        self._sent.forget(self._changelist.names())
 
     def publish_targets(
         self, targets: Iterable[tuple[str, Document]], *, roles: Sequence[str] = (TARGETS,)
@@ -196,9 +198,11 @@ class Collection(Staging):
         Raises:
             ContentTrustError: As for `publish`, but for keys that are not here.
         """
-        as_shown = self._shown(confirm, self.changes())
         with self.trust_dir.locked(self.gun, "publish"):
-            staged = self.changes()
+            staged = self._settled()
+        as_shown = shown_to(confirm, self, staged)
+        with self.trust_dir.locked(self.gun, "publish"):
+            staged = self._settled()
             names = [one.file for one in staged]
             return self.publication().prepare([*staged, as_shown], staged=names)
 
@@ -256,11 +260,10 @@ class Collection(Staging):
                 or the collection does not authorise who signed it.
         """
         with self.trust_dir.locked(self.gun, "publish"):
-            uploads = Uploads(self.sink)
+            uploads = Uploads(self.sink, note=partial(self._note_request, request))
             done = self.publication(uploads).finish(request)
             here = [name for name in self._changelist.names() if name in request.staged]
-            anew = {*request.files, *(part.role for part in request.parts)}
-            if here and not self._are_contained(here, done, anew):
+            if here and not self._are_contained(here, done.documents, request):
                 note = (
                     "the request names staged changes that are not in what was published, or "
                     "that others come before: all of them are still staged; look at them with "
@@ -268,13 +271,23 @@ class Collection(Staging):
                 )
                 return replace(done, notes=(*done.notes, note))
             with stays(here, uploads):
-                self._changelist.remove(here, now=self.moment)
+                self._cleared(here)
             self._own = tuple(one for one in self._own if one.file not in here)
             return done
 
-    def _are_contained(self, names: Sequence[str], done: Published, anew: set[str]) -> bool:
+    def _note_request(
+        self, request: SigningRequest, upload: Mapping[str, bytes], after: Mapping[str, bytes]
+    ) -> None:
+        here = [name for name in self._changelist.names() if name in request.staged]
+        if here and self._are_contained(here, after, request):
+            self._sent.note([one for one in self.changes() if one.file in here], upload)
+
+    def _are_contained(
+        self, names: Sequence[str], documents: Mapping[str, bytes], request: SigningRequest
+    ) -> bool:
+        anew = {*request.files, *(part.role for part in request.parts)}
         try:
-            return are_contained(names, self.changes(), done, anew)
+            return are_contained(names, self.changes(), self.gun, documents, anew)
         except StagedChangeError:  # what cannot be read is in nothing
             return False
 
@@ -345,23 +358,9 @@ class Collection(Staging):
         with self.trust_dir.locked(self.gun, "publish"):
             if remote:
                 self.sink.delete(self.gun)
-                self._check_gone()
+                check_gone(self.sink, self.gun)
             initialisation.forget(self.trust_dir, self.gun)
             self._own = ()
-
-    def _check_gone(self) -> None:
-        """See that the server has no root and no timestamp any more; it may only have said so."""
-        for role in (ROOT, TIMESTAMP):
-            answer = ask(self.sink, self.gun, role, limit=ROOT_LIMIT)
-            if isinstance(answer, ContentTrustError):
-                raise answer
-            if answer is not None:
-                raise PublishError(
-                    f"the server says that it has deleted {self.gun}, and serves its {role} still: "
-                    "ask whoever runs it. What is here was not deleted",
-                    gun=self.gun,
-                    role=role,
-                )
 
     # --- for the modules beside -----------------------------------------------
 

@@ -14,21 +14,26 @@ from contenttrust.publish.metadata import message_of, new_targets, signed_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from contenttrust.publish.changelist import Change
     from contenttrust.publish.publication import Published
 
 
 def are_contained(
-    names: Collection[str], staged: Sequence[Change], published: Published, anew: Collection[str]
+    names: Collection[str],
+    staged: Sequence[Change],
+    gun: str,
+    documents: Mapping[str, bytes],
+    anew: Collection[str],
 ) -> bool:
     """Whether some staged changes would change nothing any more, nor be missed by others.
 
     Args:
         names: Of the files of these changes.
         staged: All that is staged, in its order.
-        published: What was published.
+        gun: Name of the collection.
+        documents: Its files by role, as they are published or to be.
         anew: Roles that were signed anew in it, by whoever has published it.
 
     Returns:
@@ -39,7 +44,7 @@ def are_contained(
     if any(change.file not in names for change in first):
         # What lies before them would be applied to something else than they were.
         return False
-    return _change_nothing(first, published, anew)
+    return _change_nothing(first, gun, documents, anew)
 
 
 def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: Published) -> None:
@@ -57,7 +62,8 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
     taken = [change for change in own if change.file not in published_now]
     # By the moments in their names; of the same moment, what was taken came first.
     in_order = sorted([*taken, *staged], key=lambda change: change.file.partition("_")[0])
-    if not taken or _change_nothing(in_order, published, published.versions):
+    gun, documents = published.gun, published.documents
+    if not taken or _change_nothing(in_order, gun, documents, published.versions):
         return
     first, more = taken[0], len(taken) - 1
     raise PublishError(
@@ -72,11 +78,13 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
     )
 
 
-def _change_nothing(changes: Sequence[Change], published: Published, anew: Collection[str]) -> bool:
+def _change_nothing(
+    changes: Sequence[Change], gun: str, documents: Mapping[str, bytes], anew: Collection[str]
+) -> bool:
     """Whether changes change nothing any more, in their order, and witness what is signed anew."""
     if any(one.type == "witness" and one.role not in anew for one in changes):
         return False
-    before, after = _draft(published), _draft(published)
+    before, after = _draft(gun, documents), _draft(gun, documents)
     try:
         for change in changes:
             change.apply(after)
@@ -85,9 +93,8 @@ def _change_nothing(changes: Sequence[Change], published: Published, anew: Colle
     return _content(before, after.made) == _content(after, after.made)
 
 
-def _draft(published: Published) -> Draft:
-    documents = {role: signed_part(file) for role, file in published.documents.items()}
-    return Draft(published.gun, documents)
+def _draft(gun: str, documents: Mapping[str, bytes]) -> Draft:
+    return Draft(gun, {role: signed_part(file) for role, file in documents.items()})
 
 
 def _content(draft: Draft, made: Collection[str]) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from contenttrust.errors import (
     TrustDirectoryError,
     shown,
 )
-from contenttrust.publish import first_root, removal_record, signable
+from contenttrust.publish import first_root, removal_record, sent_changes, signable
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
@@ -277,6 +277,8 @@ def forget(trust_dir: TrustDirectory, gun: str) -> None:
             _remove_files(folder, "metadata", delegations=True)
             _remove_files(folder, "changelist", delegations=False)
             removal_record.forget_all(folder)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(sent_changes.NAME, dir_fd=folder)
     except FileNotFoundError:
         return
     except OSError as error:

@@ -9,11 +9,17 @@ from __future__ import annotations
 from contenttrust.publish.current import broken_of, documents_of
 from contenttrust.publish.delegations import authority_of
 from contenttrust.publish.draft import Draft
+from contenttrust.publish.sign import Keyring
+from contenttrust.publish.witnessed import AsShown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from contenttrust.publish.changelist import Change
     from contenttrust.publish.collection import Collection
-    from contenttrust.publish.sign import Keyring
+    from contenttrust.publish.draft import Step
+    from contenttrust.publish.witnessed import Witnessed
 
 
 def look(collection: Collection, keyring: Keyring) -> Draft | None:
@@ -48,3 +54,29 @@ def open_keys(collection: Collection, keyring: Keyring, draft: Draft) -> None:
     for role in sorted(draft.changed):
         for key_id in keyring.held(authority_of(draft, role)):
             collection.keys.open(key_id)
+
+
+def shown_to(
+    confirm: Callable[[Sequence[Witnessed]], None],
+    collection: Collection,
+    staged: Sequence[Change],
+    more: Sequence[Step] = (),
+) -> AsShown:
+    """Show somebody what witnessed roles will list, before anybody is held up.
+
+    Args:
+        confirm: As for `Collection.publish`.
+        collection: The collection.
+        staged: What is staged for it.
+        more: What else will be changed.
+
+    Returns:
+        A last step for the publication, which keeps to that.
+    """
+    as_shown = AsShown(confirm)
+    if any(change.type == "witness" for change in staged):
+        seen = look(collection, Keyring(collection.keys))
+        if seen is not None:  # else it is new, and has nothing from others
+            for step in (*staged, *more, as_shown):
+                step.apply(seen)
+    return as_shown

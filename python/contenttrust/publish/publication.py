@@ -310,6 +310,7 @@ class Publication:
     def _send(self, upload: Mapping[str, bytes], now: Current | None) -> ContentTrustError | None:
         if now is None:
             self._judge.check_first(upload[ROOT])
+        self._uploads.note(upload, {**({} if now is None else now.documents), **upload})
         try:
             self._uploads.publish(self._gun, upload)
         except (RejectedError, FetchError) as error:

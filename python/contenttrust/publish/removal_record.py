@@ -7,24 +7,23 @@ signs that: not what the signer has published last.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from dataclasses import dataclass, field
 
-from contenttrust.errors import MalformedError, PublishError, TrustDirectoryError, shown
+from contenttrust.errors import MalformedError, PublishError, shown
 from contenttrust.publish.metadata import message_of
+from contenttrust.publish.record_file import RecordFile
 from contenttrust.publish.strict_json import exactly, list_of, members, object_of, text_of
-from contenttrust.transport import files, permissions
+from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from contenttrust.publish.metadata import Document
     from contenttrust.transport.cache import TrustDirectory
 
-_LIMIT = 64 * 1024 * 1024
 _START, _END = ".removal_of_", ".json"
 _MEMBERS = frozenset({"begun", "document", "key_ids", "known_as", "lost", "revoked"})
 _OF_TARGETS = frozenset({"_type", "delegations", "expires", "targets", "version"})
@@ -63,10 +62,11 @@ class RemovalRecord:
             gun: The collection.
             signer: A name that a signer can have.
         """
-        self._directory = trust_dir
         self._gun = gun
-        self._name = f"{_START}{signer}{_END}"
-        self.path = f"{trust_dir.path}/tuf/{gun}/{self._name}"
+        self._file = RecordFile(
+            trust_dir, gun, f"{_START}{signer}{_END}", what="the record of the removal"
+        )
+        self.path = self._file.path
 
     def read(self) -> Begun | None:
         """What was agreed; None where no removal has begun, or it has come to its end.
@@ -75,10 +75,8 @@ class RemovalRecord:
             PublishError: The record is damaged.
             TrustDirectoryError: It cannot be read, or others may have written it.
         """
-        try:
-            with self._folder() as folder:
-                data = files.read(folder, self._name, _LIMIT, private=True)
-        except FileNotFoundError:
+        data = self._file.read()
+        if data is None:
             return None
         try:
             return _begun(members(data))
@@ -98,8 +96,7 @@ class RemovalRecord:
             TrustDirectoryError: It cannot be written.
         """
         values = {name: getattr(begun, name) for name in sorted(_MEMBERS)}
-        with self._folder(make=True) as folder:
-            files.replace(folder, self._name, json.dumps(values).encode())
+        self._file.write(json.dumps(values).encode())
 
     def forget(self) -> None:
         """The removal has come to its end.
@@ -107,33 +104,7 @@ class RemovalRecord:
         Raises:
             TrustDirectoryError: The record cannot be removed.
         """
-        with contextlib.suppress(FileNotFoundError), self._folder() as folder:
-            os.unlink(self._name, dir_fd=folder)
-            os.fsync(folder)
-
-    @contextlib.contextmanager
-    def _folder(self, *, make: bool = False) -> Iterator[int]:
-        """The folder of the collection; what goes wrong in it is told with the record's name.
-
-        Raises:
-            FileNotFoundError: It, or what is looked for in it, is missing, and nothing was to be
-                made.
-            TrustDirectoryError: Anything else.
-        """
-        way = ["tuf", *self._gun.split("/")]
-        try:
-            with (
-                self._directory.opened(make=make) as top,
-                files.opened(files.open_below(top, way, make=make, stays=True)) as folder,
-            ):
-                yield folder
-        except OSError as error:
-            if isinstance(error, FileNotFoundError) and not make:
-                raise
-            cause = shown(error.strerror or str(error))
-            message = f"the record of the removal, {shown(self.path)}: {cause}"
-            wanted = permissions.lacking(error)
-            raise TrustDirectoryError(message, gun=self._gun, expected=wanted) from error
+        self._file.forget()
 
 
 def _begun(value: Document) -> Begun:

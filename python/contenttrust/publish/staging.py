@@ -292,9 +292,9 @@ def _though_sent(count: str, uploads: Uploads | None) -> str:
         return ""
     state = "already published" if uploads.outcome == SERVED else "perhaps published already"
     return (
-        f"{count} staged, though {state}: look at what the server serves first. `contenttrust "
-        "publish` applies it again, over what others have published since; `contenttrust reset` "
-        "forgets it here, and takes nothing back"
+        f"{count} staged, though {state}: `contenttrust publish` asks the server for it first, and "
+        "applies again only what was not published; `contenttrust reset` forgets it here, and "
+        "takes nothing back"
     )
 
 

@@ -18,7 +18,7 @@ from contenttrust.transport.publishing import REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from contenttrust._core import Wanted
     from contenttrust.publish.asking import Server
@@ -47,8 +47,21 @@ class Uploads:
             once that was seen; empty where nothing was.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(
+        self,
+        server: Server,
+        *,
+        note: Callable[[Mapping[str, bytes], Mapping[str, bytes]], None] = lambda *_: None,
+    ) -> None:
+        """Pass on to a server.
+
+        Args:
+            server: The trust server.
+            note: Is given, before anything is sent, the files of the upload by role, and those of
+                the whole collection with it; what it raises prevents that.
+        """
         self._server = server
+        self.note = note
         self.was_sent = False
         self.outcome = ""
 

@@ -125,7 +125,10 @@ def test_what_is_staged_is_not_said_to_be_unpublished(published, unread, words):
     unread()
     assert ran.code == 3
     assert NOT_READ_BACK in ran.err
-    assert "staged, though perhaps published already: look at what the server serves" in ran.err
+    assert (
+        "staged, though perhaps published already: `contenttrust publish` asks the server"
+        in ran.err
+    )
     assert "takes nothing back" in ran.err
     assert "tries again" not in ran.err
     assert published.done("publish", GUN)
@@ -189,7 +192,20 @@ def test_ctrl_c_before_the_changelist_is_cleared_tells_that_it_is_published(publ
     ran = published.run("addhash", "-p", GUN, "v1", "7", "--sha256", DIGEST)
     assert ran.code == 130
     assert "1 staged change stays staged, though already published" in ran.err
-    assert "`contenttrust publish` applies it again, over what others" in ran.err
+    assert "`contenttrust publish` asks the server for it first" in ran.err
+
+
+def test_what_is_published_already_is_told_once_and_not_applied_again(published, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(Changelist, "remove", interrupt)
+        assert published.run("addhash", "-p", GUN, "v1", "7", "--sha256", DIGEST).code == 130
+    sent = len(published.server.uploads)
+    ran = published.run("publish", GUN)
+    assert ran.code == 0
+    assert ran.err.count(f"{GUN}: create target v1 had been published already") == 1
+    assert "not applied again, and no longer staged" in ran.err
+    assert len(published.server.uploads) == sent
+    assert json.loads(published.done("status", "--json", GUN))["changes"] == []
 
 
 def test_ctrl_c_before_anything_was_sent_stays_quiet(published, monkeypatch):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from contenttrust import _core
 from contenttrust.keys import KeyStore
 from contenttrust.publish import Collection, images
+from ended_runs import A, B, add, ends, record_of
 from labelled_tags import tags
 from servers.memory_server import MemoryServer
 from signed_anew import sign_anew, take_key
@@ -188,3 +191,52 @@ def interrupted(collection, mallory, server):
     with pytest.raises(KeyboardInterrupt):
         images.remove_signer(collection, "mallory")
     return collection
+
+
+@pytest.fixture
+def colleague(collection, publisher, make_publisher):
+    """The same collection on another machine."""
+    made = make_publisher("colleague")
+    shutil.copytree(publisher.folder, made.folder)
+    return made.collection()
+
+
+@pytest.fixture
+def again(publisher):
+    """Publishes in another process."""
+    return lambda: publisher.collection().publish()
+
+
+@pytest.fixture
+def accepted(collection, server):
+    """Publishes v1 = A, and ends when the server has accepted it."""
+
+    def publish():
+        server.after_publish = [ends]
+        with pytest.raises(KeyboardInterrupt):
+            collection.publish()
+        assert record_of(collection).exists()
+
+    def stage_and_publish():
+        add(collection, "v1", A)
+        publish()
+
+    stage_and_publish.only = publish
+    return stage_and_publish
+
+
+@pytest.fixture
+def corrected(accepted, colleague):
+    """The same, and a colleague has published v1 = B since."""
+    accepted()
+    add(colleague, "v1", B)
+    colleague.publish()
+
+
+@pytest.fixture
+def told(caplog):
+    """What was said of changes that are published already."""
+    caplog.set_level(logging.WARNING)
+    return lambda: [
+        one.getMessage() for one in caplog.records if one.name.endswith(".sent_changes")
+    ]
