@@ -114,6 +114,7 @@ class Judge:
         self._renews = renews
         self._listed: Mapping[str, Document] = {}  # by the snapshot that was seen last
         self._given: dict[str, list[bytes]] = {}  # for whatever was looked at
+        self._here: Mapping[str, bytes] | None = None  # what is cached, read once after each look
 
     def look(self) -> Current | None:
         """What the server has; None where it has nothing.
@@ -124,7 +125,7 @@ class Judge:
             VerificationError: It is not what it should be.
             FetchError: The server did not answer, or the trust directory cannot be used.
         """
-        before = self._trust_dir.cached(self._gun)
+        before, self._here = self._trust_dir.cached(self._gun), None
         recorder = Recorder(self._source)
         done = self._run(recorder)
         for role, file in recorder.files.items():
@@ -264,16 +265,20 @@ class Judge:
         It is what was verified here last, also of a role that is removed, and what the server gave
         to any look, which is unjudged.
         """
-        cached = self._trust_dir.cached(self._gun).get(role)
-        found = [*([] if cached is None else [cached]), *self._given.get(role, ())]
-        return list(dict.fromkeys(found))
+        found = dict.fromkeys([self._cached(role), *self._given.get(role, ())])
+        return [file for file in found if file is not None]
 
     def verified_version(self, role: str) -> int:
         """The version of a role that was verified here last, also of one that is removed; or 0."""
         remembered = self._trust_dir.state(self._gun)
         known = 0 if remembered is None else remembered.versions.get(role, 0)
-        cached = self._trust_dir.cached(self._gun).get(role)
+        cached = self._cached(role)
         return known if cached is None else max(known, version_in(cached))
+
+    def _cached(self, role: str) -> bytes | None:
+        if self._here is None:
+            self._here = self._trust_dir.cached(self._gun)
+        return self._here.get(role)
 
     @property
     def moment(self) -> Instant:

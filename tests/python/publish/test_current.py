@@ -7,6 +7,7 @@ import json
 import pytest
 
 from contenttrust.errors import PublishError, UnreachableError
+from contenttrust.transport.cache import TrustDirectory
 
 ROLE = "targets/alice"
 
@@ -124,3 +125,23 @@ def test_files_of_many_roles_are_asked_for_together(judge, server, monkeypatch):
     assert len(found) == 100
     assert len(asked) <= 5
     assert max(map(max, asked)) <= 16 * 1024 * 1024
+
+
+def test_the_cache_is_read_once_after_each_look(judge, collection, monkeypatch):
+    read, cached = [], TrustDirectory.cached
+
+    def noting(directory, gun):
+        read.append(gun)
+        return cached(directory, gun)
+
+    monkeypatch.setattr(TrustDirectory, "cached", noting)
+    for role in ("targets", ROLE, "targets/nobody"):
+        judge.known(role)
+        judge.verified_version(role)
+    assert read == [collection.gun]
+    before = judge.known(ROLE)
+    collection.add_target("v3", size=1, sha256="0" * 64, roles=[ROLE])
+    collection.publish()
+    assert judge.known(ROLE) == before
+    judge.look()
+    assert judge.known(ROLE) != before
