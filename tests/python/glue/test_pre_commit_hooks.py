@@ -18,6 +18,7 @@ from contenttrust.yaml_nodes import read
 ROOT = Path(__file__).parents[3]
 GUN = "localhost:5000/corpus/revoked"
 POD = "apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{}'}}]}}\n"
+POD_JSON = '{{"apiVersion": "v1", "kind": "Pod", "spec": {{"containers": [{{"image": "{}"}}]}}}}\n'
 COMPOSE = "services: {{web: {{image: '{}'}}}}\n"
 DOCKERFILE = "FROM {}\n"
 
@@ -84,6 +85,7 @@ def hook(vectors: Path, tmp_path: Path):
         ("dockerfile", "app/web.Dockerfile", DOCKERFILE),
         ("compose", "compose.yaml", COMPOSE),
         ("kubernetes", "deploy/pod.yaml", POD),
+        ("kubernetes", "deploy/pod.json", POD_JSON),
     ],
 )
 def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, text) -> None:
@@ -117,6 +119,10 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
         ("Containerfile-dev.orig", []),
         ("myDockerfile", []),
         ("Dockerfile/readme", []),
+        ("deploy/web/pod.yml", ["kubernetes"]),
+        ("manifests/POD.JSON", ["kubernetes"]),
+        ("k8s/readme.md", []),
+        ("web/pod.json", []),
     ],
 )
 def test_hooks_are_for_files_of_every_usual_name(name: str, kinds: list[str]) -> None:
