@@ -21,8 +21,8 @@ def shortened(name: str) -> str:
             place where the same name is another file.
     """
     short = os.path.normpath(name)
-    called = os.environ.get("PWD", "")
-    if short.split("/", 1)[0] != ".." or not called.startswith("/") or not _is_here(called):
+    called = here()
+    if short.split("/", 1)[0] != ".." or not called:
         return short
     there = os.path.normpath(os.path.join(called, short))  # noqa: PTH118 -- the names are texts
     if os.path.realpath(there) != os.path.realpath(short):
@@ -34,8 +34,10 @@ def shortened(name: str) -> str:
     return short
 
 
-def _is_here(folder: str) -> bool:
+def here() -> str:
+    """What ``PWD`` calls the current folder, over links too; empty where it calls another so."""
+    called = os.environ.get("PWD", "")
     try:
-        return os.path.samefile(folder, ".")  # noqa: PTH121
+        return called if called.startswith("/") and os.path.samefile(called, ".") else ""  # noqa: PTH121
     except OSError:
-        return False
+        return ""

@@ -14,7 +14,7 @@ from contenttrust.errors import shown
 from contenttrust.gate.compose import build_texts
 from contenttrust.gate.compose.services import SERVICE_SCHEME
 from contenttrust.gate.dockerfile import DockerfileError, as_built, contexts, parse, triggers
-from contenttrust.gate.file_name import shortened
+from contenttrust.gate.file_name import here, shortened
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.gate.trigger_findings import Built
@@ -100,9 +100,12 @@ def _images(
         message = f"the build context {build.context} is not here: nothing of it can be checked"
         return [], [Finding.fault(message, spot, code="not_covered")], []
     file = _file(build, folder)
-    # Compose hands on whole names, of the Dockerfile without links.
-    places = [os.path.abspath(os.path.join(folder, build.context))]  # noqa: PTH100, PTH118
-    places += [os.path.abspath(folder)]  # noqa: PTH100 -- of other contexts, and of secrets
+    # Compose hands on whole names, as PWD begins them; of the Dockerfile without links.
+    places = [
+        os.path.normpath(os.path.join(start, folder, below))  # noqa: PTH118
+        for start in (os.getcwd(), here())  # noqa: PTH109
+        for below in (build.context, "")  # the folder is that of other contexts, and of secrets
+    ]
     places += [os.path.realpath(os.path.dirname(file))] * (build.inline is None)  # noqa: PTH120
     for name in filter(build_texts.is_template, places):
         return [], [Finding.fault(f"bake takes the name {name} for a template", spot)], []

@@ -280,3 +280,26 @@ def test_t100_a_folder_whose_name_bake_takes_for_a_template_is_refused(tmp_path:
         assert "for a template" in message
     (tmp_path / "Dockerfile").unlink()
     assert images(read(tmp_path, "{dockerfile_inline: FROM x}")) == ["x"]
+
+
+@pytest.mark.parametrize("build", [".", "below", "{context: below, dockerfile_inline: FROM x}"])
+def test_t100_what_pwd_calls_the_folder_is_what_bake_gets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: str
+) -> None:
+    plain, odd = tmp_path / "plain", tmp_path / "${evil}"
+    (plain / "below").mkdir(parents=True)
+    for folder in (plain, plain / "below"):
+        (folder / "Dockerfile").write_text("FROM x")
+    odd.symlink_to(plain)
+    monkeypatch.chdir(plain)
+
+    def read(called: Path) -> Composition:
+        monkeypatch.setenv("PWD", str(called))
+        text = f"services: {{a: {{build: {build}}}}}"
+        return composition({"compose.yaml": text.encode()}, env={}, program=None)
+
+    [(_, message)] = refusals(read(odd))
+    assert message.startswith(f"bake takes the name {odd}")
+    (tmp_path / "%{other}").mkdir()
+    for called in (plain, tmp_path / "%{other}"):  # docker compose does not believe the second
+        assert set(images(read(called))) == {"x"}
