@@ -8,7 +8,8 @@ from __future__ import annotations
 from contenttrust.errors import shown
 from contenttrust.gate.docker.call import say_beside
 from contenttrust.gate.docker.grammar import CommandLine
-from contenttrust.gate.docker.refusal import RefusedError
+from contenttrust.gate.docker.program import LAST_CODE
+from contenttrust.gate.docker.refusal import NOT_STARTED, RefusedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,13 @@ def run(call: Call) -> int:  # noqa: RET503 - its end is docker's
 
 
 def _fetched(call: Call, decision: Decision, name: str) -> int:
-    """Have the image by its digest, and its tag with it if docker has to pull it."""
+    """Have the image by its digest, and its tag with it if docker has to pull it.
+
+    Returns:
+        0, or with what docker ends where it cannot: it tells a failure otherwise than a signal.
+    """
+    from subprocess import DEVNULL  # noqa: PLC0415 - what is only passed on starts nobody
+
     wish = call.line.last("pull", "missing")
     if wish == "never" or (
         wish == "missing" and call.docker.answers(["image", "inspect", "--format={{.Id}}", name])
@@ -65,9 +72,10 @@ def _fetched(call: Call, decision: Decision, name: str) -> int:
         say_beside(f"Unable to find image '{shown}' locally")
     platform = [f"--platform={value}" for value in call.line.values("platform")[-1:]]
     arguments = ["pull", *(["--quiet"] if quiet else []), *platform, name]
-    code = call.docker.run(arguments, stdout=_STDERR)
+    # What comes on standard input is for the container.
+    code = call.docker.run(arguments, stdin=DEVNULL, stdout=_STDERR)
     if code:
-        return code if call.name == "create" else 125
+        return code if call.name == "create" or code > LAST_CODE else NOT_STARTED
     if reference.digest is None:
         call.tag(reference, name)
     return 0

@@ -19,6 +19,9 @@ _DEEPEST = 8
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
+LAST_CODE = 128
+"""The last exit code of a docker that ended by itself: above it are those of signals."""
+
 
 class NoDockerError(Exception):
     """There is no docker to run, or it cannot be started."""
@@ -55,18 +58,21 @@ class Docker:
         except (OSError, ValueError) as error:
             raise NoDockerError(f"docker cannot be started: {error}") from None
 
-    def run(self, arguments: Sequence[str], *, stdout: int | None = None) -> int:
+    def run(
+        self, arguments: Sequence[str], *, stdin: int | None = None, stdout: int | None = None
+    ) -> int:
         """Run it and wait.
 
         Args:
             arguments: From the command on.
+            stdin: Descriptor of what it may read, or a constant of `subprocess`. Default: ours.
             stdout: Descriptor for what it prints. Default: ours.
 
         Returns:
             Its exit code; 128 and the number of a signal that ended it.
         """
         with _Signals() as signals:
-            child = self._started(arguments, stdout)
+            child = self._started(arguments, stdout, stdin)
             signals.pass_to(child)
             return _code(child.wait())
 
@@ -96,13 +102,15 @@ class Docker:
     code = 0
     """Exit code of the last program that `lines` ran to its end."""
 
-    def _started(self, arguments: Sequence[str], stdout: int | None) -> Popen[bytes]:
+    def _started(
+        self, arguments: Sequence[str], stdout: int | None, stdin: int | None = None
+    ) -> Popen[bytes]:
         from subprocess import Popen  # noqa: PLC0415 - see `lines`
 
         sys.stdout.flush()
         try:
             return Popen(  # noqa: S603 - the docker that the user runs, without a shell
-                [self._path, *self._flags, *arguments], env=self.env, stdout=stdout
+                [self._path, *self._flags, *arguments], env=self.env, stdin=stdin, stdout=stdout
             )
         except (OSError, ValueError) as error:
             raise NoDockerError(f"docker cannot be started: {error}") from None
@@ -189,4 +197,4 @@ class _Signals:
 
 
 def _code(returned: int) -> int:
-    return returned if returned >= 0 else 128 - returned
+    return returned if returned >= 0 else LAST_CODE - returned

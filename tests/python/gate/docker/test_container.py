@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+
 import pytest
 
 from contenttrust.gate.docker import container
@@ -47,6 +51,37 @@ def test_what_is_not_here_is_pulled_by_its_digest_and_tagged(
 def test_never_pull_is_never(call: MakeCall, noting: Noting) -> None:
     assert became(call("run", "--pull=never", f"{WEB}:1.0")) == ["run", "--pull=never", ONE]
     assert noting.started == []
+
+
+@pytest.mark.parametrize("name", ["run", "create"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_pull_as_it_ends_docker(
+    call: MakeCall, noting: Noting, name: str, number: signal.Signals, code: int
+) -> None:
+    """Docker 28 says with its exit code which signal came; an older one dies of it."""
+    for ending in (f"exit {code}", f"kill -{number.value} $$"):
+        noting.path.write_text(f'#!/bin/sh\necho "$1" >>"$NOTES"\n{ending}\n')
+        assert container.run(call(name, "--pull=always", f"{WEB}:1.0")) == code
+    assert noting.notes.read_text() == "pull\n" * 2
+
+
+def test_the_pull_takes_nothing_of_what_the_container_is_to_read(
+    call: MakeCall, noting: Noting, tmp_path: Path
+) -> None:
+    noting.path.write_text('#!/bin/sh\n[ "$1" = image ] || cat >>"$NOTES"\n')
+    given = tmp_path / "input"
+    given.write_text("for the container")
+    kept = os.dup(0)
+    try:
+        with given.open() as file:
+            os.dup2(file.fileno(), 0)
+        with pytest.raises(BecameError):
+            container.run(call("run", "--pull=always", "-i", f"{WEB}:1.0", "cat"))
+        assert os.read(0, 100) == b"for the container"
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+    assert noting.notes.read_text() == ""
 
 
 @pytest.mark.parametrize(("name", "code"), [("run", 125), ("create", 7)])
