@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -32,11 +33,13 @@ def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None 
     Raises:
         ChangedFileError: It holds something else.
         SpecialFileError: It is a device, a FIFO, a socket or a folder.
-        OSError: It cannot be written.
+        OSError: It cannot be written, or is a link that leads back to itself.
     """
     if is_special(path):
         raise SpecialFileError(22, "it is no regular file, and is not replaced by one")
-    place = Path(path).resolve()
+    place = Path(os.path.realpath(path))
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if checked is not None and place.read_bytes() != checked:
         raise ChangedFileError(
             f"{shown(os.fspath(path))} changed while it was checked: not written"

@@ -53,3 +53,22 @@ def test_a_refusal_by_the_lock_file_is_written_down(
         assert refused["door"] == f"gate {verb}"
         assert refused["pinned"] == ""
         assert reason in refused["reasons"][0]
+
+
+def test_what_cannot_be_written_is_not_locked_either(
+    case, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CONTENTTRUST_POLICY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    text = f"services:\n  web: {{image: '${{X:-{IMAGE}}}'}}\n"
+    Path("compose.yaml").write_text(text)
+
+    def gate(*words: str) -> int:
+        options = (*case("good-revoked-tag").options, "--without-docker", "--lock", "lock")
+        return run("gate", "compose", *options, *words, "compose.yaml").code
+
+    assert gate("--write") == 1
+    assert not Path("lock").exists()
+    assert Path("compose.yaml").read_text() == text
+    assert gate() == 0
+    assert IMAGE in Path("lock").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,16 @@ def test_a_report_replaces_a_regular_file(tmp_path: Path) -> None:
 def test_a_folder_is_no_place_for_a_report(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         report(tmp_path, b"new")
+
+
+@pytest.mark.parametrize("name", ["loop", "loop/file"])
+@pytest.mark.parametrize("write", [replace, report])
+def test_a_link_that_leads_to_itself_is_no_place_for_a_file(
+    tmp_path: Path, write: Callable[[Path, bytes], None], name: str
+) -> None:
+    (tmp_path / "loop").symlink_to("back")
+    (tmp_path / "back").symlink_to("loop")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        write(tmp_path / name, b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["back", "loop"]
+    assert (tmp_path / "loop").is_symlink()

@@ -1,4 +1,4 @@
-"""What every gate of files does: read, judge, lock, write, tell."""
+"""What every gate of files does: read, judge, write, lock, tell."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.lock import Locked
     from contenttrust.gate.reports import Finding
     from contenttrust.gate.trigger_findings import Built
+    from contenttrust.policy.decision import Decision
     from contenttrust.policy.rules import Policy
 
 _LIMIT = 32 * 1024 * 1024
@@ -107,7 +108,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     local_builds: bool = True,
     builds: Sequence[Built] = (),
 ) -> int:
-    """Judge the images of files, then lock, write and tell what came out.
+    """Judge the images of files, then write, lock and tell what came out.
 
     Args:
         request: Of the command line.
@@ -141,13 +142,10 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     told = sorted([*findings, *judged], key=_order(findings, judged))
     decisions = [finding.decision for finding in judged if finding.decision is not None]
     if not any(finding.refused for finding in told):
-        if locked is not None and not request.options.locked:
-            from contenttrust.gate import lock  # noqa: PLC0415
-
-            now = request.options.at or datetime.now(timezone.utc)
-            save_new(request.options.lock, lock.written(lock.updated(locked, decisions, now=now)))
         if write is not None:
             told += write({one.image: pinned(one) for one in decisions})
+        if locked is not None and not any(finding.refused for finding in told):
+            _lock(request, locked, decisions)
     _tell_policy(request, gate.policy)
     _tell(request, told, aside=aside)
     return exit_codes.worst(_code(finding) for finding in told if finding.refused)
@@ -211,6 +209,15 @@ def _locked(request: Request) -> Mapping[str, Locked] | None:
     except (chosen_file.ChosenFileError, lock.LockError) as error:
         message = getattr(error, "message", str(error))
         raise UsageError(f"--lock: {options.lock}: {message}") from None
+
+
+def _lock(request: Request, locked: Mapping[str, Locked], decisions: Sequence[Decision]) -> None:
+    """Write down what images are signed as, unless that is only to be compared."""
+    from contenttrust.gate import lock  # noqa: PLC0415 -- few lock
+
+    if not request.options.locked:
+        now = request.options.at or datetime.now(timezone.utc)
+        save_new(request.options.lock, lock.written(lock.updated(locked, decisions, now=now)))
 
 
 def save_new(name: str | None, data: bytes) -> None:
