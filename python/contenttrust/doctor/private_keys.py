@@ -12,7 +12,7 @@ from contenttrust.keys.backup_note import backed_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import NoReturn
 
     from contenttrust.keys import KeyEntry, PassphraseRequest
@@ -39,6 +39,7 @@ def check(trust_dir: str) -> Iterator[Finding]:
         store = KeyStore(trust_dir, passphrases=_Nobody())
         entries = store.entries()
         files = {store.entry_at(place).path for place in store.folder.places()}
+        others = {one.path: store.others_of(one.key_id) for one in entries if one.path in files}
     except (ContentTrustError, OSError) as error:
         # Why, is told beside it, where the directories are looked at.
         cause = error.message if isinstance(error, ContentTrustError) else str(error.strerror)
@@ -57,7 +58,7 @@ def check(trust_dir: str) -> Iterator[Finding]:
     found: list[Finding] = []
     for entry in entries:
         if entry.problem or entry.path in files:
-            found += _looked_at(entry, kept)
+            found += _looked_at(entry, kept, others.get(entry.path, ()))
         elif entry.role == "root":
             found.append(_elsewhere(entry))
     yield from found
@@ -69,8 +70,15 @@ def check(trust_dir: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _looked_at(entry: KeyEntry, kept: frozenset[str]) -> Iterator[Finding]:
+def _looked_at(entry: KeyEntry, kept: frozenset[str], others: Sequence[str]) -> Iterator[Finding]:
     whose = f"{entry.role or 'delegation'} key"
+    if others:
+        yield Finding(
+            check=_CHECK, subject=entry.path, level="warning",
+            message=f"more files are named for this {whose}: {', '.join(others)}. Docker and "
+            "notary put such a file in this one's place when they next run",
+            advice="Move them away; until then this one is used here",
+        )  # fmt: skip
     if entry.problem:
         yield Finding(
             check=_CHECK, subject=entry.path, level="failure",

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LIMIT = 16 * 1024 * 1024
 """Bytes of an archive: ten thousand keys."""
 
+_FOR_THE_SEAL = 64 * 1024
+"""Bytes that a sealed archive of that length has more than its contents, and some."""
 _FORMAT = "contenttrust key backup 1"
 _ONE_FOR_EACH_BYTE = "latin-1"
 """How a key file stands in an archive: headers and what is around a block may have any bytes."""
@@ -114,7 +116,8 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
     """
     wanted = {key_id: store.existing(key_id)[1] for key_id in key_ids}
     if not key_ids:
-        wanted = {store.entry_at(place).key_id: place for place in store.folder.places()}
+        for place in store.folder.places():  # of several of one key the first counts
+            wanted.setdefault(store.entry_at(place).key_id, place)
     if not wanted:
         raise NoKeyError("there are no keys to back up")
     keys = []
@@ -128,6 +131,11 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
         pem = store.folder.read(place)[0].decode(_ONE_FOR_EACH_BYTE)
         keys.append({"key_id": key_id, "role": entry.role, "gun": entry.gun, "pem": pem})
     contents = json.dumps({"format": _FORMAT, "keys": keys}, sort_keys=True).encode()
+    if len(contents) > LIMIT - _FOR_THE_SEAL:  # before anybody is asked
+        raise KeyStoreError(
+            f"an archive of these keys would take more than the {LIMIT:,} bytes that are restored: "
+            "name some of the keys, and make several archives"
+        )
     secret = passphrases.give(PassphraseRequest(role="", what=_WHAT, is_new=True))
     if not len(secret):
         raise PassphraseError("an empty passphrase would not protect the backup")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contenttrust._core import KeyFile
 from contenttrust.errors import KeyFileError
@@ -12,7 +12,7 @@ from contenttrust.errors import KeyFileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 EXTENSION = ".key"
 ROLES_OF_ONE_COLLECTION = ("targets", "snapshot", "timestamp")
@@ -105,6 +105,27 @@ def broken(path: str, problem: str, *, below: Sequence[str] = ()) -> KeyEntry:
         rounds=None,
         problem=problem,
     )
+
+
+def one_a_key(entries: Iterable[KeyEntry]) -> list[KeyEntry]:
+    """The entry of the file that counts of each key; every other is one of its findings.
+
+    Args:
+        entries: Of files, in the order of `KeyFolder.places`: the one that counts comes first.
+    """
+    found: dict[str, KeyEntry] = {}
+    for entry in entries:
+        name = entry.key_id if is_key_id(entry.key_id) else entry.path
+        first = found.get(name)
+        if first is None:
+            found[name] = entry
+            continue
+        told = (
+            f"named for the same key: {entry.path}, which is not used here, and which docker and "
+            "notary put in this file's place when they next run: move it away"
+        )
+        found[name] = replace(first, findings=(*first.findings, told))
+    return list(found.values())
 
 
 def _named(path: str, below: Sequence[str]) -> tuple[str, str, str]:

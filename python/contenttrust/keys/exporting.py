@@ -32,9 +32,11 @@ def export(store: KeyStore, *, key_ids: Collection[str] = (), guns: Collection[s
         _, place = store.existing(key_id)
         written += _blocks(store, place)
     if not key_ids:
-        for place in sorted(store.folder.places()):
-            entry = store.entry_at(place)
-            if not guns or entry.gun in guns:
+        found: dict[str, tuple[str, ...]] = {}
+        for place in sorted(store.folder.places()):  # of several of one key the first counts
+            found.setdefault(store.entry_at(place).key_id, place)
+        for place in found.values():
+            if not guns or store.entry_at(place).gun in guns:
                 written += _blocks(store, place)
         if guns and not written:
             raise NoKeyError(f"there is no key of {shown(', '.join(guns))} here")

@@ -57,6 +57,23 @@ class KeyFolder:
         except OSError as error:
             self.fail(error)
 
+    def places_of(self, key_id: str) -> list[tuple[str, ...]]:
+        """Every file that is named for a key. The first is the one that counts.
+
+        That is the one with the flat name, where there is one: ids sort before legacy folders.
+        Notary before 0.4 kept keys in the legacy folders. A newer one moves what it finds there,
+        when it next runs, over the file of the flat name, whatever that holds by then.
+
+        Raises:
+            KeyStoreError: The folder cannot be read.
+        """
+        flat, old = f"{key_id}{EXTENSION}", f"{key_id}_"
+        return [
+            place
+            for place in self.places()
+            if place[-1] == flat or (len(place) > 1 and place[-1].startswith(old))
+        ]
+
     def read(self, place: Sequence[str]) -> tuple[bytes, os.stat_result]:
         """The bytes of a key file, with what the system says of it.
 

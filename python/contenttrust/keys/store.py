@@ -18,11 +18,11 @@ from contenttrust.keys import folder
 from contenttrust.keys.addresses import SignerAddresses, signer_of
 from contenttrust.keys.entry import (
     EXTENSION,
-    LEGACY_FOLDERS,
     KeyEntry,
     broken,
     describe,
     is_key_id,
+    one_a_key,
 )
 from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opened, opens
 from contenttrust.keys.passphrase import PassphraseRequest
@@ -92,10 +92,12 @@ class KeyStore:
     def entries(self) -> tuple[KeyEntry, ...]:
         """All keys, in the order of ``notary key list``; damaged files too, each with its problem.
 
+        Where several files are named for a key, it is that of the one that counts.
+
         Raises:
             KeyStoreError: The folder cannot be read.
         """
-        entries = [self._read(place)[0] for place in self.folder.places()]
+        entries = one_a_key(self._read(place)[0] for place in self.folder.places())
         entries += [*self._addresses.entries(), *self._attached.values()]
         return tuple(sorted(entries, key=lambda entry: entry.order))
 
@@ -227,7 +229,7 @@ class KeyStore:
         return entry
 
     def remove(self, key_id: str) -> KeyEntry:
-        """Remove a key's file; without a backup the key is lost.
+        """Remove every file that is named for a key; without a backup the key is lost.
 
         Of a key that is kept elsewhere the address is forgotten.
 
@@ -243,9 +245,11 @@ class KeyStore:
             entry = elsewhere
             self._addresses.forget(key_id)
         else:
-            entry, place = self.existing(key_id)
+            entry, _ = self.existing(key_id)
             with self.folder.writing() as top:
-                folder.remove(top, place)
+                # The one that counts goes last: where another cannot be removed, all is as before.
+                for place in reversed(self.folder.places_of(key_id)):
+                    folder.remove(top, place)
         with self._lock:
             self._opened.pop(key_id, None)
         return entry
@@ -254,6 +258,8 @@ class KeyStore:
         self, key_id: str, *, passphrases: Passphrases | None = None, rounds: int | None = None
     ) -> KeyEntry:
         """Encrypt a key's file anew; a crash leaves the old file or the new one.
+
+        Another file that is named for it stays under its passphrase: see `others_of`.
 
         Args:
             key_id: Canonical key id.
@@ -354,19 +360,14 @@ class KeyStore:
         """Where a key's file is in the folder; None: nowhere."""
         if not is_key_id(key_id):
             raise NoKeyError(f"invalid key ID provided: {shown(key_id)}", expected=key_id)
-        name = f"{key_id}{EXTENSION}"
-        places = self.folder.places()
-        if (name,) in places:
-            return (name,)
-        old = (f"{key_id}_", name)
-        return next(
-            (
-                place
-                for place in places
-                if place[0] in LEGACY_FOLDERS and place[-1].startswith(old) and len(place) > 1
-            ),
-            None,
-        )
+        return next(iter(self.folder.places_of(key_id)), None)
+
+    def others_of(self, key_id: str) -> tuple[str, ...]:
+        """Paths of more files that are named for a key, in notary's legacy folders: not opened.
+
+        Docker and notary put such a file in the place of the one that counts when they next run.
+        """
+        return tuple(self.folder.where(place) for place in self.folder.places_of(key_id)[1:])
 
     def warn_of_ed25519(self, key: PrivateKey) -> None:
         """Say of an Ed25519 key that docker and notary do not take it everywhere."""

@@ -87,6 +87,27 @@ def test_of_a_key_that_is_elsewhere_no_backup_is_noted(place):
     assert backed_up(place.config / "trust") == {root}
 
 
+@pytest.mark.usefixtures("vault")
+def test_what_is_not_in_an_archive_is_told_in_its_document(place):
+    place.done("key", "generate")
+    place.done("key", "load", "--name", "alice", "vault-y:1")
+    ran = place.run("key", "backup", "-o", "json", "--passphrase-file", "secret", "all.backup")
+    [warning] = ran.document["warnings"]
+    assert warning["message"].endswith("is not in the archive: it is kept at vault-y:1")
+
+
+def test_a_damaged_list_of_addresses_is_no_key_that_is_left_out(place):
+    place.done("key", "generate")
+    addresses = place.config / "trust" / "private" / "signers.json"
+    addresses.write_text("damaged")
+    addresses.chmod(0o600)
+    ran = place.run("key", "backup", "--passphrase-file", "secret", "all.backup")
+    assert ran.code == 0
+    assert "key signers.json" not in ran.err
+    assert f"warning: {addresses}: " in ran.err
+    assert "none of them is in the archive" in ran.err
+
+
 def test_a_key_whose_role_has_other_letters_hinders_no_backup(place):
     place.done("key", "generate")
     place.done("key", "generate", "--role", "josé")

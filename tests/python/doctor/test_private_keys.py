@@ -86,6 +86,16 @@ def test_a_damaged_file_and_one_without_a_passphrase_are_failures(trust_dir, sto
     }
 
 
+def test_another_file_of_a_key_is_a_warning(trust_dir, store):
+    entry = store.generate(role="alice")
+    old = trust_dir / "private" / "tuf_keys" / f"{entry.key_id}_alice.key"
+    old.parent.mkdir(mode=0o700)
+    old.write_bytes(b"damaged")
+    [told] = private_keys.check(str(trust_dir))
+    assert (told.level, told.subject) == ("warning", entry.path)
+    assert str(old) in told.message
+
+
 def test_a_key_that_is_kept_elsewhere_is_no_unencrypted_file(
     trust_dir, store, tmp_path, monkeypatch
 ):

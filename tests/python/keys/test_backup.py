@@ -117,6 +117,19 @@ def test_a_key_file_is_restored_to_the_byte(
     assert other.open(entry.key_id).key_id == entry.key_id
 
 
+def test_an_archive_that_could_not_be_restored_is_not_made(
+    empty: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for role in ("root", "alice"):
+        path = Path(empty.generate(role=role).path)
+        path.write_bytes(path.read_bytes() + b"\n" + b"\xff" * 100_000)  # six bytes each, as JSON
+    monkeypatch.setattr(backups, "LIMIT", 1_200_000)
+    with pytest.raises(KeyStoreError, match="1,200,000 bytes that are restored"):
+        backup(empty, passphrases=Nobody())
+    monkeypatch.setattr(backups, "LIMIT", 1_300_000)
+    assert len(backup(empty, passphrases=holder())) < 1_300_000
+
+
 def test_an_empty_passphrase_protects_no_backup(store: KeyStore, keys) -> None:
     with pytest.raises(PassphraseError, match="empty passphrase"):
         backup(store, passphrases=Holder(b""))

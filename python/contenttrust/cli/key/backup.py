@@ -7,6 +7,7 @@ from contenttrust.cli import editing, exit_codes, report, text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.cli.request import Request
+    from contenttrust.keys import KeyEntry
 
 
 def run(request: Request) -> int:
@@ -20,15 +21,32 @@ def run(request: Request) -> int:
     store = editing.key_store(request)
     archive = backup(store, passphrases=editing.passphrases(request), key_ids=options.keys)
     create(options.file, archive)
-    files = [store.entry_at(place) for place in store.folder.places()]
-    note(editing.trust_dir(request), options.keys or [one.key_id for one in files])
+    files = {store.folder.where(place) for place in store.folder.places()}
+    here = store.entries()
+    key_ids = options.keys or [one.key_id for one in here if one.path in files]
+    note(editing.trust_dir(request), key_ids)
     text.say(f"Successfully backed up keys to {text.safe(options.file)}")
-    paths = {one.path for one in files}
-    for one in store.entries():
-        if not options.keys and one.path not in paths:
-            report.remark(
-                request,
-                f"the {one.role or 'delegation'} key {one.key_id} is not in the archive: it is "
-                f"kept at {one.path}",
-            )
+    report.warn(
+        request,
+        (
+            f"named for the key {key_id} too, and not in the archive: {one}"
+            for key_id in key_ids
+            for one in store.others_of(key_id)
+        ),
+    )
+    if not options.keys:
+        report.warn(request, (_left_out(one) for one in here if one.path not in files))
     return exit_codes.OK
+
+
+def _left_out(entry: KeyEntry) -> str:
+    """That a key is kept elsewhere, or that which keys are is not known."""
+    if entry.problem:
+        return (
+            f"{entry.path}: {entry.problem}; what keys it tells of is not known, and none of them "
+            "is in the archive"
+        )
+    return (
+        f"the {entry.role or 'delegation'} key {entry.key_id} is not in the archive: it is kept at "
+        f"{entry.path}"
+    )
