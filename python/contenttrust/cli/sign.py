@@ -67,6 +67,7 @@ def _signed(request: Request, images: Mapping[str, Reference], *, alone: bool) -
             edited,
             targets,
             signer=request.options.first_signer,
+            asked=[str(reference.tag) for reference in images.values()],
             may_begin=partial(editing.check_may_begin, request, edited),
         )
     except ContentTrustError as error:

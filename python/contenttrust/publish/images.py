@@ -20,7 +20,7 @@ from contenttrust.publish.returning import Returning, ReturningError
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signed_tags import TagsSigned
 from contenttrust.publish.signers import SignerAdded, check_name
-from contenttrust.publish.tags import child_digest, digests
+from contenttrust.publish.tags import child_digest, digests, named
 from contenttrust.publish.vouched import RELEASES
 from contenttrust.transport import remark
 
@@ -54,12 +54,13 @@ class Signed:
     replaced: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def sign(
+def sign(  # noqa: PLR0913 - one keyword a fact
     collection: Collection,
     tags: Mapping[str, Document],
     *,
     signer: str | None = None,
     again: bool = False,
+    asked: Iterable[str] | None = None,
     may_begin: Callable[[], None] = lambda: None,
 ) -> Signed:
     """Sign each tag by every first-level delegation whose key is here and that may list it.
@@ -75,6 +76,9 @@ def sign(
         signer: Name of the first signer of a new repository; its key is made if it is not here. Of
             one that is signed already it must be a signer whose key is here.
         again: Whether roles that list them already are signed anew, as by ``docker push``.
+        asked: Names of those that must be signed, else no tag is. The others are images of an
+            index: where a role may not list them it is noted. Default: whatever is not named as
+            such images are.
         may_begin: Is called before a repository is begun that the server does not have; what it
             raises ends it.
 
@@ -97,7 +101,7 @@ def sign(
         if name:
             key = first_signer.public_key(collection, name, key_id)
             steps.append(SignerAdded(name, [key]))
-    signing = TagsSigned(tags, Keyring(collection.keys), again=again, signer=signer)
+    signing = TagsSigned(tags, Keyring(collection.keys), again=again, signer=signer, asked=asked)
     done = collection.publish_steps([*steps, signing])
     return Signed(
         published=done,
@@ -224,12 +228,13 @@ class _Revocation:
             if role in draft.roles
         }
         everything = set().union(*listed.values())
+        by_digest = {name: digest for name in everything if (digest := child_digest(name))}
         asked = everything if self._tags is None else set(self._tags)
-        tags = {name for name in everything if name in asked or child_digest(name) in asked}
-        absent = sorted(asked - tags - {child_digest(name) for name in tags} - self._seen)
+        tags = everything & asked | {name for name, one in by_digest.items() if one in asked}
+        absent = sorted(asked - everything - {*by_digest.values()} - self._seen)
         if absent:
             raise NotSignedError(
-                f"No valid trust data for {absent[0]}", gun=draft.gun, subject=absent[0]
+                f"No valid trust data for {named(absent[0])}", gun=draft.gun, subject=absent[0]
             )
         if not tags and not self._seen:
             raise NotSignedError("no signed tags to remove", gun=draft.gun)
@@ -243,15 +248,14 @@ class _Revocation:
             # What only a signer lists is not released; what these list would be pulled still.
             if role in {TARGETS, RELEASES} or not draft.changed:
                 raise NoKeyError(
-                    f"{min(names)} is signed by {role}, and none of its keys is here: it would "
-                    "stay signed, so nothing was revoked",
+                    f"{named(min(names))} is signed by {role}, and none of its keys is here: it "
+                    "would stay signed, so nothing was revoked",
                     gun=draft.gun,
                     role=role,
                     subject=min(names),
                 )
-            draft.notes.append(
-                f"{role} lists {', '.join(sorted(names))} still: none of its keys is here"
-            )
+            left = ", ".join(map(named, sorted(names)))
+            draft.notes.append(f"{role} lists {left} still: none of its keys is here")
 
 
 def _initialize(collection: Collection) -> None:

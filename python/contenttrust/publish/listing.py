@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust.publish.metadata import TARGETS, public_key, signed_part
 
@@ -30,7 +30,7 @@ class Delegation:
     paths: tuple[str, ...]
     key_ids: tuple[str, ...]
     threshold: int
-    certificates_end: dict[str, Instant]
+    certificates_end: Mapping[str, Instant] = field(hash=False)
 
 
 def delegations_in(documents: Mapping[str, bytes]) -> tuple[Delegation, ...]:

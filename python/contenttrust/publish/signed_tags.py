@@ -15,7 +15,7 @@ from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
@@ -37,8 +37,13 @@ class TagsSigned:
         *,
         again: bool = False,
         signer: str | None = None,
+        asked: Iterable[str] | None = None,
     ) -> None:
         self._tags = tags
+        if asked is None:
+            # Images of an index are signed beside it, and where nobody may list them it is noted.
+            asked = [tag for tag in tags if not child_digest(tag)] or list(tags)
+        self._asked = list(asked)
         self._keyring = keyring
         self._again = again
         self._signer = signer
@@ -85,12 +90,8 @@ class TagsSigned:
             if self._keyring.holds(authority_of(draft, role))
         }
 
-    def _asked(self) -> list[str]:
-        """The tags, without the images of an index that are signed beside it."""
-        return [tag for tag in self._tags if not child_digest(tag)] or list(self._tags)
-
     def _check_signed(self, draft: Draft) -> None:
-        tag = next((tag for tag in self._asked() if not self.roles[tag]), None)
+        tag = next((tag for tag in self._asked if not self.roles[tag]), None)
         if tag is None:
             return
         roles = _first_level(draft)
@@ -110,7 +111,7 @@ class TagsSigned:
     def _check_signer(self, draft: Draft) -> None:
         """Refuse to sign without the signer who was named: docker signs with all keys it has."""
         signer = self._signer
-        if signer is None or all(role_of(signer) in self.roles[tag] for tag in self._asked()):
+        if signer is None or all(role_of(signer) in self.roles[tag] for tag in self._asked):
             return
         is_there = role_of(signer) in _first_level(draft)
         add = command("signer", "add", "--key", "FILE", signer, draft.gun)
@@ -126,7 +127,7 @@ class TagsSigned:
     def _unreleased(self, draft: Draft, paths: Mapping[str, Sequence[str]]) -> list[str]:
         """That tags are signed, and cannot be pulled; by who has signed them."""
         left: dict[tuple[str, ...], list[str]] = {}
-        for tag in self._asked():
+        for tag in self._asked:
             if not {TARGETS, RELEASES} & {*self.roles[tag]}:
                 left.setdefault(self.roles[tag], []).append(named(tag))
         if RELEASES in paths:
@@ -144,9 +145,9 @@ class TagsSigned:
     def _unlisted(self, paths: Mapping[str, Sequence[str]]) -> list[str]:
         """The images of indexes that are missing in roles which list a tag beside them."""
         left: dict[str, list[str]] = {}
-        for role in {role: None for tag in self._asked() for role in self.roles[tag]}:
+        for role in {role: None for tag in self._asked for role in self.roles[tag]}:
             for tag in self._tags:
-                if role not in self.roles[tag] and child_digest(tag):
+                if role not in self.roles[tag] and tag not in self._asked and child_digest(tag):
                     left.setdefault(role, []).append(child_digest(tag))
         return [
             f"{role} may not list the images of an index (its paths are {_told(paths[role])}), "

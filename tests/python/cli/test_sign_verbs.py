@@ -96,6 +96,24 @@ def test_an_index_is_signed_and_its_images_on_request(place, images):
         assert verified(place, f"{images.repository}@{child}")["verified"]
 
 
+def test_an_image_of_an_index_that_is_named_by_its_tag_is_signed_or_nothing_is(place, images):
+    child = f"sha256-{'ab' * 32}.child"
+    for tag in ("1.0", child):
+        images.push(tag)
+    place.done("init", "-p", "--server-managed", images.repository)
+    place.done("key", "generate", "qa")
+    paths = ["targets/qa", "qa.pub", "--paths", "1"]
+    place.done("delegation", "add", "-p", images.repository, *paths)
+    sent = len(place.server.uploads)
+    named = [f"{images.repository}:{tag}" for tag in ("1.0", child)]
+
+    ran = place.run("sign", *named)
+
+    assert (ran.code, "Successfully signed" in ran.out) == (1, False)
+    assert f"to sign {child}, targets/qa may not list it" in ran.err
+    assert len(place.server.uploads) == sent
+
+
 def test_a_digest_may_be_named(place, images):
     first = images.push("1.0")
     images.push("1.0", "another")

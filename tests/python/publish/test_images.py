@@ -9,6 +9,7 @@ import pytest
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError, UnreachableError
 from contenttrust.publish import images
 from labelled_tags import digest, tags
+from signed_anew import sign_anew
 
 
 def listed(repository, role):
@@ -168,6 +169,32 @@ def test_every_tag_is_revoked(two_signers):
 def test_a_tag_that_is_not_signed_is_not_revoked(two_signers):
     with pytest.raises(NotSignedError, match="No valid trust data for v9"):
         images.revoke(two_signers, ["v9"])
+
+
+@pytest.mark.parametrize("more", [[], ["v1"]])
+def test_an_empty_name_is_that_of_no_tag(two_signers, server, more):
+    """Least of all the name of every tag that is no image of an index."""
+    sent = len(server.uploads)
+
+    with pytest.raises(NotSignedError, match='No valid trust data for ""'):
+        images.revoke(two_signers, ["", *more])
+
+    assert images.listed(two_signers).keys() == {"v0", "v1", "v2"}
+    assert len(server.uploads) == sent
+
+
+def test_an_empty_name_that_another_program_has_published_is_revoked_alone(
+    two_signers, publisher, server
+):
+    sign_anew(
+        *(server, two_signers.gun, publisher.keys, "targets"),
+        lambda targets: targets["targets"].update({"": targets["targets"]["v0"]}),
+    )
+    assert images.listed(two_signers).keys() == {"", "v0", "v1", "v2"}
+
+    images.revoke(two_signers, [""])
+
+    assert images.listed(two_signers).keys() == {"v0", "v1", "v2"}
 
 
 def test_a_tag_that_would_stay_signed_is_not_revoked(two_signers, publisher, make_publisher):

@@ -71,6 +71,28 @@ def test_images_of_an_index_that_nobody_may_list_are_told(narrow):
     assert all(CHILD in note for note in done.published.notes)
 
 
+def test_a_tag_that_was_asked_for_is_no_image_of_an_index_whatever_its_name_is(narrow, server):
+    collection = narrow(releases=["v"], alice=["v"])
+    sent = len(server.uploads)
+    named = tags("v1", child_name(CHILD))
+
+    with pytest.raises(NoKeyError, match=f"to sign {child_name(CHILD)}") as refused:
+        images.sign(collection, named, asked=named)
+
+    assert refused.value.subject == child_name(CHILD)
+    assert len(server.uploads) == sent
+    assert images.sign(collection, named, asked=["v1"]).roles[child_name(CHILD)] == ()
+
+
+def test_a_tag_that_was_asked_for_is_told_as_one_whatever_its_name_is(narrow):
+    named = tags("v1", child_name(CHILD))
+
+    done = images.sign(narrow(releases=["v"]), named, asked=named)
+
+    [note] = done.published.notes
+    assert note.startswith(f"{child_name(CHILD)} is signed by {ALICE}, but not released")
+
+
 def test_a_tag_that_nobody_may_list_stops_all(narrow, server):
     collection = narrow(releases=["v"], alice=["v"])
     before = len(server.uploads)
