@@ -32,7 +32,7 @@ from contenttrust.publish.metadata import (
     target_meta,
 )
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import digests, enumerated, with_digest
+from contenttrust.publish.tags import digests, enumerated, named, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Draft:
         elif change.action == "delete":
             if change.path not in self.roles.get(change.role, new_targets())["targets"]:
                 self.notes.append(
-                    f"{change.role} does not list {shown(change.path)}: there was nothing to remove"
+                    f"{change.role} does not list {named(change.path)}: there was nothing to remove"
                 )
             self.remove_target(change.role, change.path)
         else:

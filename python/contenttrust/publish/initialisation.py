@@ -19,7 +19,7 @@ from contenttrust.errors import (
     TrustDirectoryError,
     shown,
 )
-from contenttrust.publish import first_root, removal_record, sent_changes, signable
+from contenttrust.publish import first_root, named_keys, removal_record, sent_changes, signable
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
@@ -198,12 +198,14 @@ def local_files(trust_dir: TrustDirectory, gun: str) -> Mapping[str, bytes]:
             'docs/how-to/explain_refusal.md, "The collection was made anew"',
             gun=gun,
         )
+    # A snapshot that is signed here keeps signers elsewhere from publishing anything.
+    again = command("init", *(() if SNAPSHOT in found else ("--server-managed",)), gun)
     for role, file in found.items():
-        _check_local(role, file, gun=gun, where=trust_dir.path)
+        _check_local(role, file, gun=gun, where=trust_dir.path, again=again)
     return found
 
 
-def _check_local(role: str, file: bytes, *, gun: str, where: str) -> None:
+def _check_local(role: str, file: bytes, *, gun: str, where: str, again: str) -> None:
     try:
         document = Part.of_file(role, file).document
         if role == SNAPSHOT:
@@ -215,7 +217,7 @@ def _check_local(role: str, file: bytes, *, gun: str, where: str) -> None:
         raise PublishError(
             f"{shown(role)}.json of {gun}, which was never published, is not as it was made in "
             f"{shown(where)}: {shown(cause)}. Put the file back, or begin the collection anew "
-            f"({command('delete', gun)}, then {command('init', gun)}). Nothing was published",
+            f"({command('delete', gun)}, then {again}). Nothing was published",
             gun=gun,
             role=role,
         ) from error
@@ -336,6 +338,7 @@ def _root_keys(
     refusal = first_root.believes_any(collection)
     if refusal is not None and certificate is None and not chosen:
         raise refusal
+    named_keys.check(collection, chosen, ROOT)
     if certificate is not None:
         found = [_checked(certificate, collection, chosen)]
     else:
@@ -357,6 +360,7 @@ def _checked(certificate: PublicKey, collection: Collection, key_ids: Sequence[s
             role=ROOT,
             expected=wanted,
         )
+    named_keys.check(collection, [wanted], ROOT)
     return certificate
 
 
@@ -384,7 +388,9 @@ def _remove_files(folder: int, below: str, *, delegations: bool, inside: bool = 
         with files.opened(files.open_below(folder, [below], stays=True)) as inner:
             for name, is_directory in files.names(inner):
                 if not is_directory:
-                    os.unlink(name, dir_fd=inner)
+                    # No role is called so: it is a record of the collection `<gun>/metadata`.
+                    if not (name.startswith(".") and name.endswith(".json")):
+                        os.unlink(name, dir_fd=inner)
                 elif delegations and (name == TARGETS or (inside and name not in KEPT_BY_DOCKER)):
                     _remove_files(inner, name, delegations=True, inside=True)
         try:

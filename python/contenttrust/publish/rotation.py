@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, PublishError, shown
-from contenttrust.publish import changes
+from contenttrust.publish import changes, named_keys
 from contenttrust.publish.asking import ROOT_LIMIT, ask
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import Authority, authority_in
@@ -284,16 +284,9 @@ def _check(role: str, *, server_managed: bool, key_ids: Sequence[str]) -> None:
 
 def _local_keys(collection: Collection, role: str, key_ids: Sequence[str]) -> list[PublicKey]:
     keys, gun = collection.keys, collection.gun
+    named_keys.check(collection, key_ids, role)
     found = []
     for key_id in key_ids:
-        entry = keys.find(key_id)
-        if entry is None:
-            raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
-        if entry.role != role:
-            given = shown(entry.role) or "delegation"
-            raise PublishError(
-                f"attempted to load {role} key but given {given} key instead", role=role
-            )
         signer = keys.open(key_id)
         found.append(
             certified(signer, gun, collection.moment)

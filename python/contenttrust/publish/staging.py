@@ -57,9 +57,11 @@ class Staging:
             TypeError: The name is no text.
         """
         check_text(gun, "the name of a collection")
-        if not docker_cache.has_place(gun):
+        if not docker_cache.may_stage(gun):
             raise MalformedError(
-                f"files of {shown(gun)} could be taken for those of another collection", gun=gun
+                f"files of {shown(gun)} could be taken for those of another collection: what is "
+                "published from here needs another name",
+                gun=gun,
             )
         self.gun = gun
         self.trust_dir = (

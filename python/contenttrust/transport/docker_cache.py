@@ -115,6 +115,18 @@ def has_place(gun: str) -> bool:
     return not any(one == "targets" or one.endswith(".json") for one in within)
 
 
+def may_stage(gun: str) -> bool:
+    """Whether nothing that is staged for a collection can be taken for a change of another.
+
+    What is on its way into a changelist, and what is noted of a publication or a removal, lies in
+    the collection's own folder. That of `<gun>/changelist` is the changelist of `<gun>`.
+
+    Raises:
+        MalformedError: The name of the collection is no path inside the trust directory.
+    """
+    return has_place(gun) and not gun.endswith("/changelist")
+
+
 def _within_metadata(segments: list[str]) -> list[str]:
     """What a collection's name leads through behind a component `metadata`.
 

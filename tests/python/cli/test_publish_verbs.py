@@ -72,6 +72,18 @@ def test_the_root_key_may_be_named_by_its_file_or_id(place):
     place.done("init", "--rootkey", key_id, "-p", f"{GUN}/another")
 
 
+@pytest.mark.parametrize("by", ["id", "file"])
+def test_the_root_key_is_no_key_of_a_signer(place, by):
+    place.done("key", "generate", "alice")
+    place.done("key", "export", "-o", "alice.key")
+    [key] = json.loads(place.done("key", "list", "--json"))["keys"]
+
+    ran = place.run("init", "--rootkey", key["key_id"] if by == "id" else "alice.key", "-p", GUN)
+
+    assert (ran.code, "attempted to load root key but given alice key" in ran.err) == (1, True)
+    assert place.server.uploads == []
+
+
 def test_the_server_may_hold_the_key_of_the_snapshot(place):
     place.done("init", "--server-managed", "-p", GUN)
     assert set(place.server.uploads[0]) == {"root", "targets"}

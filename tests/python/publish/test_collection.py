@@ -79,6 +79,7 @@ def test_what_was_not_there_to_remove_is_told_and_changes_nothing(collection, pu
     collection.remove_delegation("targets/b")
     collection.remove_target("v11")
     collection.remove_target("v1", roles=["targets/a"])
+    collection.remove_target("")
 
     done = collection.publish()
 
@@ -90,6 +91,7 @@ def test_what_was_not_there_to_remove_is_told_and_changes_nothing(collection, pu
             "there is no delegation targets/b: there was nothing to remove",
             "targets does not list v11: there was nothing to remove",
             "targets/a does not list v1: there was nothing to remove",
+            'targets does not list "": there was nothing to remove',
         ),
     )
     for key_id in (key.key_id, key.canonical_key_id):
@@ -161,7 +163,11 @@ def test_without_initialisation_nothing_is_published(publisher):
 
 
 @pytest.mark.parametrize(
-    "gun", ["", "a//b", "../a", "a/..", "a\nb", "a\\b", "a/metadata/targets/b", "a/metadata/b.json"]
+    "gun",
+    [
+        *("", "a//b", "../a", "a/..", "a\nb", "a\\b", "a/metadata/targets/b", "a/metadata/b.json"),
+        "a/changelist",
+    ],
 )
 def test_a_name_without_a_place_of_its_own_is_refused(publisher, gun):
     with pytest.raises(MalformedError):

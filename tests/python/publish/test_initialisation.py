@@ -55,6 +55,27 @@ def test_a_certificate_that_was_made_elsewhere_names_the_root_key(publisher):
     ]
 
 
+@pytest.mark.parametrize("certified", [False, True])
+def test_a_key_of_a_signer_becomes_no_root_key(publisher, server, certified):
+    publisher.key("alice")
+    [alice] = publisher.keys.entries()
+    chosen = (
+        {"root_certificate": certificate_of(publisher, alice)}
+        if certified
+        else {"root_key_ids": [alice.key_id]}
+    )
+
+    with pytest.raises(PublishError, match="attempted to load root key but given alice") as refused:
+        publisher.collection().initialize(**chosen)
+
+    assert (refused.value.role, refused.value.expected) == ("root", "a key of root")
+    assert "contenttrust key generate --role root)" in refused.value.message
+    assert not initialisation.is_made(publisher.collection().trust_dir, GUN)
+    with pytest.raises(NoKeyError, match="unable to find key: 0000"):
+        publisher.collection().initialize(root_key_ids=["0" * 64])
+    assert {one.role for one in publisher.keys.entries()} == {"alice"}
+
+
 def test_a_certificate_for_many_names_begins_a_collection_as_with_notary(publisher):
     """Readers take `prefix*` with a warning; whoever asks others to sign such a root is refused."""
     entry = publisher.keys.generate("ecdsa", role="root")
@@ -178,6 +199,8 @@ def test_deleting_leaves_collections_whose_names_begin_alike(collection, publish
         folder = publisher.folder / "tuf" / gun / "metadata"
         folder.mkdir(parents=True, mode=0o700)
         (folder / "root.json").write_bytes(b"{}")
+    record = publisher.folder / "tuf" / GUN / "metadata" / ".sent_changes.json"
+    record.write_bytes(b"{}")  # of the collection `<gun>/metadata`
     collection.add_target("v1", size=1, sha256="0" * 64)
 
     collection.delete()
@@ -185,9 +208,8 @@ def test_deleting_leaves_collections_whose_names_begin_alike(collection, publish
     assert collection.changes() == ()
     assert not initialisation.is_made(trust_dir, GUN)
     left = [path for path in (publisher.folder / "tuf").rglob("*") if path.is_file()]
-    assert sorted(left) == sorted(
-        publisher.folder / "tuf" / gun / "metadata" / "root.json" for gun in others
-    )
+    metadata = [publisher.folder / "tuf" / gun / "metadata" / "root.json" for gun in others]
+    assert sorted(left) == sorted([record, *metadata])
 
 
 def test_what_is_not_there_is_forgotten_already(publisher):

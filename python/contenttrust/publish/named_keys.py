@@ -1,0 +1,50 @@
+"""Keys that somebody has named by their ids, to be those of a top-level role."""
+
+from __future__ import annotations
+
+from contenttrust.errors import NoKeyError, PublishError, shown
+from contenttrust.publish.commands import command
+from contenttrust.publish.metadata import ROOT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contenttrust.publish.collection import Collection
+
+
+def check(collection: Collection, key_ids: Iterable[str], role: str) -> None:
+    """Refuse keys that are not here, or are here for something else.
+
+    A signer's key is kept where signing is done every day: as a key of root or targets it could
+    sign all that these may.
+
+    Args:
+        collection: Whose role it is.
+        key_ids: Canonical ids.
+        role: What they are to sign.
+
+    Raises:
+        NoKeyError: One is not here.
+        PublishError: One is a key of another role.
+    """
+    for key_id in key_ids:
+        _check(collection, key_id, role)
+
+
+def _check(collection: Collection, key_id: str, role: str) -> None:
+    entry = collection.keys.find(key_id)
+    if entry is None:
+        raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
+    if entry.role != role:
+        given = shown(entry.role) or "delegation"
+        owner = () if role == ROOT else ("--gun", collection.gun)
+        make = command("key", "generate", "--role", role, *owner)
+        raise PublishError(
+            f"attempted to load {role} key but given {given} key instead. Name a key of {role}, or "
+            f"make one ({make})",
+            gun=collection.gun,
+            role=role,
+            expected=f"a key of {role}",
+            found=f"a key of {given}",
+        )
