@@ -114,7 +114,8 @@ class Composition:
         before = draft.snapshot or new_snapshot()
         exists = {ROOT, TARGETS, *delegations.below(draft)}
         # What a broken role delegates to is not known, and counts again when the role does.
-        unknown = tuple(f"{role}/" for role in draft.broken if role not in draft.roles)
+        broken = exists & draft.broken.keys() - draft.roles.keys()
+        unknown = tuple(f"{role}/" for role in broken)
         meta = {
             role: value
             for role, value in before["meta"].items()

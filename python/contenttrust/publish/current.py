@@ -162,8 +162,9 @@ class Judge:
 
     def _was_only_made_here(self, before: Mapping[str, bytes]) -> bool:
         """Whether what is here is a first root of ours that nothing was published with."""
+        state = self._trust_dir.state(self._gun)  # of a look at a server that has nothing, too
         is_made = {ROOT, TARGETS} <= before.keys() and TIMESTAMP not in before
-        return is_made and self._trust_dir.state(self._gun) is None
+        return is_made and (state is None or not state.versions)
 
     def check_first(self, root: bytes) -> None:
         """Refuse a first root that we would not believe, by what was pinned and is remembered.

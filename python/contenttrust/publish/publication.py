@@ -239,7 +239,8 @@ class Publication:
         documents = {role: signed_part(file) for role, file in upload.items()}
         files: Mapping[str, bytes] = {} if current is None else current.documents
         before = {} if current is None else documents_of(current)
-        draft = self._new_draft({**before, **documents}, {}, files, is_new=current is None)
+        broken = {} if current is None else broken_of(current)
+        draft = self._new_draft({**before, **documents}, broken, files, is_new=current is None)
         check_signatures(request, draft, before)
         check_what_stays(draft, {}, files, upload)
         known: Mapping[str, Authority] = {}

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contenttrust.errors import PublishError, RootChainError
+from contenttrust.errors import PublishError, RootChainError, UnreachableError
 from contenttrust.publish import images, target_meta
 
 
@@ -80,6 +80,24 @@ def test_it_is_begun_anew_as_the_refusal_says(damaged):
     assert collection.publish().versions
 
 
+@pytest.mark.parametrize(
+    ("server_managed", "way"),
+    [(["timestamp", "snapshot"], "init --server-managed GUN"), (["timestamp"], "init GUN")],
+)
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_it_is_begun_anew_with_the_snapshot_in_the_same_hands(publisher, role, server_managed, way):
+    """Who signs the snapshot at one place keeps signers elsewhere from publishing anything."""
+    collection = publisher.collection()
+    collection.initialize(server_managed=server_managed)
+    path = publisher.folder / "tuf" / collection.gun / "metadata" / f"{role}.json"
+    path.write_bytes(path.read_bytes()[:100])
+
+    with pytest.raises(PublishError, match="Put the file back, or begin") as refused:
+        collection.publish()
+
+    assert f"then contenttrust {way.replace('GUN', collection.gun)})" in refused.value.message
+
+
 TAGS = {"v1": target_meta(7, sha256="ab" * 32)}
 
 
@@ -102,6 +120,31 @@ def test_who_began_what_others_have_published_is_told_the_way_out(slower, server
     assert len(server.uploads) == sent
     slower.collection().delete()
     assert not images.sign(slower.collection(), TAGS).initialized
+
+
+def test_who_is_overtaken_while_beginning_is_told_the_way_out(make_publisher, server):
+    """Both have looked, and both were told that there is nothing."""
+    faster, slower = make_publisher("faster"), make_publisher("slower")
+    server.before_publish.append(lambda: images.sign(faster.collection(), TAGS))
+    with pytest.raises(RootChainError, match="somebody else has begun the collection"):
+        images.sign(slower.collection(), TAGS)
+    slower.collection().delete()
+    assert slower.collection().judge().look() is not None
+
+
+def test_who_failed_to_begin_what_others_have_begun_since_is_told_the_way_out(
+    make_publisher, server
+):
+    def fail(*_):
+        raise UnreachableError("no answer")
+
+    faster, slower = make_publisher("faster"), make_publisher("slower")
+    server.instead.append(fail)
+    with pytest.raises(UnreachableError):
+        images.sign(slower.collection(), TAGS)
+    images.sign(faster.collection(), TAGS)
+    with pytest.raises(RootChainError, match="somebody else has begun the collection"):
+        images.sign(slower.collection(), TAGS)
 
 
 def test_another_root_than_was_published_is_none_that_others_began(

@@ -189,15 +189,31 @@ def broken_above(own_snapshot, publisher, server):
     return collection
 
 
-def test_what_a_broken_role_delegates_to_stays_listed(broken_above, server):
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_what_a_broken_role_delegates_to_stays_listed(broken_above, server, in_turns):
     """As with a snapshot that the server signs: it counts again when the role does."""
     collection = broken_above
     collection.add_target("other", size=7, sha256=digest("other"))
 
-    done = collection.publish()
+    done = collection.publish_request(collection.prepare()) if in_turns else collection.publish()
 
     assert [one.role for one in done.repository.degraded] == ["targets/a"]
     assert "targets/a/b" in server.signed(collection.gun, "snapshot")["meta"]
+
+
+@pytest.mark.parametrize("in_turns", [False, True])
+def test_a_broken_role_that_is_removed_takes_with_it_what_it_delegates_to(
+    broken_above, server, in_turns
+):
+    collection = broken_above
+    collection.remove_delegation("targets/a")
+
+    if in_turns:
+        collection.publish_request(collection.prepare())
+    else:
+        collection.publish()
+
+    assert server.signed(collection.gun, "snapshot")["meta"].keys() == {"root", "targets"}
 
 
 def test_what_counts_again_with_a_witnessed_role_can_be_taken_away_as_the_message_says(
