@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from contenttrust.errors import (
     ContentTrustError,
@@ -133,22 +134,13 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
     remote = not offline and not sources.is_local(source)
     origin = sources.NoSource(directory.path) if offline else sources.as_source(source, gun, moment)
     wanted = now is None and remote if remember is None else remember
+    begun = partial(_core.Update, gun, anchor=anchor, now=moment, requirements=requirements)
     with deadline.visit():
         for _ in range(_ATTEMPTS):
             base, cached = directory.state(gun), directory.cached(gun)
-
-            def judgement(state: State | None, cached: dict[str, bytes] = cached) -> _core.Update:
-                return _core.Update(
-                    gun,
-                    anchor=anchor,
-                    now=moment,
-                    state=state,
-                    cached=cached,
-                    requirements=requirements,
-                )
-
+            judgement = partial(begun, cached=cached)
             if remote and base is not None and _asked_within(max_stale, directory, gun, moment):
-                recent = judgement(base)
+                recent = judgement(state=base)
                 outcome, _ = _judge(recent, gun, sources.MappingSource(cached), offline=True)
                 if not isinstance(outcome, ContentTrustError):
                     done = Verification(gun, outcome, recent.steps, recent.state, judgement=recent)
@@ -156,18 +148,14 @@ def run(  # noqa: D417, PLR0913 - the contract's keywords, explained at `load`
                     return done
             visit = _visit(judgement, base, gun, origin, offline=offline, remote=remote)
             outcome = _explained(visit, directory, gun, origin, offline=offline)
+            update = visit.update
             done = Verification(
-                gun,
-                outcome,
-                visit.update.steps,
-                visit.state,
-                new_trust_dir=new,
-                judgement=visit.update,
+                gun, outcome, update.steps, visit.state, new_trust_dir=new, judgement=update
             )
             if not wanted:
                 return done
             try:
-                if _remember(directory, visit, base, moment if remote else None):
+                if _remember(directory, visit, base, cached, moment if remote else None):
                     return done
             except ContentTrustError as error:
                 # A refusal stands as it is; an acceptance that cannot be remembered is none.
@@ -282,7 +270,7 @@ class _Visit:
 
 
 def _visit(  # noqa: PLR0913 - one keyword a fact
-    judgement: Callable[[State | None], _core.Update],
+    judgement: Callable[..., _core.Update],
     base: State | None,
     gun: str,
     origin: Source,
@@ -291,14 +279,14 @@ def _visit(  # noqa: PLR0913 - one keyword a fact
     remote: bool,
 ) -> _Visit:
     """Judge what the source serves; twice if something may have been published meanwhile."""
-    update = judgement(base)
+    update = judgement(state=base)
     outcome, answers = _judge(update, gun, origin, offline=offline)
     first = _Visit(update, outcome, answers, update.state)
     if not (remote and isinstance(outcome, VerificationError) and _published_meanwhile(outcome)):
         return first
     # What the first judgement proved counts in the second, and stays proved; but where nothing was
     # known before, the root is still the first one seen.
-    update = judgement(base if base is None else first.state or base)
+    update = judgement(state=base if base is None else first.state or base)
     outcome, answers = _judge(update, gun, origin, offline=offline)
     second = _Visit(update, outcome, answers, update.state or first.state)
     if second.served("root", "timestamp"):
@@ -374,23 +362,34 @@ def _asked_within(
     seconds: float, directory: TrustDirectory, gun: str, moment: _core.Instant
 ) -> bool:
     """Whether the server was asked so recently that the caller is content with its answer."""
-    if seconds <= 0:
-        return False
-    asked = directory.asked(gun)
-    return asked is not None and 0 <= moment.seconds - asked < seconds
+    asked = directory.asked(gun, now=moment.seconds) if seconds > 0 else None
+    return asked is not None and moment.seconds - asked < seconds
 
 
 def _remember(
-    directory: TrustDirectory, visit: _Visit, base: State | None, asked: _core.Instant | None
+    directory: TrustDirectory,
+    visit: _Visit,
+    base: State | None,
+    cached: Mapping[str, bytes],
+    asked: _core.Instant | None,
 ) -> bool:
     """Write down what was accepted: everything, or after a refusal a root that is newer.
+
+    Not a first root that was made here and that no server has: it may be begun anew yet.
 
     Returns:
         Whether that stands now; not if the record is no longer the one that was started from.
     """
-    state = visit.state
-    accepted = not isinstance(visit.outcome, ContentTrustError)
-    if state is None or not (accepted or base is None or state.root_version > base.root_version):
+    from contenttrust.transport.cache import was_only_made  # noqa: PLC0415 - see the start-up
+
+    state, accepted = visit.state, not isinstance(visit.outcome, ContentTrustError)
+    if state is None:
+        return True
+    if base is None:
+        newer = state.root_document in visit.answers.values() or not was_only_made(cached)
+    else:
+        newer = state.root_version > base.root_version
+    if not (accepted or newer):
         return True
     documents = visit.update.documents if accepted else {}
     if not directory.remember(state.gun, state, documents, base=base):

@@ -166,6 +166,24 @@ def test_what_one_program_makes_the_other_deletes(
     assert (told.code, json.loads(told.out)["error"]["code"]) == (1, "no_trust_data")
 
 
+@pytest.mark.parametrize("looks", [["list"], ["addhash", "-p"]], ids=["list", "publish"])
+def test_what_was_made_and_never_published_is_made_anew_by_the_other(
+    commands: Commands, looks: list[str]
+) -> None:
+    """Its root is nobody's yet, whatever was asked of a server meanwhile."""
+    gun = f"commands/anew-{looks[0]}"
+    commands.ours("init", gun).succeeded()
+    more = ["v1", "7", "--sha256", DIGEST] if looks[0] == "addhash" else []
+    unreachable = ["--server", "https://localhost:1"] if more else []
+    assert commands.ours(*unreachable, *looks, gun, *more).code != 0
+
+    commands.notary("delete", gun).succeeded()
+    commands.notary("init", "-p", gun).succeeded()
+
+    commands.ours("list", gun).succeeded()
+    commands.ours("addhash", gun, "v2", "7", "--sha256", DIGEST, "-p").succeeded()
+
+
 def test_keys_go_from_one_program_to_the_other(commands: Commands, trust_stack, place) -> None:
     other = Commands(place, trust_stack)
     for algorithm in ("ecdsa", "ecdsa-p384", "rsa"):

@@ -125,6 +125,66 @@ def test_t012_a_root_that_was_refused_is_not_remembered(case, trust_dir):
         assert path.read_bytes() == data
 
 
+def lay_first_files(case, trust_dir):
+    """What `init` leaves of a collection before it is published."""
+    metadata = trust_dir / "tuf" / case.gun / "metadata"
+    metadata.mkdir(parents=True)
+    for role in ("root", "targets"):
+        (metadata / f"{role}.json").write_bytes(case.files[role])
+
+
+class Nothing:
+    """A server that has nothing, or does not answer."""
+
+    def __init__(self, answer=None):
+        self.answer = answer
+
+    def fetch(self, gun, files):
+        return [self.answer] * len(files)
+
+
+@pytest.mark.parametrize("answer", [None, UnreachableError("no route")])
+def test_a_first_root_that_no_server_has_is_not_remembered(lasting, trust_dir, answer):
+    """It may be begun anew, as by notary, which knows nothing of our record."""
+    lay_first_files(lasting, trust_dir)
+    with pytest.raises(ct.ContentTrustError):
+        ct.load(lasting.gun, source=Nothing(answer))
+    assert TrustDirectory(trust_dir).state(lasting.gun) is None
+
+
+def test_a_first_root_beside_which_a_server_has_another_one_is_not_remembered(
+    case, lasting, trust_dir
+):
+    lay_first_files(lasting, trust_dir)
+    other = case("good-root-rotation").files
+    with pytest.raises(RootChainError):
+        ct.load(lasting.gun, source=other | {"root": other["1.root"]}, remember=True)
+    assert TrustDirectory(trust_dir).state(lasting.gun) is None
+
+
+def test_a_first_root_that_a_server_has_is_remembered_although_a_later_step_refuses(
+    lasting, trust_dir
+):
+    lay_first_files(lasting, trust_dir)
+    broken = lasting.files | {"timestamp": b"{}"}
+    with pytest.raises(ct.VerificationError):
+        ct.load(lasting.gun, source=broken, remember=True)
+    assert TrustDirectory(trust_dir).state(lasting.gun).root_document == lasting.files["root"]
+
+
+@pytest.mark.parametrize("roles", [["root"], ["root", "targets", "timestamp"]])
+def test_a_cached_root_that_a_server_had_is_remembered_whatever_it_says_now(
+    lasting, trust_dir, roles
+):
+    metadata = trust_dir / "tuf" / lasting.gun / "metadata"
+    metadata.mkdir(parents=True)
+    for role in roles:
+        (metadata / f"{role}.json").write_bytes(lasting.files[role])
+    with pytest.raises(ct.ContentTrustError):
+        ct.load(lasting.gun, source=Nothing())
+    assert TrustDirectory(trust_dir).state(lasting.gun).root_version == 1
+
+
 def full_disk(*arguments, **facts):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -26,7 +26,6 @@ from contenttrust.publish.metadata import (
     LAST_VERSION,
     ROOT,
     SNAPSHOT,
-    TARGETS,
     TIMESTAMP,
     ends,
     signed_part,
@@ -34,6 +33,7 @@ from contenttrust.publish.metadata import (
 from contenttrust.publish.recorder import Recorder
 from contenttrust.publish.tags import digest_of
 from contenttrust.publish.vouched import RELEASES
+from contenttrust.transport.cache import was_only_made
 from contenttrust.verification import run
 
 TYPE_CHECKING = False
@@ -162,9 +162,8 @@ class Judge:
 
     def _was_only_made_here(self, before: Mapping[str, bytes]) -> bool:
         """Whether what is here is a first root of ours that nothing was published with."""
-        state = self._trust_dir.state(self._gun)  # of a look at a server that has nothing, too
-        is_made = {ROOT, TARGETS} <= before.keys() and TIMESTAMP not in before
-        return is_made and (state is None or not state.versions)
+        state = self._trust_dir.state(self._gun)  # older programs wrote down such a root as well
+        return was_only_made(before) and (state is None or not state.versions)
 
     def check_first(self, root: bytes) -> None:
         """Refuse a first root that we would not believe, by what was pinned and is remembered.

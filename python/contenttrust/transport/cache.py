@@ -349,6 +349,14 @@ class TrustDirectory:
         raise TrustDirectoryError(message, gun=gun, expected=wanted) from error
 
 
+def was_only_made(cached: Mapping[str, bytes]) -> bool:
+    """Whether a cache may hold a first root that was made there and never published.
+
+    What a server has ever had comes with its timestamp, or with the root alone.
+    """
+    return {"root", "targets"} <= cached.keys() and "timestamp" not in cached
+
+
 def _record(gun: str) -> str:
     """File name of a collection's record, without its ending: the same for every possible name."""
     return _core.sha256(gun.encode())  # hashlib would load a second libcrypto
