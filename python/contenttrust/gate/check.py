@@ -175,7 +175,7 @@ class Gate:
         now = self._now or clock.moment()
         parsed = [_parsed(image) for image in images]
         judged = self._collections.judge(
-            [one for one in parsed if isinstance(one, Reference) and not self._is_refused(one)]
+            [one for one in parsed if isinstance(one, Reference) and not self.asks_nobody(one)]
         )
         answers = []
         for image, reference in zip(images, parsed, strict=True):
@@ -214,15 +214,14 @@ class Gate:
                 best = decision
         return best
 
-    def _is_refused(self, reference: Reference) -> bool:
-        """Whether an image is refused whatever is signed.
+    def asks_nobody(self, reference: Reference) -> bool:
+        """Whether it does not matter what is signed: an image is refused in any case, or made here.
 
-        Then nobody is asked: its name may be a stranger's, and lead to a host of theirs.
+        Its name may be a stranger's, and lead to a host of theirs.
         """
-        refuses = self._policy.default.verdict == "deny"
-        if refuses and self._policy.rule_for(reference) is None:
-            return True
-        return bool(other_spelling(self._policy, reference))
+        rule = self._policy.rule_for(reference)
+        known = self._policy.default.verdict == "deny" if rule is None else rule.local_build
+        return known or bool(other_spelling(self._policy, reference))
 
     def refuse(self, decision: Decision, *, code: str, reason: str) -> None:
         """Write down that an image is not used after all.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from contenttrust.errors import shown
+from contenttrust.errors import PolicyError, shown
 from contenttrust.policy.decision import OK, Decision
 from contenttrust.policy.evidence import RELEASES, Evidence
 from contenttrust.policy.spelling import other_spelling
@@ -56,8 +56,9 @@ def evaluate(policy: Policy, facts: Facts, *, image: str) -> Decision:
         return _made(policy, facts, image, rule, "deny", code=_POLICY, reasons=(reason,))
     if rule is None:
         return _by_default(policy, facts, image)
-    if rule.local_build:
-        return _made(policy, facts, image, rule, "allow", although="made here: the rule "
+    if rule.local_build:  # what is here is used as it is, whatever anybody signs under its name
+        unsigned = replace(facts, tag=None, signatures=(), error=facts.error or PolicyError(""))
+        return _made(policy, unsigned, image, rule, "allow", although="made here: the rule "
                      f"{rule.match.text} asks for no signature")  # fmt: skip
     refusals, notes = _refusals(policy, rule, facts)
     if not refusals:

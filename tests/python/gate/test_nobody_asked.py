@@ -35,3 +35,11 @@ def test_where_the_default_lets_it_through_its_trust_data_are_asked_for(trust_di
     gate, asked = gate_with(policy, trust_dir)
     assert gate.check(EVIL).verdict == "warn"
     assert asked == ["evil.example/x"]
+
+
+def test_nobody_is_asked_of_what_is_made_here(trust_dir: Path) -> None:
+    gate, asked = gate_with(Policy(rules=(Rule("localhost/**", local_build=True),)), trust_dir)
+    assert gate.check("localhost/mine").allowed
+    [told] = gate.check_many(["localhost/mine"], pulled=["localhost/mine"])
+    assert "would be pulled" in told.reasons[0]
+    assert asked == []

@@ -294,6 +294,13 @@ def test_what_is_made_here_needs_no_signature_and_that_is_told() -> None:
     assert not decide(policy, facts(error=UNSIGNED)).allowed
 
 
+def test_what_is_made_here_has_no_digest_whoever_signs_one() -> None:
+    policy = Policy(rules=(Rule("**", local_build=True),))
+    decision = decide(policy, facts(signed=by("stranger")))
+    assert (decision.verdict, decision.digest, decision.pinned) == ("allow", "", "")
+    assert decision.signers == ()
+
+
 def test_what_is_no_image_name_is_refused_by_every_policy() -> None:
     error = MalformedError("invalid reference format: 'A B'")
     decision = Decision.of_no_image(ANY, "A B", error)

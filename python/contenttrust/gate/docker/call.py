@@ -44,20 +44,25 @@ class Call:
     _said: set[str] = field(default_factory=set)
     _allowed: dict[str, Decision] = field(default_factory=dict)
 
-    def allowed(self, image: str) -> Decision:
+    def allowed(self, image: str, *, pulled: bool = False) -> Decision:
         """The decision on an image, which is to be used; what was allowed although is said.
 
         It is made once: a server whose next answer is another has no say in the same command.
 
+        Args:
+            image: As it was written.
+            pulled: Whether a registry is to give it, so that it cannot have been made here.
+
         Raises:
             RefusedError: It is not to be used.
         """
-        if image not in self._allowed:
-            self._allowed[image] = self._decided(image)
-        return self._allowed[image]
+        known = self._allowed.get(image)
+        if known is None or (pulled and self.is_built_here(known)):
+            known = self._allowed[image] = self._decided(image, pulled=pulled)
+        return known
 
-    def _decided(self, image: str) -> Decision:
-        decision = self.gate.check(image)
+    def _decided(self, image: str, *, pulled: bool) -> Decision:
+        [decision] = self.gate.check_many([image], pulled=[image] if pulled else [])
         warnings = self._warnings(decision)
         if not decision.allowed:
             raise RefusedError(*_reasons(decision), *warnings)  # docker's text comes first

@@ -5,7 +5,6 @@ Source: docker CLI 28 `cli/command/container/create.go` (``createContainer``).
 
 from __future__ import annotations
 
-from contenttrust.errors import shown
 from contenttrust.gate.docker.call import say_beside
 from contenttrust.gate.docker.grammar import CommandLine
 from contenttrust.gate.docker.program import LAST_CODE
@@ -32,7 +31,7 @@ def run(call: Call) -> int:  # noqa: RET503 - its end is docker's
     if not call.line.operands:
         raise RefusedError(f'"docker {" ".join(call.words)}" requires at least 1 argument')
     image, *command = call.line.operands
-    decision = call.allowed(image)
+    decision = call.allowed(image, pulled=call.line.last("pull") == "always")
     flags = [_checked(call, name, value) for name, value in call.line.flags]
     name = call.usable(decision)
     if decision.pinned:
@@ -42,10 +41,6 @@ def run(call: Call) -> int:  # noqa: RET503 - its end is docker's
         # It is here by its digest, with its tag; docker is not to ask the registry once more.
         flags = _pulled(flags)
     elif call.is_built_here(decision):
-        if call.line.last("pull") == "always":
-            raise RefusedError(
-                f"--pull=always: {shown(image)} is built here, says the policy, and not pulled"
-            )
         flags = [*_without_pull(flags), ("pull", "never")]
     line = CommandLine(flags, [])
     call.docker.become(call.arguments(name, *command, line=line))

@@ -37,7 +37,7 @@ def run(call: Call) -> int:
     if reference.name_only and not call.line.switch("quiet"):
         say(f"Using default tag: {reference.tag}")
     [written] = call.line.operands
-    return _pull(call, [_decided(call, written)], written=written)
+    return _pull(call, [call.allowed(written, pulled=True)], written=written)
 
 
 def _repository(call: Call) -> Reference:
@@ -49,28 +49,10 @@ def _repository(call: Call) -> Reference:
         raise RefusedError(str(error)) from None
 
 
-def _decided(call: Call, image: str) -> Decision:
-    decision = call.allowed(image)
-    if not decision.pinned and call.is_built_here(decision):
-        raise _built_here(decision.reference)
-    return decision
-
-
-def _built_here(reference: Reference | None) -> RefusedError:
-    return RefusedError(
-        f"{reference} is built here, says the policy: whatever a registry has under that name is "
-        "not pulled"
-    )
-
-
 def _pull_all(call: Call, reference: Reference) -> int:
     """All tags that are signed, each of them judged for itself."""
-    policy = call.gate.policy
-    rule = policy.rule_for(reference)
-    if rule is None and policy.default.verdict == "deny":
-        call.allowed(call.line.operands[0])  # refused without asking a server of that name
-    if rule is not None and rule.local_build:
-        raise _built_here(reference)
+    if call.gate.asks_nobody(reference):
+        call.allowed(call.line.operands[0], pulled=True)  # it is refused
     try:
         tags = call.gate.signed_tags(reference)
     except ContentTrustError as error:
@@ -86,7 +68,7 @@ def _pull_all(call: Call, reference: Reference) -> int:
 def _decided_or_told(call: Call, image: str) -> Decision | None:
     """The decision on one of several tags; one that is refused is said, and stops no other."""
     try:
-        return _decided(call, image)
+        return call.allowed(image, pulled=True)
     except RefusedError as error:
         complain(*error.lines)
         return None

@@ -11,6 +11,7 @@ import pytest
 from contenttrust.gate.docker import container
 from contenttrust.gate.docker.call import Call
 from contenttrust.gate.docker.refusal import RefusedError
+from contenttrust.policy.rules import Policy, Rule
 from noting_docker import WEB, BecameError, MakeCall, Noting
 from simulator.roles import digest_of
 
@@ -114,8 +115,16 @@ def test_t084_a_digest_must_be_signed_under_some_tag(call: MakeCall) -> None:
 def test_what_is_built_here_is_never_fetched_in_its_place(call: MakeCall) -> None:
     made = call("run", "--pull=missing", "localhost/dev:1")
     assert became(made) == ["run", "--pull=never", "localhost/dev:1"]
-    with pytest.raises(RefusedError, match="--pull=always: localhost/dev:1 is built here"):
+    with pytest.raises(RefusedError, match=r"are made here .* would be pulled"):
         container.run(call("run", "--pull=always", "localhost/dev:1"))
+
+
+def test_what_is_made_here_is_not_exchanged_for_what_is_signed(call: MakeCall) -> None:
+    local = Policy(rules=(Rule("registry.example.com/**", local_build=True),))
+    made = call("run", f"{WEB}:1.0", policy=local)
+    assert became(made) == ["run", "--pull=never", f"{WEB}:1.0"]
+    with pytest.raises(RefusedError, match="would be pulled"):
+        container.run(call("run", "--pull=always", f"{WEB}:1.0", policy=local))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A build that is refused although its images are signed: the audit log says so, and why."""
+"""What is refused behind a decision, or in its place: the audit log says so, and why."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from contenttrust.gate.audit_log import AuditLog
-from contenttrust.gate.docker import build
+from contenttrust.gate.docker import build, container, pull
 from contenttrust.gate.docker.refusal import RefusedError
 from kept_bases import KeptBases
-from noting_docker import WEB, MakeCall
+from noting_docker import WEB, MakeCall, Noting
 from simulator.roles import digest_of
 
 BASE = f"{WEB}:1.0"
@@ -31,6 +31,10 @@ def refused(call: MakeCall, log: Path, *words: str, **settings: Any) -> list[dic
     """What the log has of a build that is refused."""
     with pytest.raises(RefusedError):
         build.run(call("build", *words, ".", log=AuditLog(log), **settings))
+    return written(log)
+
+
+def written(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
@@ -103,3 +107,34 @@ def test_an_image_that_is_built_here_and_would_be_fetched(
     lines = refused(call, log, *words)
     assert told(lines)[-1] == (MINE, "deny", "policy")
     assert "built here" in lines[-1]["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pull", [MINE]),
+        ("pull", ["-a", MINE]),
+        ("run", ["--pull=always", MINE]),
+        ("create", ["--pull", "always", MINE]),
+    ],
+)
+def test_an_image_that_is_made_here_and_would_be_pulled(
+    call: MakeCall, noting: Noting, log: Path, capfd: pytest.CaptureFixture[str],
+    *, name: str, words: list[str],
+) -> None:  # fmt: skip
+    command = pull if name == "pull" else container
+    with pytest.raises(RefusedError, match=r"for images that are made here .* would be pulled"):
+        command.run(call(name, *words, log=AuditLog(log)))
+    assert told(written(log)) == [(MINE, "deny", "policy")]
+    assert "let through" not in capfd.readouterr().err
+    assert noting.started == []
+
+
+def test_an_image_that_is_pulled_after_it_was_taken_for_one_that_is_here(
+    call: MakeCall, log: Path
+) -> None:
+    made = call("build", ".", log=AuditLog(log))
+    assert made.allowed(MINE).allowed
+    with pytest.raises(RefusedError):
+        made.allowed(MINE, pulled=True)
+    assert told(written(log)) == [(MINE, "allow", "ok"), (MINE, "deny", "policy")]
