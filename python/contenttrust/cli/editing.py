@@ -303,6 +303,17 @@ def check_file(path: str) -> None:
         chosen_file.check(path)
 
 
+def check_new(path: str) -> None:
+    """Refuse the name of a file that could not be made, before anybody types a passphrase for it.
+
+    Raises:
+        KeyStoreError: It exists, or its folder is not there or takes no file.
+    """
+    from contenttrust.keys.public_file import check_free  # noqa: PLC0415 -- see `key_store`
+
+    check_free(path)
+
+
 @contextlib.contextmanager
 def _named(path: str, *, otherwise: str = "") -> Iterator[None]:
     try:

@@ -98,16 +98,20 @@ def public_key(store: KeyStore, key_id: str) -> bytes:
     if entry is None:
         raise no_key(key_id)
     data = _public_half(store, entry)
-    try:
-        is_right = PublicKey.read(data).canonical_key_id == key_id
-    except (PublicKeyError, MalformedError):
-        is_right = False
-    if not is_right:
+    if not _is_of(data, key_id):
         raise KeyStoreError(
             f"the role {shown(entry.role)!r} of the key {key_id} cannot stand in a file's header",
             role=entry.role,
         )
     return data
+
+
+def _is_of(data: bytes, key_id: str) -> bool:
+    """Whether this is the public half of a key."""
+    try:
+        return PublicKey.read(data).canonical_key_id == key_id
+    except (PublicKeyError, MalformedError):
+        return False
 
 
 def write_public_key(store: KeyStore, key_id: str, path: str) -> bool:
@@ -125,14 +129,20 @@ def write_public_key(store: KeyStore, key_id: str, path: str) -> bool:
         KeyStoreError: The file holds something else, or could not be written; or as for
             `public_key`.
     """
+    before = _content(path)
+    if before is None or not _is_of(before, key_id):
+        check_free(path)
     data = public_key(store, key_id)
-    try:
-        is_there = chosen_file.read(path) == data
-    except (OSError, ValueError):  # absent, too long, or no plain file
-        is_there = False
-    if not is_there:
+    if before != data:
         create(path, data)
-    return not is_there
+    return before != data
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        return chosen_file.read(path)
+    except (OSError, ValueError):  # absent, too long, or no plain file
+        return None
 
 
 def _free_path(name: str, directory: str) -> str:
@@ -142,6 +152,7 @@ def _free_path(name: str, directory: str) -> str:
         raise KeyStoreError(f'public key path does not exist: "{shown(directory)}"')
     if _is_taken(path):
         raise KeyStoreError(f'public key file already exists: "{shown(path)}"')
+    check_folder(path)
     return path
 
 
@@ -161,13 +172,30 @@ def _public_half(store: KeyStore, entry: KeyEntry) -> bytes:
 
 
 def check_free(path: str | os.PathLike[str]) -> None:
-    """Refuse a file that exists, before anybody types a passphrase for what it is to hold.
+    """Refuse what `create` could not make, before anybody types a passphrase for what it holds.
 
     Raises:
-        KeyStoreError: It does, or that cannot be told.
+        KeyStoreError: The file exists, or that cannot be told; or as for `check_folder`.
     """
     if _is_taken(path):
         raise KeyStoreError(f"{shown(os.fspath(path))}: {os.strerror(errno.EEXIST)}")
+    check_folder(path)
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Refuse a file in whose folder none can be written.
+
+    Raises:
+        KeyStoreError: The folder is not there, is none, or takes no file.
+    """
+    path = os.fspath(path)
+    folder = os.path.join(os.path.dirname(path), ".")  # noqa: PTH118, PTH120 - refused if it is none
+    try:
+        os.stat(folder)  # noqa: PTH116
+    except OSError as error:
+        raise KeyStoreError(f"{shown(path)}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise KeyStoreError(f"{shown(path)}: no file can be written in that folder")
 
 
 def _is_taken(path: str | os.PathLike[str]) -> bool:

@@ -14,10 +14,10 @@ def run(request: Request) -> int:
     """Back up all keys, or those that were named; the keys keep their own passphrases."""
     from contenttrust.keys.backup import backup  # noqa: PLC0415 -- see editing
     from contenttrust.keys.backup_note import note  # noqa: PLC0415
-    from contenttrust.keys.public_file import check_free, create  # noqa: PLC0415
+    from contenttrust.keys.public_file import create  # noqa: PLC0415
 
     options = request.options
-    check_free(options.file)
+    editing.check_new(options.file)
     store = editing.key_store(request)
     archive = backup(store, passphrases=editing.passphrases(request), key_ids=options.keys)
     create(options.file, archive)

@@ -16,8 +16,9 @@ def run(request: Request) -> int:
     from contenttrust.publish.initialisation import certified  # noqa: PLC0415
 
     options = request.options
+    gun = request.gun(options.gun)
+    editing.check_new(options.file)
     signer = editing.key_store(request).open(options.key)
-    now = clock.moment_or_now(options.at)
-    create(options.file, certified(signer, request.gun(options.gun), now).public)
+    create(options.file, certified(signer, gun, clock.moment_or_now(options.at)).public)
     text.say(f"The certificate was written: {text.safe(options.file)}")
     return exit_codes.OK

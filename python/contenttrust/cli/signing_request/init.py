@@ -20,6 +20,7 @@ def run(request: Request) -> int:
             "the machine with the key)"
         )
     certificates = editing.public_keys(request, options.keys)
+    editing.check_new(options.file)
     edited = editing.collection(request, options.gun)
     made = edited.prepare_initialization(certificates, threshold=options.threshold or 1)
     output.write_new(options.file, made)

@@ -29,7 +29,7 @@ def write_new(path: str, request: SigningRequest) -> None:
     """Write a request that was prepared; a file that is there is left alone.
 
     Raises:
-        OSError: There is one, or it cannot be written.
+        KeyStoreError: There is one, or it cannot be written.
     """
     from contenttrust.keys.public_file import create  # noqa: PLC0415 -- see editing
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def run(request: Request) -> int:
     """Prepare a request from the staged changes; they stay staged until it is published."""
+    editing.check_new(request.options.file)
     edited = editing.collection(request, request.options.gun)
     try:
         prepared = edited.prepare(confirm=partial(witnessed.confirm, request, edited.gun))

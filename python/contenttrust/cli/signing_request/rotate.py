@@ -21,6 +21,7 @@ def run(request: Request) -> int:
             "public writes of a key that contenttrust key generate --role targets made"
         )
     keys = editing.public_keys(request, options.keys)
+    editing.check_new(options.file)
     edited = editing.collection(request, options.gun)
     made = edited.prepare_rotation(
         options.target, keys, threshold=options.threshold or 0, legacy=options.legacy or 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from contenttrust.cli import editing, exit_codes, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.signing_request import output
@@ -14,11 +16,13 @@ if TYPE_CHECKING:
 def run(request: Request) -> int:
     """Show what is to be signed, and sign it with the keys that are here."""
     from contenttrust import clock  # noqa: PLC0415 -- see editing
+    from contenttrust.keys.public_file import check_folder  # noqa: PLC0415 -- see editing
     from contenttrust.publish.request import read_request  # noqa: PLC0415 -- see editing
     from contenttrust.publish.sign import Keyring  # noqa: PLC0415 -- see editing
 
     path = request.options.file
     editing.check_file(path)
+    check_folder(os.path.realpath(path))
     found = read_request(path)
     now = clock.now()
     text.say(*output.lines(found, now))
