@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 
 from contenttrust.transport import files
 
@@ -42,8 +43,26 @@ def read(path: str | os.PathLike[str], *, limit: int = LIMIT) -> bytes:
             while len(data) <= limit and (chunk := file.read(_CHUNK)):
                 data += chunk
     if len(data) > limit:
-        raise ChosenFileError(f"it is larger than {limit:,} bytes")
+        raise ChosenFileError(_too_large(limit))
     return bytes(data)
+
+
+def read_stdin(*, limit: int = LIMIT) -> bytes:
+    """The bytes of standard input, where a name stands for it.
+
+    Args:
+        limit: Most bytes that it may have.
+
+    Raises:
+        OSError: It cannot be read.
+        ChosenFileError: It has more bytes, or was closed before the start.
+    """
+    if sys.stdin is None:
+        raise ChosenFileError("it is closed")
+    data: bytes = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise ChosenFileError(_too_large(limit))
+    return data
 
 
 def check(path: str | os.PathLike[str]) -> None:
@@ -75,3 +94,7 @@ def _check_regular(mode: int, path: str | os.PathLike[str]) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if not stat.S_ISREG(mode):
         raise ChosenFileError("it is no regular file")
+
+
+def _too_large(limit: int) -> str:
+    return f"it is larger than {limit:,} bytes"

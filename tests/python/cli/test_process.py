@@ -202,3 +202,25 @@ def test_a_pipe_that_is_full_and_does_not_wait_is_not_success(case, buffered):
         os.close(writing)
     assert ran.returncode == 3
     assert b"cannot write the output" in ran.stderr
+
+
+@pytest.mark.parametrize(("redirections", "why"), [("<&-", "it is closed"), ("0>out", "Bad file")])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["gate", "dockerfile", "-"], 2),
+        (["gate", "kubernetes", "-"], 2),
+        (["docker", "--", "build", "-"], 125),
+        (["docker", "--", "build", "-f", "-", "."], 125),
+    ],
+)
+def test_standard_input_that_cannot_be_read_is_said(
+    tmp_path, monkeypatch, *, words, code, redirections, why
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONTENTTRUST_DOCKER", "/bin/false")
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST", "1")
+    ran = _run_redirected(words, redirections)
+    told = f"contenttrust: standard input: {why}".encode()
+    assert (ran.returncode, ran.stderr.startswith(told)) == (code, True), ran.stderr
+    assert ran.stderr.count(b"\n") == 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from contenttrust import anchor_from_notary_config
-from contenttrust.transport.chosen_file import LIMIT, ChosenFileError, read
+from contenttrust.transport.chosen_file import LIMIT, ChosenFileError, read, read_stdin
 
 
 def test_a_file_is_read_whole_up_to_its_limit(tmp_path: Path) -> None:
@@ -19,6 +21,20 @@ def test_a_file_is_read_whole_up_to_its_limit(tmp_path: Path) -> None:
     assert read(file, limit=10) == b"x" * 10
     with pytest.raises(ChosenFileError, match="larger than 9 bytes"):
         read(file, limit=9)
+
+
+def test_standard_input_is_read_to_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def given() -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x" * 10)))
+
+    given()
+    assert read_stdin(limit=10) == b"x" * 10
+    given()
+    with pytest.raises(ChosenFileError, match="larger than 9 bytes"):
+        read_stdin(limit=9)
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(ChosenFileError, match="closed"):
+        read_stdin()
 
 
 def test_a_link_leads_to_the_file_that_is_meant(tmp_path: Path) -> None:

@@ -45,15 +45,11 @@ def read(name: str) -> bytes:
     """
     from contenttrust.transport import chosen_file  # noqa: PLC0415
 
-    if name == "-":
-        if sys.stdin is None:  # it was closed before the start
-            raise UsageError("standard input is closed")
-        data: bytes = sys.stdin.buffer.read(_LIMIT + 1)
-        if len(data) > _LIMIT:
-            raise UsageError(f"standard input has more than {_LIMIT:,} bytes")
-        return data
     try:
-        return chosen_file.read(name, limit=_LIMIT)
+        if name != "-":
+            return chosen_file.read(name, limit=_LIMIT)
+        name = "standard input"
+        return chosen_file.read_stdin(limit=_LIMIT)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from None
     except chosen_file.ChosenFileError as error:
@@ -116,7 +112,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
         findings: What is known of the files already.
         door: What the audit log says of who asks.
         write: Writes the files; it is given what is to stand in place of each image, and called
-            when nothing is refused only. Gives what went wrong.
+            when nothing is refused only. Gives what went wrong, or is to be told.
         aside: Whether standard output is for what `write` writes: all else goes to standard error.
         local_builds: Whether an image can have been made where it is used.
         builds: Dockerfiles among the files; what triggers of their bases bring is judged too.
@@ -128,7 +124,7 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
         UsageError: Policy, lock file or report cannot be used.
     """
     from contenttrust.cli.gating import gate_of  # noqa: PLC0415 -- who only parses needs none
-    from contenttrust.gate.judged import judge, pinned  # noqa: PLC0415
+    from contenttrust.gate.judged import in_place, judge  # noqa: PLC0415
 
     _check(request)
     locked = _locked(request)
@@ -139,11 +135,12 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     if request.options.strict:
         findings = [finding.strictly() for finding in findings]
         judged = [finding.strictly() for finding in judged]
-    told = sorted([*findings, *judged], key=_order(findings, judged))
+    # Two services may be built from one Dockerfile: each of its lines is told once.
+    told = sorted(dict.fromkeys([*findings, *judged]), key=_order(findings, judged))
     decisions = [finding.decision for finding in judged if finding.decision is not None]
     if not any(finding.refused for finding in told):
         if write is not None:
-            told += write({one.image: pinned(one) for one in decisions})
+            told += write({one.image: in_place(one) for one in decisions})
         if locked is not None and not any(finding.refused for finding in told):
             _lock(request, locked, decisions)
     _tell_policy(request, gate.policy)

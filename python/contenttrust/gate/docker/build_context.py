@@ -7,11 +7,11 @@ Source: docker CLI 28 `cli/command/image/build/context.go` (``DetectContextType`
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 
 from contenttrust.errors import shown
 from contenttrust.gate.docker.refusal import RefusedError
+from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +100,12 @@ def _of_file(path: str, *, missing: bool = False) -> bytes:
 
 
 def _of_stdin() -> bytes:
-    data = _bounded(sys.stdin.buffer.read(LARGEST + 1))
+    try:
+        data = chosen_file.read_stdin(limit=LARGEST)
+    except OSError as error:
+        raise RefusedError(f"standard input: {error.strerror}") from None
+    except chosen_file.ChosenFileError as error:
+        raise RefusedError(f"standard input: {error}") from None
     if b"\0" in data:
         raise RefusedError(
             "standard input holds no Dockerfile but an archive, which cannot be checked: unpack it "

@@ -267,7 +267,7 @@ def test_a_file_without_end_is_not_read(
     call: MakeCall, context: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given(monkeypatch, b"#" * (build_context.LARGEST + 1))
-    with pytest.raises(RefusedError, match="more than"):
+    with pytest.raises(RefusedError, match="standard input: it is larger than"):
         build.run(call("build", "-"))
 
 
