@@ -34,6 +34,18 @@ def name_text(text: str) -> str:
     return text
 
 
+def names(text: str) -> str:
+    """One or several names, with commas between them.
+
+    Raises:
+        ArgumentTypeError: The argument names nothing, and would be taken for one that was not
+            given; or it was not UTF-8.
+    """
+    if not text.strip(","):
+        raise argparse.ArgumentTypeError("nothing is named")
+    return name_text(text)
+
+
 def listed_name(text: str) -> str:
     """A name that some role may list: other programs may have published one that is empty.
 

@@ -155,6 +155,27 @@ def test_what_cannot_be_staged_is_bad_usage(place, words, text):
 
 
 @pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["add", GUN, "v1", "file"], "--roles"),
+        (["addhash", GUN, "v1", "5", "--sha256", DIGEST], "--roles"),
+        (["remove", GUN, "v1"], "--roles"),
+        (["reset", GUN, "--all"], "--number"),
+        (["renew", GUN], "--roles"),
+        (["delegation", "add", GUN, "targets/a", "alice.pub"], "--paths"),
+        (["delegation", "remove", "-y", GUN, "targets/a"], "--paths"),
+    ],
+)
+def test_an_option_that_names_nothing_is_not_taken_for_one_that_is_not_given(place, words, option):
+    place.done("remove", GUN, "v0")
+    for nothing in ("", ",,"):
+        ran = place.run(*words, option, nothing)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"{option}: nothing is named" in ran.err
+    assert len(staged(place)) == 1
+
+
+@pytest.mark.parametrize(
     "words", [["delegation", "remove", GUN, "targets/a"], ["delete", GUN], ["delete", GUN, "-q"]]
 )
 @pytest.mark.parametrize("no_input", [[], ["--no-input"]])

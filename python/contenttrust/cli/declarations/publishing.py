@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.argument_types import days, key_id, listed_name, name_text, number
+from functools import partial
+
+from contenttrust.cli.argument_types import (
+    days,
+    key_id,
+    listed_name,
+    name_text,
+    names,
+    number,
+)
 from contenttrust.cli.declarations.verb import (
     PASSPHRASES,
     VERDICTS,
@@ -114,9 +123,13 @@ def _add_target(made: ArgumentParser, read: Callable[[str], str] = name_text) ->
                       "its tag")  # fmt: skip
 
 
+_add_list = partial(add_several, type=names)
+"""Declare an option whose values `editing.split` takes apart."""
+
+
 def _add_roles(made: ArgumentParser, what: str) -> None:
-    add_several(made, "-r", "--roles", dest="roles", metavar="ROLE", help=f"{what} (may be "
-                "repeated, or with commas; default: targets)")  # fmt: skip
+    _add_list(made, "-r", "--roles", dest="roles", metavar="ROLE", help=f"{what} (may be repeated, "
+              "or with commas; default: targets)")  # fmt: skip
 
 
 def _add_custom(made: ArgumentParser) -> None:
@@ -162,8 +175,8 @@ def _declare_remove(made: ArgumentParser) -> None:
 
 def _declare_reset(made: ArgumentParser) -> None:
     add_gun(made)
-    add_several(made, "-n", "--number", dest="numbers", metavar="N", help="a change of this number "
-                "in status (may be repeated, or with commas)")  # fmt: skip
+    _add_list(made, "-n", "--number", dest="numbers", metavar="N", help="a change of this number "
+              "in status (may be repeated, or with commas)")  # fmt: skip
     made.add_argument("--all", action="store_true", help="all changes, also those that cannot be "
                       "read")  # fmt: skip
 
@@ -205,8 +218,8 @@ def _add_role(made: ArgumentParser) -> None:
 
 
 def _add_paths(made: ArgumentParser, what: str, every: str) -> None:
-    add_several(made, "--paths", dest="paths", metavar="PREFIX", help=f"{what} (may be repeated, "
-                "or with commas)")  # fmt: skip
+    _add_list(made, "--paths", dest="paths", metavar="PREFIX", help=f"{what} (may be repeated, or "
+              "with commas)")  # fmt: skip
     made.add_argument("--all-paths", action="store_true", help=every)
 
 
@@ -241,8 +254,8 @@ def _declare_renew(made: ArgumentParser) -> None:
                       "collection, literally")  # fmt: skip
     add_one(made, "--within", dest="within", metavar="DAYS", type=days, help="what counts as soon "
             "(default: 182)")  # fmt: skip
-    add_several(made, "-r", "--roles", dest="roles", metavar="ROLE", help="only this role (may be "
-                "repeated, or with commas)")  # fmt: skip
+    _add_list(made, "-r", "--roles", dest="roles", metavar="ROLE", help="only this role (may be "
+              "repeated, or with commas)")  # fmt: skip
 
 
 _STAGED = (*PASSPHRASES, *VERDICTS)
