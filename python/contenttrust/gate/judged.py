@@ -80,3 +80,16 @@ def pinned(decision: Decision) -> str:
     if not decision.allowed or not decision.pinned or reference is None:
         return ""
     return "" if reference.digest == decision.digest else decision.pinned
+
+
+def in_place(decision: Decision) -> str:
+    """What stands for an image wherever its name is written, by variables too.
+
+    Returns:
+        Its name with the digest, or the image itself where it has one; empty where no digest is
+        known.
+    """
+    reference = decision.reference
+    if decision.allowed and reference is not None and reference.digest is not None:
+        return decision.image
+    return pinned(decision)

@@ -250,3 +250,21 @@ def test_a_link_to_a_file_beside_it_stays_one_and_the_file_is_written_once(gate,
     assert gate("--write", "Dockerfile", "Dockerfile.prod").code == 0
     assert (place / "Dockerfile").read_text() == f"FROM {PINNED}\n"
     assert (place / "Dockerfile.prod").is_symlink()
+
+
+def test_t099_a_variable_that_means_a_digest_leaves_no_default_behind(gate, place) -> None:
+    (place / "Dockerfile").write_text(f"ARG IMG=evil\nFROM ${{IMG}}\nFROM {PINNED}\n")
+
+    assert gate("--write", "--build-arg", f"IMG={PINNED}", "Dockerfile").code == 0
+    written = f"ARG IMG=evil\nFROM {PINNED}\nFROM {PINNED}\n"
+    assert (place / "Dockerfile").read_text() == written
+
+
+def test_t099_an_argument_that_hides_an_image_is_not_written(gate, place) -> None:
+    text = f"ARG IMG=evil\nFROM {GUN}:3.0 AS stage\nFROM ${{IMG}}\n"
+    (place / "Dockerfile").write_text(text)
+    ran = gate("--write", "--build-arg=IMG=stage", "Dockerfile")
+
+    assert ran.code == 1
+    assert "refused: Dockerfile:3: without --build-arg, this file names another image" in ran.err
+    assert (place / "Dockerfile").read_text() == text

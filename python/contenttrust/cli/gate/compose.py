@@ -71,4 +71,4 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
             return wrong
     if options.override_out is not None:
         outcome.save_new(options.override_out, beside)
-    return []
+    return project.built_and_pinned(values) if pinned or beside else []

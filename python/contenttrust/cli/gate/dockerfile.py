@@ -162,7 +162,7 @@ def _end(text: str, image: ImageUse) -> tuple[int, int]:
 
 def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Finding]:
     """Write all files, or none where one of them cannot be."""
-    from contenttrust.gate.dockerfile import DockerfileError, rewritten  # noqa: PLC0415
+    from contenttrust.gate.dockerfile import DockerfileError, rewritten, settle  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
     pins = {image: pinned for image, pinned in values.items() if pinned}
@@ -174,6 +174,7 @@ def _write(files: Sequence[_File], values: Mapping[str, str]) -> Sequence[Findin
             continue
         places.add(place)
         try:
+            settle(file.dockerfile, pins)
             made[file.name] = file.data, rewritten(file.dockerfile, pins)
         except DockerfileError as error:
             return [Finding.fault(error.reason, Spot(file=file.name, line=error.line or 1))]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import functools
-import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from contenttrust.errors import shown
 from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
-from contenttrust.gate.compose.services import IMAGE_SCHEME, contents
-from contenttrust.gate.dockerfile import contexts
+from contenttrust.gate.compose.services import contents
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.yaml_nodes import YamlError, read
@@ -22,14 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from contenttrust.gate.compose.services import Started
-    from contenttrust.gate.dockerfile import ImageUse
+    from contenttrust.gate.compose.services import Build, Started
     from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
 
 
 _PROJECT = "COMPOSE_PROJECT_NAME"
-_IN_THE_BUILD = frozenset({"FROM", "COPY --from", "RUN --mount"})
 _COMPOSE_TAGS = frozenset({"!reset", "!override"})
 
 
@@ -43,7 +38,9 @@ class Composition:
         started: The images that services start.
         uses: The same with their places, and behind them the images of Dockerfiles.
         findings: What is refused, or worth a line, before any image is judged.
-        built: The Dockerfiles of what is built, each with the service.
+        sources: What services are built from.
+        built: The Dockerfiles of that, each with the service.
+        services: All of them, merged and with variables replaced.
         doubt: Why one of the files cannot be written, though docker compose understands it.
     """
 
@@ -52,7 +49,9 @@ class Composition:
     started: tuple[Started, ...]
     uses: tuple[Use, ...]
     findings: tuple[Finding, ...]
+    sources: tuple[Build, ...] = ()
     built: tuple[tuple[str, Built], ...] = ()
+    services: Mapping[str, Any] = field(default_factory=dict)
     doubt: YamlError | None = None
 
     @property
@@ -63,47 +62,19 @@ class Composition:
     def override(self, values: Mapping[str, str]) -> bytes:
         """A compose file that, merged behind the others, pins what they start and build upon.
 
-        What a Dockerfile names is pinned by a named context, which takes the place of the name.
-
         Args:
-            values: What to write in place of an image; empty, or none: it stays.
+            values: For each image what takes its place: its name with the digest, or the image
+                itself where it has that. Empty, or none, where no digest is known.
 
         Raises:
-            YamlError: An image of a Dockerfile cannot be pinned.
+            YamlError: Something cannot be pinned, or written down.
         """
-        from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
+        from contenttrust.gate.compose.override import override  # noqa: PLC0415 -- only who writes
 
-        services: dict[str, Any] = {}
-        for one in self.started:
-            pinned = values.get(one.image)
-            if not pinned:
-                continue
-            service = services.setdefault(one.service, {})
-            if one.target:
-                target = one.target.replace("$", "$$")  # variables count here, too
-                volume = {"type": "image", "source": pinned, "target": target}
-                service.setdefault("volumes", []).append(volume)
-            elif one.context:
-                _contexts(service)[one.context] = IMAGE_SCHEME + pinned
-            else:
-                service["image"] = pinned
-        for name, built in self.built:
-            stages = [
-                s.name for other, b in self.built if other == name for s in b.dockerfile.stages
-            ]
-            for image in built.dockerfile.images:
-                if (pinned := values.get(image.name)) and image.what in _IN_THE_BUILD:
-                    key = _key(image, built, stages)
-                    _contexts(services.setdefault(name, {}))[key] = IMAGE_SCHEME + pinned
-        yaml = YAML(typ="safe", pure=True)
-        yaml.default_flow_style = False
-        yaml.width = 1_000_000
-        made = io.BytesIO()
-        yaml.dump({"services": services}, made)
-        return made.getvalue()
+        return override(self, values)
 
     def pinned(self, values: Mapping[str, str]) -> dict[str, bytes]:
-        """The files with other images.
+        """The files with other images; those that stay as they are left out.
 
         Args:
             values: As for `override`.
@@ -112,42 +83,28 @@ class Composition:
             YamlError: An image does not stand in one of the files as it is started, or readers
                 differ on what one of them means.
         """
-        from contenttrust.gate.yaml_text import replaced  # noqa: PLC0415 -- only who writes
+        from contenttrust.gate.compose.in_place import pinned  # noqa: PLC0415 -- only who writes
 
-        if self.doubt is not None:
-            doubt = self.doubt
-            problem = f"{doubt.problem}: --override-out pins what this project starts"
-            raise YamlError(problem, file=doubt.file, line=doubt.line, column=doubt.column)
-        edits: dict[str, dict[tuple[int, Path], str]] = {}
-        for one, use in zip(self.started, self.uses, strict=False):
-            pinned = values.get(one.image)
-            if not pinned:
-                continue
-            pinned = IMAGE_SCHEME + pinned if one.context else pinned
-            document, path = self._place(one, use)
-            own = [other for other in self.documents if other.file == document.file]
-            number = next(n for n, other in enumerate(own) if other is document)
-            edits.setdefault(document.file, {})[number, path] = pinned
-        return {
-            name: replaced(text.decode(), edits[name], file=name).encode()
-            for name, text in self.texts.items()
-            if name in edits
-        }
+        return pinned(self, values)
 
-    def _place(self, one: Started, use: Use) -> tuple[Document, Path]:
-        written = IMAGE_SCHEME + one.image if one.context else one.image
-        for document in reversed(self.documents):
-            path = _written_at(document, one)
-            if path is not None and _value(document, path) == written:
-                return document, path
-            if path is not None or _brings_more(document, one.path[:2]):
-                break  # the last file that says it holds, whatever is in those before it
-        problem = (
-            f"the image of {one.service} has variables, or comes from another file: "
-            "--override-out pins it"
+    def built_and_pinned(self, values: Mapping[str, str]) -> list[Finding]:
+        """What to know of services that start a pinned image, and have `build` beside it.
+
+        Builders give no image a name with a digest.
+
+        Args:
+            values: As for `override`.
+        """
+        built = {build.service for build in self.sources}
+        message = (
+            "the image has its digest now, and docker compose builds nothing of that name: where "
+            "this is built, and not pulled, say pull_policy: build"
         )
-        spot = use.spot
-        raise YamlError(problem, file=spot.file, line=spot.line, column=max(spot.column, 1))
+        return [
+            Finding.note(f"{one.service}: {message}", use.spot)
+            for one, use in zip(self.started, self.uses, strict=False)
+            if one.service in built and one.path[-1] == "image" and values.get(one.image)
+        ]
 
 
 def composition(
@@ -176,6 +133,8 @@ def composition(
     started: list[Started] = []
     uses: list[Use] = []
     all_built: list[tuple[str, Built]] = []
+    sources: list[Build] = []
+    services: dict[str, Any] = {}
     findings += _left_out(list(texts), env, made, program)
     first = Spot(file=next(iter(texts)))
     doubt = None
@@ -201,7 +160,9 @@ def composition(
         findings += [Finding.note(told, first, code="compose") for told in warnings]
         found = contents(project)
         spot_of = _spots(documents, first)
-        started = found.started
+        started, sources = found.started, found.builds
+        all_services = project.get("services")
+        services = all_services if isinstance(all_services, dict) else {}
         uses = [Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled) for one in started]
         folder = os.path.dirname(first.file)  # noqa: PTH120 -- the name is a text
         try:
@@ -221,7 +182,8 @@ def composition(
             all_built += [(build.service, one) for one in built]
     return Composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
-        uses=tuple(uses), findings=tuple(findings), built=tuple(all_built), doubt=doubt,
+        uses=tuple(uses), findings=tuple(findings), sources=tuple(sources),
+        built=tuple(all_built), services=services, doubt=doubt,
     )  # fmt: skip
 
 
@@ -327,53 +289,3 @@ def _fault(error: ComposeError | YamlError) -> Finding:
 def _remark(path: Path, remark: Any, spot_of: Callable[[Path], Spot]) -> Finding:  # noqa: ANN401
     make = Finding.fault if remark.refused else Finding.note
     return make(remark.message, spot_of(path), code=remark.code)
-
-
-def _contexts(service: dict[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = service.setdefault("build", {}).setdefault("additional_contexts", {})
-    return found
-
-
-def _key(image: ImageUse, built: Built, stages: Sequence[str]) -> str:
-    """The name by which a context takes the place of an image, and of nothing else."""
-    key = contexts.key_of(image.name)
-    if contexts.is_stage(key, stages):
-        spot = built.spot(image.line)
-        problem = (
-            f"{shown(image.name)} cannot be pinned beside this file, because a stage is named "
-            f"{shown(key)}: give the stage another name, or write the digest here (gate dockerfile)"
-        )
-        raise YamlError(problem, file=spot.file, line=spot.line)
-    return key
-
-
-def _written_at(document: Document, one: Started) -> Path | None:
-    """Where a file says what an image is, or may say it; None where it leaves that to others."""
-    around = _value(document, one.path[:3] if one.target else one.path[:-1])
-    if around is None:
-        return None
-    if not one.target:
-        is_there = not isinstance(around, dict) or around.get(one.path[-1]) is not None
-        return one.path if is_there else None
-    volumes = around if isinstance(around, list) else []
-    same = [
-        n for n, v in enumerate(volumes) if isinstance(v, dict) and v.get("target") == one.target
-    ]
-    return (*one.path[:3], *same, "source")  # nothing stands there but where it is one
-
-
-def _brings_more(document: Document, service: Path) -> bool:
-    """Whether a file brings what stands in none that is named, over what those before it say."""
-    includes = _value(document, ("include",))
-    return includes is not None or _value(document, (*service, "extends")) is not None
-
-
-def _value(document: Document, path: Path) -> Any:  # noqa: ANN401
-    """What stands at a path; None where nothing does."""
-    value = document.value
-    try:
-        for step in path:
-            value = value[step]
-    except (LookupError, TypeError):
-        return None
-    return value

@@ -166,10 +166,11 @@ def _take_image(
         found.remarks.append(Remark(path=(*path, "provider"), message="provider is no mapping"))
     elif service.get("provider") is not None:
         message = "the provider starts what it likes: not covered"
-        path = (*path, "provider")
-        found.remarks.append(Remark(path=path, message=message, refused=False, code="not_covered"))
-    elif image is None:
-        if service.get("build") is None:
+        way = (*path, "provider")
+        found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
+    # An image beside it is pulled and run all the same, by `docker compose pull` and `run`.
+    if image is None:
+        if service.get("build") is None and service.get("provider") is None:
             found.remarks.append(Remark(path=path, message="neither image nor build"))
     elif not isinstance(image, str):
         message = "the image is no text: put it in quotes"

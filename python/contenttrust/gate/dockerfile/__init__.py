@@ -6,7 +6,7 @@ from contenttrust.gate.dockerfile.file_name import as_built
 from contenttrust.gate.dockerfile.located import DockerfileError
 from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse, Notice, Stage
 from contenttrust.gate.dockerfile.parse import parse
-from contenttrust.gate.dockerfile.rewrite import rewritten
+from contenttrust.gate.dockerfile.rewrite import rewritten, settle
 
 __all__ = [
     "Dockerfile",
@@ -17,4 +17,5 @@ __all__ = [
     "as_built",
     "parse",
     "rewritten",
+    "settle",
 ]

@@ -123,6 +123,8 @@ class Dockerfile:
         stages: All of its stages up to the target.
         not_covered: What else goes into a build.
         settings: What it was read with.
+        arguments: The arguments that names of images, or of stages in their place, rest on, with
+            their values; None where one has none.
     """
 
     text: str
@@ -130,3 +132,4 @@ class Dockerfile:
     stages: tuple[Stage, ...]
     not_covered: tuple[Notice, ...]
     settings: Settings
+    arguments: Mapping[str, str | None] = dataclasses.field(default_factory=dict)

@@ -141,6 +141,7 @@ class _Reading:
             stages=tuple(self._stages),
             not_covered=tuple(self._notices),
             settings=self._settings,
+            arguments=self._scope.arguments(),
         )
 
     def _end(self) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contenttrust.errors import shown
 from contenttrust.gate.dockerfile.located import DockerfileError
 from contenttrust.gate.dockerfile.parse import parse
+from contenttrust.gate.dockerfile.scope import PREDEFINED
 from contenttrust.reference import Reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from contenttrust.gate.dockerfile.model import Dockerfile
+    from contenttrust.gate.dockerfile.model import Dockerfile, ImageUse
 
 
 def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
@@ -34,7 +36,7 @@ def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
     pieces, at = [], 0
     for use in dockerfile.images:
         pinned = digests.get(use.name, "")
-        if not pinned:
+        if not pinned or (pinned == use.name and not _varies(dockerfile, use)):
             continue
         # The last piece, as a line that ends within the name must not end in an empty one.
         for start, end in use.spans:
@@ -44,6 +46,42 @@ def rewritten(dockerfile: Dockerfile, digests: Mapping[str, str]) -> bytes:
     text = "".join(pieces) + dockerfile.text[at:]
     _check(dockerfile, text, digests)
     return text.encode(errors="surrogateescape")
+
+
+def settle(dockerfile: Dockerfile, digests: Mapping[str, str]) -> None:
+    """Check that, rewritten, a file names the same images without the arguments it was read with.
+
+    Args:
+        dockerfile: As it was read.
+        digests: As for `rewritten`.
+
+    Raises:
+        DockerfileError: A name has variables, and no digest to stand in its place; or an argument
+            makes a stage, or nothing, of what is an image without it, or exchanges the front end.
+    """
+    for use in dockerfile.images:
+        if not digests.get(use.name) and _varies(dockerfile, use):
+            told = f"{shown(use.name)} has no digest here, and is written with variables: "
+            raise DockerfileError(f"{told}write its name", line=use.line)
+    settings = dockerfile.settings
+    kept = {name: text for name, text in settings.build_args.items() if name in PREDEFINED}
+    if kept == dict(settings.build_args):
+        return
+    options = settings.options()
+    options["build_args"] = kept
+    before = parse(rewritten(dockerfile, digests), **settings.options())
+    told = "without --build-arg, this file names another image: write its names plainly"
+    try:
+        after = parse(before.text, **options)
+    except DockerfileError as error:
+        raise DockerfileError(f"{told} ({error.reason})", line=error.line) from None
+    known = {(use.name, use.spans) for use in before.images}
+    if others := [use for use in after.images if (use.name, use.spans) not in known]:
+        raise DockerfileError(told, line=others[0].line)
+
+
+def _varies(dockerfile: Dockerfile, use: ImageUse) -> bool:
+    return any("$" in dockerfile.text[start:end] for start, end in use.spans)
 
 
 def _check(dockerfile: Dockerfile, text: str, digests: Mapping[str, str]) -> None:

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from contenttrust.gate.dockerfile.instructions import Instruction
 
 _OF_PLATFORM = ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
+PREDEFINED = frozenset(f"{kind}{name}" for kind in ("BUILD", "TARGET") for name in _OF_PLATFORM)
+"""The arguments that a builder defines itself."""
 # Spelt as BuildKit itself would write them: of others it makes something else first.
 _PLATFORM = re.compile(
     r"(linux|freebsd|darwin)/(?:(amd64|386|arm64|ppc64le|s390x|riscv64|mips64le|mips64|loong64)"
     r"|(arm)/(v[67]))"
 )
+_MENTIONED = re.compile(r"\$\{?([A-Za-z0-9_]+)", re.ASCII)
 # Docker gives every build those that are in its configuration, and buildx one of its environment.
 _BY_ITSELF = frozenset(
     {*(f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "FTP", "NO", "ALL")), "SOURCE_DATE_EPOCH"}
@@ -46,9 +49,10 @@ class Scope:
         self._given = build_args
         self._escape = escape
         self._values: dict[str, Value] = {}
+        self._mentioned: dict[str, set[str]] = {}  # by the defaults of arguments
+        self._used: set[str] = set()
         if platform is None:
-            names = (f"{kind}{name}" for kind in ("BUILD", "TARGET") for name in _OF_PLATFORM)
-            self._values = {name: Value("") for name in (*names, "TARGETSTAGE")}
+            self._values = {name: Value("") for name in (*PREDEFINED, "TARGETSTAGE")}
             return
         target = _platform_values(platform)
         for name in _OF_PLATFORM:
@@ -75,6 +79,7 @@ class Scope:
             name, equals, default = word.partition("=")
             if not name:
                 raise DockerfileError("ARG has no name", line=instruction.line)
+            self._mentioned.setdefault(name, set()).update(_MENTIONED.findall(default))
             if name in self._given:
                 self._values[name] = Value(self._given[name])
             elif name.upper() in _BY_ITSELF:
@@ -88,12 +93,31 @@ class Scope:
         Raises:
             DockerfileError: It is empty, or rests on something that is not known.
         """
+        self._used.update(_MENTIONED.findall(word))
         value = self._value(word, line)
         if value.doubts:
             raise DockerfileError(_doubt(word, value.doubts), line=line)
         if not value.text:
             raise DockerfileError(f"the image {word[:80]!r} has an empty name", line=line)
         return value.text
+
+    def arguments(self) -> dict[str, str | None]:
+        """Those that the images which were asked for rest on, with their values.
+
+        None is for those without one, or with one that the builder knows by itself.
+        """
+        found: dict[str, str | None] = {}
+        wanted = sorted(self._used)
+        while wanted:
+            name = wanted.pop()
+            if name in found or not (name in self._mentioned or name in self._values):
+                continue
+            value = self._values.get(name)
+            by_itself = name not in self._mentioned and name not in self._given
+            is_known = value is not None and not value.doubts and not by_itself
+            found[name] = value.text if value is not None and is_known else None
+            wanted += sorted(self._mentioned.get(name, ()))
+        return found
 
     def platform(self, word: str) -> str | None:
         """A platform, with all variables replaced; None where it is not known."""

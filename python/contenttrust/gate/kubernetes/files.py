@@ -49,7 +49,7 @@ class Manifest:
         edits = {
             key: values[use.image]
             for key, use in zip(self.keys, self.uses, strict=True)
-            if values.get(use.image)
+            if values.get(use.image, "") not in {"", use.image}
         }
         if not edits:
             return self.text

@@ -335,15 +335,6 @@ def test_the_file_that_holds_is_written() -> None:
     }
 
 
-def test_the_documents_of_one_file_are_told_apart() -> None:
-    text = "services: {web: {image: web:1}}\n---\nservices: {web: {image: web:1}}\n"
-
-    before, _, after = text.rpartition("web:1")
-    assert project(text).pinned({"web:1": PIN}) == {
-        "compose.yaml": f"{before}{PIN}{after}".encode()
-    }
-
-
 @pytest.mark.parametrize(
     "second", ["services: {web: {image: '${X}'}}", "services: {web: {image: 'web:$T'}}"]
 )

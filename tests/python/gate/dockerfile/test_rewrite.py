@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contenttrust.gate.dockerfile import Dockerfile, DockerfileError, parse, rewritten
+from contenttrust.gate.dockerfile import Dockerfile, DockerfileError, parse, rewritten, settle
 from dockerfile_cases import CASES, OPTIONS, Case
 
 PIN = "registry.example.com/team/it@sha256:" + "a" * 64
@@ -150,3 +150,51 @@ def test_whatever_is_read_is_refused_or_rewritten_to_the_same_structure(
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(DockerfileError):
         parse(b"FROM a\n" + data)
+
+
+def test_t099_a_variable_that_means_a_digest_is_replaced() -> None:
+    text = f"ARG IMG=evil\nFROM ${{IMG}}\nFROM {PIN}\n"
+    read = parse(text, build_args={"IMG": PIN})
+
+    assert rewritten(read, {PIN: PIN}) == text.replace("${IMG}", PIN).encode()
+    settle(read, {PIN: PIN})
+
+
+def test_t099_a_variable_that_means_a_name_without_a_digest_is_refused() -> None:
+    with pytest.raises(DockerfileError, match="made:1 has no digest here") as caught:
+        settle(parse("ARG IMG=evil\nFROM ${IMG}", build_args={"IMG": "made:1"}), {})
+    assert caught.value.line == 2
+    settle(parse("FROM made:1"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("ARG B=evil\nFROM ${B}", {"B": "scratch"}),
+        ("ARG B=evil\nFROM a AS x\nFROM ${B}", {"B": "x"}),
+        ("ARG B\nFROM a AS x\nFROM ${B}", {"B": "x"}),
+        ("# syntax=evil\nFROM a", {"BUILDKIT_SYNTAX": "a"}),
+    ],
+)
+def test_t099_an_argument_that_hides_an_image_is_refused(text: str, args: dict[str, str]) -> None:
+    with pytest.raises(DockerfileError, match="without --build-arg, this file names another"):
+        settle(parse(text, build_args=args), {"a": PIN})
+
+
+def test_arguments_that_only_choose_a_stage_stay() -> None:
+    text = "ARG V=x\nFROM a AS x\nFROM a AS y\nFROM ${V}\n"
+    settle(parse(text, build_args={"V": "y"}), {"a": PIN})
+    settle(parse("FROM a AS b-arm\nFROM b-$BUILDARCH", build_args={"BUILDARCH": "arm"}), {"a": PIN})
+
+
+def test_the_arguments_that_names_rest_on_are_told() -> None:
+    text = (
+        "ARG A=1 B=${A}-x C\nARG SECRET UNUSED=2 NAME=it\nFROM ${NAME}:${B}$TARGETARCH AS b\n"
+        "ARG LATER\nFROM b AS o\nFROM ${C:-b}\n"
+    )
+    found = parse(text, build_args={"SECRET": "s", "NAME": "other"}, platform="linux/arm64")
+
+    assert found.images[0].name == "other:1-xarm64"
+    assert found.arguments == {"A": "1", "B": "1-x", "C": None, "NAME": "other", "TARGETARCH": None}
+    given = parse(text, build_args={"TARGETARCH": "x"}, platform="linux/arm64")
+    assert given.arguments["TARGETARCH"] == "x"

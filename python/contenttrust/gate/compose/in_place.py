@@ -1,0 +1,115 @@
+"""Compose files with the images of their services pinned where they stand."""
+
+from __future__ import annotations
+
+from contenttrust.gate.compose import places, settled
+from contenttrust.gate.compose.services import IMAGE_SCHEME
+from contenttrust.yaml_nodes import YamlError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from contenttrust.gate.compose.files import Composition
+    from contenttrust.gate.compose.services import Started
+    from contenttrust.gate.judged import Use
+    from contenttrust.yaml_nodes import Document, Path
+
+
+def pinned(project: Composition, values: Mapping[str, str]) -> dict[str, bytes]:
+    """The files with other images; those that stay as they are left out.
+
+    Args:
+        project: That they make.
+        values: As for `contenttrust.gate.compose.override.override`.
+
+    Raises:
+        YamlError: An image does not stand in one of the files as it is started, or readers differ
+            on what one of them means.
+    """
+    from contenttrust.gate.yaml_text import replaced  # noqa: PLC0415 -- only who writes
+
+    if project.doubt is not None:
+        doubt = project.doubt
+        problem = f"{doubt.problem}: --override-out pins what this project starts"
+        raise YamlError(problem, file=doubt.file, line=doubt.line, column=doubt.column)
+    _refuse_streams(project.documents)
+    settled.check(project)
+    _refuse_open_policies(project)
+    edits: dict[str, dict[tuple[int, Path], str]] = {}
+    for one, use in zip(project.started, project.uses, strict=False):
+        document, path = _place(project.documents, one, use)
+        image = values.get(one.image) or one.image
+        if image != one.image:
+            own = [other for other in project.documents if other.file == document.file]
+            number = next(n for n, other in enumerate(own) if other is document)
+            written = IMAGE_SCHEME + image if one.context else image
+            edits.setdefault(document.file, {})[number, path] = written
+    return {
+        name: replaced(text.decode(), edits[name], file=name).encode()
+        for name, text in project.texts.items()
+        if name in edits
+    }
+
+
+def _refuse_streams(documents: Sequence[Document]) -> None:
+    """Refuse files of several documents.
+
+    Docker compose merges them; of a file that `docker stack deploy` is given the first one counts.
+    """
+    files: set[str] = set()
+    for document in documents:
+        if document.value is None:
+            continue
+        if document.file in files:
+            problem = (
+                "a second document: docker stack deploy reads the first one only, so merge them, "
+                "or make it a file of its own"
+            )
+            places.refuse(problem, [document])
+        files.add(document.file)
+
+
+def _refuse_open_policies(project: Composition) -> None:
+    """Refuse what is built and not pulled only as long as a variable says so."""
+    judged = {one.path for one in project.started}
+    for name, service in project.services.items():
+        path: Path = ("services", name, "pull_policy")
+        if not isinstance(service, dict) or ("services", name, "image") in judged:
+            continue
+        if service.get("image") and places.openness(project.documents, path) == "variables":
+            problem = "pull_policy has variables, and the image is not judged: --override-out"
+            places.refuse(f"{problem} writes what it is", project.documents, path)
+
+
+def _place(documents: Sequence[Document], one: Started, use: Use) -> tuple[Document, Path]:
+    written = IMAGE_SCHEME + one.image if one.context else one.image
+    for document in reversed(documents):
+        path = _written_at(document, one)
+        if path is not None and places.value(document, path) == written:
+            return document, path
+        if path is not None or places.brings_more(document, one.path[:2]):
+            break  # the last file that says it holds, whatever is in those before it
+    problem = (
+        f"the image of {one.service} has variables, or comes from another file: "
+        "--override-out pins it"
+    )
+    spot = use.spot
+    raise YamlError(problem, file=spot.file, line=spot.line, column=max(spot.column, 1))
+
+
+def _written_at(document: Document, one: Started) -> Path | None:
+    """Where a file says what an image is, or may say it; None where it leaves that to others."""
+    around = places.value(document, one.path[:3] if one.target else one.path[:-1])
+    if around is None:
+        return None
+    if not one.target:
+        is_there = not isinstance(around, dict) or around.get(one.path[-1]) is not None
+        return one.path if is_there else None
+    volumes = around if isinstance(around, list) else []
+    same = [
+        n
+        for n, volume in enumerate(volumes)
+        if isinstance(volume, dict) and places.is_target(volume.get("target"), one.target)
+    ]
+    return (*one.path[:3], *same, "source")  # nothing stands there but where it is one

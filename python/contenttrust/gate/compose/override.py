@@ -1,0 +1,203 @@
+"""A compose file that, merged behind others, pins what they start and build upon."""
+
+from __future__ import annotations
+
+import io
+
+from contenttrust.errors import shown
+from contenttrust.gate.compose import places, settled
+from contenttrust.gate.compose.services import IMAGE_SCHEME
+from contenttrust.gate.docker import attestations
+from contenttrust.gate.dockerfile import contexts
+from contenttrust.yaml_nodes import YamlError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from contenttrust.gate.compose.files import Composition
+    from contenttrust.gate.compose.services import Build, Started
+    from contenttrust.gate.dockerfile import ImageUse
+    from contenttrust.gate.trigger_findings import Built
+    from contenttrust.yaml_nodes import Document, Path
+
+_IN_THE_BUILD = frozenset({"FROM", "COPY --from", "RUN --mount"})
+_SAID = ("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance")
+_MAY_BE_EMPTY = frozenset({"target", "sbom", "provenance"})
+
+
+def override(project: Composition, values: Mapping[str, str]) -> bytes:
+    """Write a file that holds what was checked, whatever variables mean where it is read.
+
+    What a Dockerfile names is pinned by a named context, which takes the place of the name.
+
+    Args:
+        project: That the other files make.
+        values: For each image what takes its place: its name with the digest, or the image itself
+            where it has that. Empty, or none, where no digest is known: then its name is written.
+
+    Raises:
+        YamlError: An image of a Dockerfile cannot be pinned, or what a variable stands for cannot
+            be written down.
+    """
+    settled.check(project)
+    services: dict[str, Any] = {}
+    for one in project.started:
+        image = values.get(one.image) or one.image
+        service = services.setdefault(one.service, {})
+        if one.target:
+            target = _target(project.documents, one)
+            volume = {"type": "image", "source": image, "target": target}
+            service.setdefault("volumes", []).append(volume)
+        elif one.context:
+            _contexts(service)[one.context] = IMAGE_SCHEME + image
+        else:
+            service["image"] = image
+    for name, merged in project.services.items():
+        for member in ("pull_policy", "platform"):
+            text = merged.get(member) if isinstance(merged, dict) else None
+            if text and places.openness(project.documents, ("services", name, member)):
+                services.setdefault(name, {})[member] = _literally(text)
+    for build in project.sources:
+        built = [one for service, one in project.built if service == build.service]
+        _settle(project, build, built, services.setdefault(build.service, {}))
+        _pin(built, values, services[build.service])
+    return _written({name: service for name, service in services.items() if service})
+
+
+def _settle(
+    project: Composition, build: Build, built: Sequence[Built], service: dict[str, Any]
+) -> None:
+    """Write down what a build says by variables, as far as its images rest on that."""
+    documents, path = project.documents, build.path
+    given = project.services[build.service]["build"]
+    given = {"context": given} if isinstance(given, str) else given
+    for member in _SAID:
+        why = places.openness(documents, (*path, member))
+        text = given.get(member)
+        if why and text is not None:
+            _build_of(service)[member] = _literally(text) if isinstance(text, str) else text
+        elif why and member in _MAY_BE_EMPTY:
+            _build_of(service)[member] = ""
+        elif why == "variables" and member == "dockerfile_inline":
+            # Beside this, docker compose refuses a text that it would be elsewhere.
+            _build_of(service)["dockerfile"] = _literally(build.dockerfile)
+    if places.openness(documents, (*path, "platforms")) == "variables":
+        problem = "platforms have variables: what is built upon is not settled"
+        places.refuse(problem, documents, (*path, "platforms"))
+    for name, text in build.contexts.items():
+        way = (*path, "additional_contexts", name)
+        if contexts.image_of(text) is None and places.openness(documents, way):
+            _contexts(service)[name] = _literally(text)
+    if arguments := _arguments(documents, build, built):
+        _build_of(service)["args"] = arguments
+
+
+def _arguments(
+    documents: Sequence[Document], build: Build, built: Sequence[Built]
+) -> dict[str, str]:
+    """The build arguments that names of images rest on, and no others: those may be secrets.
+
+    An argument without a value has that of a variable; so what it is here is written, be it the
+    default of the Dockerfile.
+    """
+    found: dict[str, set[str | None]] = {}
+    for name, text in build.args.items():
+        if name == contexts.SYNTAX_ARGUMENT or name.startswith(attestations.ARGUMENT):
+            found.setdefault(name, set()).add(text)
+    for one in built:
+        for name, text in one.dockerfile.arguments.items():
+            found.setdefault(name, set()).add(text)
+    made: dict[str, str] = {}
+    for name, texts in found.items():
+        [text, *others] = texts
+        if text is not None and not others:
+            made[name] = _literally(text)
+        elif name in build.args or _is_said(documents, build, name):
+            problem = f"{shown(name)}: names of images rest on it, so give it one value here"
+            places.refuse(problem, documents, (*build.path, "args", name))
+    return made
+
+
+def _is_said(documents: Sequence[Document], build: Build, name: str) -> bool:
+    """Whether a file has an argument, with a value or without."""
+    for document in documents:
+        args = places.value(document, (*build.path, "args"))
+        if isinstance(args, dict) and name in args:
+            return True
+        if isinstance(args, list) and any(
+            places.varies(one) or str(one).partition("=")[0] == name for one in args
+        ):
+            return True
+        if places.brings_more(document, build.path[:2]):
+            return True
+    return False
+
+
+def _pin(built: Sequence[Built], values: Mapping[str, str], service: dict[str, Any]) -> None:
+    stages = [stage.name for one in built for stage in one.dockerfile.stages]
+    for one in built:
+        for image in one.dockerfile.images:
+            pinned = values.get(image.name)
+            if pinned and pinned != image.name and image.what in _IN_THE_BUILD:
+                _contexts(service)[_key(image, one, stages)] = IMAGE_SCHEME + pinned
+
+
+def _key(image: ImageUse, built: Built, stages: Sequence[str]) -> str:
+    """The name by which a context takes the place of an image, and of nothing else."""
+    key = contexts.key_of(image.name)
+    if contexts.is_stage(key, stages):
+        spot = built.spot(image.line)
+        problem = (
+            f"{shown(image.name)} cannot be pinned beside this file, because a stage is named "
+            f"{shown(key)}: give the stage another name, or write the digest here (gate dockerfile)"
+        )
+        raise YamlError(problem, file=spot.file, line=spot.line)
+    return key
+
+
+def _target(documents: Sequence[Document], one: Started) -> str:
+    """Where an image volume is mounted, as the files have it: by that docker compose merges.
+
+    It writes it otherwise in what it makes of them.
+    """
+    way: Path = ("services", one.service, "volumes")
+    for document in reversed(documents):
+        found = places.value(document, way)
+        for number, volume in enumerate(found if isinstance(found, list) else ()):
+            if not isinstance(volume, dict) or volume.get("type") != "image":
+                continue
+            target = str(volume.get("target"))
+            if places.varies(target):
+                problem = "the target of an image has variables: where it belongs is not settled"
+                places.refuse(problem, [document], (*way, number, "target"))
+            if places.is_target(target, one.target):
+                return target
+    return _literally(one.target)
+
+
+def _build_of(service: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = service.setdefault("build", {})
+    return found
+
+
+def _contexts(service: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = _build_of(service).setdefault("additional_contexts", {})
+    return found
+
+
+def _literally(text: str) -> str:
+    """A text as compose files have it: variables count there, too."""
+    return text.replace("$", "$$")
+
+
+def _written(services: Mapping[str, Any]) -> bytes:
+    from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.width = 1_000_000
+    made = io.BytesIO()
+    yaml.dump({"services": services}, made)
+    return made.getvalue()

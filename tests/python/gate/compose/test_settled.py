@@ -1,0 +1,228 @@
+"""What is written holds wherever it is read: with other variables, and by docker stack (threat 99).
+
+Docker stack reads no file of variables, and of a file the first document only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contenttrust.gate.compose.files import Composition, composition
+from contenttrust.yaml_nodes import YamlError, read
+
+PIN = "docker.io/library/web@sha256:" + "a" * 64
+
+
+def project(*texts: str, **env: str) -> Composition:
+    names = ["compose.yaml", "compose.prod.yaml"]
+    files = {name: text.encode() for name, text in zip(names, texts, strict=False)}
+    made = composition(files, env=env, program=None)
+    assert [one.message for one in made.findings if one.refused] == []
+    return made
+
+
+def beside(made: Composition, **values: str) -> dict:
+    [document] = read(made.override(values), file="trust.yaml")
+    return document.value["services"]
+
+
+def refusal(write: Callable[[dict[str, str]], object]) -> str:
+    try:
+        write({})
+    except YamlError as error:
+        return f"{error.file}:{error.line}: {error.problem}"
+    return ""
+
+
+def refusals(made: Composition) -> list[str]:
+    """Why the files cannot be written, and why none can be beside them."""
+    return [refusal(made.pinned), refusal(made.override)]
+
+
+def test_t099_a_file_of_two_documents_is_not_written() -> None:
+    text = "services: {a: {image: web:1}}\n---\nservices: {a: {image: web:2}}\n"
+    for other in ("", "---\n", "# only a comment\n---\n"):
+        in_place, override = refusals(project(f"{other}{text}"))
+        assert "docker stack deploy reads the first one only" in in_place
+        assert override == ""
+    plain = "---\nservices: {a: {image: web:1}}\n---\n"
+    assert project(plain).pinned({"web:1": PIN}) == {
+        "compose.yaml": plain.replace("web:1", PIN).encode()
+    }
+    one, other = "services: {a: {image: web:1}}", "services: {b: {image: web:1}}"
+    assert len(project(one, other).pinned({"web:1": PIN})) == 2
+
+
+@pytest.mark.parametrize("image", ["''", "'${X-}'"])
+def test_t099_an_image_that_is_empty_here_is_refused(image: str) -> None:
+    first = "services: {a: {image: web:1, build: {dockerfile_inline: FROM scratch}}}"
+    made = project(first, f"services: {{a: {{image: {image}}}}}")
+
+    for told in refusals(made):
+        assert told.startswith("compose.prod.yaml:1: the image is empty here")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{a: {image: x, volumes: [{type: '${T-bind}', source: x, target: /d}]}}", "the type"),
+        (
+            "{a: {build: {dockerfile_inline: FROM x, additional_contexts: ['${N-n}=./x']}}}",
+            "${N-n} has variables",
+        ),
+    ],
+)
+def test_t099_what_variables_may_make_an_image_elsewhere_is_refused(text, problem) -> None:
+    for told in refusals(project(f"services: {text}")):
+        assert told.startswith(f"compose.yaml:1: {problem}")
+
+
+def test_t099_a_variable_that_means_a_digest_is_no_digest() -> None:
+    made = project("services: {a: {image: '${IMG:-evil:1}'}}", IMG=PIN)
+
+    with pytest.raises(YamlError, match="--override-out pins it"):
+        made.pinned({PIN: PIN})
+    assert beside(made, **{PIN: PIN}) == {"a": {"image": PIN}}
+    literal = project(f"services: {{a: {{image: '{PIN}'}}}}")
+    assert literal.pinned({PIN: PIN}) == {}
+    assert beside(literal, **{PIN: PIN}) == {"a": {"image": PIN}}
+
+
+def test_t099_a_variable_that_means_a_name_without_a_digest_is_written_beside_only() -> None:
+    text = (
+        "{a: {image: '${IMG:-evil:1}', volumes: [{type: image, source: '${V}', target: /d}], "
+        "build: {dockerfile_inline: FROM b, additional_contexts: {b: 'docker-image://${B}'}}}}"
+    )
+    made = project(f"services: {text}", IMG="mine:1", V="mine:2", B="mine:3")
+
+    with pytest.raises(YamlError, match="--override-out pins it"):
+        made.pinned({})
+    [service] = beside(made).values()
+    assert service["image"] == "mine:1"
+    assert service["volumes"] == [{"type": "image", "source": "mine:2", "target": "/d"}]
+    assert service["build"]["additional_contexts"] == {"b": "docker-image://mine:3"}
+    assert project("services: {a: {image: mine:1}}").pinned({}) == {}
+
+
+def test_t099_what_is_built_only_here_is_not_pulled_elsewhere() -> None:
+    build = "build: {dockerfile_inline: FROM scratch}"
+    text = f"{{a: {{image: mine:1, pull_policy: '${{P:-always}}', {build}}}}}"
+    made = project(f"services: {text}", P="build")
+
+    with pytest.raises(YamlError, match="pull_policy has variables"):
+        made.pinned({})
+    assert beside(made)["a"]["pull_policy"] == "build"
+    assert beside(project(f"services: {text}".replace("'${P:-always}'", "build"))) == {}
+
+
+def test_t099_the_override_holds_what_names_of_dockerfiles_rest_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("good").mkdir()
+    Path("good/Df").write_text(
+        "ARG TAG=1\nARG BASE=evil:${TAG}\nARG TOKEN\nARG LATER\nFROM ${BASE} AS good\n"
+        "FROM --platform=$BUILDPLATFORM evil\n"
+    )
+    Path("good/Dockerfile").write_text("FROM evil")
+    made = project(
+        """services:
+  a:
+    platform: ${P:-linux/arm64}
+    build:
+      context: ${C:-evil}
+      dockerfile: ${D:-Dockerfile}
+      target: ${T:-evil}
+      sbom: ${S:-true}
+      args: ['BASE=${B:-evil}', 'TOKEN=${SECRET}', LATER]
+      additional_contexts: {folder: '${F:-docker-image://evil}'}
+""",
+        P="linux/amd64", C="good", D="Df", T="good", S="generator=scan", B="web:1", F="./$$here",
+        SECRET="secret",
+    )  # fmt: skip
+
+    assert beside(made, **{"web:1": PIN, "scan": PIN}) == {
+        "a": {
+            "platform": "linux/amd64",
+            "build": {
+                "context": "good", "dockerfile": "Df", "target": "good", "sbom": "generator=scan",
+                "args": {"BASE": "web:1", "TAG": "1"},
+                "additional_contexts": {
+                    "folder": "./$$$$here", "web:1": f"docker-image://{PIN}",
+                },
+            },
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("args", ["[BASE]", "{BASE: }", "['${N-BASE}']"])
+def test_t099_an_argument_without_a_value_has_the_default_that_was_checked(args: str) -> None:
+    build = f'{{dockerfile_inline: "ARG BASE=web:1\\nFROM $$BASE", args: {args}}}'
+    made = project(f"services: {{a: {{build: {build}}}}}")
+    assert beside(made, **{"web:1": PIN})["a"]["build"] == {
+        "args": {"BASE": "web:1"}, "additional_contexts": {"web:1": f"docker-image://{PIN}"},
+    }  # fmt: skip
+
+    made = project(f"services: {{a: {{build: {build}}}}}".replace("=web:1", "").replace(
+        "$$BASE", "$${BASE:-web:1}"))  # fmt: skip
+    with pytest.raises(YamlError, match="BASE: names of images rest on it"):
+        made.override({"web:1": PIN})
+
+
+def test_t099_members_that_are_empty_here_are_written_as_such() -> None:
+    text = "{context: ., target: '${T-}', sbom: '${S-}', dockerfile_inline: '${I-FROM $$x}'}"
+    made = project(f"services: {{a: {{build: {text}}}}}".replace("$$x", "x"))
+
+    assert beside(made, x=PIN)["a"]["build"] == {
+        "target": "", "sbom": "", "dockerfile_inline": "FROM x",
+        "additional_contexts": {"x": f"docker-image://{PIN}"},
+    }  # fmt: skip
+
+
+def test_t099_platforms_with_variables_are_not_settled() -> None:
+    text = "{dockerfile_inline: FROM x, platforms: ['${P:-linux/arm64}']}"
+
+    with pytest.raises(YamlError, match="platforms have variables"):
+        project(f"services: {{a: {{build: {text}}}}}", P="linux/amd64").override({"x": PIN})
+
+
+@pytest.mark.parametrize("target", ["/data/", "//data", "/a/../data", "/./data", "/data"])
+def test_a_volume_is_pinned_by_its_target_as_it_is_written(target: str) -> None:
+    text = f"services: {{a: {{image: a, volumes: [{{type: image, source: v, target: {target}}}]}}}}"
+    made = project(text)
+
+    assert beside(made, v=PIN)["a"]["volumes"] == [
+        {"type": "image", "source": PIN, "target": target}
+    ]
+    assert made.pinned({"v": PIN}) == {
+        "compose.yaml": text.replace("source: v", f"source: {PIN}").encode()
+    }
+
+
+def test_a_target_with_variables_is_refused_beside() -> None:
+    text = "{a: {image: a, volumes: [{type: image, source: v, target: '${T-/data}'}]}}"
+
+    with pytest.raises(YamlError, match="the target of an image has variables"):
+        project(f"services: {text}").override({"v": PIN})
+
+
+def test_an_image_beside_a_provider_is_judged() -> None:
+    made = project("services: {a: {image: web:1, provider: {type: x}}, b: {provider: {type: x}}}")
+
+    assert [use.image for use in made.uses] == ["web:1"]
+    assert [note.spot.what for note in made.findings] == [
+        "services.a.provider", "services.b.provider",
+    ]  # fmt: skip
+
+
+def test_what_is_built_and_pinned_is_told() -> None:
+    build = "build: {dockerfile_inline: FROM scratch}"
+    made = project(f"services: {{a: {{image: web:1, {build}}}, b: {{image: web:1}}}}")
+
+    [note] = made.built_and_pinned({"web:1": PIN})
+    assert (note.level, note.spot.what) == ("note", "services.a.image")
+    assert "say pull_policy: build" in note.message
+    assert made.built_and_pinned({"web:1": ""}) == []
