@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from contenttrust.publish.collection import Collection
 
 
+_NO_SIGNERS = frozenset({*BASE_ROLES, "delegation", "releases"})
+"""Roles of key files that name no signer: `check_name` refuses to make one of the last, too."""
+
+
 def chosen(collection: Collection, name: str | None) -> tuple[str, str]:
     """The signer of a new repository: the one that is named, else the only one here.
 
@@ -64,7 +68,7 @@ def _candidates(collection: Collection) -> dict[str, list[KeyEntry]]:
     """The signers' keys that are here, by signer."""
     found: dict[str, list[KeyEntry]] = {}
     for entry in collection.keys.entries():
-        is_signers = entry.role not in {*BASE_ROLES, "delegation"} and is_name(entry.role)
+        is_signers = entry.role not in _NO_SIGNERS and is_name(entry.role)
         if is_signers and not entry.gun and not entry.problem:
             found.setdefault(entry.role, []).append(entry)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 
 import pytest
 
@@ -82,6 +83,24 @@ def test_it_is_taken_where_its_signer_is_named(publisher, exchanged):
     key = publisher.keys.open(exchanged)
     [signer] = images.signers(publisher.collection())
     assert signer.key_ids == (PublicKey.of(key.key_type, key.public).key_id,)
+
+
+@pytest.mark.parametrize("role", ["releases", "delegation"])
+@pytest.mark.parametrize(("names", "chosen"), [([], ""), (["alice"], "alice")])
+def test_a_key_of_a_role_that_is_no_signers_name_is_no_signers(publisher, role, names, chosen):
+    for name in (role, *names):
+        publisher.key(name)
+
+    assert images.sign(publisher.collection(), TAGS).signer == chosen
+
+
+def test_a_signers_key_that_stands_twice_is_one_key(publisher):
+    key_id = publisher.key("alice").canonical_key_id
+    private = publisher.folder / "private"
+    (private / "tuf_keys").mkdir(mode=0o700)
+    shutil.copy2(private / f"{key_id}.key", private / "tuf_keys" / f"{key_id}_alice.key")
+
+    assert images.sign(publisher.collection(), TAGS).signer == "alice"
 
 
 def test_a_key_whose_file_names_a_collection_is_no_signers(publisher):
