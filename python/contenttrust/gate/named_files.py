@@ -14,8 +14,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.gate.trigger_findings import Built
 
-_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:Dockerfile|Containerfile)",
-                         re.IGNORECASE)  # fmt: skip
+# As the hooks for pre-commit have it: in small letters `-` and `_` belong to programs and images,
+# such as docker/dockerfile-upstream.
+_DOCKERFILE = re.compile(
+    r"(?:.+\.)?(?i:dockerfile|containerfile)|(?i:dockerfile|containerfile)\..+"
+    r"|(?:Dockerfile|Containerfile)[_-].+"
+)
+_BESIDE_DOCKERFILE = re.compile(
+    r".*(?:\.(?:dockerignore|containerignore|j2|jinja|jinja2|md|rst|orig|rej|swp)|~)"
+)
 _COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-].+)?\.ya?ml", re.IGNORECASE)
 _MANIFEST = re.compile(r".+\.(?:ya?ml|json)", re.IGNORECASE)
 _LIMIT = 32 * 1024 * 1024
@@ -24,7 +31,12 @@ _LIMIT = 32 * 1024 * 1024
 def is_file_name(name: str) -> bool:
     """Whether a text is the name of a file that a gate reads, rather than that of an image."""
     base = os.path.basename(name)  # noqa: PTH119 -- the name is a text
-    return any(kind.fullmatch(base) for kind in (_DOCKERFILE, _COMPOSE, _MANIFEST))
+    return is_dockerfile(base) or any(kind.fullmatch(base) for kind in (_COMPOSE, _MANIFEST))
+
+
+def is_dockerfile(base: str) -> bool:
+    """Whether a file of that name may be a Dockerfile, and is not only called after one."""
+    return bool(_DOCKERFILE.fullmatch(base)) and not _BESIDE_DOCKERFILE.fullmatch(base)
 
 
 def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
@@ -43,7 +55,7 @@ def examine(name: str) -> tuple[list[Use], list[Finding], list[Built]]:
         OSError: It cannot be read.
     """
     base = os.path.basename(name)  # noqa: PTH119
-    if _DOCKERFILE.fullmatch(base):
+    if is_dockerfile(base):
         return _dockerfile(name)
     if _COMPOSE.fullmatch(base):
         name = shortened(name)

@@ -17,6 +17,9 @@ POD = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: web:1}]}\n"
         ("Dockerfile", "FROM web:1\n", 1),
         ("Dockerfile.release", "\nFROM web:1\n", 2),
         ("web.Dockerfile", "FROM web:1\n", 1),
+        ("Dockerfile-dev", "FROM web:1\n", 1),
+        ("Dockerfile_prod", "FROM web:1\n", 1),
+        ("dockerfile.dev", "FROM web:1\n", 1),
         ("Containerfile", "FROM web:1\n", 1),
         ("compose.yaml", "services:\n  a: {image: web:1}\n", 2),
         ("docker-compose.prod.yml", "services:\n  a: {image: web:1}\n", 2),
@@ -105,7 +108,17 @@ def test_what_a_dockerfile_does_beside_its_images_is_noted(tmp_path: Path) -> No
     assert (finding.level, finding.code, finding.spot.line) == ("note", "not_covered", 2)
 
 
-@pytest.mark.parametrize("name", ["web:1", "example.com/team/web", "alpine", "web@sha256:0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "web:1",
+        "example.com/team/web",
+        "alpine",
+        "web@sha256:0",
+        "docker/dockerfile-upstream",
+        "x/dockerfile_parser:1",
+    ],
+)
 def test_names_of_images_are_no_names_of_files(name: str) -> None:
     assert not is_file_name(name)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from contenttrust.gate.named_files import is_dockerfile
 from contenttrust.yaml_nodes import read
 
 ROOT = Path(__file__).parents[3]
@@ -111,6 +112,15 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
         ("a/Dockerfile_dev", ["dockerfile", "compose"]),
         ("web.dockerfile", ["dockerfile", "compose"]),
         ("Containerfile-3.11", ["dockerfile"]),
+        ("a/dockerfile.dev", ["dockerfile", "compose"]),
+        ("containerfile.web", ["dockerfile"]),
+        ("DOCKERFILE", ["dockerfile", "compose"]),
+        ("web.DockerFile", ["dockerfile", "compose"]),
+        ("docker/dockerfile-upstream", []),
+        ("dockerfile_test.go", []),
+        ("Dockerfile-", []),
+        ("web.Dockerfile.dev", []),
+        ("dockerfile.dev~", ["compose"]),
         ("Dockerfile.dockerignore", ["compose"]),
         ("a/web.Dockerfile.dockerignore", []),
         ("Containerfile.containerignore", []),
@@ -128,6 +138,8 @@ def test_a_hook_passes_what_is_signed_and_stops_what_is_not(hook, kind, name, te
 def test_hooks_are_for_files_of_every_usual_name(name: str, kinds: list[str]) -> None:
     found = [one["id"] for one in hooks() if _takes(one, name)]
     assert found == [f"contenttrust-gate-{kind}" for kind in kinds]
+    is_one = is_dockerfile(name.rpartition("/")[2])  # to the fixture of pytest
+    assert is_one == ("dockerfile" in kinds)
 
 
 def _takes(hook: dict[str, Any], name: str) -> bool:
