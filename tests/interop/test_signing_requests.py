@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contenttrust._core import PublicKey
+from contenttrust.errors import RejectedError
 from contenttrust.publish.initialisation import certified
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
@@ -68,6 +71,60 @@ def test_a_collection_whose_root_keys_are_elsewhere(
     rotation = collection.prepare_rotation("root", [root_of(next_vault)])
     assert collection.publish_request(signed(rotation, vault, next_vault)).versions["root"] == 2
     assert listed(online, docker_stack, gun) == [["1.0", DIGEST, "targets/releases"]]
+
+
+def test_the_server_s_own_keys_are_rotated_where_the_root_key_is_elsewhere(
+    docker_stack: TrustStack, place: Callable[[str], Path]
+) -> None:
+    online = Publisher(place("online"), docker_stack)
+    ours, vault = (OurPublisher(place(name) / "trust", docker_stack) for name in ("ours", "vault"))
+    gun = f"{online.registry.host}/{place('requests').name.lower()}/server-keys"
+    collection = ours.collection(gun)
+    entry = vault.keys.generate("ecdsa", role="root")
+    root = certified(vault.keys.open(entry.key_id), gun, collection.moment)
+    first = collection.prepare_initialization([root], server_managed=["timestamp"])
+    collection.publish_request(signed(first, vault))
+    collection.add_target("1.0", sha256=DIGEST, size=7)
+    before = collection.publish().repository.roles
+
+    for role in ("timestamp", "snapshot"):
+        collection.prepare_rotation(role, server_managed=True)  # one that nobody publishes
+        request = collection.prepare_rotation(role, server_managed=True)
+        after = collection.publish_request(signed(request, vault)).repository.roles
+        assert set(after[role].key_ids).isdisjoint(before[role].key_ids)
+
+    request = collection.prepare_rotation("snapshot", [ours.key("snapshot", gun)])
+    done = collection.publish_request(signed(request, vault))
+    assert set(done.versions) == {"root", "snapshot"}
+    assert listed(online, docker_stack, gun) == [["1.0", DIGEST, "targets"]]
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot"])
+def test_a_key_that_the_server_does_not_have_is_refused_by_it(
+    docker_stack: TrustStack,
+    place: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    role: str,
+) -> None:
+    """As one that it has lost since the request was prepared."""
+    online = Publisher(place("online"), docker_stack)
+    ours, vault = (OurPublisher(place(name) / "trust", docker_stack) for name in ("ours", "vault"))
+    gun = f"{online.registry.host}/{place('requests').name.lower()}/lost"
+    collection = ours.collection(gun)
+    entry = vault.keys.generate("ecdsa", role="root")
+    root = certified(vault.keys.open(entry.key_id), gun, collection.moment)
+    collection.publish_request(signed(collection.prepare_initialization([root]), vault))
+    key = vault.key("another")
+    public = {"public": base64.b64encode(key.public).decode(), "private": None}
+    answer = json.dumps({"keytype": key.key_type, "keyval": public}).encode()
+    monkeypatch.setattr(collection.sink, "rotate_key", lambda *_: answer)
+    request = collection.prepare_rotation(role, server_managed=True)
+
+    with pytest.raises(RejectedError, match=f"signs with the {role} key of this request") as it:
+        collection.publish_request(signed(request, vault))
+
+    assert f"key {key.key_id} not found" in it.value.message
+    assert f"({key.key_id}) only if it has that: prepare the request anew" in it.value.message
 
 
 def test_what_notary_made_and_did_not_publish_is_published_by_a_request(

@@ -67,6 +67,17 @@ def ask(source: Source, gun: str, name: str, *, limit: int, sha256: str | None =
     return answer
 
 
+def check_server(sink: object) -> None:
+    """Refuse what is no trust server; one that has been shut down can only be read, and says so.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if sink is not None and not hasattr(sink, "fetch"):
+        kind = type(sink).__name__
+        raise TypeError(f"the sink is a trust server, as trust_server_of gives one, not a {kind}")
+
+
 def check_gone(server: Server, gun: str) -> None:
     """See that a server has no root and no timestamp any more; it may only have said so.
 

@@ -11,9 +11,17 @@ where they are signed by whom the published ones name, the published ones else.
 from __future__ import annotations
 
 from contenttrust import _core
-from contenttrust.errors import PublishError
-from contenttrust.publish.delegations import authority_of, below
-from contenttrust.publish.metadata import ROOT, TARGETS, message_of, public_key, signed_part
+from contenttrust.errors import PublishError, RejectedError
+from contenttrust.publish.delegations import authority_in, authority_of, below
+from contenttrust.publish.metadata import (
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    message_of,
+    public_key,
+    signed_part,
+)
 from contenttrust.publish.part import Part
 from contenttrust.publish.sign import root_authorities
 
@@ -21,6 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from contenttrust.errors import ContentTrustError
     from contenttrust.publish.delegations import Authority
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
@@ -38,6 +47,27 @@ def is_published(upload: Mapping[str, bytes], served: Mapping[str, bytes]) -> bo
         role in served and message_of(signed_part(served[role])) == message_of(signed_part(file))
         for role, file in upload.items()
     )
+
+
+def tell_new_keys(failure: ContentTrustError, root: Document, before: Document | None) -> None:
+    """Say of what a server refused which keys it was asked to sign with: it may not have them.
+
+    A request names the key that the server gave when it was prepared.
+
+    Args:
+        failure: The refusal.
+        root: The root that was sent.
+        before: The root that the server has, if any.
+    """
+    for role in (TIMESTAMP, SNAPSHOT):
+        old = {} if before is None else authority_in(before, role).keys
+        new = sorted(authority_in(root, role).keys.keys() - old.keys())
+        if new and isinstance(failure, RejectedError):
+            elsewhere = ", or publish it on the machine that has that key" * (role == SNAPSHOT)
+            failure.message += (
+                f". The server signs with the {role} key of this request ({', '.join(new)}) only "
+                f"if it has that: prepare the request anew for one that it has{elsewhere}"
+            )
 
 
 def check_base(request: SigningRequest, documents: Mapping[str, bytes]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from contenttrust.errors import PublishError, StagedChangeError
 from contenttrust.publish import initialisation, rotation
-from contenttrust.publish.asking import check_gone
+from contenttrust.publish.asking import check_gone, check_server
 from contenttrust.publish.contained import are_contained, check_not_taken
 from contenttrust.publish.current import Judge
 from contenttrust.publish.draft import Targets
@@ -71,7 +71,7 @@ class Collection(Staging):
             TypeError: The name is no text, or the sink no trust server.
         """
         super().__init__(gun, trust_dir=trust_dir, now=now)
-        _check_server(sink)
+        check_server(sink)
         self.keys = keys
         self.anchor = anchor
         self._sink = sink
@@ -228,24 +228,31 @@ class Collection(Staging):
                 self, root_certificates, threshold=threshold, server_managed=server_managed
             )
 
-    def prepare_rotation(
-        self, role: str, keys: Sequence[PublicKey], *, threshold: int = 0, legacy: int = 0
+    def prepare_rotation(  # noqa: D417 - see `rotate_key`
+        self,
+        role: str,
+        keys: Sequence[PublicKey] = (),
+        *,
+        threshold: int = 0,
+        legacy: int = 0,
+        server_managed: bool = False,
     ) -> SigningRequest:
-        """Other keys for root or targets, and how many must sign; nothing is published.
+        """Other keys for a top-level role, and how many must sign; nothing is published.
 
         Args:
-            role: `root` or `targets`.
+            role: `root`, `targets`, `snapshot` or `timestamp`.
             keys: All keys of the role from then on; those of root in their certificates.
-            threshold: How many of them must sign; 0 leaves that as it is.
-            legacy: As for `rotate_key`.
+            threshold: How many of them must sign, of root and targets; 0 leaves that as it is.
+            legacy, server_managed: As for `rotate_key`; the server is asked for its key at once.
 
         Raises:
             ContentTrustError: As for `publish`, but for keys that are not here.
             TypeError: The role is no text.
         """
         check_text(role, "a role")
-        with self.trust_dir.locked(self.gun, "publish"):
-            return rotation.prepare(self, role, keys, threshold=threshold, legacy=legacy)
+        return rotation.prepare(
+            self, role, keys, threshold=threshold, legacy=legacy, server_managed=server_managed
+        )
 
     def publish_request(self, request: SigningRequest) -> Published:
         """Publish what enough keys have signed, and see that the server serves it.
@@ -386,13 +393,6 @@ class Collection(Staging):
             local=lambda: initialisation.local_files(self.trust_dir, self.gun),
             verified=lambda: self.trust_dir.cached(self.gun),
         )
-
-
-def _check_server(sink: object) -> None:
-    # One that has been shut down can only be read, and says so then.
-    if sink is not None and not hasattr(sink, "fetch"):
-        kind = type(sink).__name__
-        raise TypeError(f"the sink is a trust server, as trust_server_of gives one, not a {kind}")
 
 
 __all__ = ["EVERY_PATH", "Collection"]

@@ -27,6 +27,7 @@ from contenttrust.publish.authorised import (
     check_signatures,
     check_what_stays,
     is_published,
+    tell_new_keys,
 )
 from contenttrust.publish.composition import Composition
 from contenttrust.publish.current import Current, broken_of, documents_of, upload_of
@@ -254,6 +255,8 @@ class Publication:
         if served is not None and self._arrived(upload, served):
             check_returned(draft, known, upload, served.documents)
             return self._published(served, upload, 1, draft)
+        if failure is not None:
+            tell_new_keys(failure, draft.root, before.get(ROOT))
         raise failure or PublishError(
             "the server accepted what was published, and does not serve it", gun=self._gun
         )

@@ -53,7 +53,7 @@ def rotate(
 ) -> Published:
     """Give a role other keys; see `Collection.rotate_key`."""
     _check(role, server_managed=server_managed, key_ids=key_ids)
-    _open_root_keys(collection, role)
+    _open_root_keys(collection, role, server_managed=server_managed)
     uploads = Uploads(collection.sink)
     made = () if key_ids or server_managed else (_made(collection, role),)
     try:
@@ -81,7 +81,7 @@ def rotate(
     )
 
 
-def _open_root_keys(collection: Collection, role: str) -> None:
+def _open_root_keys(collection: Collection, role: str, *, server_managed: bool) -> None:
     """Open the root keys, which sign in any case, before a key is made or anything is held up.
 
     Raises:
@@ -96,15 +96,12 @@ def _open_root_keys(collection: Collection, role: str) -> None:
     held = keyring.held(authority)
     if len(held) < authority.threshold:
         ids = sorted({public_key(key).canonical_key_id for key in authority.keys.values()})
-        way = ""
-        if role in {ROOT, TARGETS}:
-            prepare = command(
-                "signing-request", "rotate", "--key", "KEY.pub", seen.gun, role, "FILE"
-            )
-            way = f". Where the root keys are kept elsewhere, they sign a request: {prepare}"
+        keys = ["--server-managed"] if server_managed else ["--key", "KEY.pub"]
+        prepare = command("signing-request", "rotate", *keys, seen.gun, role, "FILE")
         raise NoKeyError(
             f"a rotation is signed by {authority.threshold} of the root keys of {seen.gun}, and "
-            f"{len(held)} are here of: {', '.join(ids)}{way}",
+            f"{len(held)} are here of: {', '.join(ids)}. Where the root keys are kept elsewhere, "
+            f"they sign a request: {prepare}",
             gun=seen.gun,
             role=ROOT,
             expected=", ".join(ids),
@@ -133,30 +130,41 @@ def _tell_kept(error: BaseException, gun: str, role: str, made: Sequence[str]) -
             remark.warn(__name__, kept)
 
 
-def prepare(
-    collection: Collection, role: str, keys: Sequence[PublicKey], *, threshold: int, legacy: int
+def prepare(  # noqa: PLR0913 - one keyword a fact
+    collection: Collection,
+    role: str,
+    keys: Sequence[PublicKey],
+    *,
+    threshold: int,
+    legacy: int,
+    server_managed: bool,
 ) -> SigningRequest:
     """A new root for its keys to sign; nothing is published.
 
     Args:
         collection: Whose root it is.
-        role: `root` or `targets`, which get these keys.
+        role: Whose keys they will be.
         keys: All its keys; those of root in their certificates. They may be elsewhere.
         threshold: How many of them must sign; 0 leaves that as it is.
         legacy: As for `Collection.rotate_key`.
+        server_managed: Whether the server makes and holds the key. Of what it does not hold when
+            the request is published it makes no timestamp, and refuses it.
 
     Raises:
         ContentTrustError: As for `Collection.publish`; or the keys cannot be the role's.
     """
-    if role not in {ROOT, TARGETS}:
+    _check(role, server_managed=server_managed, key_ids=[key.key_id for key in keys])
+    if role not in {ROOT, TARGETS} and threshold > 1:
         raise PublishError("only root and targets may be signed by several people", role=role)
+    if server_managed:
+        keys = [server_key(collection.sink.rotate_key(collection.gun, role))]
     _refuse_keys_of_others(collection, role, keys)
     if role == ROOT:
         check_certificates(keys, threshold or 1, gun=collection.gun)
-    replacement = Replacement(role, keys, threshold)
-    return collection.publication().prepare(
-        [replacement], legacy=_older_root_keys(collection, legacy)
-    )
+    replacement = Replacement(role, keys, threshold, server_managed=server_managed)
+    older = _older_root_keys(collection, legacy)
+    with collection.trust_dir.locked(collection.gun, "publish"):
+        return collection.publication().prepare([replacement], legacy=older)
 
 
 def _refuse_keys_of_others(collection: Collection, role: str, keys: Sequence[PublicKey]) -> None:

@@ -56,6 +56,20 @@ def test_whose_keys_sign_a_root_is_said(place, rotation):
     assert [one["former"] for one in missing[0]["missing"]] == [False, True]
 
 
+@pytest.mark.parametrize("words", [["timestamp"], ["-r", "timestamp"], ["-r", "snapshot"]])
+def test_a_key_of_the_server_is_asked_for_when_its_rotation_is_prepared(place, words):
+    role = words[-1]
+    before = place.server.keys[GUN, role].key_id
+    place.done("signing-request", "rotate", GUN, *words, "server.json")
+    assert place.server.signed(GUN, "root")["roles"][role]["keyids"] == [before]
+    place.done("signing-request", "publish", "server.json")
+
+    root = place.server.signed(GUN, "root")
+    after = place.server.keys[GUN, role].key_id
+    assert (root["version"], root["roles"][role]["keyids"]) == (2, [after])
+    assert after != before
+
+
 def test_a_folder_that_others_lock_does_not_hold_a_signer_for_ever(place, rotation, monkeypatch):
     monkeypatch.setattr(output, "PATIENCE", 0.2)
     before = (place.here / rotation).read_bytes()
@@ -130,6 +144,7 @@ def test_an_ed25519_signer_is_warned_of(place):
     [
         (["rotate", GUN, "root", "new.json"], "--key: name each key that the role will have"),
         (["rotate", GUN, "targets", "new.json"], "--key: name each key that the role will have"),
+        (["rotate", GUN, "snapshot", "new.json"], "left to the server (--server-managed)"),
         (["init", f"{GUN}2", "new.json"], "--root-cert: name the certificate of each root key"),
     ],
 )

@@ -31,11 +31,13 @@ examples:
   contenttrust signing-request init --root-cert root.crt GUN first-root.json
 """
 _ROTATE = """\
-Name all keys that the role will have: certificates for root, public keys for targets.
+Name all keys that the role will have: certificates for root, public keys for targets. The key of
+the timestamp is the server's, and that of the snapshot with --server-managed.
 
 examples:
   contenttrust signing-request rotate --key new-root.crt GUN root rotation.json
   contenttrust signing-request rotate --key a.pub --key b.pub --threshold 2 GUN targets both.json
+  contenttrust signing-request rotate GUN timestamp timestamp.json
 """
 _SHOW = """\
 examples:
@@ -92,8 +94,11 @@ def _declare_init(made: ArgumentParser) -> None:
 
 def _declare_rotate(made: ArgumentParser) -> None:
     add_gun(made)
-    made.add_argument("target", metavar="ROLE", type=name_text, help="root or targets")
+    made.add_argument("target", metavar="ROLE", type=name_text, help="root, targets, snapshot or "
+                      "timestamp")  # fmt: skip
     _add_new(made)
+    made.add_argument("-r", "--server-managed", action="store_true", help="the server makes and "
+                      "holds the key (snapshot, and timestamp always)")  # fmt: skip
     add_several(made, "--key", dest="keys", metavar="PEM", help="PEM file with a certificate or "
                 "public key that the role will have (may be repeated)")  # fmt: skip
     _add_threshold(made, "as it is")
@@ -140,7 +145,7 @@ VERBS = (
     Verb(
         "signing-request rotate",
         "GUN ROLE FILE",
-        "prepare other keys for root or targets, and how many must sign",
+        "prepare other keys for a role, and how many of them must sign",
         _ROTATE,
         _declare_rotate,
         refuses=VERDICTS,

@@ -12,19 +12,25 @@ if TYPE_CHECKING:
 
 
 def run(request: Request) -> int:
-    """Prepare a new root that names other keys for root or targets."""
+    """Prepare a new root that names other keys for a role."""
     options = request.options
-    if not options.keys:
+    server_managed = options.server_managed or options.target == "timestamp"
+    if not options.keys and not server_managed:
         raise UsageError(
             "--key: name each key that the role will have: for root a certificate (contenttrust "
             "key certificate, on the machine with the key), for targets what contenttrust key "
-            "public writes of a key that contenttrust key generate --role targets made"
+            "public writes of a key that contenttrust key generate --role targets made; a key of "
+            "the snapshot can be left to the server (--server-managed)"
         )
     keys = editing.public_keys(request, options.keys)
     editing.check_new(options.file)
     edited = editing.collection(request, options.gun)
     made = edited.prepare_rotation(
-        options.target, keys, threshold=options.threshold or 0, legacy=options.legacy or 0
+        options.target,
+        keys,
+        threshold=options.threshold or 0,
+        legacy=options.legacy or 0,
+        server_managed=server_managed,
     )
     output.write_new(options.file, made)
     report.warn(request, made.notes)
