@@ -124,6 +124,8 @@ def test_stages_behind_the_target_are_left_out(gate, place) -> None:
     (place / "stages").write_text(f"FROM {GUN}:3.0 AS x\nFROM {GUN}:9.9\n")
     assert gate("--target", "x", "stages").code == 0
     assert gate("stages").code == 1
+    assert gate("--target", "x", "--write", "stages").code == 0
+    assert (place / "stages").read_text() == f"FROM {PINNED} AS x\nFROM {GUN}:9.9\n"
 
 
 def test_the_platform_is_taken_where_a_name_depends_on_it(gate, place) -> None:
