@@ -11,6 +11,7 @@ from contenttrust.errors import PublishError, StagedChangeError, shown
 from contenttrust.publish import delegations
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.metadata import message_of, new_targets, signed_part
+from contenttrust.publish.uploads import SERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
     if not taken or _change_nothing(in_order, gun, documents, published.versions):
         return
     first, more = taken[0], len(taken) - 1
-    raise PublishError(
+    error = PublishError(
         f"somebody has taken what was staged ({first.action} {first.type} "
         f"{shown(first.path or first.role)}{f' and {more} more' if more else ''}) from the "
         f"changelist of {published.gun} before it was published, as docker trust sign does, and "
@@ -76,6 +77,8 @@ def check_not_taken(own: Sequence[Change], staged: Sequence[Change], published: 
         role=first.role,
         subject=first.path,
     )
+    error.upload = SERVED if published.versions else ""
+    raise error
 
 
 def _change_nothing(

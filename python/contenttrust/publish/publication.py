@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from contenttrust.publish.uploads import Uploads
 
 ATTEMPTS = 5
+_OLD = "VERSION"
+"""What a server calls an upload of which it has that version, or a newer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,7 @@ class Publication:
             if not upload:
                 return self._published(current, {}, attempt, draft)
             failure = self._send(upload, current)
-            served = self._look_again(failure)
+            served = self._look_again(failure, current)
             if served is not None and self._arrived(upload, served):
                 check_returned(draft, before, upload, served.documents)
                 return self._published(served, upload, attempt, draft)
@@ -235,6 +237,7 @@ class Publication:
         upload = request.uploaded()
         current = self._judge.look()
         if current is not None and is_published(upload, current.documents):
+            self._uploads.outcome = SERVED
             return self._published(current, {}, 0, self._draft(current)[0])
         check_base(request, upload_of(current))
         documents = {role: signed_part(file) for role, file in upload.items()}
@@ -251,7 +254,7 @@ class Publication:
         self._check_snapshot_keys(draft, before)
         upload = self._composition.with_snapshot(draft, files, upload)
         failure = self._send(upload, current)
-        served = self._look_again(failure)
+        served = self._look_again(failure, current)
         if served is not None and self._arrived(upload, served):
             check_returned(draft, known, upload, served.documents)
             return self._published(served, upload, 1, draft)
@@ -321,9 +324,11 @@ class Publication:
             return error
         return None
 
-    def _look_again(self, failure: ContentTrustError | None) -> Current | None:
+    def _look_again(
+        self, failure: ContentTrustError | None, before: Current | None
+    ) -> Current | None:
         try:
-            return self._judge.look()
+            served = self._judge.look()
         except FetchError as error:
             if failure is not None:
                 if failure.upload != REFUSED:  # a refusal proves nothing, unless it never got there
@@ -331,6 +336,9 @@ class Publication:
                     failure.message += "; whether anything was published could not be found out"
                 raise failure from error
             raise
+        if failure is not None and failure.found == _OLD and upload_of(served) == upload_of(before):
+            self._uploads.outcome = UNKNOWN  # it has what is newer: perhaps this, sent twice
+        return served
 
     def _arrived(self, upload: Mapping[str, bytes], served: Current) -> bool:
         """Whether the server has what was sent: as it serves it, or as what others built upon."""

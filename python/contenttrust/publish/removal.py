@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from contenttrust.errors import ContentTrustError, PublishError, TrustDirectoryError
 from contenttrust.publish import changes, delegations
+from contenttrust.publish.commands import command
 from contenttrust.publish.draft import Draft
 from contenttrust.publish.look import look, open_keys
 from contenttrust.publish.metadata import signed_part, text_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection as Held
 
     from contenttrust.publish.collection import Collection
-    from contenttrust.publish.draft import Step
     from contenttrust.publish.publication import Published
 
 
@@ -94,7 +94,7 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
             `targets/releases` then, and stays in their roles.
         revoke: Whether tags that nobody else lists with that digest are taken out of
             `targets/releases`, and out of `targets`, in the same publication; where an interrupted
-            removal is brought to its end, only those that were listed so when it began.
+            removal is brought to its end, only those that it was to leave released.
         confirm: Is given the digests of the tags that stay released though nobody else lists them,
             by tag, before anything is published; what it raises ends the removal.
         confirm_last: Is given, where the last signer is to go without `force`, the digests of the
@@ -122,7 +122,6 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     record = RemovalRecord(collection.trust_dir, collection.gun, name)
     seen = look(collection, keyring)
     sound = set[str]()
-    steps: list[Step] = [removal]
     if seen is not None:
         begun = None if role_of(name) in set(delegations.below(seen)) else record.read()
         if begun is not None and not _is_outdated(collection, begun, seen):
@@ -136,32 +135,27 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
                 if removal.unvouched:
                     confirm(removal.unvouched)
             open_keys(collection, keyring, seen)
-            done = _resumed(collection, removal, resumption, was_broken=was_broken)
-            record.forget()
+            with collection.trust_dir.locked(collection.gun, "publish"):
+                done = _resumed(collection, removal, resumption, record, was_broken=was_broken)
             return _removed(removal, done)
         if begun is not None:
             record.forget()
         sound = set(seen.roles)
         removal.apply(seen)
         open_keys(collection, keyring, seen)
-        steps.append(_Noted(record, removal, text_of(collection.moment)))
-    try:
-        done = collection.publish_steps(steps)
-    except ContentTrustError as error:
-        if error.upload in NOT_PUBLISHED:
-            with contextlib.suppress(TrustDirectoryError):
-                record.forget()
-        raise
-    with published(done.versions):
-        if any(one.role == RELEASES for one in done.repository.degraded):
-            done = _released_as_agreed(collection, removal, done)
-        if any(one.role == role_of(name) for one in done.repository.signers):
-            raise PublishError(f"{name} is still a signer of {collection.gun}", gun=collection.gun)
-        removal.check(done.documents)
-        _check_sound(done, removal, sound)
-        record.forget()  # what follows is to be looked at, and cannot be signed away
-        _check_released(done, removal)
-        _check_vouched(done, removal)
+    with collection.trust_dir.locked(collection.gun, "publish"):
+        done = _taken_away(collection, removal, record)
+        with published(collection.gun, done.versions):
+            if any(one.role == RELEASES for one in done.repository.degraded):
+                done = _released_as_agreed(collection, removal, done)
+            if any(one.role == role_of(name) for one in done.repository.signers):
+                told = f"{name} is still a signer of {collection.gun}"
+                raise PublishError(told, gun=collection.gun)
+            removal.check(done.documents)
+            _check_sound(done, removal, sound)
+            record.forget()  # what follows is to be looked at, and cannot be signed away
+            _check_released(done, removal)
+            _check_vouched(done, removal)
     return _removed(removal, done)
 
 
@@ -181,27 +175,51 @@ def _removed(removal: RemovedSigner, done: Published) -> Removed:
 
 
 class _Noted:
-    """A last step: keeps what was agreed, for who has to bring the removal to its end.
+    """A step: the removal, of which is kept what was agreed, for who has to bring it to its end.
 
-    It is kept anew whenever others were faster, with the version that they published.
+    It is kept anew whenever others were faster, with the version that they published; not once the
+    signer is gone: another run may have kept here what it had published.
+
+    Attributes:
+        is_kept: Whether that was done, and the signer has not gone since without this run.
     """
 
     def __init__(self, record: RemovalRecord, removal: RemovedSigner, moment: str) -> None:
         self._record, self._removal, self._moment = record, removal, moment
+        self.is_kept = False
 
-    def apply(self, _draft: Draft) -> None:
-        """Keep it, before anything is published."""
-        agreed = self._removal.agreed
-        self._record.write(
-            Begun(
-                begun=self._moment,
-                key_ids=tuple(self._removal.key_ids),
-                known_as=tuple(sorted(self._removal.known_as)),
-                lost=self._removal.lost,
-                document=None if agreed is None else agreed.document,
-                revoked=self._removal.revoked,
+    def apply(self, draft: Draft) -> None:
+        """Remove the signer, and keep what was agreed, before anything is published."""
+        removal = self._removal
+        was_there = role_of(removal.name) in set(delegations.below(draft))
+        self.is_kept = self.is_kept and was_there
+        removal.apply(draft)
+        if was_there:
+            self._record.write(
+                Begun(
+                    begun=self._moment,
+                    key_ids=tuple(removal.key_ids),
+                    known_as=tuple(sorted(removal.known_as)),
+                    lost=removal.lost,
+                    document=None if removal.agreed is None else removal.agreed.document,
+                )
             )
-        )
+            self.is_kept = True
+
+
+def _taken_away(collection: Collection, removal: RemovedSigner, record: RemovalRecord) -> Published:
+    """Take the signer away; where certainly nothing was published, what was kept is forgotten.
+
+    What another run has kept is not forgotten by one that has published nothing.
+    """
+    noted = _Noted(record, removal, text_of(collection.moment))
+    try:
+        return collection.publication().run([noted])
+    except ContentTrustError as error:
+        if noted.is_kept and error.upload in NOT_PUBLISHED:
+            with contextlib.suppress(TrustDirectoryError):
+                record.forget()
+        raise
 
 
 def _is_outdated(collection: Collection, begun: Begun, seen: Draft) -> bool:
@@ -217,7 +235,12 @@ def _is_outdated(collection: Collection, begun: Begun, seen: Draft) -> bool:
 
 
 def _resumed(
-    collection: Collection, removal: RemovedSigner, resumption: Resumption, *, was_broken: bool
+    collection: Collection,
+    removal: RemovedSigner,
+    resumption: Resumption,
+    record: RemovalRecord,
+    *,
+    was_broken: bool,
 ) -> Published:
     """Bring a removal to its end that took the signer away and was interrupted then.
 
@@ -225,8 +248,8 @@ def _resumed(
         PublishError: `targets/releases` is broken still, or has a key of the signer; or meanwhile
             something changed that nobody was shown.
     """
-    done = collection.publish_steps([resumption])
-    with published(done.versions):
+    done = collection.publication().run([resumption])
+    with published(collection.gun, done.versions):
         removal.check(done.documents)
         if RELEASES in done.versions:
             removal.signed_again = [RELEASES]
@@ -234,6 +257,7 @@ def _resumed(
         if was_broken:
             _check_released(done, removal)
             _check_vouched(done, removal)
+        record.forget()
     return done
 
 
@@ -244,9 +268,11 @@ def _released_as_agreed(
     if removal.agreed is None:
         return done
     try:
-        after = collection.publish_steps([removal.agreed])
+        after = collection.publication().run([removal.agreed])
     except ContentTrustError as error:
-        error.message = f"{_broken(removal, done.gun, RELEASES)}. The cause: {error.message}"
+        is_broken = error.upload in NOT_PUBLISHED
+        state = (_broken if is_broken else _perhaps_broken)(removal, done.gun, RELEASES)
+        error.message = f"{state}. The cause: {error.message}"
         raise
     if RELEASES in after.versions:
         removal.signed_again = [RELEASES]
@@ -341,4 +367,14 @@ def _broken(removal: RemovedSigner, gun: str, role: str) -> str:
         "without the signatures that it needs now, and nothing that it lists counts until a signer "
         f"whose key it has signs anew: {what} (contenttrust sign, on the machine with that key). "
         f"Sign what was shown, not what {removal.name} published"
+    )
+
+
+def _perhaps_broken(removal: RemovedSigner, gun: str, role: str) -> str:
+    """The state after a removal whose second publication was sent, and the way to its end."""
+    again = command("signer", "remove", removal.name, gun)
+    return (
+        f"{removal.name} is removed from {gun}; {role}, which that left broken, was sent signed as "
+        f"it was shown, and may be published: the same again on this machine ({again}) looks, and "
+        "brings the removal to its end"
     )

@@ -49,14 +49,14 @@ class Resumption:
             removal: Is given what comes of it.
             begun: What was agreed.
             keyring: Who signs.
-            revoke: Whether tags that nobody else lists are taken back, where they are what was
-                listed then.
+            revoke: Whether tags that nobody else lists are taken back, where they were to stay
+                released then.
         """
         self._begun = begun
         removal.key_ids, removal.lost = list(begun.key_ids), dict(begun.lost)
         removal.agreed = self._agreed = Agreed(begun.document, keyring)
         listed = {} if begun.document is None else digests(begun.document["targets"])
-        self._listed_then = {*listed.items(), *begun.revoked.items()}
+        self._was_to_stay = set(listed.items())  # what was taken back then, others release again
         self._removal = removal
         self._revoke = revoke
         self._told: set[tuple[str, str]] | None = None
@@ -78,7 +78,7 @@ class Resumption:
             role: held for role, held in holders(draft, removal.key_ids) if role != RELEASES
         }
         found = digests(unvouched(draft, removal.still_in))
-        revokes = self._listed_then if self._revoke else set()
+        revokes = self._was_to_stay if self._revoke else set()
         back = {tag: one for tag, one in found.items() if (tag, one) in revokes}
         in_others = in_targets(back, draft)
         self._keep_to({*found.items(), *in_others.items()}, draft)

@@ -120,8 +120,8 @@ def _tell_kept(error: BaseException, gun: str, role: str, made: Sequence[str]) -
     for key_id in made:
         again = command("key", "rotate", "--key", key_id, gun, role)
         kept = (
-            f"the new {role} key {key_id} stays in the key store, since what it signed was sent: "
-            f"if the server has it, it is needed; else go on with it ({again})"
+            f"the new {role} key {key_id} stays in the key store: it is needed if the server has "
+            f"what it signed; else go on with it ({again})"
         )
         if isinstance(error, ContentTrustError):
             error.message += f"; {kept}"

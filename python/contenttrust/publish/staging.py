@@ -272,31 +272,33 @@ def stays(staged: Sequence[object], uploads: Uploads | None = None) -> Iterator[
         staged: What is.
         uploads: Where it goes; what was sent may be published although it is staged still.
     """
-    count = f"{len(staged)} staged change{'s stay' if len(staged) > 1 else ' stays'}"
-    told = f"{count} so: `contenttrust publish` tries again, `contenttrust reset` forgets"
+    count = f"{len(staged)} staged change{'s' if len(staged) > 1 else ''}"
+    stay = f"{count} {'stay' if len(staged) > 1 else 'stays'}"
+    told = f"{stay} so: `contenttrust publish` tries again, `contenttrust reset` forgets"
     try:
         yield
     except ContentTrustError as error:
         if uploads is not None:
             error.upload = uploads.outcome
         if staged:
-            error.message += f"; {_though_sent(count, uploads) or told}"
+            error.message += f"; {_though_sent(count, stay, uploads) or told}"
         raise
     except KeyboardInterrupt:
-        if staged and (sent := _though_sent(count, uploads)):
+        if staged and (sent := _though_sent(count, stay, uploads)):
             remark.warn(__name__, sent)
         raise
 
 
-def _though_sent(count: str, uploads: Uploads | None) -> str:
+def _though_sent(count: str, stay: str, uploads: Uploads | None) -> str:
     """What to know of staged changes that may be published; empty where they are not."""
     if uploads is None or not uploads.may_count:
         return ""
-    state = "already published" if uploads.outcome == SERVED else "perhaps published already"
+    state = f"{stay} staged, though perhaps published already"
+    if uploads.outcome == SERVED:  # some may have left the changelist
+        state = f"of {count}, what stays staged is published already"
     return (
-        f"{count} staged, though {state}: `contenttrust publish` asks the server for it first, and "
-        "applies again only what was not published; `contenttrust reset` forgets it here, and "
-        "takes nothing back"
+        f"{state}: `contenttrust publish` asks the server for it first, and applies again only "
+        "what was not published; `contenttrust reset` forgets it here, and takes nothing back"
     )
 
 

@@ -32,7 +32,7 @@ NOT_PUBLISHED = frozenset({"", REFUSED})
 _INTERRUPTED = {
     REFUSED: "the server has refused what it was sent, or was not reached",
     UNKNOWN: "it had been sent, and whether it is published is not known",
-    ACCEPTED: "it had been sent and accepted, and was not read back",
+    ACCEPTED: "it had been sent and accepted, and was not seen to be served",
     SERVED: "it is published",
 }
 
@@ -44,7 +44,7 @@ class Uploads:
         was_sent: Whether anything was sent to be published. A refusal proves nothing: what stands
             between may have sent it twice, of which the first was taken.
         outcome: What became of what was sent last: `REFUSED`, `UNKNOWN`, `ACCEPTED`, or `SERVED`
-            once that was seen; empty where nothing was.
+            once that was seen, also of what was there already; empty where nothing was.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Uploads:
             if self.outcome == ACCEPTED and isinstance(error, (FetchError, VerificationError)):
                 look = command("list", "--all-roles", gun)
                 error.message = (
-                    "what was published was sent and accepted, and could not be read back: "
+                    "what was published was sent and accepted, and was not seen to be served: "
                     f"{error.message}. See what the server serves ({look}) before it is done again"
                 )
             raise
@@ -118,10 +118,11 @@ class Uploads:
 
 
 @contextlib.contextmanager
-def published(versions: Mapping[str, int]) -> Iterator[None]:
+def published(gun: str, versions: Mapping[str, int]) -> Iterator[None]:
     """Say of what fails after a publication that this is at the server, whatever comes of a second.
 
     Args:
+        gun: The collection.
         versions: What was published; empty where nothing was.
     """
     try:
@@ -129,4 +130,12 @@ def published(versions: Mapping[str, int]) -> Iterator[None]:
     except ContentTrustError as error:
         if versions and error.upload in NOT_PUBLISHED:
             error.upload = SERVED
+        raise
+    except KeyboardInterrupt:
+        if versions:
+            remark.warn(
+                __name__,
+                f"{shown(gun)}: interrupted; what was published first is at the server, and what "
+                "was to follow may be missing: the same command again brings it to its end",
+            )
         raise

@@ -12,7 +12,7 @@ from contenttrust.publish.changelist import Changelist
 GUN = "collection.example/team/files"
 DIGEST, OTHER = "a" * 64, "b" * 64
 NOT_READ_BACK = (
-    "was sent and accepted, and could not be read back: https://trust.example: no answer"
+    "was sent and accepted, and was not seen to be served: https://trust.example: no answer"
 )
 
 
@@ -150,7 +150,7 @@ def test_a_changelist_that_cannot_be_cleared_is_told_with_what_is_published(publ
     ran = published.run("addhash", "-p", "-o", "json", GUN, "v1", "7", "--sha256", DIGEST)
     assert ran.code == 3
     assert "No space left" in ran.err
-    assert "1 staged change stays staged, though already published" in ran.err
+    assert "of 1 staged change, what stays staged is published already" in ran.err
     assert ran.document["error"]["upload"] == "served"
 
 
@@ -183,7 +183,9 @@ def test_ctrl_c_before_it_is_read_back_tells_what_was_accepted(published, monkey
     published.server.after_publish.append(later)
     ran = published.run("addhash", "-p", GUN, "v1", "7", "--sha256", DIGEST)
     assert ran.code == 130
-    assert f"{GUN}: interrupted; it had been sent and accepted, and was not read back" in ran.err
+    assert f"{GUN}: interrupted; it had been sent and accepted, and was not seen to be served" in (
+        ran.err
+    )
     assert "1 staged change stays staged, though perhaps published already" in ran.err
 
 
@@ -191,7 +193,7 @@ def test_ctrl_c_before_the_changelist_is_cleared_tells_that_it_is_published(publ
     monkeypatch.setattr(Changelist, "remove", interrupt)
     ran = published.run("addhash", "-p", GUN, "v1", "7", "--sha256", DIGEST)
     assert ran.code == 130
-    assert "1 staged change stays staged, though already published" in ran.err
+    assert "of 1 staged change, what stays staged is published already" in ran.err
     assert "`contenttrust publish` asks the server for it first" in ran.err
 
 

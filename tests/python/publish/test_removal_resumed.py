@@ -109,9 +109,8 @@ def test_a_removal_that_others_ended_revokes_what_nobody_else_lists(
     assert not records(publisher)
 
 
-@pytest.mark.parametrize("revokes", [False, True])
-def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(  # noqa: PLR0917
-    collection, mallory, publisher, make_publisher, server, revokes
+def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(
+    collection, mallory, publisher, make_publisher, server
 ):
     """Only in `targets/releases`, so that nobody else lists it; the removal was ended elsewhere."""
     images.sign(mallory.collection(), tags("v1", "v2"))
@@ -120,7 +119,7 @@ def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(  
     hers.publish()
     server.before_publish.append(stop)
     with pytest.raises(KeyboardInterrupt):
-        images.remove_signer(collection, "mallory", revoke=revokes)
+        images.remove_signer(collection, "mallory")
     other = make_publisher("elsewhere")
     other.keys = publisher.keys
     elsewhere = other.collection()
@@ -134,6 +133,28 @@ def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(  
     assert removed.revoked == {"v1": sha256("v1"), "v3": sha256("v3")}
     assert removed.unvouched == {"v2": sha256("better"), "v4": sha256("new")}
     assert set(removed.published.repository.tags) == {"v2", "v4"}
+
+
+@pytest.mark.parametrize("roles", [[RELEASES], ["targets/alice", RELEASES]])
+def test_what_was_revoked_and_is_released_again_is_not_revoked_where_a_removal_is_resumed(
+    collection, mallory, publisher, server, roles
+):
+    """Interrupted after it was published; then somebody who stays releases what was taken back."""
+    images.sign(collection, tags("base"))
+    images.sign(mallory.collection(), tags("v1"))
+    server.after_publish = [stop]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(collection, "mallory", revoke=True)
+    assert images.listed(collection).keys() == {"base"}
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=roles)
+    collection.publish()
+
+    removed = images.remove_signer(collection, "mallory", revoke=True)
+
+    assert removed.revoked == {}
+    assert removed.unvouched == ({"v1": sha256("v1")} if roles == [RELEASES] else {})
+    assert set(removed.published.repository.tags) == {"base", "v1"}
+    assert not records(publisher)
 
 
 def test_what_was_released_since_is_not_undone_by_an_old_record(  # noqa: PLR0917 - six are needed

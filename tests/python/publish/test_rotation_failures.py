@@ -12,6 +12,8 @@ from contenttrust.errors import (
     RejectedError,
     UnreachableError,
 )
+from contenttrust.publish import images
+from contenttrust.publish.current import Judge
 from contenttrust.transport import remark
 from labelled_tags import digest
 
@@ -156,13 +158,56 @@ def test_what_was_accepted_and_cannot_be_read_back_is_told_so(collection, server
     server.instead.append(_gone(server, monkeypatch))
 
     with pytest.raises(
-        UnreachableError, match="sent and accepted, and could not be read back"
+        UnreachableError, match="sent and accepted, and was not seen to be served"
     ) as it:
         collection.rotate_key("targets")
 
     assert "error contacting notary server" not in str(it.value)
     assert it.value.upload == "accepted"
     assert it.value.kept_keys[0] in str(it.value)
+
+
+def test_what_never_reached_the_server_is_not_said_to_have_been_sent(collection, server):
+    """A key stays all the same: an attempt before may have been sent."""
+
+    def unreached(*_):
+        error = UnreachableError("no connection")
+        error.upload = "refused"
+        raise error
+
+    server.instead.append(unreached)
+    with pytest.raises(UnreachableError) as failed:
+        collection.rotate_key("targets")
+
+    [kept] = failed.value.kept_keys
+    assert f"the new targets key {kept} stays in the key store: it is needed if the server has" in (
+        failed.value.message
+    )
+    assert "sent" not in failed.value.message
+
+
+def test_what_was_read_back_and_is_not_there_is_not_said_to_be_unread(
+    collection, publisher, elsewhere, server, monkeypatch
+):
+    """Another upload takes the place of the first attempt; the second cannot ask."""
+    elsewhere.add_target("theirs", size=7, sha256=digest("theirs"))
+    server.instead.append(lambda *_: elsewhere.publish())
+    kept, asked = Judge.kept, []
+
+    def unanswered(self, roles):
+        if "targets/bob" in roles:
+            asked.append(roles)
+            if len(asked) > 1:
+                raise UnreachableError("no answer")
+        return kept(self, roles)
+
+    monkeypatch.setattr(Judge, "kept", unanswered)
+    with pytest.raises(UnreachableError) as failed:
+        images.add_signer(collection, "bob", [publisher.key("bob")])
+
+    assert failed.value.upload == "accepted"
+    assert "could not be read back" not in failed.value.message
+    assert "was sent and accepted, and was not seen to be served: no answer" in failed.value.message
 
 
 def test_others_that_publish_without_end_leave_one_key_and_it_is_told(

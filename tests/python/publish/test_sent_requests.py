@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.errors import PublishError, StagedChangeError
+from contenttrust.errors import PublishError, StagedChangeError, TrustDirectoryError
+from contenttrust.publish.changelist import Changelist
 from ended_runs import GUN, A, B, C, add, ends, listed, staged_of
 
 
@@ -61,6 +62,41 @@ def test_a_request_leaves_what_is_known_of_other_changes(
     colleague.publish()
     again()
     assert listed(server)["v1"] == B
+
+
+def test_a_request_that_is_published_already_is_not_said_to_be_tried_again(
+    collection, colleague, monkeypatch
+):
+    add(collection, "v1", A)
+    request = collection.prepare()
+    colleague.publish_request(request)
+
+    def full(*_, **__):
+        raise TrustDirectoryError("the staged changes: Operation not permitted")
+
+    monkeypatch.setattr(Changelist, "remove", full)
+    with pytest.raises(TrustDirectoryError) as failed:
+        collection.publish_request(request)
+    assert failed.value.upload == "served"
+    assert "of 1 staged change, what stays staged is published already" in failed.value.message
+    assert "tries again" not in failed.value.message
+
+
+def test_of_what_was_published_is_not_said_how_much_stays_staged(collection, monkeypatch):
+    """The first change has left the changelist, and the second cannot be removed."""
+    add(collection, "v1", A)
+    add(collection, "v2", B)
+    remove = Changelist.remove
+
+    def one(self, names, **options):
+        remove(self, names[:1], **options)
+        raise TrustDirectoryError("the staged changes: Operation not permitted")
+
+    monkeypatch.setattr(Changelist, "remove", one)
+    with pytest.raises(TrustDirectoryError) as failed:
+        collection.publish()
+    assert staged_of(collection) == ["v2"]
+    assert "of 2 staged changes, what stays staged is published already" in failed.value.message
 
 
 def colleague_s_request(colleague, change):

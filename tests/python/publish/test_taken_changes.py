@@ -33,6 +33,7 @@ def test_what_others_emptied_the_changelist_of_is_not_published(collection, othe
     assert "do it again" in refused.value.message
     assert (refused.value.role, refused.value.subject) == ("targets", "v1")
     assert len(server.uploads) == sent
+    assert not refused.value.upload
     add(collection, "v1")
     assert "v1" in collection.publish().repository.tags
 
@@ -45,6 +46,7 @@ def test_what_is_left_of_it_is_published_and_said_to_be(collection, other):
         collection.publish()
 
     assert "(create target v1)" in refused.value.message
+    assert refused.value.upload == "served"
     assert set(other.publish().repository.tags) == {"v2"}
 
 
