@@ -236,16 +236,21 @@ def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str
         edited: Whose keys they are.
         words: As they were given.
         role: Of keys that are imported.
+
+    Raises:
+        PublishError: A file says that one of its keys is for another role: none is imported.
     """
     from contenttrust.keys.importing import import_file  # noqa: PLC0415 -- see `key_store`
+    from contenttrust.publish import named_keys  # noqa: PLC0415
 
+    check = partial(named_keys.check_given, edited, role=role)
     found: list[str] = []
     for word in words:
         if re.fullmatch(r"[0-9a-f]{64}", word):
             found.append(word)
         else:
             check_file(word)
-            done = import_file(edited.keys, word, role=role, gun=edited.gun)
+            done = import_file(edited.keys, word, role=role, gun=edited.gun, check=check)
             found += [entry.key_id for entry in done.entries]
     return tuple(found)
 
@@ -254,13 +259,14 @@ def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]
     """Public keys of files: certificates, or bare keys as `key generate` writes them.
 
     Raises:
-        UsageError: A file holds none, or its certificate has expired.
+        UsageError: A file holds none, or its certificate has expired or is not valid yet.
     """
     from contenttrust import clock  # noqa: PLC0415 -- see `key_store`
     from contenttrust._core import PublicKey  # noqa: PLC0415
 
     now = clock.moment_or_now(request.options.at)
     soon = clock.instant(now.datetime + timedelta(days=SOON))
+    tomorrow = clock.instant(now.datetime + timedelta(days=1))  # other clocks may be behind
     found = []
     for path in paths:
         try:
@@ -269,6 +275,11 @@ def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]
             raise UsageError(f"{path}: no valid public key found: {error.message}") from None
         if key.not_after is not None and key.not_after <= now:
             raise UsageError(f"{path}: the certificate of {key.common_name} has expired")
+        if key.not_before is not None and key.not_before > tomorrow:
+            begins = key.not_before.datetime
+            raise UsageError(
+                f"{path}: the certificate of {key.common_name} is not valid before {begins}"
+            )
         if key.not_after is not None and key.not_after <= soon:
             report.warn(request, [f"certificate with CN {key.common_name} is near expiry"])
         found.append(key)

@@ -235,3 +235,17 @@ def test_a_certificate_that_ends_is_told(place, days, code, text):
     assert text in ran.err
     assert bool(ran.err) == bool(text)
     assert len(staged(place)) == (2 if code == 0 else 0)
+
+
+@pytest.mark.parametrize(("hours", "code"), [(47, 2), (23, 0)])
+def test_a_certificate_that_is_not_valid_yet_is_refused_as_by_docker(place, hours, code):
+    """A day is allowed for: the clock of who made it may be ahead."""
+    begins = datetime.now(timezone.utc) + timedelta(hours=hours)
+    made = PrivateKey.generate("ecdsa").certificate(
+        "alice", clock.instant(begins), clock.instant(begins + timedelta(days=400))
+    )
+    (place.here / "alice.crt").write_bytes(made)
+    ran = place.run("delegation", "add", GUN, "targets/alice", "alice.crt", "--all-paths")
+    assert ran.code == code
+    assert ("alice.crt: the certificate of alice is not valid before" in ran.err) == (code == 2)
+    assert len(staged(place)) == (2 if code == 0 else 0)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
+
+from contenttrust import clock
+from contenttrust._core import PrivateKey
 
 
 @pytest.fixture
@@ -38,6 +42,19 @@ def test_where_the_private_key_is_the_signer_begins_anew(place, images, removed)
     assert "targets/releases begins anew: what it listed before it was removed" in ran.err
     assert f"1.0 ({removed})" in ran.err
     assert released(place, images.repository) == []
+
+
+def test_a_certificate_that_is_not_valid_yet_is_refused_as_by_docker(place, images):
+    begins = datetime.now(timezone.utc) + timedelta(days=5)
+    made = PrivateKey.generate("ecdsa").certificate(
+        "alice", clock.instant(begins), clock.instant(begins + timedelta(days=400))
+    )
+    (place.here / "alice.crt").write_bytes(made)
+    sent = len(place.server.uploads)
+    ran = place.run("signer", "add", "--key", "alice.crt", "alice", images.repository)
+    assert ran.code == 2
+    assert "alice.crt: the certificate of alice is not valid before 20" in ran.err
+    assert len(place.server.uploads) == sent
 
 
 @pytest.mark.parametrize(("typed", "code"), [("y", 0), ("n", 1)])
