@@ -124,7 +124,7 @@ class SignedBy(Place):
 
     def missing(self) -> str:
         """What is said where the person did not sign."""
-        return f"{shown(self.person.name)} signed it with no key that the policy knows"
+        return f"it is signed with no key that the policy has of {shown(self.person.name)}"
 
     def describe(self) -> object:
         """As a policy file writes it."""
