@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Lookup = Callable[[str], str | None]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+# Go compares names without regard to case, and these are letters of the Latin alphabet to it then.
+_FOLDED = ("\u017f", "\u212a")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEEPEST = 20
 
@@ -52,6 +54,8 @@ def interpolated(text: str, lookup: Lookup, *, depth: int = 0) -> str:
             name = _NAME.match(text, found + 1)
             if name is None:
                 raise InterpolationError("a dollar sign without a variable: write $$ for it")
+            if text.startswith(_FOLDED, name.end()):
+                raise InterpolationError(f"the name {name[0]}… may go on: write ${{{name[0]}}}")
             made.append(_required(name[0], lookup))
             at = name.end()
     return "".join([*made, text[at:]])

@@ -78,6 +78,16 @@ def test_what_is_not_sure_is_refused(text: str, words: str) -> None:
         interpolated(text, ENV.get)
 
 
+@pytest.mark.parametrize("letter", ["\u017f", "\u212a"])
+@pytest.mark.parametrize("text", ["$TAG{}", "$TAG{}X", "${}", "${{TAG{}}}", "${{{}}}"])
+def test_t100_letters_that_go_on_a_name_for_docker_compose_are_refused(
+    text: str, letter: str
+) -> None:
+    with pytest.raises(InterpolationError):
+        interpolated(text.format(letter), ENV.get)
+    assert interpolated(f"${{TAG}}{letter}", ENV.get) == f"7{letter}"
+
+
 @given(st.text(alphabet="${}:-?+TAGx1 ", max_size=30))
 def test_any_text_is_replaced_or_refused(text: str) -> None:
     try:
