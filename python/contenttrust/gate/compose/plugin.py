@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import re
 import subprocess
 
 from contenttrust.errors import PolicyError, shown
+from contenttrust.gate.compose import environment_file
+from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +66,16 @@ def config(
         The project, and what docker compose warned of.
 
     Raises:
-        ComposeConfigError: It is none, or needs something remote.
+        ComposeConfigError: It is none, or needs something remote, or docker compose would wait for
+            a file of variables.
     """
+    name = "docker compose"
+    try:
+        for name in environment_file.names(os.path.dirname(files[0]), env):  # noqa: PTH120
+            chosen_file.check(name)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ComposeConfigError(f"{shown(name)}: {why}") from None
     options = [word for file in files for word in ("--file", file)]
     options += [word for profile in profiles for word in ("--profile", profile)]
     return _config(options, env=env, program=program)

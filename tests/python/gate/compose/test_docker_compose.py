@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path) -> No
 
 
 def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
-    inline = {"dockerfile_inline": "ARG B=base:1\nFROM $$B"}
+    inline = {"context": "/app", "dockerfile_inline": "ARG B=base:1\nFROM $$B"}
     program = docker({"services": {"web": {"build": inline}}})
     made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
 
@@ -150,6 +151,21 @@ def test_a_project_that_docker_compose_refuses_is_refused(docker, answer, code, 
     assert finding.refused
     assert words in finding.message
     assert finding.message.isprintable()
+
+
+def test_docker_compose_is_not_started_to_wait_for_a_file_of_variables(
+    docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(".env")
+    program = docker({"services": {"web": {"image": "web:9"}}})
+    for more in ({}, {"COMPOSE_FILE": "a.yaml"}, {"COMPOSE_ENV_FILES": ".env"}):
+        env = {"PATH": "/bin:/usr/bin", **more}
+        made = composition({"a.yaml": b"services: {}"}, env=env, program=program)
+        assert made.uses == ()
+        assert all(finding.refused for finding in made.findings)
+        assert made.findings[-1].message == ".env: it is no regular file"
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_docker_that_is_not_there_has_no_compose(tmp_path: Path) -> None:
