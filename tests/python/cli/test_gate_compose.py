@@ -83,6 +83,14 @@ def test_an_image_that_one_service_pulls_is_no_local_build_of_another(gate) -> N
     assert ran.err.count("would be pulled") == 2
 
 
+def test_what_two_services_build_from_is_told_once(gate) -> None:
+    services = "services: {a: {build: .}, b: {build: ., pull_policy: build}}"
+    for text, told in (("FROM localhost/x\nFROM localhost/y", 2), ("FROM $NONE", 1)):
+        ran = gate("compose", "c.yaml", **{"c.yaml": services, "Dockerfile": text})
+        lines = [*ran.out.splitlines(), *ran.err.splitlines()]
+        assert len([line for line in lines if ": Dockerfile:" in line]) == told
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "passes"),
     [

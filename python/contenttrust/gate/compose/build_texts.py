@@ -1,15 +1,20 @@
 """What the texts of a `build` have to be, so that the builder reads them as they are written here.
 
 Docker compose hands a build to bake as JSON, and bake takes texts in JSON for templates of HCL.
-Compose escapes `${` in arguments and in `dockerfile_inline`, and nothing else.
+Compose escapes `${` in arguments and in `dockerfile_inline`, and nothing else. Of HCL's texts, keys
+among them, each is in Unicode's NFC.
 
-Source: compose 2.40 `build_bake.go` ``doBuildBake``; buildx 0.29 `bake/hclparser`; HCL 2.24
-`json/structure.go`; BuildKit 0.25 `dockerui/config.go` ``NamedContext``.
+Source: compose 2.40 `build_bake.go` ``doBuildBake``; compose-go 2.9 `paths/context.go`
+``absContextPath``; buildx 0.29 `bake/hclparser`; HCL 2.24 `json/structure.go`,
+`hclsyntax/scan_tokens.rl`; cty 1.17 ``NormalizeString``; BuildKit 0.25 `dockerui/config.go`
+``NamedContext``.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 
 from contenttrust.errors import shown
 from contenttrust.gate.dockerfile import contexts
@@ -25,19 +30,24 @@ if TYPE_CHECKING:
     Fault = tuple[Path, str]
 
 IMAGE_SCHEME = f"{contexts.IMAGE_SCHEME}//"
+SERVICE_SCHEME = "service:"
 _TEXTS = ("context", "dockerfile", "dockerfile_inline", "target")
 _LISTS = ("cache_from", "secrets")
 _SWITCHES = ("pull", "sbom", "provenance")
 _ESCAPED = frozenset({"args", "dockerfile_inline"})
+# What BuildKit takes for a remote context.
+_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
+_MARK = "\ufeff"
 # Bake splits at commas. Versions of Windows, in brackets to BuildKit, are not read here.
 _PLATFORM = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", re.ASCII)
 
 
-def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has there
+def faults(build: Any, *, asked: bool = False) -> list[Fault]:  # noqa: ANN401 -- whatever is there
     """Find what of a build cannot be told without doubt.
 
     Args:
         build: The mapping.
+        asked: Whether docker compose wrote it, and so its folders with their whole names.
 
     Returns:
         Ways within it, each with a sentence.
@@ -45,8 +55,8 @@ def faults(build: Any) -> list[Fault]:  # noqa: ANN401 -- whatever the file has 
     if not isinstance(build, dict):
         return [((), "build is neither a folder nor a mapping")]
     return [*_of_types(build), *_of_pairs(build)] or [
-        *templates(build, ()),
-        *_of_folders(build),
+        *altered(build, ()),
+        *_of_folders(build, asked=asked),
         *_of_contexts(build),
     ]
 
@@ -65,7 +75,7 @@ def faults_beside(service: Mapping[str, Any]) -> list[Fault]:
         return [(("platform",), "platform is no text: put it in quotes")]
     told = doubt_of_platform(platform or "")
     found: list[Fault] = [(("platform",), told)] if told else []
-    return [*found, *templates(service.get("image"), ("image",))]
+    return [*found, *altered(service.get("image"), ("image",))]
 
 
 def doubt_of_platform(platform: str) -> str:
@@ -75,9 +85,31 @@ def doubt_of_platform(platform: str) -> str:
     return f"{shown(platform)} is not plainly one platform: write one, such as linux/amd64"
 
 
-def is_template(text: str) -> bool:
-    """Whether bake takes a text for more than a text."""
-    return "%{" in text or "${" in text
+def is_remote(context: str) -> bool:
+    """Whether a build context is no folder."""
+    return _REMOTE.match(context) is not None
+
+
+def alteration(text: str, *, is_escaped: bool = False) -> str:
+    """Why the builder gets something else than a text, as a sentence; empty where it gets the text.
+
+    Args:
+        text: Any text of a build, or the name of a folder of it.
+        is_escaped: Whether docker compose escapes variables in it.
+    """
+    if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
+        return "no builder can have this: write it otherwise"
+    for sign in ["%{"] if is_escaped else ["%{", "${"]:
+        if sign in text:
+            return f"bake takes what follows {sign} for a template: write it otherwise"
+    if _MARK in text:
+        return "bake may leave out the byte order mark (U+FEFF): write it without"
+    if not unicodedata.is_normalized("NFC", text):
+        return "bake puts other letters in place of these: write them in Unicode's form NFC"
+    # What another version of Unicode has letters for it may write otherwise.
+    if any(unicodedata.category(sign) == "Cn" for sign in text if not sign.isascii()):
+        return f"Unicode {unicodedata.unidata_version} has no such letters: write it without"
+    return ""
 
 
 def _of_types(build: dict[str, Any]) -> Iterator[Fault]:
@@ -116,40 +148,46 @@ def _of_pairs(build: dict[str, Any]) -> Iterator[Fault]:
                 yield (member, name), f"the value of {shown(name)} is no text: put it in quotes"
 
 
-def templates(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
-    """Texts, names of members among them, that bake takes for more than texts, or cannot have."""
+def altered(value: Any, way: Path) -> Iterator[Fault]:  # noqa: ANN401
+    """Texts, names of members among them, that the builder does not get as they are."""
     if isinstance(value, dict):
         for name, below in value.items():
-            if is_template(name):
-                yield way, f"bake takes {shown(name)} for a template: no name may have %{{ or ${{"
-            if _is_no_text(name):
-                yield way, f"no builder can have the name {shown(name)}: write it otherwise"
-            yield from templates(below, (*way, name))
+            if told := alteration(name):
+                yield way, f"the name {shown(name)}: {told}"
+            yield from altered(below, (*way, name))
     elif isinstance(value, list):
         for index, below in enumerate(value):
-            yield from templates(below, (*way, index))
-    elif isinstance(value, str):
-        if _is_no_text(value):
-            yield way, f"no builder can have the text {shown(value)}: write it otherwise"
-        signs = ["%{"] if way[0] in _ESCAPED else ["%{", "${"]
-        for sign in signs:
-            if sign in value:
-                yield way, f"bake takes what follows {sign} for a template: write it otherwise"
+            yield from altered(below, (*way, index))
+    elif isinstance(value, str) and (told := alteration(value, is_escaped=way[0] in _ESCAPED)):
+        yield way, told
 
 
-def _is_no_text(text: str) -> bool:
-    """Whether a text has what no name of a file and no UTF-8 can have."""
-    return any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _of_folders(build: dict[str, Any]) -> Iterator[Fault]:
-    """Folders of somebody's home; docker compose that was asked has written them out."""
+def _of_folders(build: dict[str, Any], *, asked: bool) -> Iterator[Fault]:
+    """Folders that are not where they seem to be."""
     folders: dict[Path, str] = {("context",): build.get("context") or ""}
     for name, value in (build.get("additional_contexts") or {}).items():
         folders["additional_contexts", name] = value
     for way, folder in folders.items():
-        if folder.startswith("~"):
+        if folder.startswith("~"):  # docker compose that was asked has written it out
             yield way, "docker compose puts a home in place of ~: write the folder"
+    if told := _doubt_of_context(build.get("context"), asked=asked):
+        yield ("context",), told
+
+
+def _doubt_of_context(context: str | None, *, asked: bool) -> str:
+    """Why a context is not the folder of the project that it names; empty where it is, or remote.
+
+    Docker compose leaves some names to bake as they are written, and bake begins elsewhere.
+    """
+    if not context:
+        is_left = asked or context is not None
+        told = "an empty context is the folder where docker compose is started: write . or leave it"
+        return told if is_left else ""
+    if is_remote(context) or os.path.isabs(context):  # noqa: PTH117
+        return ""
+    if asked or "://" in context or context.startswith(SERVICE_SCHEME):
+        return f"two folders are called {shown(context)}: write ./ before it, and no ://"
+    return ""
 
 
 def _of_contexts(build: dict[str, Any]) -> Iterator[Fault]:
@@ -163,6 +201,8 @@ def _of_contexts(build: dict[str, Any]) -> Iterator[Fault]:
             continue
         if key != name:
             yield way, f"no name finds the build context {shown(name)}: write {shown(key)}"
+        if not value:
+            yield way, "bake leaves out a context without a value: write a folder or an image"
         if value.startswith(contexts.IMAGE_SCHEME) and not value.startswith(IMAGE_SCHEME):
             image = shown(value.removeprefix(contexts.IMAGE_SCHEME))
             yield (

@@ -114,7 +114,7 @@ def _of_secrets(secrets: Any, build: Build, given: Given) -> Iterator[Remark]:  
         if not isinstance(source, str) or not isinstance(secret := named.get(source), dict):
             yield Remark(path=(*way, index), message=f"there is no secret {shown(str(source))}")
             continue
-        for place, told in build_texts.templates(secret.get("file"), ("secrets", source, "file")):
+        for place, told in build_texts.altered(secret.get("file"), ("secrets", source, "file")):
             yield Remark(path=place, message=told)
         name = secret.get("environment")
         if not name:

@@ -7,7 +7,6 @@ Source: compose 2.40 `build_classic.go` ``doBuildClassic``; docker/cli 28 `build
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 
 from contenttrust.errors import shown
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from contenttrust.gate.dockerfile import Dockerfile
     from contenttrust.gate.dockerfile.model import Stage
 
-# What BuildKit takes for a remote context.
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)
 # What compose files have in place of options.
 _MEMBERS = {"--platform": "platform of the service", "--build-arg": "build.args"}
 # What another service builds is checked there, and to this build as good as an empty image.
@@ -73,7 +70,8 @@ def _in_place_of_inline(build: Build, folder: str) -> str | None:
     """The file of the context that the classic builder builds: it knows no `dockerfile_inline`."""
     if build.inline is None or not build.is_classic:
         return None
-    return _usual(os.path.join(folder, build.context))  # noqa: PTH118
+    # Docker goes back from a link to where that stands, and not to where it leads.
+    return _usual(os.path.normpath(os.path.join(folder, build.context)))  # noqa: PTH118
 
 
 def _usual(folder: str) -> str | None:
@@ -96,7 +94,7 @@ def _images(
     build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
 ) -> tuple[list[Use], list[Finding], list[Built]]:
     """The same with one builder."""
-    if _REMOTE.match(build.context):
+    if build_texts.is_remote(build.context):
         message = f"the build context {build.context} is not here: nothing of it can be checked"
         return [], [Finding.fault(message, spot, code="not_covered")], []
     file = _file(build, folder)
@@ -107,8 +105,9 @@ def _images(
         for below in (build.context, "")  # the folder is that of other contexts, and of secrets
     ]
     places += [os.path.realpath(os.path.dirname(file))] * (build.inline is None)  # noqa: PTH120
-    for name in filter(build_texts.is_template, places):
-        return [], [Finding.fault(f"bake takes the name {name} for a template", spot)], []
+    for name in places:
+        if doubt := build_texts.alteration(name):
+            return [], [Finding.fault(f"the name {shown(name)}: {doubt}", spot)], []
     given = {name: env.get(name) if v is None else v for name, v in build.args.items()}
     args = {name: value for name, value in given.items() if value is not None}
 

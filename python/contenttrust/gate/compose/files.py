@@ -158,7 +158,7 @@ def composition(
         findings += [_fault(doubt)] if doubt is not None else []
     else:
         findings += [Finding.note(told, first, code="compose") for told in warnings]
-        found = contents(project)
+        found = contents(project, asked=program is not None and plugin.available(program))
         spot_of = _spots(documents, first)
         started, sources = found.started, found.builds
         all_services = project.get("services")

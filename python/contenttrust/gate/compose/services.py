@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Path
 
 IMAGE_SCHEME = build_texts.IMAGE_SCHEME
-SERVICE_SCHEME = "service:"
+SERVICE_SCHEME = build_texts.SERVICE_SCHEME
 _ATTESTATIONS = ("sbom", "provenance")
 _BUILT = frozenset({"build", "never"})
 
@@ -107,11 +107,12 @@ class Contents:
     remarks: list[Remark] = field(default_factory=list)
 
 
-def contents(project: Mapping[str, Any]) -> Contents:
+def contents(project: Mapping[str, Any], *, asked: bool = False) -> Contents:
     """Find what the services of a project start.
 
     Args:
         project: Merged and interpolated.
+        asked: Whether docker compose told it, and so folders with their whole names.
 
     Returns:
         What is found; what cannot be understood is among its remarks.
@@ -134,7 +135,7 @@ def contents(project: Mapping[str, Any]) -> Contents:
         _take_image(found, name, service, path, built)
         _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
         if service.get("build") is not None:
-            _take_build(found, name, services, (*path, "build"))
+            _take_build(found, name, services, (*path, "build"), asked=asked)
     _tell_targets(found)
     contexts = {value for build in found.builds for value in build.contexts.values()}
     several = {
@@ -208,12 +209,14 @@ def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:
             found.remarks.append(Remark(path=way, message=message))
 
 
-def _take_build(found: Contents, name: str, services: Mapping[str, Any], path: Path) -> None:
+def _take_build(
+    found: Contents, name: str, services: Mapping[str, Any], path: Path, *, asked: bool
+) -> None:
     service = services[name]
     build = service["build"]
     if isinstance(build, str):
         build = {"context": build}
-    faults = build_texts.faults(build)
+    faults = build_texts.faults(build, asked=asked)
     beside = build_texts.faults_beside(service)
     if beside or faults:
         found.remarks += [Remark(path=(*path[:-1], *way), message=told) for way, told in beside]

@@ -144,6 +144,43 @@ def test_t100_two_services_are_not_one_target_to_bake(one: str, other: str) -> N
     assert refusals(read(f"build: {{{INLINE}}}")) == [(3, told)]
 
 
+DECOMPOSED = "cafe\\u0301"
+KELVIN = "\\u212a"
+MARK = "\\ufeff"
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        (f'context: "./{DECOMPOSED}"', "form NFC"),
+        (f'dockerfile: "{DECOMPOSED}"', "form NFC"),
+        (f'dockerfile_inline: "ARG {KELVIN}=evil:1"', "form NFC"),
+        (f'target: "{DECOMPOSED}"', "form NFC"),
+        (f'args: {{V: "{DECOMPOSED}"}}', "form NFC"),
+        (f'args: {{"{KELVIN}": evil:1}}', "form NFC"),
+        (f'args: ["BUILD{KELVIN}IT_SYNTAX=evil:1"]', "form NFC"),
+        (f'labels: {{"{DECOMPOSED}": x}}', "form NFC"),
+        (f'additional_contexts: {{base: "./{DECOMPOSED}"}}', "form NFC"),
+        ('args: {V: "\\U0001fbff"}', "no such letters"),
+        (f'args: {{V: "{MARK}"}}', "byte order mark"),
+        (f'args: {{"{MARK}V": evil:1}}', "byte order mark"),
+        (f'dockerfile_inline: "{MARK}FROM x"', "byte order mark"),
+        (f'additional_contexts: {{base: "{MARK}docker-image://evil:1"}}', "byte order mark"),
+    ],
+)
+def test_t100_what_bake_writes_otherwise_is_refused(build: str, told: str) -> None:
+    refused = refusals(project(build))
+
+    assert [line for line, _ in refused][:1] == [4]
+    assert told in refused[0][1]
+
+
+def test_t100_letters_that_bake_leaves_as_they_are_are_read() -> None:
+    made = project('args: {"é": "\\u017f 漢 🐳"}\n      dockerfile_inline: "FROM x\\n# caf\\u00e9"')
+
+    assert images(made) == ["x"]
+
+
 def test_variables_in_arguments_and_in_an_inline_dockerfile_are_escaped_by_compose() -> None:
     made = project("args: {V: '1', W: '$${V}'}\n      dockerfile_inline: \"ARG V\\nFROM x:$${V}\"")
 
@@ -299,7 +336,8 @@ def test_t100_what_pwd_calls_the_folder_is_what_bake_gets(
         return composition({"compose.yaml": text.encode()}, env={}, program=None)
 
     [(_, message)] = refusals(read(odd))
-    assert message.startswith(f"bake takes the name {odd}")
+    assert message.startswith(f"the name {odd}")
+    assert "bake takes" in message
     (tmp_path / "%{other}").mkdir()
     for called in (plain, tmp_path / "%{other}"):  # docker compose does not believe the second
         assert set(images(read(called))) == {"x"}

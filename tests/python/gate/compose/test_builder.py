@@ -112,8 +112,8 @@ def test_a_file_of_variables_that_is_not_simple_is_left_to_docker_compose(tmp_pa
         "#!/bin/sh\n"
         'case "$*" in *version*) ;;\n'
         '*project-directory*) [ -z "$TOKEN" ] && echo \'{"x-TOKEN": "ab"}\' ;;\n'
-        '*) echo \'{"services": {"a": {"build": {"dockerfile_inline": "FROM x", "secrets":'
-        ' [{"source": "s"}]}}}, "secrets": {"s": {"environment": "TOKEN"}}}\' ;;\n'
+        '*) echo \'{"services": {"a": {"build": {"context": "/a", "dockerfile_inline": "FROM x",'
+        ' "secrets": [{"source": "s"}]}}}, "secrets": {"s": {"environment": "TOKEN"}}}\' ;;\n'
         "esac\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -156,9 +156,9 @@ def test_t100_without_buildx_a_service_is_no_context(tmp_path: Path) -> None:
         program.write_text(
             "#!/bin/sh\n"
             f'[ "$2" = version ] && case "$1" in {plugins}) exit 0;; *) exit 1;; esac\n'
-            'echo \'{"services": {"a": {"build": {"dockerfile_inline": "FROM b",'
+            'echo \'{"services": {"a": {"build": {"context": "/a", "dockerfile_inline": "FROM b",'
             ' "additional_contexts": {"b": "service:b"}}},'
-            ' "b": {"build": {"dockerfile_inline": "FROM x"}}}}\'\n'
+            ' "b": {"build": {"context": "/a", "dockerfile_inline": "FROM x"}}}}\'\n'
         )
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return str(program)

@@ -64,6 +64,16 @@ def test_t100_a_dockerfile_that_the_classic_builder_takes_for_an_inline_one_is_j
     assert "evil:1: docker-image://evil@sha256:2" in pinned
 
 
+def test_t100_the_classic_builder_goes_back_over_a_link_as_docker_does(tmp_path: Path) -> None:
+    for folder in ("here/x", "else/where", "else/x"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "here" / "link").symlink_to("../else/where")
+    (tmp_path / "here" / "x" / "Dockerfile").write_text("FROM evil:1")
+
+    made = read(tmp_path / "here", "{context: link/../x, dockerfile_inline: FROM x}")
+    assert [use.image for use in made.uses] == ["x", "evil:1"]
+
+
 def test_t100_what_the_classic_builder_would_build_is_refused_as_ever(tmp_path: Path) -> None:
     for text, told in (
         ("FROM x AS one\nCOPY --from=$X / /", "--from takes no"),
