@@ -379,6 +379,7 @@ CAUSES = {
     ("anchor_conflict", "two roots of the same version"): "two_roots",
     ("anchor_conflict", "unable to match any certificates"): "pin_conflict",
     ("anchor_conflict", "the remembered state is of another"): "state_conflict",
+    ("malformed", "the custom data of a target"): "own_words",
     ("root_chain", "root has other content than before"): "replaced_root",
     ("root_chain", "the root of"): "own_words",
     ("unauthorized", "the credentials are refused"): "credentials_refused",

@@ -19,8 +19,7 @@ def run(request: Request) -> int:
     options = request.options
     edited = editing.collection(request, options.gun, asks=options.publish)
     size, sha256, sha512 = _measured(options.file)
-    custom = None if options.custom is None else editing.content(options.custom)
-    with editing.usage():
+    with editing.custom(options.custom) as custom:
         edited.add_target(
             options.target,
             size=size,

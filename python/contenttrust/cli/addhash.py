@@ -23,8 +23,7 @@ def run(request: Request) -> int:
     if not hashes:
         raise UsageError("at least one hash must be given: --sha256 or --sha512")
     edited = editing.collection(request, options.gun, asks=options.publish)
-    custom = None if options.custom is None else editing.content(options.custom)
-    with editing.usage():
+    with editing.custom(options.custom) as custom:
         edited.add_target(
             options.target,
             size=options.size,

@@ -12,7 +12,7 @@ from typing import cast
 from contenttrust.cli import confirm, exit_codes, report, text, witnessed
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import CancelledError
-from contenttrust.errors import ContentTrustError
+from contenttrust.errors import ContentTrustError, MalformedError
 
 SOON = 182
 """Days before its end that notary warns of a certificate, and root is renewed."""
@@ -300,6 +300,23 @@ def content(path: str, *, limit: int = 0) -> bytes:
 
     with _named(path):
         return chosen_file.read(path, limit=limit or chosen_file.LIMIT)
+
+
+@contextlib.contextmanager
+def custom(path: str | None) -> Iterator[bytes | None]:
+    """The custom data of a target, if their file was named; what is wrong with them names it.
+
+    Raises:
+        UsageError: The file cannot be read, or no target can have what it holds.
+    """
+    data = None if path is None else content(path)
+    try:
+        with usage():
+            yield data
+    except MalformedError as error:
+        if path is None:
+            raise
+        raise UsageError(f"{path}: {error.message}") from None
 
 
 def check_file(path: str) -> None:

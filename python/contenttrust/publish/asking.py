@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish.metadata import ROOT, TIMESTAMP
+from contenttrust.publish.uploads import ACCEPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +89,12 @@ def check_gone(server: Server, gun: str) -> None:
     for role in (ROOT, TIMESTAMP):
         answer = ask(server, gun, role, limit=ROOT_LIMIT)
         if isinstance(answer, ContentTrustError):
+            answer.upload = ACCEPTED
+            answer.message = (
+                f"the server has accepted the deletion of {gun}, and whether it serves its {role} "
+                f"no more could not be seen: {answer.message}. What is here was not deleted: the "
+                "same command again asks for both"
+            )
             raise answer
         if answer is not None:
             raise PublishError(

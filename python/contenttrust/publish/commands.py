@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.errors import shown
-from contenttrust.publish.metadata import BASE_ROLES, TIMESTAMP
+from contenttrust.publish.metadata import BASE_ROLES, ROOT, TIMESTAMP
 from contenttrust.publish.tags import child_digest, is_tag
 
 TYPE_CHECKING = False
@@ -29,6 +29,15 @@ def taking_keys_out(gun: str, role: str, key_ids: Sequence[str]) -> str:
         managed = ["--server-managed"] if role == TIMESTAMP else []
         return command("key", "rotate", gun, role, *managed)
     return command("delegation", "remove", "-p", gun, role, *key_ids)
+
+
+def renewing_root(gun: str) -> str:
+    """How root is renewed where its keys are kept elsewhere."""
+    rotate = command("signing-request", "rotate", "--key", "NEW.crt", gun, ROOT, "FILE")
+    return (
+        "where they are kept elsewhere, they sign a request with a new certificate of each "
+        f"(contenttrust key certificate): {rotate}"
+    )
 
 
 def taking_back(repository: str, gun: str, name: str, role: str) -> str:

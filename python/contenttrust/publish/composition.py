@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.publish import delegations
+from contenttrust.publish.commands import renewing_root
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.metadata import (
     ROOT,
@@ -101,7 +102,10 @@ class Composition:
         authority = authority_in(draft.root, ROOT)
         if len(self._keyring.held(authority)) >= authority.threshold:
             return True
-        draft.notes.append("root expires within six months, and too few keys are here to renew it")
+        draft.notes.append(
+            "root expires within six months, and too few keys are here to renew it: "
+            f"{renewing_root(draft.gun)}"
+        )
         return False
 
     def _snapshot(

@@ -119,8 +119,15 @@ def target_meta(
         raise ValueError("a sha256 or a sha512 digest must be given")
     meta: Document = {"hashes": hashes, "length": size}
     if custom is not None:
-        # Canonical text has control characters as they are.
-        meta["custom"] = json.loads(_core.canonical_json(custom), strict=False)
+        try:
+            text = _core.canonical_json(custom)
+        except MalformedError as error:
+            error.message = (
+                f"the custom data of a target cannot be signed: {error.message}. Give JSON with "
+                "whole numbers and without a name that stands twice"
+            )
+            raise
+        meta["custom"] = json.loads(text, strict=False)  # which has control characters as they are
     return meta
 
 

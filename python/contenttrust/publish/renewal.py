@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.errors import PublishError
+from contenttrust.publish.commands import renewing_root
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.metadata import ROOT, SNAPSHOT, TIMESTAMP, is_soon
 
@@ -51,4 +52,7 @@ class Renewal:
             if draft.can_sign(authority):
                 draft.changed.add(role)
             elif role != SNAPSHOT:  # the server renews the one whose key it holds
-                draft.notes.append(f"{role} ends soon, and none of its keys is here to renew it")
+                way = f": {renewing_root(draft.gun)}" if role == ROOT else ""
+                draft.notes.append(
+                    f"{role} ends soon, and none of its keys is here to renew it{way}"
+                )

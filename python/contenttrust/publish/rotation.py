@@ -241,11 +241,14 @@ class Replacement:
             same = before == {key.canonical_key_id for key in self._keys}
         if same and self._threshold in {0, present.threshold}:
             ids = ", ".join(sorted(key.canonical_key_id for key in self._keys))
-            way = (
-                "The server was asked for a new one: ask whoever runs it why it gives none"
-                if self._server_managed
-                else "Name another key; `contenttrust key rotate` without one makes one"
-            )
+            way = "Name another key; `contenttrust key rotate` without one makes one"
+            if self._server_managed:
+                way = "The server was asked for a new one: ask whoever runs it why it gives none"
+            elif self._role == ROOT:
+                way = (
+                    "Name another key in its certificate, or, to renew root, a new certificate of "
+                    "the same key (contenttrust key certificate)"
+                )
             raise PublishError(
                 f"{ids} is the {self._role} key of {draft.gun} already: nothing would be rotated. "
                 f"{way}",

@@ -14,6 +14,7 @@ from key_place import Place
 
 GUN = "collection.example/team/files"
 DIGEST = "a0fcfe068505f89a2f2a03e3e3eb99b97e9188c29e84e23be8e1c106207ab629"
+ADDED = [GUN, "v1", "5", "--sha256", DIGEST]
 
 
 @pytest.fixture
@@ -124,6 +125,11 @@ def test_changes_are_reset_by_their_numbers_or_all(place):
     [
         (["add", GUN, "v1", "nosuch"], "nosuch: No such file or directory"),
         (["add", GUN, "v1", "file", "--custom", "nosuch"], "nosuch: No such file or directory"),
+        (
+            ["add", GUN, "v1", "file", "--custom", "file"],
+            "file: the custom data of a target cannot",
+        ),
+        (["addhash", *ADDED, "--custom", "file"], "file: the custom data of a target cannot"),
         (["add", GUN, "v1", "file", "-r", "targets/A"], "invalid role targets/A"),
         (["add", "../x", "v1", "file"], "../x"),
         (["addhash", GUN, "v1", "5"], "at least one hash"),

@@ -85,8 +85,11 @@ def test_the_digits_of_a_digest_may_be_large():
 
 @pytest.mark.parametrize("custom", [b"1.5", b"{", b'{"a": 1, "a": 2}'])
 def test_custom_data_without_a_canonical_form_are_refused(custom):
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedError, match="custom data of a target cannot be signed: ") as it:
         metadata.target_meta(1, sha256=SHA256, custom=custom)
+    assert str(it.value).endswith(
+        "Give JSON with whole numbers and without a name that stands twice."
+    )
 
 
 def test_a_file_is_described_by_both_digests_and_its_length():

@@ -10,6 +10,7 @@ from contenttrust.errors import (
     NoKeyError,
     PublishError,
     RejectedError,
+    ServerError,
     UnreachableError,
 )
 from contenttrust.publish import images
@@ -56,6 +57,22 @@ def test_a_server_that_only_says_that_it_has_deleted_is_told(collection, server,
         collection.delete(remote=True)
 
     assert collection.trust_dir.cached(collection.gun)
+
+
+@pytest.mark.parametrize("failure", [UnreachableError("gone"), ServerError("half a file")])
+def test_a_deletion_that_was_accepted_and_could_not_be_seen_is_told(
+    collection, server, monkeypatch, failure
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(server, "fetch", lambda _gun, wanted: [failure] * len(wanted))
+        with pytest.raises(type(failure), match="has accepted the deletion of ") as failed:
+            collection.delete(remote=True)
+
+    assert failed.value.upload == "accepted"
+    assert str(failed.value).endswith("not deleted: the same command again asks for both.")
+    assert collection.trust_dir.cached(collection.gun)
+    collection.delete(remote=True)
+    assert not collection.trust_dir.cached(collection.gun)
 
 
 def _refused(*_):
