@@ -116,3 +116,56 @@ def test_a_builder_without_named_contexts_builds_nothing_from_the_override(
     compose.gate("dockerfile", "--write", "Dockerfile").succeeded()
     compose.pin("--override-out").succeeded()
     compose("build").succeeded()
+
+
+@pytest.mark.parametrize("args", ['{BASE: "${BASE:-EVIL}"}', "[BASE]"])
+def test_t099_the_override_holds_arguments_that_bases_rest_on(compose: Composed, args: str) -> None:
+    path = f"composed/{compose.folder.name}"
+    name = f"{compose.docker.stack.registry}/{path}"
+    compose.docker.upload(path, f"{path} signed", tag="1.0")
+    compose.docker.sign(f"{name}:1.0")
+    compose.docker.upload(path, f"{path} unsigned", tag="evil")
+    good, evil = f"{name}:1.0", f"{name}:evil"
+    default = good if args == "[BASE]" else evil
+    compose.folder.joinpath("Dockerfile").write_text(f"ARG BASE={default}\nFROM ${{BASE}}\n")
+    build = f"    build: {{context: ., args: {args.replace('EVIL', evil)}}}"
+    compose.write("mine:3", build, "    pull_policy: build")
+    compose.env |= {} if args == "[BASE]" else {"BASE": good}
+    compose.pin("--override-out").succeeded()
+    compose.env |= {"BASE": evil if args == "[BASE]" else ""}
+
+    def built() -> str:
+        compose("build", "--builder=own", "--pull", "--no-cache").succeeded()
+        return compose.docker.plain("run", "--rm", "--network=none", "mine:3").out
+
+    assert built() == f"{path} signed\n"
+    compose.files = ["--file=compose.yaml"]
+    assert built() == f"{path} unsigned\n"
+
+
+def test_a_signed_image_beside_build_is_started_and_built_by_nobody_until_it_says_so(
+    compose: Composed,
+) -> None:
+    path = f"composed/{compose.folder.name}"
+    name = f"{compose.docker.stack.registry}/{path}:1.0"
+    compose.docker.upload(path, f"{path} signed", tag="1.0")
+    compose.docker.sign(name)
+    compose.folder.joinpath("Dockerfile").write_text(f"FROM {name}\nLABEL built=here\n")
+    compose.env["BUILDX_BUILDER"] = "own"
+    up = ("up", "--no-color", "--no-log-prefix")
+    for way in ("--override-out", "--write"):
+        compose.write(name, "    build: .")
+        told = compose.pin(way).succeeded()
+        assert "note: compose.yaml:3:12: web: the image has its digest now" in told.err
+        assert f"{path} signed\n" in compose(*up).succeeded().out
+        for words in (("build",), (*up, "--build")):
+            refused = compose(*words)
+            assert refused.code != 0
+            assert "tag" in refused.err  # which no digest is, say builders
+        compose.down()
+
+    compose.write(name, "    build: .", "    pull_policy: build")
+    assert "note: compose.yaml:3:12" not in compose.pin("--override-out").succeeded().err
+    assert f"{path} signed\n" in compose(*up, "--build").succeeded().out
+    told = compose.docker.plain("image", "inspect", "--format={{.Config.Labels}}", name)
+    assert "built:here" in told.out

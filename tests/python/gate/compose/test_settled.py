@@ -226,3 +226,21 @@ def test_what_is_built_and_pinned_is_told() -> None:
     assert (note.level, note.spot.what) == ("note", "services.a.image")
     assert "say pull_policy: build" in note.message
     assert made.built_and_pinned({"web:1": ""}) == []
+
+
+def test_what_a_build_says_by_variables_is_left_in_files_that_are_written() -> None:
+    text = "services: {a: {image: web:1, build: {context: '${C-.}', dockerfile_inline: '${D}'}}}"
+    made = project(text, D="FROM scratch")
+
+    assert made.pinned({"web:1": PIN}) == {"compose.yaml": text.replace("web:1", PIN).encode()}
+
+
+@pytest.mark.parametrize("member", ["extends: {file: '${F:-b.yaml}', service: x}", "include"])
+def test_t099_files_that_variables_name_are_not_settled(member: str) -> None:
+    text = f"services: {{a: {{image: x, {member}}}}}"
+    if member == "include":
+        text = "include: ['${F:-b.yaml}']\nservices: {}"
+    made = composition({"compose.yaml": text.encode()}, env={}, program=None)
+
+    for told in refusals(made):  # docker compose reads these; without, they are refused before
+        assert "has variables" in told
