@@ -6,9 +6,8 @@ Source: buildx 0.29.1 `util/buildflags` (``CanonicalizeAttest``, ``ParseAttest``
 
 from __future__ import annotations
 
-import csv
-
 from contenttrust.errors import shown
+from contenttrust.gate.docker import fields as flag_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ def of_flag(kind: str, value: str) -> Attestation:
     """
     if value in _OFF:
         return Attestation([], "")
-    fields = [] if value in _ON else fields_of(value)
-    kinds = {text.strip().lower() for key, text in fields if key == "type"} or {kind}
+    fields = [] if value in _ON else _fields_of(value)
+    kinds = {text.lower() for key, text in fields if key == "type"} or {kind}
     if len(kinds) != 1 or not kinds <= _KINDS:
         raise ValueError(f"{shown(value)} is no attestation of one known type")
     if kinds != {_SBOM}:
@@ -83,20 +82,12 @@ def of_argument(name: str, value: str) -> Attestation:
         raise ValueError(f"{shown(name)} is no attestation of one known type")
     if kind != _SBOM:
         return Attestation([], "")
-    return Attestation([] if value in _ON | _OFF else fields_of(value), SCANNER)
+    return Attestation([] if value in _ON | _OFF else _fields_of(value), SCANNER)
 
 
-def fields_of(value: str) -> list[tuple[str, str]]:
-    """The fields of a flag's value, keys in small letters.
-
-    Raises:
-        ValueError: It is not understood.
-    """
-    try:
-        rows = list(csv.reader([value], strict=True)) if "\n" not in value else []
-    except csv.Error:
-        rows = []
-    if len(rows) != 1 or any("," in field or '"' in field for field in rows[0]):
+def _fields_of(value: str) -> list[tuple[str, str]]:
+    """What is asked of one. To BuildKit the key of a scanner is ``generator``, and no other."""
+    found = [(one.key, one.text) for one in flag_fields.read(value, exact=True)]
+    if any("," in word or '"' in word for pair in found for word in pair):
         raise ValueError(f"{shown(value)} is not understood")
-    pairs = [field.partition("=") for field in rows[0]]
-    return [(key.strip().lower(), text) for key, _, text in pairs]
+    return found

@@ -74,7 +74,7 @@ def read(line: CommandLine) -> BuildContext:
         return BuildContext(dockerfile=_of_stdin(), name="standard input", folder=folder)
     path = os.path.abspath(file) if file else _usual(folder)  # noqa: PTH100
     return BuildContext(
-        dockerfile=_of_file(path),
+        dockerfile=_of_file(path, named=bool(file)),
         name=file or os.path.basename(path),  # noqa: PTH119
         folder=folder,
         ignore=_of_file(f"{path}.dockerignore", missing=True) or None,
@@ -87,16 +87,26 @@ def _usual(folder: str) -> str:
     return lower if not os.path.lexists(usual) and os.path.lexists(lower) else usual
 
 
-def _of_file(path: str, *, missing: bool = False) -> bytes:
+def _of_file(path: str, *, named: bool = False, missing: bool = False) -> bytes:
+    """The bytes of a file. Only one that is named may be a pipe, and is waited for as by docker."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return _bounded(file.read(LARGEST + 1))
+        return _of_pipe(path) if named else chosen_file.read(path, limit=LARGEST)
     except FileNotFoundError:
         if missing:
             return b""
         raise RefusedError(f"there is no Dockerfile {shown(path)}") from None
     except OSError as error:
         raise RefusedError(f"{shown(path)}: {error.strerror}") from None
+    except chosen_file.ChosenFileError as error:
+        raise RefusedError(f"{shown(path)}: {error}") from None
+
+
+def _of_pipe(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise RefusedError(f"{shown(path)}: it is larger than {LARGEST:,} bytes")
+    return data
 
 
 def _of_stdin() -> bytes:
@@ -111,10 +121,4 @@ def _of_stdin() -> bytes:
             "standard input holds no Dockerfile but an archive, which cannot be checked: unpack it "
             "and build the folder"
         )
-    return data
-
-
-def _bounded(data: bytes) -> bytes:
-    if len(data) > LARGEST:
-        raise RefusedError(f"a Dockerfile of more than {LARGEST} bytes is not read")
     return data

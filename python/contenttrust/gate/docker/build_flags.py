@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from contenttrust.errors import shown
-from contenttrust.gate.docker import attestations
+from contenttrust.gate.docker import attestations, fields
 from contenttrust.gate.docker.refusal import RefusedError
 from contenttrust.gate.dockerfile.contexts import IMAGE_SCHEME, exchanged, image_of
 
@@ -17,11 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.gate.docker.attestations import Attestation
     from contenttrust.gate.docker.call import Call
+    from contenttrust.gate.docker.fields import Field
     from contenttrust.policy.decision import Decision
 
 SYNTAX = "BUILDKIT_SYNTAX"
 _DOCKER_IMAGE = "docker-image://"
-_PUSHES = frozenset(("push", word) for word in ("1", "t", "true"))
+_PUSHES = frozenset(("push", word) for word in ("", "1", "t", "true"))
 
 
 def checked(call: Call) -> list[tuple[str, str]]:
@@ -60,8 +61,8 @@ def arguments(call: Call) -> dict[str, str]:
 
 def publishes(call: Call) -> bool:
     """Whether the build pushes what it makes."""
-    fields = [field for value in call.line.values("output") for field in _fields("output", value)]
-    told = {(key, text.strip().lower()) for key, text in fields}
+    found = [field for value in call.line.values("output") for field in _fields("output", value)]
+    told = {(field.key, field.text.lower()) for field in found if field.equals}
     return call.line.switch("push") or bool(told & {("type", "registry"), *_PUSHES})
 
 
@@ -94,13 +95,14 @@ def _context(call: Call, value: str) -> str:
 
 
 def _cache(call: Call, value: str) -> str:
-    fields = _fields("cache-from", value)
-    kind = dict(fields).get("type", "registry" if len(fields) == 1 else "")
+    found = _fields("cache-from", value, exact=True)
+    kinds = [field.text for field in found if field.key == "type"]
+    [kind] = kinds or ["registry" if len(found) == 1 else ""]
     if kind == "local":
         return value
     if kind != "registry":
         raise RefusedError(f"--cache-from {shown(value)}: such a cache is not signed: leave it out")
-    images = [text for key, text in fields if key == "ref"] or [value]
+    images = [field.text for field in found if field.key == "ref"] or [value]
     if len(images) != 1:
         raise RefusedError(f"--cache-from {shown(value)} is not understood")
     decision = call.allowed(images[0])
@@ -189,8 +191,8 @@ def _pinned(call: Call, image: str, *, runs: bool = False) -> str:
     return call.usable(decision)
 
 
-def _fields(flag: str, value: str) -> list[tuple[str, str]]:
+def _fields(flag: str, value: str, *, exact: bool = False) -> list[Field]:
     try:
-        return attestations.fields_of(value)
+        return fields.read(value, exact=exact)
     except ValueError as error:
         raise RefusedError(f"--{flag} {error}") from None

@@ -5,6 +5,8 @@ Source: docker CLI 28 `cli/command/container/create.go` (``createContainer``).
 
 from __future__ import annotations
 
+from contenttrust.errors import shown
+from contenttrust.gate.docker import fields
 from contenttrust.gate.docker.call import say_beside
 from contenttrust.gate.docker.grammar import CommandLine
 from contenttrust.gate.docker.program import LAST_CODE
@@ -89,24 +91,19 @@ def _checked(call: Call, name: str, value: str) -> tuple[str, str]:
     """A flag, with the digest in place of the name where it mounts an image."""
     if name != "mount":
         return name, value
-    import csv  # noqa: PLC0415 - few containers have mounts
-
     try:
-        rows = list(csv.reader([value], strict=True)) if "\n" not in value else []
-    except csv.Error:
-        rows = []
-    fields = [field.partition("=") for field in rows[0]] if len(rows) == 1 else []
-    if not fields:
-        raise RefusedError(f"--mount {value!a} is not understood")
-    kinds = {text.strip().lower() for key, _, text in fields if key.strip().lower() == "type"}
-    if "image" not in kinds:
+        found = fields.read(value)
+    except ValueError as error:
+        raise RefusedError(f"--mount {error}") from None
+    if not found:
+        raise RefusedError(f"--mount {shown(value)} is not understood")
+    if ("type", "image") not in {(field.key, field.text.lower()) for field in found}:
         return name, value
-    words = []
-    for key, equals, text in fields:
-        if key.strip().lower() in _SOURCES:
-            words.append(f"{key}{equals}{call.pinned(text)}")
-        else:
-            words.append(f"{key}{equals}{text}")
+    words = [
+        str(field._replace(text=call.pinned(field.text)) if field.key in _SOURCES else field)
+        for field in found
+    ]
     if any("," in word or '"' in word for word in words):
-        raise RefusedError(f"--mount {value!a}: a value of it holds a comma or quotation marks")
+        reason = "a value of it holds a comma or quotation marks"
+        raise RefusedError(f"--mount {shown(value)}: {reason}")
     return name, ",".join(words)

@@ -59,7 +59,8 @@ def test_without_an_sbom_nothing_is_run(build: str) -> None:
 @pytest.mark.parametrize(
     "build",
     ["sbom: 'type=other'", "provenance: 'type=sbom,type=provenance'", "sbom: [true]", "sbom: 1",
-     "args: {BUILDKIT_ATTEST_OTHER: ''}"],
+     "args: {BUILDKIT_ATTEST_OTHER: ''}", "sbom: 'generator=evil,Generator=good'",
+     "args: {BUILDKIT_ATTEST_SBOM: 'generator=evil,generator=good'}"],
 )  # fmt: skip
 def test_an_attestation_that_is_not_understood_is_refused(build: str) -> None:
     assert [f.refused for f in project(build).findings] == [True]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,35 @@ def test_the_file_is_found_where_docker_finds_it(
     assert files == {"Dockerfile": f"FROM {TWO}\n", "Dockerfile.dockerignore": "secret\n"}
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.dockerignore"])
+def test_t100_a_pipe_that_nobody_named_is_not_waited_for(
+    call: MakeCall, context: Path, noting: Noting, name: str
+) -> None:
+    context.joinpath(name).unlink(missing_ok=True)
+    os.mkfifo(context / name)
+    with pytest.raises(RefusedError, match=f"{name}: it is no regular file"):
+        build.run(call("build", "."))
+    assert noting.started == []
+
+
+def test_t100_a_pipe_that_is_named_is_read_once(
+    call: MakeCall, context: Path, noting: Noting, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as others:
+        others.submit(pipe.write_text, f"FROM {WEB}:2.0\n")
+        build.run(call("build", "-f", str(pipe), "."))
+    assert built(noting)[1]["Dockerfile"] == f"FROM {TWO}\n"
+
+
+@pytest.mark.parametrize("words", [["."], ["-f", "Dockerfile", "."]])
+def test_a_large_file_is_not_read(call: MakeCall, context: Path, words: list[str]) -> None:
+    context.joinpath("Dockerfile").write_bytes(b"#" * (build_context.LARGEST + 1))
+    with pytest.raises(RefusedError, match="Dockerfile: it is larger than 4,194,304 bytes"):
+        build.run(call("build", *words))
+
+
 def test_t100_what_is_built_is_what_was_read(
     call: MakeCall, context: Path, noting: Noting, tmp_path: Path
 ) -> None:
@@ -207,6 +238,8 @@ def test_t100_standard_input_is_read_once(
         ["--cache-from", f"{WEB}:9", "."],
         ["--cache-from", f"type=registry,ref={WEB}:9", "."],
         ["--cache-from", "type=gha", "."],
+        ["--cache-from", f"type=registry,ref={WEB}:9, type=local", "."],
+        ["--cache-from", f"type=registry,ref={WEB}:9,type=local", "."],
         ["--cache-from", f"type=registry,ref={WEB}:1.0,ref={WEB}:9", "."],
         ["--build-arg", f"BUILDKIT_SYNTAX={WEB}:9", "."],
         ["--sbom=true", "."],
@@ -277,8 +310,11 @@ def test_a_file_without_end_is_not_read(
         (["--push"], True),
         (["--output=type=registry"], True),
         (["-o", "type=image,name=x,push=true"], True),
+        (["-o", "type=image,name=x,push="], True),
+        (["-o", 'type=image,"name=x,y",PUSH=T'], True),
         (["--push=false"], False),
         (["-o", "out"], False),
+        (["-o", "push"], False),
         (["--output", "type=image,name=push"], False),
     ],
 )

@@ -44,6 +44,12 @@ def arguments(noting: Noting) -> list[str]:
         f"--provenance=mode=max,type=SBOM,{EVIL}",
         f"--provenance=type=provenance,type=sbom,{EVIL}",
         f"--sbom=disabled=true,{EVIL}",
+        f"--sbom={EVIL},Generator={WEB}:2.0",
+        f"--sbom={EVIL}, generator={WEB}:2.0",
+        f"--sbom={EVIL},{GOOD}",
+        f"--build-arg=BUILDKIT_ATTEST_SBOM={EVIL},Generator={WEB}:2.0",
+        "--attest=type=sbom,disabled=true,d\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}sabled=false",
+        "--attest=type=sbom,disabled=false,disabled=true",
         '--sbom="',
     ],
 )

@@ -147,8 +147,29 @@ def test_a_mount_that_is_no_list_of_fields_is_refused(call: MakeCall, mount: str
         container.run(call("run", "--mount", mount, f"{WEB}:1.0"))
 
 
-def test_other_mounts_stay_as_they_are(call: MakeCall) -> None:
-    mount = 'type=bind,"source=/a,b",target=/c'
+@pytest.mark.parametrize(
+    "kind", ["\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}mage", "image ", " image", "image\u00a0"]
+)
+def test_a_type_that_docker_may_read_as_image_is_refused(call: MakeCall, kind: str) -> None:
+    with pytest.raises(RefusedError, match="others read it otherwise"):
+        container.run(call("run", "--mount", f"src={WEB}:9,dst=/e,type={kind}", f"{WEB}:1.0"))
+
+
+def test_a_type_is_an_image_in_capitals_too(call: MakeCall) -> None:
+    made = call("run", "--mount", f"TYPE=Image,Src={WEB}:2.0,dst=/x", f"{WEB}:1.0")
+    two = f"{WEB}@{digest_of('two')}"
+    assert became(made)[1] == f"--mount=type=Image,src={two},dst=/x"
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        'type=bind,"source=/a,b",target=/c',
+        "Type=Bind,src=/\u00e9 ,dst=/x,ro",
+        "type=volume,volume-opt=a=1,volume-opt=b=2,dst=/x",
+    ],
+)
+def test_other_mounts_stay_as_they_are(call: MakeCall, mount: str) -> None:
     assert became(call("run", "--mount", mount, f"{WEB}:1.0"))[1] == f"--mount={mount}"
 
 
