@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DEPTH_LIMIT = 50
 _LENGTH_LIMIT = 1 << 16
+_DIGITS = "0123456789"
 _SPECIAL = frozenset("@*#?-$!0")
 _MODIFIERS = frozenset("+-?#%")
 
@@ -193,15 +194,16 @@ class Words:
     def _name(self) -> str:
         name = ""
         while char := self._peek():
-            if not name and char.isdecimal():
-                while self._peek().isdecimal():
+            if not name and char in _DIGITS:
+                while self._peek() and self._peek() in _DIGITS:
                     name += self._next()
-                return name
+                break
             if not name and char in _SPECIAL:
                 return self._next()
-            if not char.isalpha() and not char.isdecimal() and char != "_":
+            if not char.isascii() or not (char.isalnum() or char == "_"):
                 break
             name += self._next()
+        _refuse_letter(self._peek())
         return name
 
     def _dollar(self) -> str:
@@ -309,6 +311,18 @@ class _Split:
             self._buffer.clear()
             self._in_word = False
         return self._words
+
+
+def _refuse_letter(char: str) -> None:
+    """What may be a letter or a digit to a builder with other tables of Unicode than ours.
+
+    Raises:
+        DockerfileError: Nobody can tell whether the name of a variable ends before it.
+    """
+    if not char.isascii() and (char.isalnum() or not char.isprintable()):
+        raise DockerfileError(
+            f"{char!a} may be part of a variable's name: write ${{NAME}} before it"
+        )
 
 
 def _trimmed(text: str, char: str, word: str) -> str:
