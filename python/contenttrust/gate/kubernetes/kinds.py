@@ -68,5 +68,5 @@ def is_about_pulling(name: str, value: object) -> bool:
 
 def may_name_an_image(name: str) -> bool:
     """Whether a member of an unknown kind sounds as if an image stood in it."""
-    name = name.lower()
+    name = name.casefold()  # as readers of JSON in Go may compare it
     return "image" in name or name in _CONTAINERS

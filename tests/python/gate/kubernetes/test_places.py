@@ -146,6 +146,7 @@ def test_t107_custom_resources_by_configured_path() -> None:
         ({"deep": [[{"image": "a"}]]}, "/spec/deep/0/0/image"),
         ({"images": ["a"]}, "/spec/images"),
         ({"template": {"spec": {"containers": []}}}, "/spec/template/spec/containers"),
+        ({"container\u017f": []}, "/spec/container\u017f"),
         ({"a/b": {"imageRef": 1}}, "/spec/a~1b/imageRef"),
     ],
 )
