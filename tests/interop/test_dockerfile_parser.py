@@ -29,6 +29,7 @@ _STRICTER = (
     "meaning of its own",
     "fits nothing",
     "outside ASCII",
+    "part of a variable's name",
     "continued within a character",
     "too long",
     "say --platform",
