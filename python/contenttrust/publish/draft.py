@@ -8,8 +8,6 @@ Source: notary `client/helpers.go`, `tuf/tuf.go`.
 
 from __future__ import annotations
 
-import re
-
 from contenttrust.errors import (
     ContentTrustError,
     MalformedError,
@@ -32,7 +30,7 @@ from contenttrust.publish.metadata import (
     target_meta,
 )
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import digests, enumerated, named, with_digest
+from contenttrust.publish.tags import check_name, digests, enumerated, named, with_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +53,6 @@ else:
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
 _MOST_NAMED = 100
 """Of the tags that go with a broken role: nobody else may know them any more."""
-# Notary's files cannot hold control characters, nor any file half a surrogate pair.
-_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 
 
 class Draft:
@@ -198,8 +194,10 @@ class Draft:
         """
         allowed = tuple(delegations.paths_of(self, role))
         for name in metas:
-            if not name or _UNWRITABLE.search(name):
-                raise PublishError(f"{shown(name)!r} is no name of a target", role=role)
+            try:
+                check_name(name)
+            except ValueError as error:
+                raise PublishError(str(error), role=role) from None
             if not name.startswith(allowed):
                 prefixes = ", ".join(map(shown, allowed)) or "none"
                 raise PublishError(

@@ -17,6 +17,7 @@ from contenttrust.publish.changelist import Change, Changelist
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import is_delegation
 from contenttrust.publish.metadata import TARGETS, key_value, target_meta
+from contenttrust.publish.tags import check_name
 from contenttrust.publish.uploads import SERVED
 from contenttrust.transport import docker_cache, remark
 from contenttrust.transport.cache import TrustDirectory
@@ -97,9 +98,10 @@ class Staging:
             custom: JSON of the publisher's own.
 
         Raises:
-            ValueError: A size, digest or role is none.
+            ValueError: A name, size, digest or role is none.
             MalformedError: `custom` has no canonical form.
         """
+        check_name(name)
         meta = target_meta(size, sha256=sha256, sha512=sha512, custom=custom)
         ordered = {"length": meta["length"], "hashes": meta["hashes"]}
         if "custom" in meta:

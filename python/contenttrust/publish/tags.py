@@ -18,12 +18,24 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 # `sha256-HEX.sig`: neither is this name. The form with a colon is no tag, and only read.
 _CHILD = re.compile(r"sha256(?:-([0-9a-f]{64})\.child|:([0-9a-f]{64}))")
 _SHA256_SIZE = 32
+# Notary's files cannot hold control characters, nor any file half a surrogate pair.
+_UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 NO_DIGEST = "no usable digest"
 
 
 def is_tag(name: str) -> bool:
     """Whether an image can have this tag; targets may be called anything."""
     return _TAG.fullmatch(name) is not None
+
+
+def check_name(name: str) -> None:
+    """Refuse what no target can be called.
+
+    Raises:
+        ValueError: It is empty, or has what no file can hold.
+    """
+    if not name or _UNWRITABLE.search(name):
+        raise ValueError(f"{named(name)} is no name of a target")
 
 
 def child_name(digest: str) -> str:

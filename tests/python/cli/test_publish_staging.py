@@ -133,6 +133,7 @@ def test_changes_are_reset_by_their_numbers_or_all(place):
         (["add", GUN, "v1", "file", "-r", "targets/A"], "invalid role targets/A"),
         (["add", "../x", "v1", "file"], "../x"),
         (["addhash", GUN, "v1", "5"], "at least one hash"),
+        (["addhash", GUN, "a\nb", *ADDED[2:]], '"a\\nb" is no name of a target'),
         (["addhash", GUN, "v1", "5", "--sha256", "aa"], "64 hexadecimal digits"),
         (["addhash", GUN, "v1", "5", "--sha256", f"sha512:{DIGEST}"], "64 hexadecimal digits"),
         (["addhash", GUN, "v1", "-5", "--sha256", DIGEST], "whole number"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -131,9 +132,11 @@ def test_a_target_without_what_targets_have_is_refused(draft, data):
     assert draft.changed == set()
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "a\x00"])
-def test_a_name_that_no_file_can_hold_is_refused(draft, name):
-    with pytest.raises(StagedChangeError):
+@pytest.mark.parametrize(
+    ("name", "told"), [("", '""'), ("a\nb", r'"a\nb"'), ("a\x00", r'"a\u0000"')]
+)
+def test_a_name_that_no_file_can_hold_is_refused(draft, name, told):
+    with pytest.raises(StagedChangeError, match=re.escape(f"{told} is no name of a target")):
         draft.apply(change("create", "target", path=name, data=META))
 
 

@@ -29,6 +29,17 @@ def test_a_threshold_asks_for_somebody(staging, threshold):
     assert staging.changes() == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("", '""'), ("a\nb", r'"a\nb"'), ("a\x1bb", r'"a\u001bb"')]
+)
+def test_what_no_target_can_be_called_is_not_staged(staging, name, told):
+    """It would never be published, nor anything beside it."""
+    with pytest.raises(ValueError, match="is no name of a target") as refused:
+        staging.add_target(name, size=7, sha256="a" * 64)
+    assert str(refused.value) == f"{told} is no name of a target"
+    assert staging.changes() == ()
+
+
 @pytest.mark.parametrize("role", ["", "root", "targets", "a", "targets/", "targets/A b", "*"])
 def test_what_is_no_delegation_is_not_staged_as_one(staging, role):
     for stage in (
