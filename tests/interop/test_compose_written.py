@@ -62,8 +62,9 @@ def test_what_only_docker_compose_reads_has_the_file_for_its_place(env) -> None:
     made = project(env, compose="--- {services: {a: {image: 'x:1'}}}\n")
 
     assert [(use.image, use.spot.file) for use in made.uses] == [("x:1", "compose.yaml")]
-    with pytest.raises(YamlError, match="begins with ---"):
-        made.pinned({"x:1": PIN})
+    for write in (made.pinned, made.override):  # what variables are in it is not known
+        with pytest.raises(YamlError, match="begins with ---"):
+            write({"x:1": PIN})
 
 
 HIDDEN = {
@@ -129,3 +130,38 @@ def test_the_override_holds_whatever_the_files_before_it_look_like(env) -> None:
         (PIN, "/d$$TAG")
     ]
     assert services["b"]["build"]["additional_contexts"] == {"web:1": f"docker-image://{PIN}"}
+
+
+def test_what_another_file_says_of_a_build_is_written_beside(env) -> None:
+    Path("base/right").mkdir(parents=True)
+    for name in ("", "base/", "base/right/"):
+        Path(f"{name}Dockerfile").write_text("ARG BASE=evil:1\nFROM ${BASE}\n")
+    Path("base/base.yaml").write_text("""services:
+  a:
+    pull_policy: ${POLICY:-always}
+    platform: ${PLATFORM:-linux/arm64}
+    build:
+      context: ${CONTEXT:-.}
+      target: ${TARGET-}
+      args: {BASE: '${BASE:-evil:1}', OTHER: '${OTHER:-other}'}
+""")
+    text = """services:
+  a: {extends: {file: base/base.yaml, service: a}}
+  b: {build: .}
+"""
+    files = ["compose", "--file=compose.yaml", "--file=trust.yaml", "config", "--format=json"]
+    given = {"POLICY": "build", "PLATFORM": "linux/amd64", "CONTEXT": "right", "BASE": "web:1"}
+    made = project({**env, **given}, compose=text)
+    written = made.override({"web:1": PIN, "evil:1": PIN}).decode()
+    Path("trust.yaml").write_text(written)
+
+    assert "context: ./base/right\n" in written
+    assert "other" not in written
+    before = json.loads(told_by_docker({**env, **given}, *files))["services"]
+    assert before["a"]["build"]["args"]["BASE"] == "web:1"
+    assert json.loads(told_by_docker(env, *files))["services"] == before
+    assert "target: ''" in written
+    made = project(env, compose=text.replace("a}}", "a}, build: {args: [NEW]}}"))
+    Path("base/Dockerfile").write_text("ARG NEW\nFROM web:${NEW:-1}\n")
+    with pytest.raises(YamlError, match="NEW: names of images rest on it"):
+        project(env, compose=made.texts["compose.yaml"].decode()).override({"web:1": PIN})

@@ -90,6 +90,5 @@ def in_place(decision: Decision) -> str:
         known.
     """
     reference = decision.reference
-    if decision.allowed and reference is not None and reference.digest is not None:
-        return decision.image
-    return pinned(decision)
+    has_digest = reference is not None and reference.digest is not None
+    return pinned(decision) or (decision.image if decision.allowed and has_digest else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 from contenttrust.errors import shown
 from contenttrust.gate.compose import places, settled
@@ -77,6 +78,7 @@ def _settle(
         why = places.openness(documents, (*path, member))
         text = given.get(member)
         if why and text is not None:
+            text = _below(project, text) if member == "context" else text
             _build_of(service)[member] = _literally(text) if isinstance(text, str) else text
         elif why and member in _MAY_BE_EMPTY:
             _build_of(service)[member] = ""
@@ -89,7 +91,7 @@ def _settle(
     for name, text in build.contexts.items():
         way = (*path, "additional_contexts", name)
         if contexts.image_of(text) is None and places.openness(documents, way):
-            _contexts(service)[name] = _literally(text)
+            _contexts(service)[name] = _literally(_below(project, text))
     if arguments := _arguments(documents, build, built):
         _build_of(service)["args"] = arguments
 
@@ -126,9 +128,8 @@ def _is_said(documents: Sequence[Document], build: Build, name: str) -> bool:
         args = places.value(document, (*build.path, "args"))
         if isinstance(args, dict) and name in args:
             return True
-        if isinstance(args, list) and any(
-            places.varies(one) or str(one).partition("=")[0] == name for one in args
-        ):
+        named = [str(one).partition("=")[0] for one in args] if isinstance(args, list) else []
+        if name in named or places.varies(named):
             return True
         if places.brings_more(document, build.path[:2]):
             return True
@@ -175,6 +176,13 @@ def _target(documents: Sequence[Document], one: Started) -> str:
             if places.is_target(target, one.target):
                 return target
     return _literally(one.target)
+
+
+def _below(project: Composition, folder: str) -> str:
+    """A folder as files have it, which docker compose tells by its whole name."""
+    around = os.path.abspath(os.path.dirname(next(iter(project.texts))))  # noqa: PTH100, PTH120
+    inner = f"{folder}/".removeprefix(os.path.join(around, ""))  # noqa: PTH118
+    return folder if inner == f"{folder}/" else f"./{inner.rstrip('/')}"
 
 
 def _build_of(service: dict[str, Any]) -> dict[str, Any]:

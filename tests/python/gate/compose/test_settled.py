@@ -244,3 +244,16 @@ def test_t099_files_that_variables_name_are_not_settled(member: str) -> None:
 
     for told in refusals(made):  # docker compose reads these; without, they are refused before
         assert "has variables" in told
+
+
+def test_arguments_that_no_file_names_need_no_value() -> None:
+    build = "{dockerfile_inline: \"ARG B=x-$$TARGETARCH\\nFROM $$B\", args: ['OTHER=${X}'],"
+    build += " platforms: [linux/amd64, linux/arm64]}"
+    service = "services: {a: {platform: linux/amd64, build: "
+    made = project(f"{service}{build}}}}}", X="x")
+    pins = {"x-amd64": PIN, "x-arm64": PIN}
+    assert "args" not in beside(made, **pins)["a"]["build"]
+
+    made = project(f"{service}{build.replace('OTHER=${X}', 'B')}}}}}")
+    with pytest.raises(YamlError, match="B: names of images rest on it"):
+        made.override(pins)
