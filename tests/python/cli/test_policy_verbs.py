@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -266,3 +267,32 @@ def test_explain_tells_everything_that_applies(run: Callable, tmp_path: Path) ->
                   "https://notary.example", "EX-1 until 2026-12-01T00:00:00+00:00"):  # fmt: skip
         assert words in out
     assert "nothing: it is made here" in run("policy", "explain", *options, "localhost/dev").out
+
+
+@pytest.mark.parametrize("kind", ["gone", "folder", "pipe"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "policy lint",
+        "policy test",
+        "policy import",
+        "policy lint {policy} --images",
+        "policy explain alpine --policy",
+        "gate dockerfile",
+        "gate compose",
+        "gate kubernetes",
+        "verify alpine --anchor-root",
+        "serve gate --config",
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_wrong_command_line_but_where_policies_are_judged(
+    run: Callable, policy: str, tmp_path: Path, words: str, kind: str
+) -> None:
+    path = tmp_path / kind
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    ran = run(*(word.format(policy=policy) for word in words.split()), str(path))
+    assert ran.code == (1 if words in {"policy lint", "policy test"} else 2)
+    assert str(path) in ran.out + ran.err

@@ -23,6 +23,8 @@ def run(request: Request) -> int:
         imported = import_policy(chosen_file.read(path), keys=keys)
     except OSError as error:
         raise UsageError(f"{text.safe(path)}: {error.strerror}") from None
+    except chosen_file.ChosenFileError as error:
+        raise UsageError(f"{text.safe(path)}: {error}") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
     except ImportPolicyError as error:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from contenttrust.errors import shown
+from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Document, Path
 
 API_VERSION, KIND = "contenttrust/v1", "GateService"
-_LIMIT = 1_048_576
 _MOST = 9_999_999
 _LAST_PORT = 65_535
 _SPAN = re.compile(r"([0-9]{1,6})(ms|s|m|h)")
@@ -145,12 +145,11 @@ def load(
     """
     name = os.fspath(path)
     try:
-        with open(name, "rb") as file:  # noqa: PTH123 - the name stays as it was given
-            text = file.read(_LIMIT + 1)
+        text = chosen_file.read(name)
     except OSError as error:
         raise ConfigurationError(error.strerror or str(error), file=name) from None
-    if len(text) > _LIMIT:
-        raise ConfigurationError(f"longer than {_LIMIT} bytes", file=name)
+    except chosen_file.ChosenFileError as error:
+        raise ConfigurationError(str(error), file=name) from None
     return loads(text, name=name, folder=os.path.dirname(name), beside=beside)  # noqa: PTH120
 
 

@@ -79,7 +79,7 @@ def test_file_is_read_with_its_folder(tmp_path):
     with pytest.raises(ConfigurationError, match="No such file"):
         load(tmp_path / "absent.yaml")
     (tmp_path / "gate.yaml").write_bytes(b"#" * 2_000_000)
-    with pytest.raises(ConfigurationError, match="longer"):
+    with pytest.raises(ConfigurationError, match="larger"):
         load(tmp_path / "gate.yaml")
 
 
