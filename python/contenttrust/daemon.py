@@ -73,7 +73,7 @@ def local_manifest(
         raise _error(
             reference,
             f"docker knows {len(digests)} digests of the image in {reference.gun}: name the one to "
-            "use by its digest",
+            f"use ('--digest' in the place of '--local'): {', '.join(sorted(digests))}",
         )
     return Reference(reference.domain, reference.path, tag=None, digest=digests.pop())
 

@@ -83,7 +83,9 @@ def test_an_image_that_was_built_here_has_none(home, docker):
 
 def test_of_two_digests_none_is_chosen(home, docker):
     docker(f"localhost:5000/team/web@{ONE}", f"localhost:5000/team/web@{TWO}")
-    assert "docker knows 2 digests" in error(home)
+    told = error(home)
+    assert "docker knows 2 digests" in told
+    assert f"('--digest' in the place of '--local'): {', '.join(sorted((ONE, TWO)))}" in told
 
 
 @pytest.mark.parametrize("printed", ["", "{}", "[1]", '"x"', "[" * 100_000, "x", "1"])

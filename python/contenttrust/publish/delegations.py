@@ -222,10 +222,11 @@ def update(  # noqa: PLR0913 - one keyword a fact
     delegations["keys"].update({key.key_id: key_value(key) for key in add_keys})
     _drop_unused_keys(delegations)
     draft.changed.add(parent)
+    few = f"{role} has fewer keys than its threshold of "
+    draft.notes = [one for one in draft.notes if not one.startswith(few)]  # of a change before
     if len(entry["keyids"]) < entry["threshold"]:
         draft.notes.append(
-            f"{role} has fewer keys than its threshold of {entry['threshold']}; it will not be "
-            "usable until keys are added to it"
+            f"{few}{entry['threshold']}; it will not be usable until keys are added to it"
         )
 
 

@@ -8,6 +8,7 @@ from contenttrust.errors import (
     ContentTrustError,
     FetchError,
     RejectedError,
+    TrustDirectoryError,
     UnauthorizedError,
     VerificationError,
     shown,
@@ -106,8 +107,10 @@ class Uploads:
             error.upload = self.outcome
             if self.outcome == ACCEPTED and isinstance(error, (FetchError, VerificationError)):
                 look = command("list", "--all-roles", gun)
+                is_here = isinstance(error, TrustDirectoryError)
+                missing = "could not be remembered here" if is_here else "was not seen to be served"
                 error.message = (
-                    "what was published was sent and accepted, and was not seen to be served: "
+                    f"what was published was sent and accepted, and {missing}: "
                     f"{error.message}. See what the server serves ({look}) before it is done again"
                 )
             raise

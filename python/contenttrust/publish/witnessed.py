@@ -46,19 +46,25 @@ def refuse_broken(witnessed: Sequence[Witnessed]) -> None:
     """Let nobody answer unasked for what a broken role lists.
 
     Raises:
-        PublishError: A role is broken; names what it lists.
+        PublishError: Roles are broken; names what they list.
     """
-    for one in witnessed:
-        if one.is_broken:
-            listed = [with_digest(tag, digest) for tag, digest in one.tags.items()]
-            listed += [f"the delegation {name}" for name in one.delegations]
-            raise PublishError(
-                f"{one.role} is broken: it does not count now, and whoever witnesses it answers "
-                f"for what it listed when it was valid here ({enumerated(listed) or 'no tag'}). "
-                "Nothing was signed: look at that, then agree to it (`confirm` of "
-                "`Collection.publish`)",
-                role=one.role,
-            )
+    broken = [one for one in witnessed if one.is_broken]
+    if not broken:
+        return
+    first, *more = broken
+    raise PublishError(
+        f"{first.role} is broken: it does not count now, and whoever witnesses it answers for what "
+        f"it listed when it was valid here ({_listed(first)})"
+        f"{''.join(f'; so is {one.role} ({_listed(one)})' for one in more)}. Nothing was signed: "
+        "look at that, then agree to it (`confirm` of `Collection.publish`)",
+        role=first.role,
+    )
+
+
+def _listed(one: Witnessed) -> str:
+    listed = [with_digest(tag, digest) for tag, digest in one.tags.items()]
+    listed += [f"the delegation {name}" for name in one.delegations]
+    return enumerated(listed) or "no tag"
 
 
 class AsShown:

@@ -53,9 +53,14 @@ def released(place):
 @pytest.fixture
 def broken(released):
     """The same; somebody has taken out alice's key, as notary lets them."""
+    return without_alice(released)
+
+
+def without_alice(released):
     alice = _core.PublicKey.read((released.here / "alice.pub").read_bytes())
     signed = released.server.signed(GUN, "targets")
-    signed["delegations"]["roles"][0]["keyids"].remove(alice.key_id)
+    for role in signed["delegations"]["roles"]:
+        role["keyids"].remove(alice.key_id)
     signed["version"] += 1
     owner = authority_in(released.server.signed(GUN, "root"), "targets")
     keyring = Keyring(KeyStore(released.config / "trust", passphrases=_One()))
@@ -94,6 +99,19 @@ def test_where_nobody_can_be_asked_nothing_is_published_and_the_tags_are_named(b
     assert "witness" in broken.done("status", GUN)
     assert broken.run(words[0], "-y", *words[1:2], GUN, *words[2:]).code == 0
     assert version(broken) == 3
+
+
+def test_where_nobody_can_be_asked_every_broken_role_is_named(released):
+    """What answers for one answers for all."""
+    released.done("delegation", "add", "-p", "--all-paths", GUN, "targets/qa", "alice.pub")
+    released.done("addhash", "-p", "-r", "targets/qa", GUN, "qa-1", "7", "--sha256", DIGEST)
+    released.done("delegation", "add", "-p", GUN, "targets/qa", "bob.pub")
+    ran = without_alice(released).run("witness", "-p", GUN, "targets/qa", RELEASES)
+    assert ran.code == 1
+    qa = TOLD.replace(RELEASES, "targets/qa")
+    listed = f"1.9 (sha256:{DIGEST}), 1.10 (sha256:{DIGEST})"
+    told = f"{TOLD} {listed}; {qa} qa-1 (sha256:{DIGEST}); this must be confirmed"
+    assert told in ran.err
 
 
 @pytest.mark.parametrize(("typed", "code"), [("y", 0), ("n", 1)])

@@ -63,3 +63,18 @@ def test_a_top_level_role_is_signed_by_the_keys_in_root(draft, key):
     assert (list(authority.keys), authority.threshold) == ([key.key_id], 1)
     with pytest.raises(PublishError, match="is no role of this collection"):
         delegations.authority_in(draft.root, "mirrors")
+
+
+def test_only_the_last_threshold_is_told_to_be_more_than_there_are_keys(draft):
+    """One command stages more keys and another threshold, in two changes."""
+    delegations.update(draft, "targets/a", threshold=5)
+    delegations.update(draft, "targets/a/b", threshold=2)
+    delegations.update(draft, "targets/a", threshold=7)
+    few = "has fewer keys than its threshold of"
+    usable = "it will not be usable until keys are added to it"
+    assert draft.notes == [
+        f"targets/a/b {few} 2; {usable}",
+        f"targets/a {few} 7; {usable}",
+    ]
+    delegations.update(draft, "targets/a", threshold=1)
+    assert draft.notes == [f"targets/a/b {few} 2; {usable}"]

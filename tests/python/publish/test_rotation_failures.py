@@ -11,11 +11,13 @@ from contenttrust.errors import (
     PublishError,
     RejectedError,
     ServerError,
+    TrustDirectoryError,
     UnreachableError,
 )
 from contenttrust.publish import images
 from contenttrust.publish.current import Judge
 from contenttrust.transport import remark
+from contenttrust.transport.cache import TrustDirectory
 from labelled_tags import digest
 
 
@@ -182,6 +184,22 @@ def test_what_was_accepted_and_cannot_be_read_back_is_told_so(collection, server
     assert "error contacting notary server" not in str(it.value)
     assert it.value.upload == "accepted"
     assert it.value.kept_keys[0] in str(it.value)
+
+
+def test_what_was_accepted_and_cannot_be_remembered_is_told_so(collection, server, monkeypatch):
+    """The server has answered: it is this machine's disk."""
+
+    def full(*_, **__):
+        raise TrustDirectoryError("the record: No space left on device")
+
+    server.after_publish.append(lambda: monkeypatch.setattr(TrustDirectory, "remember", full))
+    with pytest.raises(TrustDirectoryError) as failed:
+        collection.rotate_key("targets")
+
+    assert failed.value.message.startswith(
+        "what was published was sent and accepted, and could not be remembered here: the record: No"
+    )
+    assert failed.value.upload == "accepted"
 
 
 def test_what_never_reached_the_server_is_not_said_to_have_been_sent(collection, server):

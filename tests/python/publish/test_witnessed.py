@@ -9,7 +9,7 @@ from contenttrust.publish import Collection, images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.metadata import key_value, target_meta
 from contenttrust.publish.sign import Keyring
-from contenttrust.publish.witnessed import Witnessed
+from contenttrust.publish.witnessed import Witnessed, refuse_broken
 
 A, DIGEST = "targets/a", f"sha256:{'a' * 64}"
 
@@ -57,6 +57,20 @@ def test_what_a_broken_role_lists_is_not_signed_unseen(broken, server):
         broken.prepare()
     with pytest.raises(PublishError, match="targets/a is broken"):
         broken.publish_targets([])
+
+
+def test_every_broken_role_is_named():
+    with pytest.raises(PublishError, match="targets/a is broken") as refused:
+        refuse_broken(
+            [
+                Witnessed(role=A, is_broken=True, tags={"v1": DIGEST}),
+                Witnessed(role="targets/b", is_broken=False),
+                Witnessed(role="targets/c", is_broken=True, delegations=("targets/c/d",)),
+            ]
+        )
+    told = f"valid here (v1 ({DIGEST})); so is targets/c (the delegation targets/c/d). Nothing"
+    assert told in refused.value.message
+    refuse_broken([Witnessed(role="targets/b", is_broken=False)])
 
 
 def test_what_will_be_listed_is_shown_and_then_it_is_signed(broken):
