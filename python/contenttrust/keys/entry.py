@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 EXTENSION = ".key"
 ROLES_OF_ONE_COLLECTION = ("targets", "snapshot", "timestamp")
 """Roles whose keys belong to one collection; root keys and signers' keys serve many."""
+TOP_LEVEL_ROLES = ("root", *ROLES_OF_ONE_COLLECTION)
+"""Roles whose keys root names."""
+RESERVED_NAMES = (*TOP_LEVEL_ROLES, "releases")
+"""What no signer is called: the file of a signer's key names it where others name a role."""
 LEGACY_FOLDERS = ("root_keys", "tuf_keys")
 """Where notary before 0.4 kept keys, as ``tuf_keys/<gun>/<key id>_<role>.key``."""
 

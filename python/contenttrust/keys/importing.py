@@ -2,9 +2,12 @@
 
 Both keep a PEM block that has a ``path`` header encrypted as it is, and take the last part of the
 path for its name; both encrypt a plain one anew, with a passphrase that is asked for. The role is
-the block's header, else the one that was named, else ``delegation``. Encrypted blocks without a
-``path`` are notary's to refuse and docker's to open: it asks for their passphrase. Docker 28 then
-says that they were imported, and stores nothing; here they are stored.
+the block's header, else the one that was named, else ``delegation``. Of encrypted blocks without a
+``path`` the passphrase is asked for. Notary refuses them; docker 28 asks, says that they were
+imported, and stores nothing.
+
+Docker loads whatever a file says that it is. Whoever sends a signer's key could so send a root key
+with it, and the next collection would begin under that: `load_file` takes keys of signers alone.
 
 Source: notary 0.7.0 `trustmanager/keys.go`; docker CLI 28.2.2 `cli/command/trust/key_load.go`.
 """
@@ -21,6 +24,7 @@ from contenttrust.keys import folder, pem
 from contenttrust.keys.entry import (
     LEGACY_FOLDERS,
     ROLES_OF_ONE_COLLECTION,
+    TOP_LEVEL_ROLES,
     KeyEntry,
     gun_for,
     is_key_id,
@@ -30,6 +34,8 @@ from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from contenttrust.keys.store import KeyStore
 
 DEFAULT_ROLE = "delegation"
@@ -64,7 +70,12 @@ class _Block:
 
 
 def import_file(
-    store: KeyStore, path: str | os.PathLike[str], *, role: str = "", gun: str = ""
+    store: KeyStore,
+    path: str | os.PathLike[str],
+    *,
+    role: str = "",
+    gun: str = "",
+    check: Callable[[str], None] | None = None,
 ) -> Imported:
     """Import all keys of a file, as ``notary key import`` does.
 
@@ -73,14 +84,17 @@ def import_file(
         path: Of the file.
         role: Of keys whose block names none; default: ``delegation``.
         gun: Of ``targets`` and ``snapshot`` keys whose block names none.
+        check: Is called with the role of each key before one is kept; what it raises ends it.
 
     Raises:
         KeyFileError: None of its blocks is a key that can be imported.
-        KeyStoreError: The file cannot be read, or a key could not be kept.
-        PassphraseError: A key is here already under another passphrase.
+        KeyStoreError: The file cannot be read, a key could not be kept, or is here already for
+            another role.
+        PassphraseError: Its passphrase was wrong too often, or a key is here already under
+            another passphrase.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
-    return _import(store, _contents(path), role or DEFAULT_ROLE, gun, asks=False)
+    return _import(store, _contents(path), role or DEFAULT_ROLE, gun, check)
 
 
 def load_file(
@@ -95,8 +109,8 @@ def load_file(
 
     Raises:
         KeyStoreError: The name is none, others may read the file, it cannot be read, or a key
-            could not be kept.
-        KeyFileError: It holds no private key.
+            could not be kept, or is here already for another role.
+        KeyFileError: It holds no private key, or one of root, targets, snapshot or timestamp.
         PassphraseError: Its passphrase was wrong too often, or the key is here already under
             another passphrase.
         InputNeededError: A passphrase is needed, and nobody can be asked.
@@ -112,16 +126,33 @@ def load_file(
             f"provided file {shown(path)} is not a supported private key - to add a signer's "
             f"public key use contenttrust signer add --key: {error.message}"
         ) from error
-    return _import(store, contents, name, "", asks=True)
+
+    def check(role: str) -> None:
+        if role in TOP_LEVEL_ROLES:
+            raise KeyFileError(
+                f"{shown(path)} holds a key that names itself a {role} key, and what is loaded are "
+                "keys of signers: nothing was loaded. In the key file of a signer it has no "
+                "business; whoever knows it as a key of their own brings it in by contenttrust key "
+                f"import {shown(path)}",
+                role=role,
+                expected="a signer's key",
+                found=f"a {role} key",
+            )
+
+    return _import(store, contents, name, "", check)
 
 
-def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, asks: bool) -> Imported:
+def _import(
+    store: KeyStore, contents: bytes, role: str, gun: str, check: Callable[[str], None] | None
+) -> Imported:
     blocks: list[_Block] = []
     skipped: list[str] = []
     for number, found in enumerate(KeyFile.parse_all(contents), 1):
+        if check is not None:
+            check(found.role or role)
         try:
-            blocks.append(_prepared(found, role, gun, asks=asks))
-        except KeyFileError as error:  # noqa: PERF203
+            blocks.append(_prepared(found, role, gun))
+        except KeyFileError as error:
             skipped.append(f"block {number} ({shown(found.label)}): {error.message}")
     entries: list[KeyEntry] = []
     for block in blocks:
@@ -135,7 +166,7 @@ def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, asks: bool
     return Imported(entries=tuple(entries), skipped=tuple(skipped))
 
 
-def _prepared(found: KeyFile, role: str, gun: str, *, asks: bool) -> _Block:
+def _prepared(found: KeyFile, role: str, gun: str) -> _Block:
     """What a block says of itself, with what was named for blocks that do not.
 
     Raises:
@@ -156,12 +187,6 @@ def _prepared(found: KeyFile, role: str, gun: str, *, asks: bool) -> _Block:
         key_id = name.partition("_")[0]
         if not is_key_id(key_id):
             raise KeyFileError(f"its path header ends in no key id: {shown(found.path)}", role=role)
-    elif found.is_encrypted and not asks:
-        raise KeyFileError(
-            "invalid key pem block: the key is encrypted and has no path header; `key load` asks "
-            "for its passphrase",
-            role=role,
-        )
     return _Block(found, role, gun, key_id)
 
 
@@ -178,8 +203,14 @@ def _keep(store: KeyStore, block: _Block) -> KeyEntry:
         headers = {**block.found.headers, "role": block.role, "gun": block.gun, "path": ""}
         return store.keep(block.key_id, pem.with_headers(contents, headers), None)
     if block.found.is_encrypted:
+        is_signers = block.role not in TOP_LEVEL_ROLES
         asked = KeyEntry(
-            key_id="", role="encrypted", gun="", path="", is_encrypted=True, rounds=None
+            key_id="",
+            role="encrypted" if is_signers else block.role,
+            gun=block.gun,
+            path="",
+            is_encrypted=True,
+            rounds=None,
         )
         key = store.decode(contents, asked)
     else:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contenttrust._core import KeyFile, PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
-from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, gun_for
+from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, TOP_LEVEL_ROLES, gun_for
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 from contenttrust.keys.pem import is_text
+from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from contenttrust._core import Secret
     from contenttrust.keys.entry import KeyEntry
     from contenttrust.keys.passphrase import Passphrases
+
+
+_NOBODYS = ("", "delegation")
+"""Roles in the files of keys that nobody named an owner for."""
 
 
 def checked_gun(role: str, gun: str) -> str:
@@ -31,6 +36,51 @@ def checked_gun(role: str, gun: str) -> str:
     if role in ROLES_OF_ONE_COLLECTION and not gun:
         raise KeyStoreError(f"a {role} key belongs to one collection: name it", role=role)
     return gun_for(role, gun)
+
+
+def check_role(entry: KeyEntry | None, role: str, gun: str) -> None:
+    """Say that a key which is here is to be kept for another role from now on, or refuse that.
+
+    A root key that becomes a signer's is missed where it is needed, and another is made; a signer's
+    that becomes a root key could sign all that root may.
+
+    Args:
+        entry: Of the key, where it is here.
+        role: What it is to be kept for.
+        gun: Collection of that, where it has one.
+
+    Raises:
+        KeyStoreError: One of the two is a role of root's.
+    """
+    if entry is None or entry.problem or (entry.role, entry.gun) == (role, gun):
+        return
+    key_id, before, after = entry.key_id, _owner(entry.role, entry.gun), _owner(role, gun)
+    if entry.role in TOP_LEVEL_ROLES or (role in TOP_LEVEL_ROLES and entry.role not in _NOBODYS):
+        raise KeyStoreError(
+            f"the key {key_id} is here already, kept for {before}: it is not kept for {after} in "
+            "place of that, and stays as it is. If it is meant, take it away first (contenttrust "
+            f"key backup --key {key_id} FILE, then contenttrust key remove {key_id})",
+            role=entry.role,
+            expected=after,
+            found=before,
+        )
+    remark.warn(
+        __name__, f"the key {key_id} is here already, kept for {before}: now it is for {after}"
+    )
+
+
+def _owner(role: str, gun: str) -> str:
+    return f"{shown(role)} of {shown(gun)}" if gun else shown(role) or "nobody"
+
+
+def warn_of_ed25519(key: PrivateKey) -> None:
+    """Say of an Ed25519 key that docker and notary do not take it everywhere."""
+    if key.key_type == "ed25519":
+        remark.warn(
+            __name__,
+            f"key {key.key_id}: docker and notary take no Ed25519 key for root, nor as a signer's, "
+            "and import none that is not encrypted",
+        )
 
 
 def no_key(key_id: str, elsewhere: KeyEntry | None = None) -> NoKeyError:

@@ -9,6 +9,7 @@ import re
 from contenttrust._core import PublicKey
 from contenttrust.errors import KeyStoreError, MalformedError, PublicKeyError, shown
 from contenttrust.keys import pem
+from contenttrust.keys.entry import RESERVED_NAMES
 from contenttrust.keys.keeping import no_key
 from contenttrust.transport import chosen_file, files, presence
 
@@ -24,11 +25,13 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def check_name(name: str) -> None:
-    """Refuse what docker takes for no signer's name.
+    """Refuse what docker takes for no signer's name, and what a key file would take for a role.
 
     Raises:
         KeyStoreError: It is none.
     """
+    if name in RESERVED_NAMES:
+        raise KeyStoreError(f"{name} is a reserved keyword, use a different signer name")
     if not _NAME.fullmatch(name):
         raise KeyStoreError(
             f'key name "{shown(name)}" must start with lowercase alphanumeric characters and can '

@@ -8,7 +8,6 @@ different key.
 
 from __future__ import annotations
 
-import logging
 import threading
 
 from contenttrust import _core
@@ -24,7 +23,15 @@ from contenttrust.keys.entry import (
     is_key_id,
     one_a_key,
 )
-from contenttrust.keys.keeping import checked_gun, may_replace, no_key, opened, opens
+from contenttrust.keys.keeping import (
+    check_role,
+    checked_gun,
+    may_replace,
+    no_key,
+    opened,
+    opens,
+    warn_of_ed25519,
+)
 from contenttrust.keys.passphrase import PassphraseRequest
 from contenttrust.keys.signer import signer_at
 from contenttrust.transport import files, remark
@@ -45,8 +52,6 @@ FEWEST_ROUNDS = 2048
 """Rounds that docker's own files have; ours never have less."""
 ALGORITHMS = ("ecdsa", "ecdsa-p384", "ed25519", "rsa")
 """What keys can be generated for."""
-
-_log = logging.getLogger(__name__)
 
 
 class KeyStore:
@@ -148,18 +153,20 @@ class KeyStore:
             gun: Collection that a ``targets`` or ``snapshot`` key belongs to; others have none.
 
         Returns:
-            Its entry. A key that is here already under this passphrase stays as it is; if only its
-            role or collection differ, these are changed.
+            Its entry. A key that is here already under this passphrase stays as it is; if it is
+            kept for another signer, it changes hands with a warning.
 
         Raises:
             KeyFileError: Another key stands in its place.
             PassphraseError: A key with its id is here under another passphrase, or the new
                 passphrase is empty.
             InputNeededError: A passphrase is needed, and nobody can be asked.
-            KeyStoreError: It could not be written.
+            KeyStoreError: It could not be written, or is here for another role, and one of the two
+                is root, targets, snapshot or timestamp.
         """
         gun = checked_gun(role, gun)
-        self.warn_of_ed25519(key)
+        check_role(self.find(key.key_id), role, gun)
+        warn_of_ed25519(key)
         secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
         data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
         entry = self.keep(key.key_id, data, secret)
@@ -217,11 +224,12 @@ class KeyStore:
 
         Raises:
             NoKeyError: Nobody knows the address.
-            KeyStoreError: The key cannot be had, or the address could not be written.
+            KeyStoreError: The key cannot be had, the address could not be written, or as for `add`.
             InputNeededError: A PIN is needed, and nobody can be asked.
         """
         self._before_secrets()
         signer = signer_at(address, self._passphrases)
+        check_role(self.find(signer.key_id), role, checked_gun(role, gun))
         entry = self.attach(signer, role=role, gun=gun, where=address)
         self._addresses.keep(entry)
         with self._lock:
@@ -368,15 +376,6 @@ class KeyStore:
         Docker and notary put such a file in the place of the one that counts when they next run.
         """
         return tuple(self.folder.where(place) for place in self.folder.places_of(key_id)[1:])
-
-    def warn_of_ed25519(self, key: PrivateKey) -> None:
-        """Say of an Ed25519 key that docker and notary do not take it everywhere."""
-        if key.key_type == "ed25519":
-            _log.warning(
-                "key %s: docker and notary take no Ed25519 key for root, nor as a signer's, and "
-                "import none that is not encrypted",
-                key.key_id,
-            )
 
     def _read(self, place: tuple[str, ...]) -> tuple[KeyEntry, bytes]:
         path, below = self.folder.where(place), place[:-1]

@@ -25,6 +25,7 @@ from contenttrust.publish.metadata import (
     renewed,
 )
 from contenttrust.publish.sign import Keyring
+from contenttrust.publish.unusable_keys import unusable_keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,13 +94,13 @@ def chosen(collection: Collection) -> str:
     a root key of this key store has signed: what strangers name in theirs says nothing of ours.
 
     Raises:
-        NoKeyError: There are several, and it is not clear which is meant; or the one that is here
-            has begun no collection, and those of this key store have another, which is gone.
+        NoKeyError: There are several, and it is not clear which is meant; or the collections of
+            this key store have another than is here, which is gone; or none is here that can be
+            used, and a file that cannot may be one.
     """
     entries = collection.keys.entries()
     here = {one.key_id: None for one in entries if one.role == ROOT and not one.problem}
-    if not here:
-        return ""
+    unusable = unusable_keys(entries, lambda role: role in {"", ROOT})
     known = list(_known(collection.trust_dir, entries))
     signed = [root for root in known if root.signers & here.keys()]
     present = {key_id for root in signed for key_id in root.now}
@@ -107,6 +108,10 @@ def chosen(collection: Collection) -> str:
     used = [key_id for key_id in here if key_id in present]
     left = [key_id for key_id in used or here if key_id not in former]
     gone = [root for root in known if root.is_ours and not root.now & here.keys()]
+    if not here:
+        if gone or unusable:
+            raise _absent(collection.gun, gone, unusable)
+        return ""
     if len(left) == 1 and (used or not gone):
         return left[0]
     if len(here) > 1:
@@ -120,6 +125,7 @@ def chosen(collection: Collection) -> str:
             for root in known
             if not root.now & here.keys() and (root in gone or key_id in root.former)
         ],
+        unusable,
     )
 
 
@@ -187,18 +193,51 @@ def _unclear(gun: str, here: Iterable[str]) -> NoKeyError:
     )
 
 
-def _unknown(gun: str, key_id: str, others: Sequence[_Known]) -> NoKeyError:
-    wanted = ", ".join(sorted({one for root in others for one in root.now}))
-    named = ", ".join(root.gun for root in others[:_MOST_NAMED])
-    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-    way = command("init", "--server-managed", "--rootkey", key_id, "-p", gun)
+def _unknown(gun: str, key_id: str, others: Sequence[_Known], unusable: str) -> NoKeyError:
+    wanted, named = _wanted(others)
     return NoKeyError(
-        f"the only root key that is here ({key_id}) is not that of {named}{more}, which this "
-        f"machine publishes too: theirs is {wanted}, and it is not here. If that one is meant to "
-        "sign, bring it back (contenttrust key restore FILE). If nobody but you can have put the "
-        f"one here in its place, and it is meant, say so: {way}. Nothing was made or published",
+        f"the only root key that is here ({key_id}) is not that of {named}, which this machine "
+        f"publishes too: theirs is {wanted}, and it is not here.{_told(unusable)} If that one is "
+        "meant to sign, bring it back (contenttrust key restore FILE). If nobody but you can have "
+        f"put the one here in its place, and it is meant, say so: {_meant(gun, key_id)}. Nothing "
+        "was made or published",
         gun=gun,
         role=ROOT,
         expected=wanted,
         found=key_id,
     )
+
+
+def _absent(gun: str, gone: Sequence[_Known], unusable: str) -> NoKeyError:
+    """That no root key is here, where one was: another is not made for that unasked."""
+    wanted, named = _wanted(gone)
+    cause = "no root key is here that could be used"
+    if gone:
+        cause += f", and that of {named}, which this machine publishes too, is {wanted}"
+    request = command("signing-request", "init", "--root-cert", "FILE", gun, "REQUEST")
+    away = " move such files away," if unusable else ""
+    return NoKeyError(
+        f"{cause}.{_told(unusable)} If the root key is meant to sign that was here, bring it back "
+        f"(contenttrust key restore FILE); if it is kept elsewhere, it signs a request: {request}. "
+        f"If a new one is meant,{away} make it (contenttrust key generate --role root) and say so: "
+        f"{_meant(gun, 'ID')}. Nothing was made or published",
+        gun=gun,
+        role=ROOT,
+        expected=wanted,
+        found=unusable,
+    )
+
+
+def _wanted(others: Sequence[_Known]) -> tuple[str, str]:
+    """The root keys of some collections, and these by name."""
+    named = ", ".join(root.gun for root in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return ", ".join(sorted({one for root in others for one in root.now})), f"{named}{more}"
+
+
+def _told(unusable: str) -> str:
+    return f" It may be in a file that cannot be used: {unusable}." if unusable else ""
+
+
+def _meant(gun: str, key_id: str) -> str:
+    return command("init", "--server-managed", "--rootkey", key_id, "-p", gun)

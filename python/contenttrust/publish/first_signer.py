@@ -8,11 +8,12 @@ from contenttrust.publish.commands import command
 from contenttrust.publish.known_roots import known_roots
 from contenttrust.publish.metadata import BASE_ROLES
 from contenttrust.publish.signers import check_name, is_name, role_of
+from contenttrust.publish.unusable_keys import unusable_keys
 from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from contenttrust._core import PublicKey
     from contenttrust.keys import KeyEntry
@@ -37,9 +38,14 @@ def chosen(collection: Collection, name: str | None) -> tuple[str, str]:
         Its name, empty where there is none; and the id of its key, empty where that is to be made.
 
     Raises:
-        NoKeyError: Several keys are kept under its name.
+        NoKeyError: Several keys are kept under its name; or a file that cannot be used may hold
+            its key, or that of another signer beside the only one.
     """
-    found = _candidates(collection)
+    entries = collection.keys.entries()
+    found = _candidates(entries)
+    unusable = unusable_keys(entries, lambda role: role not in _NO_SIGNERS)
+    if unusable and (name not in found if name is not None else len(found) <= 1):
+        raise _unusable(collection.gun, name, unusable, list(found))
     if name is None:
         left = _without_roots_keys(collection, found)
         if len(found) != 1 or not left:
@@ -64,10 +70,10 @@ def public_key(collection: Collection, name: str, key_id: str) -> PublicKey:
     return _core.PublicKey.of(key.key_type, key.public)
 
 
-def _candidates(collection: Collection) -> dict[str, list[KeyEntry]]:
+def _candidates(entries: Iterable[KeyEntry]) -> dict[str, list[KeyEntry]]:
     """The signers' keys that are here, by signer."""
     found: dict[str, list[KeyEntry]] = {}
-    for entry in collection.keys.entries():
+    for entry in entries:
         is_signers = entry.role not in _NO_SIGNERS and is_name(entry.role)
         if is_signers and not entry.gun and not entry.problem:
             found.setdefault(entry.role, []).append(entry)
@@ -115,4 +121,17 @@ def _several_keys(gun: str, name: str, key_ids: Sequence[str]) -> NoKeyError:
         role=role_of(name),
         expected="one key",
         found=told,
+    )
+
+
+def _unusable(gun: str, name: str | None, unusable: str, signers: Sequence[str]) -> NoKeyError:
+    named = "".join(f", or name the signer: contenttrust sign --signer {one}" for one in signers)
+    whose = f"the key of {name}" if name is not None else "the key of a signer"
+    return NoKeyError(
+        f"whose key {gun} is to begin with is not clear: {whose} may be in a file that cannot be "
+        f"used: {unusable}. Bring it back (contenttrust key restore FILE), or move it away"
+        f"{named if name is None else ''}. Nothing was made or published",
+        gun=gun,
+        expected="key files that can be used",
+        found=unusable,
     )

@@ -36,8 +36,22 @@ def _check(collection: Collection, key_id: str, role: str) -> None:
     entry = collection.keys.find(key_id)
     if entry is None:
         raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
-    if entry.role != role:
-        given = shown(entry.role) or "delegation"
+    check_given(collection, entry.role, role)
+
+
+def check_given(collection: Collection, given: str, role: str) -> None:
+    """Refuse a key that is kept, or by its file is to be kept, for something else than a role.
+
+    Args:
+        collection: Whose role it is.
+        given: What the key is for.
+        role: What it is to sign.
+
+    Raises:
+        PublishError: The two differ.
+    """
+    if given != role:
+        given = shown(given) or "delegation"
         owner = () if role == ROOT else ("--gun", collection.gun)
         make = command("key", "generate", "--role", role, *owner)
         raise PublishError(

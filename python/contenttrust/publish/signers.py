@@ -13,6 +13,7 @@ from contenttrust.errors import (
     PublicKeyError,
     PublishError,
 )
+from contenttrust.keys.entry import RESERVED_NAMES
 from contenttrust.publish import delegations
 from contenttrust.publish.agreed import Agreed
 from contenttrust.publish.commands import command, taking_keys_out
@@ -63,9 +64,10 @@ def check_name(name: str, *, is_removed: bool = False) -> None:
     Raises:
         ValueError: It is none, or reserved.
     """
-    if role_of(name) == RELEASES:
-        what = " and cannot be removed" if is_removed else ", use a different signer name"
-        raise ValueError(f"releases is a reserved keyword{what}")
+    if is_removed and role_of(name) == RELEASES:
+        raise ValueError(f"{name} is a reserved keyword and cannot be removed")
+    if not is_removed and name in RESERVED_NAMES:
+        raise ValueError(f"{name} is a reserved keyword, use a different signer name")
     if not is_name(name):
         raise ValueError(
             f'signer name "{name}" must start with lowercase alphanumeric characters and can '

@@ -55,6 +55,26 @@ def test_what_docker_does_not_know_ends_as_docker_ends_it(capsys, words, code):
     assert err.startswith("docker: ")
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 1),
+        (["--dir", "."], 1),
+        (["--role", "root"], 125),
+        (["--role", "root", "alice"], 125),
+        (["--gun", "a.example/b", "--role", "targets"], 125),
+    ],
+)
+def test_docker_s_verb_makes_keys_of_signers_alone(capsys, monkeypatch, tmp_path, words, code):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "a passphrase")
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE", "a passphrase")
+    ended, out, err = _asked(capsys, "trust", "key", "generate", *words)
+    assert (ended, out) == (code, "")
+    assert ("requires 1 argument" if code == 1 else "unknown option") in err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("verb", ["verify", "list", "doctor", "publish", "init"])
 def test_verbs_that_docker_never_had_are_unknown_to_it(capsys, verb):
     assert _asked(capsys, "trust", verb, "x")[0] == 1

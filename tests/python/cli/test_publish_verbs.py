@@ -37,6 +37,11 @@ def root_key(place):
     return next(key["key_id"] for key in keys if key["role"] == "root")
 
 
+def _key_ids(place):
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    return [key["key_id"] for key in keys]
+
+
 def test_a_collection_is_made_and_published_as_notary_does(place):
     assert place.done("init", GUN) == ""
     place.done("add", GUN, "v1", "file")
@@ -72,16 +77,30 @@ def test_the_root_key_may_be_named_by_its_file_or_id(place):
     place.done("init", "--rootkey", key_id, "-p", f"{GUN}/another")
 
 
-@pytest.mark.parametrize("by", ["id", "file"])
+@pytest.mark.parametrize("by", ["id", "file", "file alone"])
 def test_the_root_key_is_no_key_of_a_signer(place, by):
     place.done("key", "generate", "alice")
     place.done("key", "export", "-o", "alice.key")
     [key] = json.loads(place.done("key", "list", "--json"))["keys"]
+    if by == "file alone":
+        place.done("key", "remove", "-y", key["key_id"])
+    before = _key_ids(place)
 
     ran = place.run("init", "--rootkey", key["key_id"] if by == "id" else "alice.key", "-p", GUN)
 
     assert (ran.code, "attempted to load root key but given alice key" in ran.err) == (1, True)
     assert place.server.uploads == []
+    assert _key_ids(place) == before
+
+
+def test_no_key_of_a_signer_is_imported_for_a_rotation(published):
+    published.done("key", "generate", "alice")
+    published.done("key", "export", "-o", "all.key")
+    for key_id in _key_ids(published):
+        published.done("key", "remove", "-y", key_id)
+    ran = published.run("key", "rotate", "--key", "all.key", GUN, "targets")
+    assert (ran.code, "attempted to load targets key but given" in ran.err) == (1, True)
+    assert _key_ids(published) == []
 
 
 def test_the_server_may_hold_the_key_of_the_snapshot(place):

@@ -44,8 +44,17 @@ def test_an_address_is_remembered(vault, store: KeyStore, trust_dir: Path) -> No
     assert again.open(entry.key_id) is signer
     path = trust_dir / "private" / "signers.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert again.remember("vault-x:1", role="bob").role == "bob"  # in place of what was known
-    assert [found.role for found in store_in(trust_dir).entries()] == ["alice", "bob"]
+
+
+def test_an_address_changes_hands_as_a_file_does(
+    vault, store: KeyStore, trust_dir: Path, caplog
+) -> None:
+    root, ours = (store.remember(f"vault-x:{n}", role=role) for n, role in ((1, "root"), (2, "al")))
+    assert store.remember("vault-x:2", role="bob").role == "bob"  # in place of what was known
+    assert f"{ours.key_id} is here already, kept for al: now it is for bob" in caplog.text
+    with pytest.raises(KeyStoreError, match="kept for root: it is not kept for bob"):
+        store.remember("vault-x:1", role="bob")
+    assert store_in(trust_dir).find(root.key_id) == root
 
 
 def test_an_address_is_forgotten(vault, store: KeyStore, trust_dir: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,19 +30,25 @@ NEVER_VERIFIES = "notary keeps a key of 1024 bits, of which no client accepts a 
 WE_KNOW_ED25519 = "notary opens encrypted Ed25519 keys, but no plain ones"
 DOCKER_LOSES_IT = "docker says that it imported the key, and stores nothing"
 WE_DECRYPT = "we open what docker cannot: other ciphers and key derivations"
+A_SIGNERS_FILE_HOLDS_NONE = "docker loads a root key, and the next collection begins under it"
 BETTER_IMPORT = {"rsa1024-pkcs1.key": NEVER_VERIFIES, "ed25519-pkcs8.key": WE_KNOW_ED25519}
 BETTER_LOAD = {
     **BETTER_IMPORT,
     "ec-dek-aes256.key": DOCKER_LOSES_IT,
     "ec-pkcs8-pbes2-sha1.key": DOCKER_LOSES_IT,
     "ec-pkcs8-pbes2-sha1-role.key": DOCKER_LOSES_IT,
-    "ec-pkcs8-pbes2-sha1-gun-role.key": DOCKER_LOSES_IT,
     "rsa2048-dek-aes128.key": DOCKER_LOSES_IT,
     "ec-pkcs8-pbes2-aes128.key": WE_DECRYPT,
     "ec-pkcs8-pbes2-sha256.key": WE_DECRYPT,
     "ec-pkcs8-pbes2-sha256-role.key": WE_DECRYPT,
-    "ec-pkcs8-pbes2-sha256-gun-role.key": WE_DECRYPT,
     "ec-pkcs8-scrypt.key": WE_DECRYPT,
+    "ec-export-legacy-path.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-export-legacy-root.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-export-path.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-pkcs8-gun-role.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-pkcs8-pbes2-sha1-gun-role.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-pkcs8-pbes2-sha256-gun-role.key": A_SIGNERS_FILE_HOLDS_NONE,
+    "ec-sec1-gun-role.key": A_SIGNERS_FILE_HOLDS_NONE,
 }
 
 
@@ -103,6 +110,8 @@ def test_load_does_what_docker_does(trust_dir: Path, tmp_path: Path, originals: 
         assert names == sorted(theirs["stored"].split())
     elif reason == NEVER_VERIFIES:
         assert (exit_code, theirs["exit"]) == (1, 0)
+    elif reason == A_SIGNERS_FILE_HOLDS_NONE:
+        assert (exit_code, store.entries()) == (1, ())
     else:
         assert exit_code == 0
         assert theirs["exit"] == 1 or theirs["stored"] == ""
@@ -210,15 +219,96 @@ def test_what_is_no_key_is_passed_over_and_told(
     store: KeyStore, tmp_path: Path, originals: Path
 ) -> None:
     mixed = tmp_path / "mixed.pem"
-    parts = ["ec-dek-aes256.key", "ec-sec1.key"]
+    nobodys = (
+        (originals / "ec-pkcs8.key")
+        .read_text()
+        .replace("KEY-----\n", "KEY-----\nrole: targets\n\n", 1)
+    )
     mixed.write_bytes(
         b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-        + b"".join((originals / part).read_bytes() for part in parts)
+        + nobodys.encode()
+        + (originals / "ec-sec1.key").read_bytes()
     )
     imported = import_file(store, mixed)
     assert len(imported.entries) == 1
     (reason,) = imported.skipped  # a certificate claims to be no key: nothing to tell
-    assert "key load" in reason
+    assert "a targets key without a gun" in reason
+
+
+@pytest.mark.parametrize("kind", ["ec-dek-aes256.key", "ec-pkcs8-pbes2-sha256.key"])
+def test_import_asks_for_a_passphrase_where_notary_refuses(
+    trust_dir: Path, originals: Path, kind: str
+) -> None:
+    store = store_in(trust_dir, passphrases=Holder(PASSPHRASE, roles={"encrypted": THEIRS}))
+    (entry,) = import_file(store, originals / kind).entries
+    assert store_in(trust_dir).open(entry.key_id)
+
+
+def test_a_root_key_is_asked_for_under_its_role(trust_dir: Path, tmp_path: Path) -> None:
+    """As it lies in a key store; the environment has its passphrase for root keys."""
+    key = PrivateKey.generate("ecdsa")
+    path = tmp_path / "root.key"
+    path.write_bytes(key.encode(Secret(THEIRS), role="root", rounds=ROUNDS))
+    holder = Holder(THEIRS, PASSPHRASE)
+    (entry,) = import_file(store_in(trust_dir, passphrases=holder), path).entries
+    assert (entry.key_id, entry.role) == (key.key_id, "root")
+    assert [asked.role for asked in holder.requests] == ["root", "root"]
+
+
+# What a file says that it is.
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes the key file of a signer with a second key in it, which has another role."""
+
+    def make(role: str, *, secret: bytes = b"") -> Path:
+        path = tmp_path / "dave.key"
+        second = PrivateKey.generate("ecdsa")
+        other = second.encode(Secret(secret or THEIRS), role=role, gun=GUN, rounds=ROUNDS)
+        mine = PrivateKey.generate("ecdsa").encode(Secret(THEIRS), role="dave", rounds=ROUNDS)
+        path.write_bytes(mine + other)
+        path.chmod(0o600)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("role", ["root", "targets", "snapshot", "timestamp"])
+def test_a_signers_key_file_plants_no_key_of_the_collection(
+    trust_dir: Path, two: Callable[[str], Path], role: str
+) -> None:
+    """T102: who sends a signer's key does not send a root key with it."""
+    path = two(role)
+    with pytest.raises(KeyFileError, match=f"names itself a {role} key") as refused:
+        load_file(store_in(trust_dir, THEIRS), path)
+    assert f"contenttrust key import {path}" in refused.value.message
+    assert not trust_dir.exists()
+    entries = import_file(store_in(trust_dir, THEIRS), path).entries
+    assert [entry.role for entry in entries] == ["dave", role]
+
+
+def test_a_file_with_another_signer_s_key_is_loaded(
+    trust_dir: Path, two: Callable[[str], Path]
+) -> None:
+    entries = load_file(store_in(trust_dir, THEIRS), two("erin")).entries
+    assert [entry.role for entry in entries] == ["dave", "erin"]
+
+
+def test_the_role_of_each_key_is_looked_at_before_one_is_kept(
+    trust_dir: Path, two: Callable[[str], Path]
+) -> None:
+    seen: list[str] = []
+
+    def check(role: str) -> None:
+        seen.append(role)
+        if role == "root":
+            raise KeyStoreError("not that")
+
+    with pytest.raises(KeyStoreError, match="not that"):
+        import_file(store_in(trust_dir, THEIRS), two("root"), check=check)
+    assert seen == ["dave", "root"]
+    assert not trust_dir.exists()
 
 
 def test_the_parameters_that_openssl_writes_before_a_key_do_not_matter(
@@ -261,6 +351,15 @@ def test_load_refuses_a_public_key_in_dockers_words(store: KeyStore, tmp_path: P
     path.chmod(0o600)
     with pytest.raises(KeyFileError, match="is not a supported private key - to add a signer's"):
         load_file(store, path)
+
+
+@pytest.mark.parametrize("name", ["root", "targets", "snapshot", "timestamp", "releases"])
+def test_load_keeps_no_key_under_the_name_of_a_role(
+    store: KeyStore, originals: Path, name: str
+) -> None:
+    with pytest.raises(KeyStoreError, match=f"{name} is a reserved keyword, use a different"):
+        load_file(store, originals / "ec-sec1.key", name=name)
+    assert not Path(store.folder.path).exists()
 
 
 @pytest.mark.parametrize("name", ["Alice", "-a", "", "a b", "ä"])

@@ -19,6 +19,7 @@ from contenttrust.errors import (
     PassphraseError,
 )
 from contenttrust.keys import KeyStore
+from contenttrust.transport import remark
 from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody, paths_in, store_in
 
 
@@ -205,6 +206,11 @@ def test_ed25519_comes_with_a_warning(store: KeyStore, caplog: pytest.LogCapture
     assert not caplog.records
     store.generate("ed25519", role="root")
     assert "docker and notary take no Ed25519 key" in caplog.text
+    told: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(remark, "tell", told.append)  # as a program does, which says it in its words
+        store.generate("ed25519", role="root")
+    assert len(told) == 1
 
 
 def test_adding_a_key_twice_changes_nothing(store: KeyStore) -> None:
@@ -215,12 +221,44 @@ def test_adding_a_key_twice_changes_nothing(store: KeyStore) -> None:
     assert Path(first.path).read_bytes() == contents
 
 
-def test_adding_a_key_under_another_role_changes_the_header_alone(store: KeyStore) -> None:
+def test_adding_a_key_under_another_role_changes_the_header_alone(store: KeyStore, caplog) -> None:
     key = PrivateKey.generate("ecdsa")
     store.add(key, role="alice")
+    assert not caplog.records
     entry = store.add(key, role="bob")
     assert entry.role == "bob"
+    assert f"{key.key_id} is here already, kept for alice: now it is for bob" in caplog.text
     assert store_in(Path(store.folder.path).parent).open(key.key_id).key_id == key.key_id
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"role": "root"}, {"role": "alice"}),
+        ({"role": "root"}, {"role": "delegation"}),
+        ({"role": "targets", "gun": GUN}, {"role": "alice"}),
+        ({"role": "targets", "gun": GUN}, {"role": "targets", "gun": f"{GUN}/other"}),
+        ({"role": "alice"}, {"role": "root"}),
+        ({"role": "alice"}, {"role": "snapshot", "gun": GUN}),
+    ],
+)
+def test_what_root_names_does_not_change_hands(store: KeyStore, before, after) -> None:
+    """A root key that is gone is missed, and another is made in its place."""
+    key = PrivateKey.generate("ecdsa")
+    entry = store.add(key, **before)
+    contents = Path(entry.path).read_bytes()
+    quiet = KeyStore(Path(store.folder.path).parent, passphrases=Nobody(), rounds=ROUNDS)
+    with pytest.raises(KeyStoreError, match="is not kept for") as refused:
+        quiet.add(key, **after)
+    assert f"contenttrust key remove {key.key_id}" in refused.value.message
+    assert (refused.value.role, Path(entry.path).read_bytes()) == (before["role"], contents)
+
+
+def test_a_key_that_nobody_named_a_role_for_gets_one(store: KeyStore, caplog) -> None:
+    key = PrivateKey.generate("ecdsa")
+    store.add(key, role="delegation")
+    assert store.add(key, role="targets", gun=GUN).role == "targets"
+    assert f"kept for delegation: now it is for targets of {GUN}" in caplog.text
 
 
 def test_adding_a_key_never_takes_another_passphrases_place(store: KeyStore) -> None:

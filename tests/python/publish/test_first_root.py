@@ -232,6 +232,58 @@ def test_of_two_root_keys_the_unknown_one_is_no_heir_of_one_that_is_gone(
         publisher.collection(OTHER).initialize()
 
 
+def test_a_root_key_that_was_taken_offline_is_missed(collection, publisher, server):
+    [root] = root_keys_of(server, GUN)
+    publisher.keys.remove(root)
+    before = publisher.keys.entries()
+    with pytest.raises(NoKeyError, match="no root key is here") as refused:
+        images.sign(publisher.collection(OTHER), TAG)
+    told = refused.value.message
+    assert (refused.value.expected, publisher.keys.entries()) == (root, before)
+    assert f"that of {GUN}, which this machine publishes too, is {root}" in told
+    assert f"contenttrust signing-request init --root-cert FILE {OTHER} REQUEST" in told
+    assert f"--rootkey ID -p {OTHER}" in told
+    new = root_key(publisher)  # who means a new one makes it, and says so
+    publisher.collection(OTHER).initialize(root_key_ids=[new])
+
+
+@pytest.mark.parametrize("damage", ["truncated", "dangling"])
+def test_a_root_key_s_file_that_cannot_be_used_is_told(collection, publisher, server, damage):
+    [root] = root_keys_of(server, GUN)
+    path = publisher.folder / "private" / f"{root}.key"
+    path.unlink()
+    if damage == "dangling":
+        path.symlink_to("/nonexistent/usb/root.key")
+    else:
+        path.write_bytes(b"-----BEGIN ENC")
+    with pytest.raises(NoKeyError, match="no root key is here that could be used") as refused:
+        publisher.collection(OTHER).initialize()
+    assert f"It may be in a file that cannot be used: {path}" in refused.value.message
+
+
+def test_a_file_that_cannot_be_used_is_told_where_nothing_was_published(publisher):
+    """It may be the root key of collections that this machine has never seen."""
+    key_id = root_key(publisher)
+    path = publisher.folder / "private" / f"{key_id}.key"
+    contents = path.read_bytes()
+    path.write_bytes(contents[:40])
+    with pytest.raises(NoKeyError, match="It may be in a file that cannot be used") as refused:
+        publisher.collection().initialize()
+    assert str(path) in refused.value.message
+    path.rename(path.with_suffix(".damaged"))
+    assert images.sign(publisher.collection(), TAG).initialized
+
+
+def test_the_file_that_may_be_missed_is_told_beside_another_root_key(collection, publisher, server):
+    [root] = root_keys_of(server, GUN)
+    path = publisher.folder / "private" / f"{root}.key"
+    path.write_bytes(b"")
+    root_key(publisher)
+    with pytest.raises(NoKeyError, match="is not that of") as refused:
+        publisher.collection(OTHER).initialize()
+    assert str(path) in refused.value.message
+
+
 def test_who_only_pulls_what_others_sign_begins_with_a_key_of_their_own(
     collection, make_publisher, server
 ):

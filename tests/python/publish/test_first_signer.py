@@ -9,7 +9,7 @@ import pytest
 
 from contenttrust._core import PublicKey
 from contenttrust.errors import NoKeyError
-from contenttrust.publish import images, target_meta
+from contenttrust.publish import first_signer, images, target_meta
 
 TAGS = {"v1": target_meta(7, sha256="ab" * 32)}
 
@@ -55,7 +55,7 @@ def test_it_makes_no_signer_where_the_root_key_is_elsewhere(publisher, exchanged
     for entry in publisher.keys.entries():
         if entry.role == "root":
             publisher.keys.remove(entry.key_id)
-    assert images.sign(publisher.collection(), TAGS).signer == ""
+    assert first_signer.chosen(publisher.collection(), None) == ("", "")
 
 
 @pytest.mark.parametrize(("names", "chosen"), [(["alice"], "alice"), (["alice", "bob"], "")])
@@ -110,3 +110,48 @@ def test_a_key_whose_file_names_a_collection_is_no_signers(publisher):
     assert publisher.keys.find(entry.key_id).gun
 
     assert images.sign(publisher.collection(), TAGS).signer == ""
+
+
+# A signer's key that cannot be used.
+
+
+def damaged(publisher, name):
+    entry = publisher.keys.generate(role=name)
+    path = publisher.folder / "private" / f"{entry.key_id}.key"
+    path.write_bytes(path.read_bytes()[:50])
+    return path
+
+
+def test_beside_a_file_that_cannot_be_used_nobody_is_the_only_signer(publisher, server):
+    path = damaged(publisher, "alice")
+    publisher.key("bob")
+    with pytest.raises(NoKeyError, match="the key of a signer may be in a file that") as refused:
+        images.sign(publisher.collection(), TAGS)
+    assert str(path) in refused.value.message
+    assert "contenttrust sign --signer bob" in refused.value.message
+    assert (server.uploads, len(publisher.keys.entries())) == ([], 2)
+
+
+def test_no_signer_is_no_choice_where_the_only_key_cannot_be_used(publisher):
+    damaged(publisher, "alice")
+    with pytest.raises(NoKeyError, match="the key of a signer may be in a file that"):
+        images.sign(publisher.collection(), TAGS)
+
+
+def test_no_second_key_is_made_for_a_signer_whose_file_cannot_be_used(publisher):
+    path = damaged(publisher, "alice")
+    with pytest.raises(NoKeyError, match="the key of alice may be in a file that") as refused:
+        images.sign(publisher.collection(), TAGS, signer="alice")
+    assert "--signer" not in refused.value.message
+    path.unlink()
+    assert images.sign(publisher.collection(), TAGS, signer="alice").signer == "alice"
+
+
+def test_beside_two_signers_a_file_that_cannot_be_used_changes_nothing(publisher):
+    publisher.keys.generate(role="root")
+    damaged(publisher, "alice")
+    publisher.key("bob")
+    publisher.key("carol")
+    assert images.sign(publisher.collection(), TAGS).signer == ""
+    named = images.sign(publisher.collection("registry.example/team/own"), TAGS, signer="bob")
+    assert named.signer == "bob"

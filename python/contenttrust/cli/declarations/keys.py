@@ -32,7 +32,7 @@ examples:
   contenttrust key load alice.key --name alice
 """
 _IMPORT = """\
-Encrypted keys need the header `path` of an export; `key load` opens others.
+The role that a file names for its key holds: take it of nobody else's file, unless you know it.
 
 examples:
   contenttrust key import exported.pem

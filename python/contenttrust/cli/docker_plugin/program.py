@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from contenttrust.cli.options import Options
+
 _ASKED_WHO = "docker-cli-plugin-metadata"
 _FAILED = 1
 _WRONG_OPTION = 125
@@ -105,7 +107,9 @@ def _done(words: Sequence[str]) -> int:
     from contenttrust.cli import parser  # noqa: PLC0415 - docker's question needs no parser
 
     try:
-        parser.parse(words)
+        options = parser.parse(words)
+        if words[:2] == ["key", "generate"]:
+            _check_generate(options)
     except UsageError as error:
         wrong_option = str(error).startswith("unknown option")
         return _complained(str(error), _WRONG_OPTION if wrong_option else _FAILED)
@@ -113,6 +117,19 @@ def _done(words: Sequence[str]) -> int:
         return exit_codes.OK
     code = main.main(words)
     return _FAILED if code in {exit_codes.USAGE, exit_codes.COULD_NOT_TELL} else code
+
+
+def _check_generate(options: Options) -> None:
+    """Refuse what makes a key of a role here: docker's verb makes those of signers alone.
+
+    Raises:
+        UsageError: No signer is named, or a role is.
+    """
+    for option, value in (("--role", options.role), ("--gun", options.gun_filter)):
+        if value is not None:
+            raise UsageError(f"unknown option for docker trust key generate: {option}")
+    if not options.operand:
+        raise UsageError("'docker trust key generate' requires 1 argument: the name of the signer")
 
 
 def _told(arguments: Sequence[str]) -> list[str]:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _DEFAULT = "ecdsa"
 _ALGORITHMS_OF_NOTARY = ("ecdsa", "rsa")
-_NO_SIGNERS = ("root", "targets", "snapshot", "timestamp", "releases")
 
 
 def run(request: Request) -> int:
@@ -35,8 +34,6 @@ def run(request: Request) -> int:
         return exit_codes.OK
     if options.role is not None or options.gun_filter is not None:
         raise UsageError("--role and --gun are for keys of roles: leave out the signer's name")
-    if options.operand in _NO_SIGNERS:
-        raise UsageError(f"{options.operand} is a reserved keyword, use a different signer name")
     from contenttrust.keys.public_file import check_name, generate_for_signer  # noqa: PLC0415
 
     name = options.operand

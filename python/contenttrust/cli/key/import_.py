@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli import editing, exit_codes, report
+from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.key.list import members
 
 TYPE_CHECKING = False
@@ -20,6 +20,8 @@ def run(request: Request) -> int:
         editing.check_file(path)
         done = import_file(store, path, role=options.role or "", gun=options.gun_filter or "")
         report.warn(request, done.skipped)
-        for entry in done.entries:
+        for entry in done.entries:  # whoever made the file has named their roles
+            role = f"{entry.role} of {entry.gun}" if entry.gun else entry.role
+            text.say(f"Imported key {text.safe(entry.key_id)} for {text.safe(role)}")
             request.tell("keys", **members(entry))
     return exit_codes.OK
