@@ -78,13 +78,15 @@ class Agreed:
         now = draft.roles.get(RELEASES) or draft.broken.get(RELEASES) or new_targets()
         return changes.between(self.seen or new_targets(), now)
 
+    def is_ours(self, draft: Draft) -> bool:
+        """Whether there is something to sign so, and a key to sign it with is here."""
+        if self.document is None or RELEASES not in set(delegations.below(draft)):
+            return False
+        return self._keyring.holds(authority_of(draft, RELEASES))
+
     def apply(self, draft: Draft) -> None:
         """Have it signed so, if it is broken and a key is here."""
-        if self.document is None or RELEASES in draft.roles:
-            return
-        if RELEASES not in set(delegations.below(draft)):
-            return
-        if not self._keyring.holds(authority_of(draft, RELEASES)):
+        if self.document is None or RELEASES in draft.roles or not self.is_ours(draft):
             return
         content = draft.begin(RELEASES)
         content |= {**self.document, "version": content["version"]}

@@ -271,7 +271,7 @@ def _released_as_agreed(
         after = collection.publication().run([removal.agreed])
     except ContentTrustError as error:
         is_broken = error.upload in NOT_PUBLISHED
-        state = (_broken if is_broken else _perhaps_broken)(removal, done.gun, RELEASES)
+        state = (_broken if is_broken else _perhaps_broken)(removal, done, RELEASES)
         error.message = f"{state}. The cause: {error.message}"
         raise
     if RELEASES in after.versions:
@@ -293,7 +293,7 @@ def _check_sound(done: Published, removal: RemovedSigner, sound: Held[str]) -> N
     for notice in done.repository.degraded:
         if notice.role in sound or notice.role in removal.signed_again:
             raise PublishError(
-                _broken(removal, done.gun, notice.role),
+                _broken(removal, done, notice.role),
                 gun=done.gun,
                 role=notice.role,
                 found=notice.message,
@@ -355,9 +355,18 @@ def _told(tags: Iterable[tuple[str, str]]) -> list[str]:
     return [with_digest(tag, digest) for tag, digest in sorted(tags)]
 
 
-def _broken(removal: RemovedSigner, gun: str, role: str) -> str:
+def _broken(removal: RemovedSigner, done: Published, role: str) -> str:
     """The state after a removal that left a role without enough signatures, and the way out."""
-    document = None if removal.agreed is None else removal.agreed.document
+    gun, agreed = done.gun, removal.agreed
+    document = None if agreed is None else agreed.document
+    after = Draft(gun, {one: signed_part(file) for one, file in done.documents.items()})
+    if agreed is not None and role == RELEASES and agreed.is_ours(after):
+        again = command("signer", "remove", removal.name, gun)
+        return (
+            f"{removal.name} is removed from {gun}, but {role} is broken: nothing that it lists "
+            f"counts until it is signed as it was shown. The same again on this machine ({again}) "
+            "does that, and brings the removal to its end"
+        )
     if role != RELEASES or document is None:
         what = "what it listed"
     else:
@@ -370,8 +379,9 @@ def _broken(removal: RemovedSigner, gun: str, role: str) -> str:
     )
 
 
-def _perhaps_broken(removal: RemovedSigner, gun: str, role: str) -> str:
+def _perhaps_broken(removal: RemovedSigner, done: Published, role: str) -> str:
     """The state after a removal whose second publication was sent, and the way to its end."""
+    gun = done.gun
     again = command("signer", "remove", removal.name, gun)
     return (
         f"{removal.name} is removed from {gun}; {role}, which that left broken, was sent signed as "

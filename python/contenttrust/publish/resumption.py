@@ -13,11 +13,11 @@ from contenttrust.publish.agreed import Agreed
 from contenttrust.publish.commands import command
 from contenttrust.publish.current import version_in
 from contenttrust.publish.delegations import Authority
-from contenttrust.publish.metadata import TARGETS, message_of, signed_part
+from contenttrust.publish.metadata import TARGETS, message_of, new_targets, signed_part
 from contenttrust.publish.part import Part
 from contenttrust.publish.returning import described
 from contenttrust.publish.signers import holders
-from contenttrust.publish.tags import digests, with_digest
+from contenttrust.publish.tags import digests, enumerated, with_digest
 from contenttrust.publish.taken_back import in_targets, take_back
 from contenttrust.publish.vouched import RELEASES, unvouched
 
@@ -72,6 +72,8 @@ class Resumption:
         removal, agreed = self._removal, self._agreed
         if agreed.document is not None and RELEASES in draft.broken.keys() - draft.roles.keys():
             self._look_at_served(draft, agreed.document)
+        else:
+            self._tell_missing(draft)
         agreed.leave_out(())  # of what an attempt before has taken back, others may decide anew
         agreed.apply(draft)
         removal.still_in = {
@@ -86,6 +88,19 @@ class Resumption:
         removal.unvouched = {tag: one for tag, one in found.items() if tag not in back}
         agreed.leave_out(back)
         take_back(draft, back)
+
+    def _tell_missing(self, draft: Draft) -> None:
+        """Note what was to stay released, where others have changed the role since."""
+        document = self._begun.document or new_targets()
+        listed = digests(draft.roles.get(RELEASES, new_targets())["targets"])
+        gone = digests(document["targets"]).items() - listed.items()
+        if gone:
+            told = enumerated([with_digest(tag, one) for tag, one in sorted(gone)])
+            draft.notes.append(
+                f"{RELEASES} was changed by others since the removal of {self._removal.name} began "
+                f"at {self._begun.begun}, and does not list what was to stay released: {told}. "
+                "Sign again what should be pulled"
+            )
 
     def _look_at_served(self, draft: Draft, document: Document) -> None:
         """See that only the signer has published since; what is not taken over is noted.

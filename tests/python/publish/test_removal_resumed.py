@@ -36,6 +36,7 @@ def test_what_nobody_else_lists_is_revoked_also_where_a_removal_is_resumed(inter
     )
     assert shown == [{"base": sha256("base")}]
     assert removed.revoked == {"v1": sha256("v1")}
+    assert not [one for one in removed.published.notes if "was to stay released" in one]
     assert set(removed.published.repository.tags) == {"base"}
     assert not records(publisher)
 

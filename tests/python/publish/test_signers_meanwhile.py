@@ -204,9 +204,15 @@ def test_t078_the_step_after_a_lost_race_fails_and_says_what_to_do(collection, m
         server.after_publish.append(lambda: server.instead.append(fail))
 
     server.before_publish.append(late)
-    with pytest.raises(RejectedError, match=r"is broken: .* signs anew: v1 .*no more") as failed:
+    again = rf"The same again on this machine \(contenttrust signer remove mallory {GUN}\)"
+    with pytest.raises(RejectedError, match=rf"is broken: .* {again} .*no more") as failed:
         images.remove_signer(collection, "mallory")
     assert failed.value.upload == "served"  # the removal itself
+    assert "contenttrust sign," not in failed.value.message
+
+    removed = images.remove_signer(collection, "mallory")
+    assert removed.signed_again == ("targets/releases",)
+    assert set(released(removed)) == {"v1"}
 
 
 @pytest.mark.parametrize("name", ["md5", "\x1b[2Jevil", "aa:7 (good)"])
@@ -324,6 +330,8 @@ def test_a_removal_that_others_have_mended_meanwhile_signs_nothing(
     images.sign(collection, tags("v2"), again=True)
     versions = server.signed(GUN, "targets/releases")["version"]
     removed = images.remove_signer(collection, "mallory", resume=lambda *_: pytest.fail("asked"))
+    [gone] = [note for note in removed.published.notes if "was to stay released" in note]
+    assert f"does not list what was to stay released: v1 ({sha256('v1')}). Sign again" in gone
     assert removed.signed_again == ()
     assert server.signed(GUN, "targets/releases")["version"] == versions
     assert set(released(removed)) == {"v2"}
