@@ -249,6 +249,27 @@ def test_our_public_half_is_dockers(home: Home) -> None:
     assert home.store.find(entry.key_id) is not None
 
 
+def test_docker_loads_a_root_key_of_a_signer_s_file_and_takes_one_for_a_signer_s(
+    home: Home, other: Home
+) -> None:
+    """Why `key load` refuses the one, and no key changes hands so."""
+    needs_docker()
+    path = home.home / "dave.key"
+    plain = subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    path.write_text(plain.replace("KEY-----\n", "KEY-----\nrole: root\n\n", 1))
+    path.chmod(0o600)
+    home.docker("key", "load", str(path)).succeeded()
+    assert [entry.role for entry in home.store.entries()] == ["root"]
+    with pytest.raises(KeyFileError, match="names itself a root key"):
+        load_file(other.store, path)
+    path.write_text(plain)
+    home.docker("key", "load", "--name", "me", str(path)).succeeded()
+    assert [entry.role for entry in home.store.entries()] == ["me"]
+
+
 def test_what_docker_and_we_refuse_to_load_is_said_in_the_same_words(home: Home) -> None:
     needs_docker()
     path = home.home / "shared.key"

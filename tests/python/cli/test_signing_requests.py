@@ -147,18 +147,18 @@ def test_who_has_no_key_is_asked_nothing(made):
     assert "none of the keys that may sign this request is here; these may: " in ran.err
 
 
-def test_who_cannot_sign_alone_is_told_how_several_do(made, server):
+def test_who_cannot_sign_alone_is_told_how_several_do(place, server):
     images = Images(server, "team/web")
     images.push("1.0")
     repository = images.repository
-    made.done("init", "--server-managed", "-p", repository)
+    place.done("init", "--server-managed", "-p", repository)
     for name in ("alice", "bob"):
-        made.done("key", "generate", name, "--trust-dir", str(made.here / name))
-    made.done(
+        place.done("key", "generate", name, "--trust-dir", str(place.here / name))
+    place.done(
         "delegation", "add", "-p", "--all-paths", "--threshold", "2", repository,
         "targets/releases", "alice.pub", "bob.pub",
     )  # fmt: skip
-    ran = made.run("sign", f"{repository}:1.0")
+    ran = place.run("sign", f"{repository}:1.0")
     assert ran.code == 1
     assert "targets/releases needs several signatures, which are given in turns: " in ran.err
     assert f"contenttrust signing-request prepare {repository} FILE" in ran.err
