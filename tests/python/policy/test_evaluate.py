@@ -112,7 +112,11 @@ def test_all_reasons_are_told_the_first_one_gives_the_code() -> None:
     decision = decide(policy, facts(signed=by("bob"), cached_for=200_000.0))
     assert decision.code == "too_old"
     told = " | ".join(decision.reasons)
-    for words in ("longer than 1 d ago", "none of those allowed: 2.*", "no key that the policy has of alice"):
+    for words in (
+        "longer than 1 d ago",
+        "none of those allowed: 2.*",
+        "no key that the policy has of alice",
+    ):
         assert words in told
 
 
