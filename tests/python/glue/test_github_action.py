@@ -98,6 +98,19 @@ def test_patterns_find_files_that_nobody_has_listed(step, tmp_path: Path) -> Non
     assert _refused(inside) == ["bad one.yaml"]
 
 
+def test_patterns_match_names_that_begin_with_a_point_as_kubectl_reads_them(
+    step, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "work" / "deploy" / ".hidden"
+    hidden.mkdir(parents=True)
+    names = (".x.yaml", ".yaml", ".hidden/.y.yaml", ".hidden/y.yaml")
+    for name in names:
+        (hidden.parent / name).write_text(POD.format(f"{GUN}:9.9"))
+    assert _refused(step(gate="kubernetes", files="deploy/**/*.yaml")) == sorted(
+        f"deploy/{name}" for name in names
+    )
+
+
 @pytest.mark.parametrize("files", ["deploy/*.yaml", "good.yaml\nnothing/**/*.yml"])
 def test_a_pattern_that_matches_nothing_stops(step, files: str) -> None:
     ran = step(gate="kubernetes", files=files)
