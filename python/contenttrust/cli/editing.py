@@ -13,6 +13,7 @@ from contenttrust.cli import confirm, exit_codes, report, text, witnessed
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import CancelledError
 from contenttrust.errors import ContentTrustError, MalformedError
+from contenttrust.transport import remark
 
 SOON = 182
 """Days before its end that notary warns of a certificate, and root is renewed."""
@@ -251,6 +252,8 @@ def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str
         else:
             check_file(word)
             done = import_file(edited.keys, word, role=role, gun=edited.gun, check=check)
+            for reason in done.skipped:
+                remark.warn(__name__, reason)
             found += [entry.key_id for entry in done.entries]
     return tuple(found)
 

@@ -19,7 +19,14 @@ import stat
 from dataclasses import dataclass
 
 from contenttrust._core import KeyFile, PrivateKey
-from contenttrust.errors import KeyFileError, KeyStoreError, shown
+from contenttrust.errors import (
+    ContentTrustError,
+    InputNeededError,
+    KeyFileError,
+    KeyStoreError,
+    PassphraseError,
+    shown,
+)
 from contenttrust.keys import folder, pem
 from contenttrust.keys.entry import (
     LEGACY_FOLDERS,
@@ -29,12 +36,13 @@ from contenttrust.keys.entry import (
     gun_for,
     is_key_id,
 )
+from contenttrust.keys.keeping import check_role, may_replace
 from contenttrust.keys.public_file import check_name
-from contenttrust.transport import chosen_file
+from contenttrust.transport import chosen_file, remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from contenttrust.keys.store import KeyStore
 
@@ -63,10 +71,11 @@ class Imported:
 class _Block:
     """One block of a file, and what it will be in the store."""
 
-    found: KeyFile
+    key_id: str
     role: str
     gun: str
-    key_id: str  # empty until it is opened
+    key: PrivateKey | None  # None: it stays under its passphrase, as `data` has it
+    data: bytes = b""
 
 
 def import_file(
@@ -84,7 +93,8 @@ def import_file(
         path: Of the file.
         role: Of keys whose block names none; default: ``delegation``.
         gun: Of ``targets`` and ``snapshot`` keys whose block names none.
-        check: Is called with the role of each key before one is kept; what it raises ends it.
+        check: Is called with the role of each key before one is kept; what it raises ends it. A
+            block that cannot be opened ends it then too; else it is passed over beside others.
 
     Raises:
         KeyFileError: None of its blocks is a key that can be imported.
@@ -93,8 +103,14 @@ def import_file(
         PassphraseError: Its passphrase was wrong too often, or a key is here already under
             another passphrase.
         InputNeededError: A passphrase is needed, and nobody can be asked.
+
+    What fails leaves none of the keys behind, or names those that are here in its message.
     """
-    return _import(store, _contents(path), role or DEFAULT_ROLE, gun, check)
+    contents = _contents(path)
+    role = role or DEFAULT_ROLE
+    if check is not None:
+        _check_roles(contents, role, check)
+    return _import(store, contents, role, gun, is_whole=check is not None)
 
 
 def load_file(
@@ -115,8 +131,8 @@ def load_file(
             another passphrase.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
-    check_name(name)
     path = os.fspath(path)
+    check_name(name, of=path)
     _check_mode(path)
     contents = _contents(path)
     try:
@@ -139,38 +155,62 @@ def load_file(
                 found=f"a {role} key",
             )
 
-    return _import(store, contents, name, "", check)
+    _check_roles(contents, name, check)
+    return _import(store, contents, name, "", is_whole=True)
 
 
-def _import(
-    store: KeyStore, contents: bytes, role: str, gun: str, check: Callable[[str], None] | None
-) -> Imported:
-    blocks: list[_Block] = []
+def _check_roles(contents: bytes, role: str, check: Callable[[str], None]) -> None:
+    for found in KeyFile.parse_all(contents):
+        check(found.role or role)
+
+
+def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: bool) -> Imported:
+    """Keep the keys of a file once all is known of each: what fails before that keeps none.
+
+    Args:
+        store: Where to.
+        contents: Of the file.
+        role: Of blocks that name none.
+        gun: Of blocks that name none.
+        is_whole: Whether a block that cannot be opened ends it; else it is passed over.
+    """
+    found = KeyFile.parse_all(contents)
+    blocks: dict[str, _Block] = {}
     skipped: list[str] = []
-    for number, found in enumerate(KeyFile.parse_all(contents), 1):
-        if check is not None:
-            check(found.role or role)
+    for number, one in enumerate(found, 1):
         try:
-            blocks.append(_prepared(found, role, gun))
-        except KeyFileError as error:
-            skipped.append(f"block {number} ({shown(found.label)}): {error.message}")
+            block = _prepared(store, one, role, gun)
+            _check(store, block, blocks.get(block.key_id, block))
+            blocks[block.key_id] = block
+        except (KeyFileError, PassphraseError, InputNeededError) as error:  # noqa: PERF203
+            told = f"block {number} ({shown(one.label)}): {error.message}"
+            if (is_whole or len(found) == 1) and not isinstance(error, KeyFileError):
+                if len(found) > 1:
+                    error.message = f"{told}; no key of the file was imported"
+                raise
+            skipped.append(told)
     entries: list[KeyEntry] = []
-    for block in blocks:
+    for block in blocks.values():
         try:
             entries.append(_keep(store, block))
         except KeyFileError as error:  # noqa: PERF203
-            skipped.append(str(error.message))
+            skipped.append(f"key {block.key_id}: {error.message}")
+        except BaseException as error:
+            tell_kept(error, entries)
+            raise
     if not entries:
         reasons = "; ".join(skipped) or "there is no key in it"
         raise KeyFileError(f"failed to import all keys: {reasons}")
     return Imported(entries=tuple(entries), skipped=tuple(skipped))
 
 
-def _prepared(found: KeyFile, role: str, gun: str) -> _Block:
-    """What a block says of itself, with what was named for blocks that do not.
+def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str) -> _Block:
+    """What a block says of itself, with what was named for blocks that do not; opened.
 
     Raises:
         KeyFileError: It cannot be imported.
+        PassphraseError: Its passphrase was wrong too often.
+        InputNeededError: Its passphrase is needed, and nobody can be asked.
     """
     role = found.role or role
     folders, _, name = found.path.rpartition("/")
@@ -182,12 +222,71 @@ def _prepared(found: KeyFile, role: str, gun: str) -> _Block:
             role=role,
         )
     gun = gun_for(role, gun)
-    key_id = ""
     if found.is_encrypted and name:
         key_id = name.partition("_")[0]
         if not is_key_id(key_id):
             raise KeyFileError(f"its path header ends in no key id: {shown(found.path)}", role=role)
-    return _Block(found, role, gun, key_id)
+        # What else stands there says how the key is encrypted, in the old way.
+        headers = {**found.headers, "role": role, "gun": gun, "path": ""}
+        return _Block(key_id, role, gun, None, pem.with_headers(found.pem, headers))
+    key = _opened(store, found, role, gun)
+    return _Block(key.key_id, role, gun, key)
+
+
+def _opened(store: KeyStore, found: KeyFile, role: str, gun: str) -> PrivateKey:
+    if not found.is_encrypted:
+        return PrivateKey.decode(found.pem)
+    asked = KeyEntry(
+        key_id="",
+        role=role if role in TOP_LEVEL_ROLES else "encrypted",
+        gun=gun,
+        path="",
+        is_encrypted=True,
+        rounds=None,
+    )
+    return store.decode(found.pem, asked)
+
+
+def _check(store: KeyStore, block: _Block, first: _Block) -> None:
+    """Refuse what could not be kept, before anything is.
+
+    Args:
+        store: Where to.
+        block: What is to be kept.
+        first: The first block of the file with this key.
+
+    Raises:
+        KeyFileError: The file that is in its place cannot be read.
+        KeyStoreError: It is here already and differs, is here for another role, or comes twice.
+    """
+    if (block.role, block.gun, block.data) != (first.role, first.gun, first.data):
+        raise KeyStoreError(
+            f"the file holds the key {block.key_id} twice and not alike, for {shown(first.role)} "
+            f"and for {shown(block.role)}: nothing was imported",
+            role=block.role,
+        )
+    if block.key is None and _is_here(store, block):
+        return
+    here = store.find(block.key_id)
+    check_role(here, block.role, block.gun, is_told=block.key is None)  # `add` tells it else
+
+
+def _is_here(store: KeyStore, block: _Block) -> bool:
+    """Whether the very file is in the store that an encrypted block becomes.
+
+    Raises:
+        KeyFileError: The file that is in its place cannot be read.
+        KeyStoreError: It is here already and differs.
+    """
+    place = store.place_of(block.key_id)
+    if place is None:
+        return False
+    path = store.folder.where(place)
+    try:
+        before, _ = store.folder.read(place)
+    except OSError as error:
+        store.folder.fail(error)
+    return not may_replace(block.key_id, before, block.data, None, path)
 
 
 def _gun_of(folders: str) -> str:
@@ -197,25 +296,26 @@ def _gun_of(folders: str) -> str:
 
 
 def _keep(store: KeyStore, block: _Block) -> KeyEntry:
-    contents = block.found.pem
-    if block.key_id:
-        # What else stands there says how the key is encrypted, in the old way.
-        headers = {**block.found.headers, "role": block.role, "gun": block.gun, "path": ""}
-        return store.keep(block.key_id, pem.with_headers(contents, headers), None)
-    if block.found.is_encrypted:
-        is_signers = block.role not in TOP_LEVEL_ROLES
-        asked = KeyEntry(
-            key_id="",
-            role="encrypted" if is_signers else block.role,
-            gun=block.gun,
-            path="",
-            is_encrypted=True,
-            rounds=None,
-        )
-        key = store.decode(contents, asked)
+    if block.key is None:
+        return store.keep(block.key_id, block.data, None)
+    return store.add(block.key, role=block.role, gun=block.gun)
+
+
+def tell_kept(error: BaseException, entries: Sequence[KeyEntry]) -> None:
+    """Say which keys are here although others could not be kept.
+
+    Args:
+        error: Why; its message says it, or a warning.
+        entries: The keys that are.
+    """
+    if not entries:
+        return
+    told = ", ".join(f"{entry.key_id} for {shown(entry.role)}" for entry in entries)
+    kept = f"in the key store now: {told}"
+    if isinstance(error, ContentTrustError):
+        error.message += f"; {kept}"
     else:
-        key = PrivateKey.decode(contents)
-    return store.add(key, role=block.role, gun=block.gun)
+        remark.warn(__name__, kept)
 
 
 def _contents(path: str | os.PathLike[str]) -> bytes:

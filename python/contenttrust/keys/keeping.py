@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from contenttrust._core import KeyFile, PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
-from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION, TOP_LEVEL_ROLES, gun_for
+from contenttrust.keys.entry import (
+    EXTENSION,
+    ROLES_OF_ONE_COLLECTION,
+    TOP_LEVEL_ROLES,
+    gun_for,
+)
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 from contenttrust.keys.pem import is_text
 from contenttrust.transport import remark
@@ -38,7 +43,7 @@ def checked_gun(role: str, gun: str) -> str:
     return gun_for(role, gun)
 
 
-def check_role(entry: KeyEntry | None, role: str, gun: str) -> None:
+def check_role(entry: KeyEntry | None, role: str, gun: str, *, is_told: bool = True) -> None:
     """Say that a key which is here is to be kept for another role from now on, or refuse that.
 
     A root key that becomes a signer's is missed where it is needed, and another is made; a signer's
@@ -48,6 +53,7 @@ def check_role(entry: KeyEntry | None, role: str, gun: str) -> None:
         entry: Of the key, where it is here.
         role: What it is to be kept for.
         gun: Collection of that, where it has one.
+        is_told: Whether to say it; else only refusals are.
 
     Raises:
         KeyStoreError: One of the two is a role of root's.
@@ -56,17 +62,20 @@ def check_role(entry: KeyEntry | None, role: str, gun: str) -> None:
         return
     key_id, before, after = entry.key_id, _owner(entry.role, entry.gun), _owner(role, gun)
     if entry.role in TOP_LEVEL_ROLES or (role in TOP_LEVEL_ROLES and entry.role not in _NOBODYS):
+        # Of a key that is kept elsewhere only the address goes, and no backup could have it.
+        is_file = entry.path.endswith(EXTENSION)
+        backup = f"contenttrust key backup --key {key_id} FILE, then " if is_file else ""
         raise KeyStoreError(
             f"the key {key_id} is here already, kept for {before}: it is not kept for {after} in "
-            "place of that, and stays as it is. If it is meant, take it away first (contenttrust "
-            f"key backup --key {key_id} FILE, then contenttrust key remove {key_id})",
+            "place of that, and stays as it is. If it is meant, take it away first "
+            f"({backup}contenttrust key remove {key_id})",
             role=entry.role,
             expected=after,
             found=before,
         )
-    remark.warn(
-        __name__, f"the key {key_id} is here already, kept for {before}: now it is for {after}"
-    )
+    if is_told:
+        told = f"the key {key_id} is here already, kept for {before}: now it is for {after}"
+        remark.warn(__name__, told)
 
 
 def _owner(role: str, gun: str) -> str:

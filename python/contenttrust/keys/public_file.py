@@ -9,7 +9,7 @@ import re
 from contenttrust._core import PublicKey
 from contenttrust.errors import KeyStoreError, MalformedError, PublicKeyError, shown
 from contenttrust.keys import pem
-from contenttrust.keys.entry import RESERVED_NAMES
+from contenttrust.keys.entry import RESERVED_NAMES, TOP_LEVEL_ROLES
 from contenttrust.keys.keeping import no_key
 from contenttrust.transport import chosen_file, files, presence
 
@@ -24,14 +24,25 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, *, of: str = "") -> None:
     """Refuse what docker takes for no signer's name, and what a key file would take for a role.
+
+    Args:
+        name: Of the signer.
+        of: File or address of a key that is to be the signer's, where there is one.
 
     Raises:
         KeyStoreError: It is none.
     """
     if name in RESERVED_NAMES:
-        raise KeyStoreError(f"{name} is a reserved keyword, use a different signer name")
+        way = ""
+        if of and name in TOP_LEVEL_ROLES:
+            owner = "" if name == "root" else " --gun GUN"
+            way = (
+                f"; a {name} key of your own is brought in by contenttrust key import "
+                f"--role {name}{owner} {shown(of)}"
+            )
+        raise KeyStoreError(f"{name} is a reserved keyword, use a different signer name{way}")
     if not _NAME.fullmatch(name):
         raise KeyStoreError(
             f'key name "{shown(name)}" must start with lowercase alphanumeric characters and can '
@@ -82,6 +93,7 @@ def remember_for_signer(
             something could not be written.
         InputNeededError: A PIN is needed, and nobody can be asked.
     """
+    check_name(name, of=address)
     path = _free_path(name, directory)
     return _with_public_half(store, store.remember(address, role=name), path)
 

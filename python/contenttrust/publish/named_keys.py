@@ -36,16 +36,25 @@ def _check(collection: Collection, key_id: str, role: str) -> None:
     entry = collection.keys.find(key_id)
     if entry is None:
         raise NoKeyError(f"unable to find key: {key_id}", role=role, expected=key_id)
-    check_given(collection, entry.role, role)
+    way = ""
+    if collection.keys.place_of(key_id) is None:  # at an address: no file could be imported anew
+        owner = () if role == ROOT else ("--gun", collection.gun)
+        again = command("key", "import", "--role", role, *owner, entry.path)
+        way = (
+            f"; if this key is meant, it is brought in for {role} (contenttrust key remove "
+            f"{key_id}, then {again or 'contenttrust key import'})"
+        )
+    check_given(collection, entry.role, role, way=way)
 
 
-def check_given(collection: Collection, given: str, role: str) -> None:
+def check_given(collection: Collection, given: str, role: str, *, way: str = "") -> None:
     """Refuse a key that is kept, or by its file is to be kept, for something else than a role.
 
     Args:
         collection: Whose role it is.
         given: What the key is for.
         role: What it is to sign.
+        way: How else it can be done.
 
     Raises:
         PublishError: The two differ.
@@ -56,7 +65,7 @@ def check_given(collection: Collection, given: str, role: str) -> None:
         make = command("key", "generate", "--role", role, *owner)
         raise PublishError(
             f"attempted to load {role} key but given {given} key instead. Name a key of {role}, or "
-            f"make one ({make})",
+            f"make one ({make}){way}",
             gun=collection.gun,
             role=role,
             expected=f"a key of {role}",

@@ -96,7 +96,8 @@ def _open_root_keys(collection: Collection, role: str, *, server_managed: bool) 
     held = keyring.held(authority)
     if len(held) < authority.threshold:
         ids = sorted({public_key(key).canonical_key_id for key in authority.keys.values()})
-        keys = ["--server-managed"] if server_managed else ["--key", "KEY.pub"]
+        file = "NEW.crt" if role == ROOT else "KEY.pub"  # a root key is known by a certificate
+        keys = ["--server-managed"] if server_managed else ["--key", file]
         prepare = command("signing-request", "rotate", *keys, seen.gun, role, "FILE")
         raise NoKeyError(
             f"a rotation is signed by {authority.threshold} of the root keys of {seen.gun}, and "

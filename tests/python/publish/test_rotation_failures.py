@@ -271,7 +271,10 @@ def test_without_the_root_key_no_key_is_made_and_the_way_is_told(collection, pub
     with pytest.raises(NoKeyError, match=root) as refused:
         collection.rotate_key(role, server_managed=role == "timestamp")
 
-    assert "contenttrust signing-request rotate" in str(refused.value)
+    file = {"targets": "--key KEY.pub", "root": "--key NEW.crt"}.get(role, "--server-managed")
+    assert f"contenttrust signing-request rotate {file} {collection.gun} {role} FILE" in str(
+        refused.value
+    )
     assert roles_here(publisher) == before
 
 

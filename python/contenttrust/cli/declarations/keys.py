@@ -37,6 +37,7 @@ The role that a file names for its key holds: take it of nobody else's file, unl
 examples:
   contenttrust key import exported.pem
   contenttrust key import --role targets --gun registry.example.com/team/web targets.pem
+  contenttrust key import --role root 'hsm:2?label=release'
 """
 _EXPORT = """\
 The keys stay encrypted, each with its own passphrase.
@@ -105,7 +106,7 @@ def _declare_load(made: ArgumentParser) -> None:
 
 def _declare_import(made: ArgumentParser) -> None:
     made.add_argument("files", metavar="FILE", nargs="+", type=name_text, help="PEM file with "
-                      "private keys")  # fmt: skip
+                      "private keys, or the address of a key that is kept elsewhere")  # fmt: skip
     add_one(made, "--role", dest="role", metavar="ROLE", help="of keys that name none (default: "
             "delegation)")  # fmt: skip
     add_one(made, "--gun", dest="gun_filter", metavar="GUN", help="of targets and snapshot keys "

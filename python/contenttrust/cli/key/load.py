@@ -28,7 +28,7 @@ def run(request: Request) -> int:
     text.say(f'Loading key from "{file}"...')
     store = editing.key_store(request)
     name = options.name or DEFAULT_NAME
-    if _is_address(options.file):
+    if is_address(options.file):
         from contenttrust.keys.public_file import remember_for_signer  # noqa: PLC0415 -- rare
 
         entry, path = remember_for_signer(store, options.file, name)
@@ -58,7 +58,7 @@ def _other_names(entries: Sequence[KeyEntry], name: str) -> list[str]:
     ]
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
     """Whether a name is that of no file, but begins with the scheme of a signer."""
     scheme, colon, _ = name.partition(":")
     if not colon:

@@ -1,0 +1,123 @@
+"""`key import` of several files, and of the address of a key that is kept elsewhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contenttrust import _core, clock
+from contenttrust._core import PrivateKey, Secret
+from key_place import OTHER, ROOT
+from vault_plugin import offered
+
+GUN = "collection.example/team/files"
+A_DAY = 86_400
+
+
+@pytest.fixture
+def vault(tmp_path, monkeypatch):
+    """A package that offers keys under addresses such as `vault-y:1`; its keys by address."""
+    with offered("vault-y", tmp_path / "package", monkeypatch) as keys:
+        yield keys
+
+
+def keys_here(place):
+    keys = json.loads(place.done("key", "list", "--json"))["keys"]
+    return [(key["key_id"], key["role"]) for key in keys]
+
+
+def block(role, passphrase):
+    key = PrivateKey.generate("ecdsa")
+    return key.key_id, key.encode(Secret(passphrase.encode()), role=role, rounds=2048)
+
+
+def certificate(place, key, gun=GUN):
+    now = clock.now()
+    made = key.certificate(gun, now, _core.Instant(now.seconds + 3_000 * A_DAY))
+    (place.here / "root.crt").write_bytes(made)
+
+
+def test_a_root_key_that_is_kept_elsewhere_begins_a_collection(place, vault):
+    out = place.done("key", "import", "--role", "root", "vault-y:1")
+    key_id = vault["vault-y:1"].key_id
+    assert out == f"Imported key {key_id} for root\n"
+    assert keys_here(place) == [(key_id, "root")]
+    certificate(place, vault["vault-y:1"])
+    place.done("init", "-p", "--rootcert", "root.crt", GUN)
+    assert [one for one in keys_here(place) if one[1] == "root"] == [(key_id, "root")]
+
+
+def test_no_signer_is_called_root_and_the_way_to_a_root_key_is_told(place, vault):
+    ran = place.run("key", "load", "vault-y:1", "--name", "root")
+    assert ran.code == 1
+    way = "contenttrust key import --role root vault-y:1"
+    assert (
+        "root is a reserved keyword, use a different signer name; a root key of your own is "
+        f"brought in by {way}"
+    ) in ran.err
+    place.done(*way.split()[1:])
+
+
+def test_t102_the_key_of_a_signer_begins_no_collection_and_the_way_is_told(place, vault):
+    place.done("key", "load", "vault-y:1", "--name", "release")
+    key_id = vault["vault-y:1"].key_id
+    certificate(place, vault["vault-y:1"])
+    ran = place.run("init", "-p", "--rootcert", "root.crt", GUN)
+    assert ran.code == 1
+    assert (
+        f"if this key is meant, it is brought in for root (contenttrust key remove {key_id}, then "
+        "contenttrust key import --role root vault-y:1)"
+    ) in ran.err
+    refused = place.run("key", "import", "--role", "root", "vault-y:1")
+    assert f"take it away first (contenttrust key remove {key_id})" in refused.err
+    assert keys_here(place) == [(key_id, "release")]
+
+    place.done("key", "remove", "-y", key_id)
+    place.done("key", "import", "--role", "root", "vault-y:1")
+    place.done("init", "-p", "--rootcert", "root.crt", GUN)
+
+
+def test_a_repositorys_key_that_is_kept_elsewhere_belongs_to_a_collection(place, vault):
+    refused = place.run("key", "import", "--role", "targets", "vault-y:1")
+    assert (refused.code, keys_here(place)) == (1, [])
+    assert "a targets key belongs to one collection" in refused.err
+    place.done("key", "import", "--role", "targets", "--gun", GUN, "vault-y:1")
+    assert keys_here(place) == [(vault["vault-y:1"].key_id, "targets")]
+
+
+def test_what_is_no_file_is_known_before_another_is_imported(place):
+    (place.here / "one.pem").write_bytes(block("root", ROOT)[1])
+    assert place.run("key", "import", "one.pem", "nowhere.pem").code == 2
+    assert keys_here(place) == []
+
+
+def test_a_document_names_the_keys_of_the_files_before_the_one_that_failed(place):
+    key_id, contents = block("root", ROOT)
+    (place.here / "one.pem").write_bytes(contents)
+    (place.here / "two.pem").write_bytes(block("alice", "what nobody knows")[1])
+    ran = place.run("key", "import", "-o", "json", "one.pem", "two.pem")
+    assert ran.code == 1
+    assert f"; in the key store now: {key_id} for root" in ran.document["error"]["message"]
+    ran = place.run("key", "import", "one.pem", "two.pem")
+    assert ran.out == f"Imported key {key_id} for root\n"
+    assert "in the key store now" not in ran.err
+
+
+def test_t102_a_file_of_root_keys_that_is_not_used_leaves_none_behind(place):
+    (place.here / "roots.pem").write_bytes(
+        block("root", ROOT)[1] + block("root", "what nobody knows")[1]
+    )
+    ran = place.run("init", "--rootkey", "roots.pem", GUN)
+    assert ran.code == 1
+    assert "block 2 (ENCRYPTED PRIVATE KEY)" in ran.err
+    assert keys_here(place) == []
+
+
+def test_what_is_passed_over_in_the_file_of_a_named_key_is_told(place):
+    one, other = block("root", ROOT)[1], block("root", OTHER)[1]
+    odd = other.replace(b"role: root\n", b"role: root\npath: no-key-id\n")
+    (place.here / "root.pem").write_bytes(one + odd)
+    ran = place.run("init", "--rootkey", "root.pem", GUN)
+    assert ran.code == 0
+    assert "warning: block 2 (ENCRYPTED PRIVATE KEY): its path header ends in no key id" in ran.err
