@@ -98,5 +98,5 @@ def _policy(
         return Policy.docker_content_trust()
     loaded = load.load(path)
     standing = policy is None and path == usual
-    policy_record.check(directory, loaded, remember=remember, standing=standing)
+    policy_record.check(directory, loaded, file=path, remember=remember, standing=standing)
     return loaded

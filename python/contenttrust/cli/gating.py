@@ -67,7 +67,7 @@ def found_policy(
         stands = path == usual and not options.policy
         for place in (seen, directory) if stands and seen else (seen or directory,):
             standing = stands and place is directory
-            policy_record.check(place, policy, remember=remember, standing=standing)
+            policy_record.check(place, policy, file=path, remember=remember, standing=standing)
     except OSError as error:
         where = error.filename or path
         raise UsageError(f"{_named_by(options)}{where}: {error.strerror}") from None

@@ -96,8 +96,9 @@ def _decision(name: str, digest: str, env: Mapping[str, str]) -> tuple[bool, str
     reference = Reference.parse(name)
     if reference.digest not in {None, digest}:
         return False, f"digest_mismatch: {name} was resolved to {digest}"
-    policy = load(env.get(POLICY_VARIABLE) or DEFAULT_POLICY)
-    policy_record.check(TrustDirectory.default(env), policy)
+    file = env.get(POLICY_VARIABLE) or DEFAULT_POLICY
+    policy = load(file)
+    policy_record.check(TrustDirectory.default(env), policy, file=file)
     log = env.get(AUDIT_LOG_VARIABLE)
     gate = Gate(
         policy,

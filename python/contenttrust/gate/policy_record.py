@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 
 from contenttrust.errors import PolicyError, TrustDirectoryError, shown
 from contenttrust.policy import location
@@ -11,7 +12,6 @@ from contenttrust.transport import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping
     from typing import Any
 
@@ -25,6 +25,17 @@ STANDING = "/".join((*_FOLDER, _STANDING))
 """Where a trust directory has which policy stood in it when it was last used."""
 _LIMIT = 1_048_576
 _PATIENCE_S = 30.0
+
+
+class PolicyRecordError(PolicyError):
+    """A policy is not the one that was in force here, or an older one of its name."""
+
+    def __str__(self) -> str:
+        return self.message  # the advice of other errors of policies is about who signs
+
+    def explain(self) -> str:
+        """What is wrong, and what to do."""
+        return f"{self.message}."
 
 
 def directory(
@@ -61,20 +72,27 @@ def directory(
 
 
 def check(
-    directory: TrustDirectory, policy: Policy, *, remember: bool = True, standing: bool = False
+    directory: TrustDirectory,
+    policy: Policy,
+    *,
+    file: str | os.PathLike[str],
+    remember: bool = True,
+    standing: bool = False,
 ) -> None:
     """Refuse a policy of a lower version than one of its name that was used before.
 
-    A policy without name and version has nothing that could be compared.
+    Versions are counted by the name, not by the file: an older one does not come back from another
+    place. A policy without name and version has nothing that could be compared.
 
     Args:
         directory: Where versions are remembered.
         policy: To be used.
+        file: Where it was read, to be told.
         remember: Whether its version is remembered.
         standing: Whether it stands in that directory; then it is missed when it is gone.
 
     Raises:
-        PolicyError: A newer one was used.
+        PolicyRecordError: A newer one was used.
         TrustDirectoryError: The record cannot be read or written.
     """
     if not policy.name:
@@ -83,9 +101,11 @@ def check(
         seen = _read(folder, _VERSIONS)
         last = seen.get(policy.name, 0)
         if policy.version < last:
-            raise PolicyError(
-                f"the policy {shown(policy.name)} is of version {policy.version}, and version "
-                f"{last} was used here before: use that one, or give this one a higher version",
+            raise PolicyRecordError(
+                f"{shown(os.fspath(file))}: the policy {shown(policy.name)} is of version "
+                f"{policy.version}, and version {last} of that name was used here before: use that "
+                "one, or give this one a higher metadata.version; where it is no older one, but "
+                "another policy, give it a metadata.name of its own",
                 expected=str(last),
                 found=str(policy.version),
             )
@@ -108,7 +128,7 @@ def check_none(directory: TrustDirectory, place: str) -> None:
         place: Where a policy would stand, to be told.
 
     Raises:
-        PolicyError: One is missing.
+        PolicyRecordError: One is missing.
         TrustDirectoryError: The record cannot be read.
     """
     if not was_standing(directory.path):
@@ -118,7 +138,7 @@ def check_none(directory: TrustDirectory, place: str) -> None:
             f"{shown(name)} (version {version})"
             for name, version in _read(folder, _STANDING).items()
         )
-    raise PolicyError(
+    raise PolicyRecordError(
         f"the policy {standing} was in force here, and {shown(place)} is gone: put it back, or "
         "name a policy; where there is to be none any more, remove "
         f"{shown(f'{directory.path}/{STANDING}')} too",

@@ -272,7 +272,7 @@ def test_t097_nor_does_it_bring_an_older_policy_back(run: Run, tmp_path: Path) -
     for before in ([], ["--config", other], ["--config", ""]):
         done = run(*before, "run", SWITCH, "x", CONTENTTRUST_POLICY=str(chosen))
         assert (done.code, done.started) == (125, [])
-        assert "version 2 was used here before" in done.err
+        assert "version 2 of that name was used here before" in done.err
 
 
 def test_an_empty_configuration_is_none(run: Run, tmp_path: Path) -> None:

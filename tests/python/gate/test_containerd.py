@@ -62,7 +62,7 @@ def test_an_older_policy_does_not_come_back(env, tmp_path, asked, capsys):
     assert containerd.main(arguments(), env) == 0
     policy.write_text(POLICY)
     assert containerd.main(arguments(), env) == 1
-    assert "version 2 was used here before" in capsys.readouterr().out
+    assert "version 2 of that name was used here before" in capsys.readouterr().out
 
 
 def test_tag_that_the_registry_resolves_to_another_digest_is_refused(env, asked, capsys):

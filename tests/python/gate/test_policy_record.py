@@ -23,17 +23,29 @@ class Versioned:
 
 def check(place: Path, name: str, version: int, **settings: Any) -> None:
     policy: Any = Versioned(name, version)
-    policy_record.check(TrustDirectory(place), policy, **settings)
+    policy_record.check(TrustDirectory(place), policy, file="team/policy.yaml", **settings)
 
 
 def test_versions_only_rise(trust_dir: Path) -> None:
     check(trust_dir, "production", 3)
     check(trust_dir, "production", 3)
     check(trust_dir, "production", 5)
-    with pytest.raises(PolicyError, match="version 5 was used here before") as refused:
+    told = "version 5 of that name was used here before"
+    with pytest.raises(PolicyError, match=told) as refused:
         check(trust_dir, "production", 4)
     assert (refused.value.expected, refused.value.found) == ("5", "4")
     check(trust_dir, "staging", 1)
+
+
+def test_of_two_policies_with_one_name_the_file_and_the_way_out_are_told(trust_dir: Path) -> None:
+    check(trust_dir, "production", 3)
+    with pytest.raises(PolicyError) as refused:
+        check(trust_dir, "production", 1)
+    for text in (str(refused.value), refused.value.explain()):
+        assert text.startswith("team/policy.yaml: the policy production is of version 1")
+        assert "give it a metadata.name of its own" in text
+        assert "signer" not in text  # nobody's signature is missing
+    check(trust_dir, "production of b", 1)
 
 
 def test_what_is_not_remembered_binds_nobody(trust_dir: Path) -> None:
@@ -79,6 +91,7 @@ def test_a_policy_that_stood_in_the_trust_directory_is_missed_when_it_is_gone(
     record = trust_dir / "contenttrust" / "policies" / "in_force.json"
     for words in ("production (version 8)", "trust-policy.yaml is gone", f"remove {record} too"):
         assert words in str(refused.value)
+    assert "signer" not in str(refused.value)
     record.unlink()
     check_none(trust_dir)
 

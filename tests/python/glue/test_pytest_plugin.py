@@ -208,6 +208,6 @@ def test_an_older_policy_does_not_come_back(tmp_path: Path) -> None:
     past = {"now": datetime(2026, 11, 24, tzinfo=timezone.utc)}
     for version, settings in ((9, past), (2, {}), (1, {}), (1, past)):
         error = AssertionError if version != 1 else PolicyError
-        words = "refused: " if version != 1 else "version 2 was used here before"
+        words = "refused: " if version != 1 else "version 2 of that name was used here before"
         with pytest.raises(error, match=words):
             ask(version, **settings)
