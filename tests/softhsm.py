@@ -48,3 +48,20 @@ def token(folder: Path, *curves: str) -> Mapping[str, str]:
     ):
         subprocess.run(command, check=True, capture_output=True, env={**os.environ, **env})
     return env
+
+
+def bring(env: Mapping[str, str], file: Path, number: int) -> None:
+    """Put a key of a file on the token, as one has it in a device that had it certified.
+
+    Args:
+        env: As `token` gives it.
+        file: With the key, in PKCS#8.
+        number: The id that it gets there.
+    """
+    subprocess.run(
+        [
+            *(shutil.which("softhsm2-util") or "", "--import", str(file), "--token", LABEL),
+            *("--label", "root", "--id", f"{number:02x}", "--pin", PIN.decode()),
+        ],
+        check=True, capture_output=True, env={**os.environ, **env},
+    )  # fmt: skip

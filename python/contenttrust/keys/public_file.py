@@ -37,10 +37,12 @@ def check_name(name: str, *, of: str = "") -> None:
     if name in RESERVED_NAMES:
         way = ""
         if of and name in TOP_LEVEL_ROLES:
+            import shlex  # noqa: PLC0415 - only where something is suggested
+
             owner = "" if name == "root" else " --gun GUN"
             way = (
                 f"; a {name} key of your own is brought in by contenttrust key import "
-                f"--role {name}{owner} {shown(of)}"
+                f"--role {name}{owner} {shlex.quote(shown(of))}"
             )
         raise KeyStoreError(f"{name} is a reserved keyword, use a different signer name{way}")
     if not _NAME.fullmatch(name):

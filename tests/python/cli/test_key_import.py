@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
@@ -49,14 +50,14 @@ def test_a_root_key_that_is_kept_elsewhere_begins_a_collection(place, vault):
 
 
 def test_no_signer_is_called_root_and_the_way_to_a_root_key_is_told(place, vault):
-    ran = place.run("key", "load", "vault-y:1", "--name", "root")
+    ran = place.run("key", "load", "vault-y:1?label=x", "--name", "root")
     assert ran.code == 1
-    way = "contenttrust key import --role root vault-y:1"
+    way = "contenttrust key import --role root 'vault-y:1?label=x'"
     assert (
         "root is a reserved keyword, use a different signer name; a root key of your own is "
         f"brought in by {way}"
     ) in ran.err
-    place.done(*way.split()[1:])
+    place.done(*shlex.split(way)[1:])
 
 
 def test_t102_the_key_of_a_signer_begins_no_collection_and_the_way_is_told(place, vault):
