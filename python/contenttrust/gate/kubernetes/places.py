@@ -69,7 +69,7 @@ class NotCoveredError(PolicyError):
         self.pointer = written(path)
         self.problem = problem or (
             f"the kind {shown(kind)} is not known, and {shown(self.pointer)} may hold an image: "
-            f"name the paths of its images, such as {shown(kind)}=spec.image"
+            f"name the paths of its images, such as {_as_given(kind, 'spec.image')}"
         )
         super().__init__(self.problem)
 
@@ -225,12 +225,12 @@ def _of_custom(
                 yield _place(value, there, kind)
     if not whole:
         return
-    name = shown(kind)
+    name, without = shown(kind), _as_given(kind, f"{custom_paths.WITHOUT}PATH")
     if not said:
         told = ", ".join(shown(one) for one in paths)
         problem = (
             f"no path that is named for {name} leads anywhere here ({told}): check how they are "
-            f"spelled; {name}=!PATH names something that is there and is no image"
+            f"spelled; name what is there and is no image with ! in front: {without}"
         )
         raise NotCoveredError(kind, (*path, "kind"), problem)
     other = _not_said(document, path, said)
@@ -238,9 +238,15 @@ def _of_custom(
         where = shown(written(other))
         problem = (
             f"{where} may hold an image, and no path that is named for {name} leads there: "
-            f"name it too, or as {name}=!PATH where it is no image"
+            f"name it too, or with ! in front where it is no image: {without}"
         )
         raise NotCoveredError(kind, other, problem)
+
+
+def _as_given(kind: str, path: str) -> str:
+    """How a path is written, in both places where one can be."""
+    name = shown(kind)
+    return f"--custom '{name}={path}', or {name}: [\"{path}\"] in custom of a service"
 
 
 def _of_pod(spec: Mapping[str, Any], path: Path, kind: str) -> Iterator[Place]:

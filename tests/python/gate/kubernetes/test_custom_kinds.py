@@ -86,12 +86,24 @@ def test_a_path_for_a_kind_of_kubernetes_by_the_same_name_is_no_matter() -> None
     assert found(service, Service=["spec.template.spec"]) == []
 
 
+@pytest.mark.parametrize("spec", [{"runs": "evil"}, {"image": "a", "otherImage": "evil"}])
+def test_advice_is_in_the_form_of_both_places_that_take_paths(spec: dict[str, str]) -> None:
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": spec}
+    with pytest.raises(NotCoveredError) as told:
+        found(thing, Thing=["spec.image"])
+    assert str(told.value).endswith(
+        "--custom 'Thing.a.io=!PATH', or Thing.a.io: [\"!PATH\"] in custom of a service"
+    )
+
+
 def test_errors_of_manifests_speak_of_manifests_alone() -> None:
     unknown = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": {"image": "a"}}
     with pytest.raises(NotCoveredError) as told:
         found(unknown)
     assert str(told.value) == told.value.problem
-    assert str(told.value).endswith("such as Thing.a.io=spec.image")
+    assert str(told.value).endswith(
+        "--custom 'Thing.a.io=spec.image', or Thing.a.io: [\"spec.image\"] in custom of a service"
+    )
     with pytest.raises(ManifestError) as wrong:
         found({"apiVersion": "v1", "kind": "PodList", "items": 3})
     assert str(wrong.value) == "/items: items is no list"
