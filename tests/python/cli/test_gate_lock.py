@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from contenttrust.cli.gate import lock_file
+from contenttrust.gate import judged
 
 IMAGE = "localhost:5000/corpus/revoked:3.0"
 DIGEST = "sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
@@ -72,3 +78,54 @@ def test_what_cannot_be_written_is_not_locked_either(
     assert Path("compose.yaml").read_text() == text
     assert gate() == 0
     assert IMAGE in Path("lock").read_text()
+
+
+@pytest.fixture
+def gate(case, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Runs the gate of manifests on one."""
+    monkeypatch.delenv("CONTENTTRUST_POLICY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("pod.yaml").write_text(FILES["kubernetes"])
+    options = case("good-revoked-tag").options
+    return lambda *words: run("gate", "kubernetes", *options, *words, "pod.yaml")
+
+
+def test_what_another_run_locks_meanwhile_stays(gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gate("--lock", "lock").code == 0
+    document = json.loads(Path("lock").read_bytes())
+    [entry] = document["images"].values()
+    other = {**document, "images": {"localhost:5000/corpus/other:1": entry}}
+    Path("lock").unlink()
+    judge = judged.judge
+
+    def meanwhile(*arguments: Any, **settings: Any) -> Any:
+        Path("lock").write_text(json.dumps(other))
+        return judge(*arguments, **settings)
+
+    monkeypatch.setattr(judged, "judge", meanwhile)
+    assert gate("--lock", "lock").code == 0
+    assert json.loads(Path("lock").read_bytes())["images"].keys() == {
+        *document["images"], *other["images"],
+    }  # fmt: skip
+
+
+def test_nothing_is_locked_while_another_run_writes(gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("real").mkdir()
+    Path("lock").symlink_to("real/lock")
+    monkeypatch.setattr(lock_file, "PATIENCE", 0.0)
+    folder = os.open("real", os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        ran = gate("--lock", "lock")
+        assert (ran.code, Path("lock").exists()) == (2, False)
+        assert "--lock: lock: another process has held the lock" in ran.err
+    finally:
+        os.close(folder)
+    assert gate("--lock", "lock").code == 0
+    assert IMAGE in Path("real/lock").read_text()
+
+
+def test_a_lock_file_that_cannot_be_written_is_noticed_before_others_are(gate) -> None:
+    ran = gate("--write", "--lock", "missing/lock")
+    assert (ran.code, Path("pod.yaml").read_text()) == (2, FILES["kubernetes"])
+    assert ran.err == "contenttrust: --lock: missing/lock: No such file or directory\n"

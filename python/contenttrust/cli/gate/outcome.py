@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
 
 from contenttrust.cli import exit_codes, text
 from contenttrust.cli.options import UsageError
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from contenttrust.gate.lock import Locked
     from contenttrust.gate.reports import Finding
     from contenttrust.gate.trigger_findings import Built
-    from contenttrust.policy.decision import Decision
     from contenttrust.policy.rules import Policy
 
 _LIMIT = 32 * 1024 * 1024
@@ -123,11 +121,12 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     Raises:
         UsageError: Policy, lock file or report cannot be used.
     """
+    from contenttrust.cli.gate import lock_file  # noqa: PLC0415 -- few lock
     from contenttrust.cli.gating import gate_of  # noqa: PLC0415 -- who only parses needs none
     from contenttrust.gate.judged import in_place, judge  # noqa: PLC0415
 
     _check(request)
-    locked = _locked(request)
+    locked = lock_file.read(request)
     gate = gate_of(request, door, local_builds=local_builds)
     wanted = locked if request.options.locked else None
     judged = judge(gate, uses, locked=wanted)
@@ -141,8 +140,8 @@ def conclude(  # noqa: PLR0913 -- one keyword a fact
     if not any(finding.refused for finding in told):
         if write is not None:
             told += write({one.image: in_place(one) for one in decisions})
-        if locked is not None and not any(finding.refused for finding in told):
-            _lock(request, locked, decisions)
+        if not request.options.locked and not any(finding.refused for finding in told):
+            lock_file.write(request, decisions)
     _tell_policy(request, gate.policy)
     _tell(request, told, aside=aside)
     return exit_codes.worst(_code(finding) for finding in told if finding.refused)
@@ -186,47 +185,14 @@ def _check(request: Request) -> None:
                 raise UsageError(f"{option}: {name}: it is no regular file")
 
 
-def _locked(request: Request) -> Mapping[str, Locked] | None:
-    """What is locked so far; None where no lock file is named."""
-    from contenttrust.gate import lock  # noqa: PLC0415 -- few lock
-    from contenttrust.transport import chosen_file  # noqa: PLC0415
-
-    options = request.options
-    if options.lock is None:
-        return None
-    try:
-        return lock.read(chosen_file.read(options.lock, limit=_LIMIT))
-    except FileNotFoundError:
-        if options.locked:
-            raise UsageError(f"--lock: {options.lock}: there is none; lock without --locked "
-                             "first") from None  # fmt: skip
-        return {}
-    except OSError as error:
-        raise UsageError(f"--lock: {options.lock}: {error.strerror}") from None
-    except (chosen_file.ChosenFileError, lock.LockError) as error:
-        message = getattr(error, "message", str(error))
-        raise UsageError(f"--lock: {options.lock}: {message}") from None
-
-
-def _lock(request: Request, locked: Mapping[str, Locked], decisions: Sequence[Decision]) -> None:
-    """Write down what images are signed as, unless that is only to be compared."""
-    from contenttrust.gate import lock  # noqa: PLC0415 -- few lock
-
-    if not request.options.locked:
-        now = request.options.at or datetime.now(timezone.utc)
-        save_new(request.options.lock, lock.written(lock.updated(locked, decisions, now=now)))
-
-
-def save_new(name: str | None, data: bytes) -> None:
-    """Write a file that the gate makes; none where no name is given.
+def save_new(name: str, data: bytes) -> None:
+    """Write a file that the gate makes.
 
     Raises:
         UsageError: It cannot be written.
     """
     from contenttrust.gate.replaced_file import replace  # noqa: PLC0415
 
-    if name is None:
-        return
     try:
         replace(name, data)
     except OSError as error:
