@@ -29,6 +29,7 @@ _TAGS = frozenset({"str", "map", "seq"})
 _TEXT = frozenset(_CORE + word for word in ("str", "timestamp"))
 _SCALARS = _TEXT | {_CORE + word for word in ("int", "float", "bool", "null")}
 _MERGE = _CORE + "merge"
+_NO_BEGINNING = "expected '<document start>'"  # as ruamel.yaml says it
 _LONGEST = 32 * 1024 * 1024
 _DEEPEST = 200
 _MOST_VALUES = 500_000
@@ -76,6 +77,7 @@ class Scalar:
         end_column: Behind its last character.
         start: Offset in the text of the node, with its anchor and tag if it has such.
         end: Offset behind it.
+        is_plain: Whether it is a scalar without quotes, of which readers guess the type.
     """
 
     line: int
@@ -84,6 +86,7 @@ class Scalar:
     end_column: int
     start: int
     end: int
+    is_plain: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +208,11 @@ def _documents(text: str, file: str, passed_over: Collection[str]) -> Iterator[D
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         words = shown(" ".join(filter(None, (error.context, error.problem))))
+        if words.startswith(_NO_BEGINNING):
+            words = (
+                "more stands behind the end of the document: a line --- must be between two, also "
+                "where they are JSON"
+            )
         raise YamlError(words, file=file, line=line, column=column) from None
     except YAMLError as error:  # a character that no YAML may have
         raise YamlError(shown(str(error).splitlines()[0]), file=file) from None
@@ -364,4 +372,5 @@ def _position(node: Node) -> Scalar:
         line=start.line + 1, column=start.column + 1,
         end_line=end.line + 1, end_column=end.column + 1,
         start=start.index, end=end.index,
+        is_plain=isinstance(node.value, str) and not getattr(node, "style", ""),
     )  # fmt: skip
