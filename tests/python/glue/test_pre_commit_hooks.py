@@ -183,6 +183,11 @@ def test_a_link_to_a_folder_is_no_manifest(hook) -> None:
     assert (ran.returncode, "Skipped" in ran.stdout) == (0, True)
 
 
+@pytest.mark.parametrize(("text", "code"), [("", 0), ("# soon\n", 0), ("- a\n", 1), ("{}\n", 1)])
+def test_what_holds_no_object_is_refused_and_what_is_empty_is_not(hook, text, code) -> None:
+    assert hook("kubernetes", **{"deploy/pod.yaml": text}).returncode == code
+
+
 def test_a_hook_leaves_other_files_alone(hook) -> None:
     ran = hook("kubernetes", **{"other/pod.yaml": POD.format(f"{GUN}:9.9")})
 
