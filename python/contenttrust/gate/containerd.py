@@ -8,6 +8,7 @@ does not; standard output is the reason.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import threading
@@ -25,9 +26,24 @@ _REASON_LIMIT = 32_000
 
 def run() -> NoReturn:
     """Answer containerd, and end the process: a verification that hangs must not keep it."""
-    code = main(sys.argv[1:], os.environ)
-    sys.stdout.flush()
+    code = 1
+    if sys.stdout is None:  # closed before the start
+        _complain("standard output is closed")
+    else:
+        try:
+            code = main(sys.argv[1:], os.environ)
+            sys.stdout.flush()
+        except OSError as error:  # of standard output: whatever else fails is a reason on it
+            code = 1
+            _complain(f"standard output: {error.strerror}")
     os._exit(code)
+
+
+def _complain(problem: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"contenttrust: {problem}: refused without a reason\n")
+            sys.stderr.flush()
 
 
 def main(

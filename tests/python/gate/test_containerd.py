@@ -165,6 +165,25 @@ def test_program_ends_with_the_code_that_containerd_looks_at(tmp_path):
     assert b"/absent.yaml" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("redirection", "told"),
+    [
+        (">&-", "standard output is closed: refused without a reason\n"),
+        (">/dev/full", "standard output: No space left on device: refused without a reason\n"),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_reason_that_nobody_can_be_told_is_a_refusal(tmp_path, redirection, told):
+    allow = "c.main = lambda *_: c._say('ok', allowed=True)"
+    code = f"from contenttrust.gate import containerd as c; {allow}"
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {redirection}', "sh", sys.executable, "-c", f"{code}; c.run()"],
+        env={"PATH": os.defpath, "HOME": str(tmp_path)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, told and f"contenttrust: {told}")
+
+
 def test_what_is_pulled_is_no_local_build(env, tmp_path, capsys):
     rule = "  - {match: 'localhost/**', local-build: allow}\n"
     (tmp_path / "policy.yaml").write_text(POLICY + rule)
