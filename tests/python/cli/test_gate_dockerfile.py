@@ -203,6 +203,8 @@ def test_t100_a_file_that_changed_meanwhile_is_not_written(gate, place, monkeypa
         (["--build-context", "x", "Dockerfile"], "is not NAME=VALUE"),
         (["--build-context", "A/B=./x", "Dockerfile"], "invalid reference format"),
         (["--platform", "a", "--platform", "b", "Dockerfile"], "twice"),
+        (["--platform", ",", "Dockerfile"], "--platform: nothing is named"),
+        (["--platform= , ", "Dockerfile"], "--platform: nothing is named"),
         (["nowhere"], "No such file"),
     ],
 )

@@ -53,6 +53,8 @@ def run(request: Request) -> int:
 
 def _check(request: Request) -> None:
     options = request.options
+    if options.platform is not None and not options.platform.strip(", "):
+        raise UsageError("--platform: nothing is named")
     if len(set(options.files)) != len(options.files):
         raise UsageError("a file is named twice")
     if options.write and "-" in options.files:
