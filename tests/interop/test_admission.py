@@ -162,6 +162,38 @@ def test_t108_scaling_and_deleting_pass(at: GatedCluster) -> None:
     assert at.cluster.ask("DELETE", f"{path}/scaled").status == 200
 
 
+def test_t108_image_that_is_signed_no_more_can_be_rolled_away_from(at: GatedCluster) -> None:
+    at.signed.tag("leaving", "leaving")
+    at.signed.publish("targets")
+    at.registry.push("admission/web", image("leaving"), tag="leaving")
+    leaving = f"{at.signed.gun}:leaving"
+    kinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "CronJob", "PodTemplate"]
+    made = [workload(kind, f"leaving-{kind.lower()}", leaving) for kind in kinds]
+    stored = [at.cluster.post(path, document).document for path, document, _ in made]
+    at.signed.tag("leaving", "first")
+    at.signed.publish("targets")
+    assert_denied(at.cluster.post(PODS, pod("seen", at.bad)))  # the gate sees what was published
+    gone = value_at(stored[0], made[0][2])
+    assert_denied(at.cluster.post(PODS, pod("again", str(gone))), "not_signed")
+    for (path, document, pointer), was in zip(made, stored, strict=True):
+        where = f"{path}/{document['metadata']['name']}"
+        now = at.cluster.ask("GET", where).document
+        now["metadata"]["labels"] = {"a": "b"}
+        if "replicas" in now.get("spec", {}):
+            now["spec"]["replicas"] = 0  # by an update, as controllers do it
+        answer = at.cluster.ask("PUT", where, now)
+        assert answer.status == 200, str(answer)
+        assert value_at(answer.document, pointer) == value_at(was, pointer)
+    path, document, pointer = made[0]
+    where = f"{path}/{document['metadata']['name']}"
+    containers = [{"name": "c0", "image": at.bad}]
+    patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+    assert_denied(at.cluster.ask("PATCH", where, patch, PATCH), "not_signed")
+    containers[0]["image"] = at.good
+    answer = at.cluster.ask("PATCH", where, patch, PATCH)
+    assert value_at(answer.document, pointer) == at.pinned
+
+
 def test_t108_dry_run_is_checked_and_stores_nothing(at: GatedCluster) -> None:
     assert_denied(at.cluster.post(f"{PODS}?dryRun=All", pod("dry", at.bad)))
     answer = at.cluster.post(f"{PODS}?dryRun=All", pod("dry", at.good))

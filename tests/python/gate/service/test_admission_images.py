@@ -66,7 +66,9 @@ GONE = {"deletionTimestamp": "2026-11-24T00:00:00Z"}
         review("evil:1", "evil:1", operation="UPDATE", old=["evil:1"]),
         review("evil:1", operation="UPDATE"),
         review(kind=APPS, object=workload()),
-        review(kind=APPS, object=workload(), oldObject=workload(), operation="UPDATE"),
+        # Nobody but the API server says what is stored, and it says so of updates alone.
+        review(kind=APPS, object=workload(), oldObject=workload()),
+        review(kind=APPS, operation="UPDATE", object=workload()),
         # What whoever creates an object says of its deletion is nothing.
         review(kind=APPS, object=workload(**GONE)),
         review(
@@ -87,6 +89,81 @@ def test_t108_whatever_could_start_another_image_is_checked(gate, request_):
             assert not (await caller.post(path, request_)).response["allowed"]
 
     serving(gate, script)
+
+
+def kept(kind, group, *way, image="evil:1", also=()):
+    """A stored object whose pod specification is there, with its image and others."""
+    containers = [{"name": f"c{i}", "image": one} for i, one in enumerate((image, *also))]
+    told = {"containers": containers}
+    for name in reversed(way):
+        told = {name: told}
+    version = f"{group}/v1" if group else "v1"
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": "web"}, **told}
+
+
+SPEC = ("spec", "template", "spec")
+WITH_TEMPLATES = [
+    ("Deployment", "apps", *SPEC),
+    ("ReplicaSet", "apps", *SPEC),
+    ("StatefulSet", "apps", *SPEC),
+    ("DaemonSet", "apps", *SPEC),
+    ("ControllerRevision", "apps", "data", *SPEC),
+    ("ReplicationController", "", *SPEC),
+    ("PodTemplate", "", "template", "spec"),
+    ("Job", "batch", *SPEC),
+    ("CronJob", "batch", "spec", "jobTemplate", *SPEC),
+]
+
+
+def put(object_, stored):
+    group, _, version = object_["apiVersion"].rpartition("/")
+    kind = {"group": group, "version": version, "kind": object_["kind"]}
+    return review(kind=kind, operation="UPDATE", object=object_, oldObject=stored)
+
+
+@pytest.mark.parametrize("place", WITH_TEMPLATES, ids=lambda place: place[0])
+def test_t108_template_whose_image_is_signed_no_more_can_be_scaled_and_labelled(gate, place):
+    stored, scaled = kept(*place), kept(*place)
+    scaled["metadata"]["labels"] = {"a": "b"}
+    scaled["replicas"] = 0
+
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            told = await caller.post(path, put(scaled, stored))
+            assert told.response["allowed"]
+            assert "patch" not in told.response
+
+    serving(gate, script)
+    assert gate.asked == []
+
+
+@pytest.mark.parametrize("place", WITH_TEMPLATES, ids=lambda place: place[0])
+def test_t108_of_a_template_what_is_new_is_asked_about_and_the_rest_is_left(gate, place):
+    stored = kept(*place, image="old:1", also=["evil:1"])
+    signed = kept(*place, image="old:1", also=[f"{GUN}:1"])
+    moved = kept(*place, image="evil:1", also=["old:1"])
+    more = kept(*place, image="old:1", also=["evil:1", "evil:1"])
+
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            for changed in (moved, more, kept(*place, image="evil:2")):
+                assert not (await caller.post(path, put(changed, stored))).response["allowed"]
+        gate.asked.clear()
+        patch = (await caller.post("/mutate", put(signed, stored))).patch
+        assert [one["value"] for one in patch if one["op"] == "replace"] == [PINNED]
+
+    serving(gate, script)
+    assert gate.asked == [f"{GUN}:1"]
+
+
+def test_t108_custom_resource_is_asked_about_as_often_as_it_changes(gate):
+    asked = widget()
+    asked["request"] |= {"operation": "UPDATE", "oldObject": asked["request"]["object"]}
+
+    async def script(caller):
+        assert not (await caller.post("/validate", asked)).response["allowed"]
+
+    serving(gate, script, custom={"Widget.example.com": ("spec.image",)})
 
 
 def test_t108_what_is_being_deleted_may_lose_its_finalizers(gate):
