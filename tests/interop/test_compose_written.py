@@ -155,12 +155,12 @@ def test_what_another_file_says_of_a_build_is_written_beside(env) -> None:
     written = made.override({"web:1": PIN, "evil:1": PIN}).decode()
     Path("trust.yaml").write_text(written)
 
-    assert "context: ./base/right\n" in written
+    assert '"context": "./base/right"\n' in written
     assert "other" not in written
     before = json.loads(told_by_docker({**env, **given}, *files))["services"]
     assert before["a"]["build"]["args"]["BASE"] == "web:1"
     assert json.loads(told_by_docker(env, *files))["services"] == before
-    assert "target: ''" in written
+    assert '"target": ""' in written
     made = project(env, compose=text.replace("a}}", "a}, build: {args: [NEW]}}"))
     Path("base/Dockerfile").write_text("ARG NEW\nFROM web:${NEW:-1}\n")
     with pytest.raises(YamlError, match="NEW: names of images rest on it"):

@@ -2,12 +2,15 @@
 
 What `extends` or includes others, and what has variables that are not set, is refused.
 
-Source: the compose specification, "Merge" and "Profiles".
+Source: the compose specification, "Merge" and "Profiles"; go.yaml.in/yaml/v3 `resolve.go`.
 """
 
 from __future__ import annotations
 
+import re
+
 from contenttrust.errors import MalformedError, shown
+from contenttrust.gate.compose import places
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 
 TYPE_CHECKING = False
@@ -31,6 +34,10 @@ _MEMBERS = (
 )
 _LISTED = {"args": "=", "additional_contexts": "="}
 _LARGEST = 2**63
+# Numbers to docker compose once their `_` are left out, which YAML 1.2 takes for texts or not.
+_NUMBER = re.compile(
+    r"[+-]?(0[xXoObB][+-]?[0-9a-fA-F]+|(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+-]?[0-9]+)?)", re.ASCII
+)
 
 
 class ComposeError(MalformedError):
@@ -143,14 +150,23 @@ def _normalise(document: Document, path: Path, service: dict[str, Any]) -> None:
 def _write_numbers(document: Document, path: Path, args: Any) -> None:  # noqa: ANN401
     """Make texts of the build arguments that are numbers to every reader of YAML alike.
 
-    Of `010`, `1.0` and their like docker compose makes another text. They stay, to be refused.
+    Of `010`, `1.0` and their like docker compose makes another text. They stay, to be refused; of
+    `0B1` and `1E_3` as well, which are texts here.
     """
     for name, value in args.items() if isinstance(args, dict) else ():
+        written = places.value(document, (*path, name))
+        if _is_number(written) and document.scalar((*path, name)).is_plain:
+            problem = f"the value of {shown(name)} is a number to docker compose: put it in quotes"
+            raise ComposeError(problem, document, (*path, name))
         if isinstance(value, int) and not isinstance(value, bool):
             place = document.scalar((*path, name))
             # As it is written, then: neither signs nor zeros before it, and no other base.
             if len(str(value)) == place.end - place.start and abs(value) < _LARGEST:
                 args[name] = str(value)
+
+
+def _is_number(text: object) -> bool:
+    return isinstance(text, str) and bool(_NUMBER.fullmatch(text[:1] + text[1:].replace("_", "")))
 
 
 def _check_profiles(document: Document, path: Path, service: dict[str, Any]) -> None:

@@ -201,10 +201,20 @@ def _literally(text: str) -> str:
 
 
 def _written(services: Mapping[str, Any]) -> bytes:
+    """A file whose texts are in quotes: what is in none, readers take for this or that."""
     from ruamel.yaml import YAML  # noqa: PLC0415 -- an extra
+    from ruamel.yaml.representer import SafeRepresenter  # noqa: PLC0415
 
+    class InQuotes(SafeRepresenter):
+        """With representers of its own: what is added to a class holds for all of it."""
+
+    InQuotes.add_representer(
+        str, lambda self, text: self.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+    )
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = InQuotes
     yaml.default_flow_style = False
+    yaml.allow_unicode = False  # U+0085 and its like are breaks to some readers
     yaml.width = 1_000_000
     made = io.BytesIO()
     yaml.dump({"services": services}, made)

@@ -16,6 +16,7 @@ from contenttrust.gate.service import admission_answer
 from contenttrust.gate.service.admission_images import asked_about
 from contenttrust.gate.service.admission_review import ReviewError, parse
 from contenttrust.gate.service.metrics import Metrics
+from contenttrust.gate.service.plain_requests import plain_alone
 from contenttrust.gate.service.strict_json import JsonError, decoded, encoded
 from contenttrust.gate.service.verdicts import INTERNAL, UNPINNED, Verdict, Verdicts
 from contenttrust.policy.decision import Decision
@@ -66,7 +67,9 @@ class Service:
     def application(self) -> web.Application:
         """What answers requests."""
         # Each handler reads within its own limit, and says so in the words of its protocol.
-        application = web.Application(client_max_size=self._configuration.body_limit)
+        application = web.Application(
+            client_max_size=self._configuration.body_limit, middlewares=[plain_alone]
+        )
         application.router.add_post("/validate", self._guarded("validate", self._validate))
         application.router.add_post("/mutate", self._guarded("mutate", self._mutate))
         application.router.add_post("/verify", self._guarded("verify", self._verify))

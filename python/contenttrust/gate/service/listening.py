@@ -14,6 +14,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from contenttrust.errors import ContentTrustError, shown
+from contenttrust.gate.service import plain_requests
 from contenttrust.gate.service.application import Service
 from contenttrust.gate.service.configuration import ConfigurationError
 from contenttrust.gate.service.connections import Connections, make_room
@@ -100,7 +101,12 @@ class _Running:
         service.metrics.connections(lambda: len(connections))
         application.middlewares.append(connections.noting)
         runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_S
+            application,
+            access_log=None,
+            logger=plain_requests.logger(),
+            auto_decompress=False,  # it would be done in the event loop, whatever the size
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_S,
         )
         await runner.setup()
         stop = _stop_event()
