@@ -110,7 +110,8 @@ class Verdicts:
         Args:
             gate: Who verifies.
             threads: How many verifications run at once; half of them of one registry.
-            pending: How many may run or wait; whoever asks for one more is refused.
+            pending: How many may run or wait, half of them of one registry; whoever asks for one
+                more is refused.
             lifetime: Seconds for which a verdict is used again; 0 for never.
             entries: How many verdicts are kept.
         """
@@ -119,8 +120,9 @@ class Verdicts:
         self._lifetime = lifetime
         self._entries = entries
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="verify")
-        # One registry whose trust server is silent must not take all threads.
+        # One registry whose trust server is silent must take neither all threads nor all places.
         self._width = max(1, threads // 2)
+        self._pending_of_one = max(1, pending // 2)
         self._lanes: dict[str, _Lane] = {}
         self._flights: dict[str, _Flight] = {}
         self._kept: dict[str, _Kept] = {}
@@ -186,10 +188,10 @@ class Verdicts:
     async def _ask(self, image: str, until: float) -> Verdict:
         flight, how = self._flights.get(image), "shared"
         if flight is None:
-            if len(self._flights) >= self._pending:
-                reason = f"{self._pending} verifications are under way: ask again later"
+            reason = self._overloaded(host := _host(image))
+            if reason:
                 return Verdict(self.refused(image, OVERLOADED, reason), "none")
-            flight, how = self._begin(image), "asked"
+            flight, how = self._begin(image, host), "asked"
         loop = asyncio.get_running_loop()
         flight.waiting += 1
         try:
@@ -209,12 +211,29 @@ class Verdicts:
             reason = "the verification failed for a reason of its own: see the log of the gate"
             return Verdict(self.refused(image, INTERNAL, reason), "none")
 
-    def _begin(self, image: str) -> _Flight:
+    def _overloaded(self, host: str) -> str:
+        """Why no more may be asked about images of a registry; empty where it may."""
+        if len(self._flights) >= self._pending:
+            return f"{self._pending} verifications are under way: ask again later"
+        lane = self._lanes.get(host)
+        if lane is not None and lane.users >= self._pending_of_one:
+            return (
+                f"{self._pending_of_one} verifications about {host or 'no registry'} are under "
+                "way: ask again later"
+            )
+        return ""
+
+    def _begin(self, image: str, host: str) -> _Flight:
         gate, began, flight = self._gate, time.monotonic(), _Flight()
-        flight.done = asyncio.ensure_future(self._verified(image, gate, flight))
+        lane = self._lanes.setdefault(host, _Lane(self._width))
+        lane.users += 1  # from now on: its task begins later than others ask
+        flight.done = asyncio.ensure_future(self._verified(image, gate, flight, lane))
         self._flights[image] = flight
 
         def landed(done: asyncio.Future[Answer]) -> None:
+            lane.users -= 1
+            if not lane.users:
+                del self._lanes[host]
             if self._flights.get(image) is flight:
                 del self._flights[image]
             if not done.cancelled() and done.exception() is None and gate is self._gate:
@@ -223,23 +242,15 @@ class Verdicts:
         flight.done.add_done_callback(landed)
         return flight
 
-    async def _verified(self, image: str, gate: Asked, flight: _Flight) -> Answer:
+    async def _verified(self, image: str, gate: Asked, flight: _Flight, lane: _Lane) -> Answer:
         """Ask the gate in a thread, when it is this registry's turn."""
 
         def verify() -> Answer:
             flight.begun = True
             return gate.answers([image])[0]
 
-        host = _host(image)
-        lane = self._lanes.setdefault(host, _Lane(self._width))
-        lane.users += 1
-        try:
-            async with lane.turns:
-                return await asyncio.get_running_loop().run_in_executor(self._pool, verify)
-        finally:
-            lane.users -= 1
-            if not lane.users:
-                del self._lanes[host]
+        async with lane.turns:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, verify)
 
     def _abandon(self, image: str, flight: _Flight) -> None:
         """Drop from the queue what nobody waits for. What runs goes on: who asks again gets it."""

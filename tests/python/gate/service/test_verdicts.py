@@ -225,7 +225,7 @@ def test_t114_what_nobody_waits_for_any_more_leaves_the_queue(gate):
         [after] = await ask(f"{GUN}:1")
         assert after.decision.allowed
 
-    asking(gate, script, threads=4)
+    asking(gate, script, pending=80, threads=4)
     assert len(gate.asked) == 3
 
 
@@ -264,8 +264,28 @@ def test_t114_more_than_may_wait_are_refused_at_once(gate):
     async def script(verdicts, ask):
         told = await ask(*(f"{GUN}:t{number}" for number in range(10)), seconds=0.1)
         assert [one.decision.code for one in told] == ["deadline"] * 3 + ["overloaded"] * 7
+        assert "3 verifications about registry.example.com" in told[-1].decision.reasons[0]
 
-    asking(gate, script, pending=3)
+    asking(gate, script, pending=6)
+
+
+def test_t114_one_registry_takes_half_of_the_places(gate):
+    gate.go.clear()
+
+    async def script(verdicts, ask):
+        silent = asyncio.ensure_future(ask(*(f"{GUN}:t{number}" for number in range(1000))))
+        while verdicts.waiting < 4:
+            await asyncio.sleep(0.001)
+        others = [f"r{number}.example/web:1" for number in range(5)]
+        told = await ask(*others, seconds=0.1)
+        assert [one.decision.code for one in told] == ["deadline"] * 4 + ["overloaded"]
+        gate.go.set()
+        assert [one.decision.code for one in await silent][4:] == ["overloaded"] * 996
+        told = await ask(*(f"{GUN}:u{number}" for number in range(4)))  # the places are free again
+        assert [one.decision.code for one in told] == ["not_signed"] * 4
+        assert not verdicts._lanes
+
+    asking(gate, script, pending=8)
 
 
 def test_t110_gate_that_fails_is_a_refusal(gate, caplog):
