@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # Docker compose sets these for buildx itself, and a secret would go before them.
-_OWN = re.compile(r"(?:COMPOSE|DOCKER)_.*|USER_AGENT", re.ASCII)
+# Others say which builder builds, and by which source policy, as soon as anything sets them.
+_OWN = re.compile(
+    r"(?:COMPOSE|DOCKER|BUILDX|BUILDKIT|EXPERIMENTAL_BUILDKIT)_.*|USER_AGENT", re.ASCII
+)
 _BAKE = "COMPOSE_BAKE"
 _DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 _BY_PLATFORM = "BUILDKIT_MULTI_PLATFORM"

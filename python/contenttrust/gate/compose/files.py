@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
+from contenttrust.gate.compose.brought import Brought
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import contents
@@ -42,6 +43,8 @@ class Composition:
         built: The Dockerfiles of that, each with the service.
         services: All of them, merged and with variables replaced.
         doubt: Why one of the files cannot be written, though docker compose understands it.
+        profiles: Those that are on; ``*`` for all.
+        brought: Who is asked about files that these bring; None where nobody is.
     """
 
     texts: Mapping[str, bytes]
@@ -53,6 +56,8 @@ class Composition:
     built: tuple[tuple[str, Built], ...] = ()
     services: Mapping[str, Any] = field(default_factory=dict)
     doubt: YamlError | None = None
+    profiles: tuple[str, ...] = ("*",)
+    brought: Brought | None = None
 
     @property
     def builds(self) -> list[Built]:
@@ -137,9 +142,10 @@ def composition(
     services: dict[str, Any] = {}
     findings += _left_out(list(texts), env, made, program)
     first = Spot(file=next(iter(texts)))
-    doubt = None
+    doubt = brought = None
     try:
         if program is not None and plugin.available(program):
+            brought = Brought(files=list(texts), env=env, program=program, profiles=profiles)
             for name, text in texts.items():
                 there, doubtful = _read_for_places(text, name)
                 documents += there
@@ -158,7 +164,7 @@ def composition(
         findings += [_fault(doubt)] if doubt is not None else []
     else:
         findings += [Finding.note(told, first, code="compose") for told in warnings]
-        found = contents(project, asked=program is not None and plugin.available(program))
+        found = contents(project, asked=brought is not None)
         spot_of = _spots(documents, first)
         started, sources = found.started, found.builds
         all_services = project.get("services")
@@ -184,6 +190,7 @@ def composition(
         texts=dict(texts), documents=tuple(documents), started=tuple(started),
         uses=tuple(uses), findings=tuple(findings), sources=tuple(sources),
         built=tuple(all_built), services=services, doubt=doubt,
+        profiles=tuple(profiles), brought=brought,
     )  # fmt: skip
 
 

@@ -77,8 +77,11 @@ def _refuse_open_policies(project: Composition) -> None:
         path: Path = ("services", name, "pull_policy")
         if not isinstance(service, dict) or ("services", name, "image") in judged:
             continue
-        if service.get("image") and places.openness(project.documents, path) == "variables":
-            problem = "pull_policy has variables, and the image is not judged: --override-out"
+        if service.get("image") and places.openness(project.documents, path):
+            problem = (
+                "pull_policy has variables, or comes from another file, and the image is not "
+                "judged: --override-out"
+            )
             places.refuse(f"{problem} writes what it is", project.documents, path)
 
 

@@ -10,6 +10,7 @@ from contenttrust.gate.compose import places, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
+from contenttrust.gate.dockerfile.scope import PREDEFINED
 from contenttrust.yaml_nodes import YamlError
 
 TYPE_CHECKING = False
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Document, Path
 
 _IN_THE_BUILD = frozenset({"FROM", "COPY --from", "RUN --mount"})
-_SAID = ("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance")
-_MAY_BE_EMPTY = frozenset({"target", "sbom", "provenance"})
+_SAID = ("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance", "pull")
+_WHERE_NONE = {"target": "", "sbom": "", "provenance": "", "pull": False}
 
 
 def override(project: Composition, values: Mapping[str, str]) -> bytes:
@@ -43,6 +44,7 @@ def override(project: Composition, values: Mapping[str, str]) -> bytes:
             be written down.
     """
     settled.check(project)
+    settled.check_builds(project)
     services: dict[str, Any] = {}
     for one in project.started:
         image = values.get(one.image) or one.image
@@ -80,25 +82,20 @@ def _settle(
         if why and text is not None:
             text = _below(project, text) if member == "context" else text
             _build_of(service)[member] = _literally(text) if isinstance(text, str) else text
-        elif why and member in _MAY_BE_EMPTY:
-            _build_of(service)[member] = ""
+        elif why and member in _WHERE_NONE:
+            _build_of(service)[member] = _WHERE_NONE[member]
         elif why == "variables" and member == "dockerfile_inline":
             # Beside this, docker compose refuses a text that it would be elsewhere.
             _build_of(service)["dockerfile"] = _literally(build.dockerfile)
-    if places.openness(documents, (*path, "platforms")) == "variables":
-        problem = "platforms have variables: what is built upon is not settled"
-        places.refuse(problem, documents, (*path, "platforms"))
     for name, text in build.contexts.items():
         way = (*path, "additional_contexts", name)
         if contexts.image_of(text) is None and places.openness(documents, way):
             _contexts(service)[name] = _literally(_below(project, text))
-    if arguments := _arguments(documents, build, built):
+    if arguments := _arguments(project, build, built):
         _build_of(service)["args"] = arguments
 
 
-def _arguments(
-    documents: Sequence[Document], build: Build, built: Sequence[Built]
-) -> dict[str, str]:
+def _arguments(project: Composition, build: Build, built: Sequence[Built]) -> dict[str, str]:
     """The build arguments that names of images rest on, and no others: those may be secrets.
 
     An argument without a value has that of a variable; so what it is here is written, be it the
@@ -116,24 +113,26 @@ def _arguments(
         [text, *others] = texts
         if text is not None and not others:
             made[name] = _literally(text)
-        elif name in build.args or _is_said(documents, build, name):
+        elif name in build.args or _is_said(project, build, name):
             problem = f"{shown(name)}: names of images rest on it, so give it one value here"
-            places.refuse(problem, documents, (*build.path, "args", name))
+            problem += f", in args of {build.service}"
+            places.refuse(problem, project.documents, (*build.path, "args", name))
     return made
 
 
-def _is_said(documents: Sequence[Document], build: Build, name: str) -> bool:
-    """Whether a file has an argument, with a value or without."""
-    for document in documents:
+def _is_said(project: Composition, build: Build, name: str) -> bool:
+    """Whether a file has an argument, with a value or without; or may have it."""
+    for document in project.documents:
         args = places.value(document, (*build.path, "args"))
         if isinstance(args, dict) and name in args:
             return True
         named = [str(one).partition("=")[0] for one in args] if isinstance(args, list) else []
-        if name in named or places.varies(named):
+        if name in named:
             return True
-        if places.brings_more(document, build.path[:2]):
-            return True
-    return False
+    if not settled.is_open(project, build):
+        return False
+    # What builders define themselves stands in few files, and others rest on what they bring.
+    return name not in PREDEFINED or bool(settled.open_arguments(project, build, [name]))
 
 
 def _pin(built: Sequence[Built], values: Mapping[str, str], service: dict[str, Any]) -> None:
@@ -166,13 +165,10 @@ def _target(documents: Sequence[Document], one: Started) -> str:
     way: Path = ("services", one.service, "volumes")
     for document in reversed(documents):
         found = places.value(document, way)
-        for number, volume in enumerate(found if isinstance(found, list) else ()):
+        for volume in found if isinstance(found, list) else ():
             if not isinstance(volume, dict) or volume.get("type") != "image":
                 continue
             target = str(volume.get("target"))
-            if places.varies(target):
-                problem = "the target of an image has variables: where it belongs is not settled"
-                places.refuse(problem, [document], (*way, number, "target"))
             if places.is_target(target, one.target):
                 return target
     return _literally(one.target)

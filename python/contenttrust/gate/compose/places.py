@@ -8,7 +8,7 @@ from contenttrust.yaml_nodes import YamlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any, Literal, NoReturn
 
     from contenttrust.yaml_nodes import Document, Path
@@ -20,7 +20,12 @@ _PAIRS = frozenset({"args", "additional_contexts"})
 
 def value(document: Document, path: Path) -> Any:  # noqa: ANN401 -- whatever the file has there
     """What stands at a path; None where nothing does."""
-    found = document.value
+    return value_of(document.value, path)
+
+
+def value_of(whole: Any, path: Path) -> Any:  # noqa: ANN401
+    """The same of what no file holds as it is."""
+    found = whole
     try:
         for step in path:
             found = found[step]
@@ -92,15 +97,6 @@ def clean(target: str) -> str:
 def is_target(text: object, target: str) -> bool:
     """Whether a file means a place in a container by what it writes, without variables."""
     return isinstance(text, str) and clean(text.replace("$$", "$")) == clean(target)
-
-
-def services(documents: Sequence[Document]) -> Iterator[tuple[Document, Path, dict[str, Any]]]:
-    """All services of files, each as often as one of them speaks of it."""
-    for document in documents:
-        found = value(document, ("services",))
-        for name, service in found.items() if isinstance(found, dict) else ():
-            if isinstance(service, dict):
-                yield document, ("services", name), service
 
 
 def refuse(problem: str, documents: Sequence[Document], path: Path = ()) -> NoReturn:

@@ -53,6 +53,7 @@ def config(
     profiles: Sequence[str],
     env: Mapping[str, str],
     program: str = "docker",
+    is_raw: bool = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """The merged and interpolated project.
 
@@ -61,6 +62,8 @@ def config(
         profiles: Those that are on; ``*`` for all.
         env: Environment variables.
         program: Docker's.
+        is_raw: Whether variables stay as they are written; build arguments without a value are
+            not told then.
 
     Returns:
         The project, and what docker compose warned of.
@@ -78,7 +81,7 @@ def config(
         raise ComposeConfigError(f"{shown(name)}: {why}") from None
     options = [word for file in files for word in ("--file", file)]
     options += [word for profile in profiles for word in ("--profile", profile)]
-    return _config(options, env=env, program=program)
+    return _config(options, env=env, program=program, is_raw=is_raw)
 
 
 def variables(
@@ -110,11 +113,13 @@ def _config(
     env: Mapping[str, str],
     program: str,
     project: Mapping[str, Any] | None = None,
+    is_raw: bool = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """What docker compose makes of a project, which may be on standard input."""
     from contenttrust.gate.service.strict_json import JsonError, decoded  # noqa: PLC0415
 
     command = [program, "compose", *options, "config", "--format", "json"]
+    command += ["--no-interpolate"] * is_raw
     written = json.dumps(project).encode() if project else b""
     ran = _ran([*command, *_NEWER], env, written)
     if ran.returncode and b"unknown flag" in ran.stderr:
@@ -131,7 +136,7 @@ def _config(
         raise ComposeConfigError(f"docker compose config: {shown(str(error))}") from None
     if not isinstance(told, dict):
         raise ComposeConfigError("docker compose config: no project")
-    return _unescaped(told), lines
+    return told if is_raw else _unescaped(told), lines
 
 
 def _told(line: str) -> str:

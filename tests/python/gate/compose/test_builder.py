@@ -49,7 +49,7 @@ def services(
     return refused(folder, made, **({"COMPOSE_BAKE": "true"} | env))
 
 
-@pytest.mark.parametrize("name", ["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", "BUILDX_CONFIG", "TOKEN"])
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "TOKEN"])
 @pytest.mark.parametrize("listed", ["s", "{source: s, target: other}"])
 def test_t100_a_secret_of_a_build_has_its_value_from_no_file_of_the_project(
     tmp_path: Path, name: str, listed: str
@@ -75,7 +75,8 @@ def test_t100_who_builds_may_have_another_environment_than_who_checks(tmp_path: 
 @pytest.mark.parametrize(
     "name",
     ["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=policy.json", "'A,src=/x'", "'A B'", "ä", "1", "[A]",
-     "DOCKER_HOST", "DOCKER_CONTEXT", "COMPOSE_PROJECT_NAME", "USER_AGENT"],
+     "DOCKER_HOST", "DOCKER_CONTEXT", "COMPOSE_PROJECT_NAME", "USER_AGENT",
+     "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", "BUILDX_CONFIG", "BUILDKIT_HOST"],
 )  # fmt: skip
 def test_t100_a_secret_of_a_build_is_one_variable_that_nobody_else_sets(
     tmp_path: Path, name: str

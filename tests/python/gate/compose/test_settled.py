@@ -158,7 +158,7 @@ def test_t099_the_override_holds_what_names_of_dockerfiles_rest_on(
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("args", ["[BASE]", "{BASE: }", "['${N-BASE}']"])
+@pytest.mark.parametrize("args", ["[BASE]", "{BASE: }"])
 def test_t099_an_argument_without_a_value_has_the_default_that_was_checked(args: str) -> None:
     build = f'{{dockerfile_inline: "ARG BASE=web:1\\nFROM $$BASE", args: {args}}}'
     made = project(f"services: {{a: {{build: {build}}}}}")
@@ -180,6 +180,31 @@ def test_t099_members_that_are_empty_here_are_written_as_such() -> None:
         "target": "", "sbom": "", "dockerfile_inline": "FROM x",
         "additional_contexts": {"x": f"docker-image://{PIN}"},
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ("[BUILDKIT_SYNTAX]", "BUILDKIT_SYNTAX has no value in a"),
+        ("{BUILDKIT_SYNTAX: }", "BUILDKIT_SYNTAX has no value in a"),
+        ("[BUILDKIT_ATTEST_SbOM]", "BUILDKIT_ATTEST_SbOM has no value in a"),
+        ("['${N-A=1}']", "${N-A has variables"),
+    ],
+)
+def test_t099_what_may_choose_a_front_end_elsewhere_is_refused(args: str, problem: str) -> None:
+    text = f"services: {{a: {{build: {{dockerfile_inline: FROM x, args: {args}}}}}}}"
+    in_place, told = refusals(project(text))
+
+    assert (in_place, told.startswith(f"compose.yaml:1: {problem}")) == ("", True)
+    if "has no value" in problem and args.startswith("["):
+        plain = f"services: {{a: {{build: {{args: {args[:-1]}=docker/x]}}}}}}"
+        assert refusals(project(text, plain))[1] == ""
+
+
+def test_t099_whether_a_registry_is_asked_is_written() -> None:
+    text = "services: {a: {build: {dockerfile_inline: FROM x, pull: '${P:-false}'}}}"
+
+    assert beside(project(text))["a"]["build"] == {"pull": "false"}
 
 
 def test_t099_platforms_with_variables_are_not_settled() -> None:
