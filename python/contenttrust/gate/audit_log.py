@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+from hashlib import sha256
 
 from contenttrust.errors import PolicyError, shown
 
@@ -16,19 +17,39 @@ if TYPE_CHECKING:
     from contenttrust.policy.decision import Decision
 
 SCHEMA = "contenttrust.decision/1"
+_LONGEST_IMAGE = 456
+"""No image has a longer name, so who sends longer ones fills the log with nothing of use."""
+_ADVICE = "Give this process a file that it may append to, and room for it"
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 @functools.lru_cache(maxsize=256)
 def _members(decision: Decision) -> str:
     """A decision as JSON; a service writes the same one down again and again."""
-    return _ENCODER.encode(decision.to_json())
+    members = decision.to_json()
+    if len(decision.image) > _LONGEST_IMAGE:
+        members["image"] = decision.image[:_LONGEST_IMAGE]
+        members["image_cut"] = {
+            "length": len(decision.image),
+            "sha256": sha256(decision.image.encode("utf-8", "surrogatepass")).hexdigest(),
+        }
+    return _ENCODER.encode(members)
 
 
 class AuditLogError(PolicyError):
-    """A decision could not be written down, so it must not be acted on."""
+    """A decision could not be written down, so it must not be acted on.
 
-    code = "policy"
+    It says nothing of an image or of its trust data. Its code is none of the engine's.
+    """
+
+    code = "audit_log"
+
+    def __str__(self) -> str:
+        return f"{self.message}: {_ADVICE}"
+
+    def explain(self) -> str:
+        """What happened, what it means and what to do."""
+        return f"{self.message}. Whatever is asked is refused until it can be. {_ADVICE}."
 
 
 class AuditLog:
@@ -47,6 +68,20 @@ class AuditLog:
     def path(self) -> str:
         """The file."""
         return self._path
+
+    def open_once(self) -> None:
+        """Open the file for appending, and write nothing; it is made where it is not there.
+
+        Raises:
+            AuditLogError: No decision could be written there.
+        """
+        try:
+            os.close(self._opened())
+        except OSError as error:
+            raise AuditLogError(
+                f"the audit log {shown(self._path)} cannot be opened for appending: "
+                f"{error.strerror or error}"
+            ) from error
 
     def write(self, decision: Decision, *, door: str, at: datetime) -> None:
         """Append a decision.
@@ -84,10 +119,13 @@ class AuditLog:
                 subject=decisions[0].image,
             ) from error
 
+    def _opened(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
+        return os.open(self._path, flags, 0o600)
+
     def _append(self, lines: bytes) -> None:
         # One write at the end of the file: lines of two processes do not mix.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY
-        file = os.open(self._path, flags, 0o600)
+        file = self._opened()
         try:
             written = os.write(file, lines)
         finally:

@@ -62,6 +62,12 @@ def here(tmp_path, monkeypatch):
             "lets it through: unknown-kinds: warn, unpinned: warn",
         ),
         ("plain-http: true\ndocker-allow: [build]\n", ["--strict"], "through: docker-allow"),
+        (
+            "plain-http: true\npolicy: trust-policy.yaml\naudit-log: absent/log\n",
+            [],
+            "gate.yaml:5:1: audit-log: the audit log ",
+        ),
+        (None, ["--plain-http", "--policy", "trust-policy.yaml", "--audit-log", "/"], "audit-log:"),
     ],
 )
 def test_t115_service_that_cannot_be_as_it_was_told_does_not_start(here, run, file, options, said):

@@ -15,7 +15,7 @@ import pytest
 from contenttrust._core import Wanted
 from contenttrust.errors import NoTrustDataError, UnreachableError
 from contenttrust.gate import check
-from contenttrust.gate.audit_log import AuditLog
+from contenttrust.gate.audit_log import AuditLog, AuditLogError
 from contenttrust.gate.check import Gate
 from contenttrust.model import Anchor
 from contenttrust.policy.decision import Decision
@@ -252,8 +252,26 @@ def test_a_decision_that_cannot_be_written_is_a_refusal(
 ) -> None:
     gate = gate_at(source, trust_dir, log=AuditLog(trust_dir / place))
     decision = gate.check(f"{WEB}:1.0")
-    assert (decision.verdict, decision.pinned) == ("deny", "")
-    assert "audit log" in decision.reasons[0]
+    assert (decision.verdict, decision.code, decision.pinned) == ("deny", "audit_log", "")
+    assert decision.reasons[0].startswith("the decision cannot be written to the audit log")
+    assert "sign" not in decision.reasons[0]
+    with pytest.raises(AuditLogError, match="cannot be opened") as caught:
+        AuditLog(trust_dir / place).open_once()
+    assert "refused until" in caught.value.explain()
+
+
+def test_t144_a_name_that_no_image_has_does_not_fill_the_log(
+    source: Counted, trust_dir: Path
+) -> None:
+    log = trust_dir / "log"
+    names = ["\ud800" + "x" * 1_000_000, f"{WEB}:{'1' * 128}"]
+    gate_at(source, trust_dir, log=AuditLog(log)).check_many(names)
+    long, usual = (json.loads(line) for line in log.read_bytes().splitlines())
+    assert log.stat().st_size < 10_000
+    assert long["image"] == names[0][:456]
+    told = hashlib.sha256(names[0].encode("utf-8", "surrogatepass")).hexdigest()
+    assert long["image_cut"] == {"length": 1_000_001, "sha256": told}
+    assert (usual["image"], "image_cut" in usual) == (names[1], False)
 
 
 def test_a_full_disk_is_a_refusal(source: Counted, trust_dir: Path) -> None:

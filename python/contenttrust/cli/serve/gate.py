@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.cli.options import Options
     from contenttrust.cli.request import Request
+    from contenttrust.gate.audit_log import AuditLog
     from contenttrust.gate.check import Gate
     from contenttrust.gate.service.configuration import Configuration
 
@@ -27,8 +28,6 @@ def run(request: Request) -> int:
     except ImportError as error:
         raise UsageError(f"{error}: install the extra contenttrust[gate] "
                          "(docs/reference/installation.md)") from None  # fmt: skip
-    from contenttrust.gate.audit_log import AuditLog  # noqa: PLC0415
-    from contenttrust.gate.environment import AUDIT_LOG_VARIABLE  # noqa: PLC0415
 
     options = request.options
     try:
@@ -40,11 +39,10 @@ def run(request: Request) -> int:
         options.policy = _policy_file(options)  # by name: one that vanishes leaves no other
         if options.docker_authz and options.socket is None:
             _make_plugins_folder()
-        log = configuration.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
         listening.run(
             configuration,
             lambda: _gate(request),
-            log=AuditLog(log) if log else None,
+            log=_audit_log(configuration),
             docker=options.docker_authz,
             files=(options.policy,),
             told=_tell,
@@ -109,6 +107,26 @@ def _check_strict(configuration: Configuration) -> None:
     if lax:
         raise ConfigurationError(f"--strict refuses what is not covered, and the configuration "
                                  f"lets it through: {lax}")  # fmt: skip
+
+
+def _audit_log(configuration: Configuration) -> AuditLog | None:
+    """Where decisions are written: one that cannot be written would deny everything.
+
+    Raises:
+        ConfigurationError: It cannot be opened.
+    """
+    from contenttrust.gate.audit_log import AuditLog, AuditLogError  # noqa: PLC0415
+    from contenttrust.gate.environment import AUDIT_LOG_VARIABLE  # noqa: PLC0415
+
+    path = configuration.audit_log or os.environ.get(AUDIT_LOG_VARIABLE)
+    if not path:
+        return None
+    log = AuditLog(path)
+    try:
+        log.open_once()
+    except AuditLogError as error:
+        raise configuration.wrong("audit_log", str(error)) from None
+    return log
 
 
 def _policy_file(options: Options) -> str:

@@ -139,6 +139,7 @@ class Service:
             try:
                 self._log.write_all(decisions, door=door, at=clock.now().datetime)
             except ContentTrustError as error:
+                logging.getLogger(__name__).error("refused: %s", error)  # noqa: TRY400 - it is told
                 code = error.code or INTERNAL
                 verdicts = [
                     Verdict(decision.refused(code, str(error)), "none") for decision in decisions

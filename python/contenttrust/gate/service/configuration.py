@@ -74,6 +74,7 @@ class Configuration:
         warm_up: Images that are verified before the service is ready.
         docker_socket: Of the daemon that is asked which digests an image id has; empty for none.
         docker_allow: Doors of dockerd that stay open although nothing can be checked there.
+        places: No member: file, line and column of each attribute that a file has set.
     """
 
     policy: str = ""
@@ -98,6 +99,15 @@ class Configuration:
     warm_up: tuple[str, ...] = ()
     docker_socket: str = "/var/run/docker.sock"
     docker_allow: tuple[str, ...] = ()
+    places: Mapping[str, tuple[str, int, int]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def wrong(self, attribute: str, reason: str) -> ConfigurationError:
+        """What is to be raised for an attribute that turns out to be unusable."""
+        file, line, column = self.places.get(attribute, ("", 0, 0))
+        name = attribute.replace("_", "-")
+        return ConfigurationError(f"{name}: {reason}", file=file, line=line, column=column)
 
     def checked(self) -> Configuration:
         """The same, once it is sure that its parts fit together.
@@ -195,6 +205,7 @@ class _Reader:
             if members.pop(name, None) != wanted:
                 self.fail((name,), f"{name}: {wanted} is wanted")
         given: dict[str, Any] = {}
+        places: dict[str, tuple[str, int, int]] = {}
         for name, value in members.items():
             if name not in _READERS:
                 self.fail((name,), f"{name!a} is not known; known are {', '.join(_READERS)}")
@@ -202,8 +213,11 @@ class _Reader:
             if attribute in beside:
                 self.fail((name,), f"{name} is given on the command line as well")
             given[attribute] = _READERS[name](self, (name,), value)
+            key = self._document.key((name,))
+            places[attribute] = (self._document.file, key.line, key.column)
         try:
-            return replace(Configuration(), **given, **beside).checked()  # type: ignore[arg-type]
+            made = replace(Configuration(places=places), **given, **beside)  # type: ignore[arg-type]
+            return made.checked()
         except ConfigurationError as error:
             blamed, reason = str(error).partition(":")[0], str(error)
             if blamed == "memory" and "memory" not in given:  # it has its usual size

@@ -150,13 +150,16 @@ def test_t145_kind_that_is_let_through_unchecked_is_written_down_or_denied(
         assert "unknown-kinds: warn" in line["although"]
 
 
-def test_t145_verdict_that_cannot_be_written_down_is_a_refusal(gate, tmp_path):
+def test_t145_verdict_that_cannot_be_written_down_is_a_refusal(gate, tmp_path, caplog):
     async def script(caller):
         told = await caller.post("/mutate", review(f"{GUN}:1"))
         assert not told.response["allowed"]
         assert "audit log" in told.message
+        assert "sign" not in told.message.partition("audit_log: ")[2]
+        assert told.response["auditAnnotations"]["code"] == "audit_log"
 
     serving(gate, script, log=AuditLog(tmp_path / "absent" / "log"))
+    assert "the audit log" in caplog.text
 
 
 def test_questions_of_everybody_else(gate):
