@@ -36,6 +36,7 @@ DOCKERFILES = {
     "COPY --from": "FROM {}:1.0\nCOPY --from={}:1.0 /label /label\n",
     "RUN --mount": 'FROM {}:1.0\nRUN --mount=from={}:1.0,target=/x ["/show"]\n',
     "a stage": "FROM {}:1.0 AS web\nFROM web\n",
+    "ONBUILD": "FROM {}:1.0 AS web\nONBUILD COPY --from={}:1.0 /label /label\nFROM web\n",
 }
 
 

@@ -165,3 +165,21 @@ def test_what_another_file_says_of_a_build_is_written_beside(env) -> None:
     Path("base/Dockerfile").write_text("ARG NEW\nFROM web:${NEW:-1}\n")
     with pytest.raises(YamlError, match="NEW: names of images rest on it"):
         project(env, compose=made.texts["compose.yaml"].decode()).override({"web:1": PIN})
+
+
+EXTENSIONS = """x-img: &img web:1
+x-app: &app {image: 'web:1', tty: true}
+services:
+  a: {<<: *app, tty: false}
+  b: {image: *img}
+  c: {x-own: &own "web:1", image: *own}
+"""
+
+
+def test_an_image_that_extensions_name_is_written_and_started_by_its_digest(env) -> None:
+    made = project(env, compose=EXTENSIONS)
+    Path("compose.yaml").write_bytes(made.pinned({"web:1": PIN})["compose.yaml"])
+    told = json.loads(told_by_docker(env, "compose", "config", "--format=json"))["services"]
+
+    assert [told[name]["image"] for name in "abc"] == [PIN] * 3
+    assert Path("compose.yaml").read_text() == EXTENSIONS.replace("web:1", PIN)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from contenttrust.errors import shown
 from contenttrust.yaml_nodes import Document, YamlError, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from contenttrust.yaml_nodes import Path
@@ -20,7 +21,12 @@ _PRINTABLE = re.compile(r"[!#-&(-\[\]-~]+", re.ASCII)  # neither quote, no backs
 
 
 def replaced(
-    text: str, edits: Edits, *, file: str, documents: Sequence[Document] | None = None
+    text: str,
+    edits: Edits,
+    *,
+    file: str,
+    documents: Sequence[Document] | None = None,
+    unread: Callable[[Path], bool] = lambda _: False,
 ) -> str:
     """Exchange scalars of a stream of documents.
 
@@ -29,6 +35,7 @@ def replaced(
         edits: By number of the document and path of the value, what stands there afterwards.
         file: Its name, for messages.
         documents: What the stream holds, where it was read already.
+        unread: Whether nobody reads what stands at a path: an alias of an image may stand there.
 
     Raises:
         YamlError: It cannot be read, or one of the values is not written in one line, or it stands
@@ -36,6 +43,7 @@ def replaced(
         KeyError: There is nothing at a path.
     """
     documents = read(text, file=file) if documents is None else documents
+    edits = dict(edits)
     keys: dict[int, tuple[int, Path]] = {}
     for (number, path), value in edits.items():
         key = keys.setdefault(documents[number].scalar(path).start, (number, path))
@@ -47,8 +55,11 @@ def replaced(
             found = document.scalar(path)
             if found.start in keys:
                 ends[found.start] = found.end
-                if (number, path) not in edits:
-                    problem = "an alias of an image stands here for something else"
+                if unread(path):
+                    edits[number, path] = edits[keys[found.start]]
+                elif (number, path) not in edits:
+                    where = shown(".".join(map(str, path)))
+                    problem = f"an alias of this image stands for something else, too: {where}"
                     raise _wrong(document, path, problem)
     made, at = [], 0
     for start, (number, path) in sorted(keys.items()):

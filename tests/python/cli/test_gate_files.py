@@ -295,10 +295,10 @@ def test_a_compose_project_is_pinned_in_place_and_beside(gate, place: Path) -> N
 
     assert ran.code == 0
     assert ran.out.startswith("ok: compose.yaml:2:16:")
-    assert f"image: {GUN}@{DIGEST}" in (place / "trust.yaml").read_text()
+    assert f'"image": "{GUN}@{DIGEST}"' in (place / "trust.yaml").read_text()
     both = gate("compose", "--without-docker", "compose.yaml", "trust.yaml")
     assert both.code == 0
-    assert both.out.startswith("ok: trust.yaml:3:12:")
+    assert both.out.startswith("ok: trust.yaml:3:14:")
     assert gate("compose", "--without-docker", "--write", "compose.yaml").code == 0
     assert (place / "compose.yaml").read_text() == COMPOSE.replace(f"{GUN}:3.0", f"{GUN}@{DIGEST}")
 
@@ -308,7 +308,7 @@ def test_what_a_dockerfile_names_is_pinned_beside(gate, place: Path) -> None:
     (place / "compose.yaml").write_text(text)
     options = ("--without-docker", "--without-registry", "compose.yaml")
     assert gate("compose", "--override-out", "trust.yaml", *options).code == 0
-    assert f" {GUN}:3.0: docker-image://{GUN}@{DIGEST}\n" in (place / "trust.yaml").read_text()
+    assert f'{GUN}:3.0": "docker-image://{GUN}@{DIGEST}"\n' in (place / "trust.yaml").read_text()
     assert gate("compose", *options, "trust.yaml").out.startswith("ok:")
 
 

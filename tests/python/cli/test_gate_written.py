@@ -38,7 +38,7 @@ def test_t099_a_variable_that_means_a_digest_is_not_left_in_the_file(gate) -> No
 
 def test_t099_nor_left_to_the_file_beside(gate) -> None:
     assert gate("--override-out=t.yaml").code == 0
-    assert Path("t.yaml").read_text().count(f"image: {PINNED}\n") == 2
+    assert Path("t.yaml").read_text().count(f'"image": "{PINNED}"\n') == 2
 
 
 @pytest.mark.parametrize("way", [["--override-out=t.yaml"], ["--write"]])

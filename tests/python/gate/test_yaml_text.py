@@ -47,6 +47,17 @@ def test_an_alias_that_stands_for_images_only_changes_with_its_anchor() -> None:
     assert replaced(text, edits, file="f") == text.replace("alpine", NEW)
 
 
+def test_an_alias_that_nobody_reads_changes_with_its_image() -> None:
+    text = "x-i: &i alpine\nimage: *i\nx-j: [*i, other]\n"
+    edits = {(0, ("image",)): NEW}
+
+    with pytest.raises(YamlError, match=r"something else, too: x-i$"):
+        replaced(text, edits, file="f")
+    after = replaced(text, edits, file="f", unread=lambda path: str(path[0]).startswith("x-"))
+    assert after == text.replace("alpine", NEW)
+    assert edits.keys() == {(0, ("image",))}
+
+
 @pytest.mark.parametrize(
     ("text", "words", "line"),
     [

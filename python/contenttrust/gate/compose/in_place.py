@@ -35,7 +35,7 @@ def pinned(project: Composition, values: Mapping[str, str]) -> dict[str, bytes]:
         raise YamlError(problem, file=doubt.file, line=doubt.line, column=doubt.column)
     _refuse_streams(project.documents)
     settled.check(project)
-    _refuse_open_policies(project)
+    _refuse_open_policies(project, values)
     edits: dict[str, dict[tuple[int, Path], str]] = {}
     for one, use in zip(project.started, project.uses, strict=False):
         document, path = _place(project.documents, one, use)
@@ -45,11 +45,22 @@ def pinned(project: Composition, values: Mapping[str, str]) -> dict[str, bytes]:
             number = next(n for n, other in enumerate(own) if other is document)
             written = IMAGE_SCHEME + image if one.context else image
             edits.setdefault(document.file, {})[number, path] = written
-    return {
-        name: replaced(text.decode(), edits[name], file=name).encode()
-        for name, text in project.texts.items()
-        if name in edits
-    }
+    try:
+        return {
+            name: replaced(text.decode(), edits[name], file=name, unread=_is_extension).encode()
+            for name, text in project.texts.items()
+            if name in edits
+        }
+    except YamlError as error:
+        problem, line, column = error.problem, error.line, error.column
+        problem = f"{problem}: --override-out pins it"
+        raise YamlError(problem, file=error.file, line=line, column=column) from None
+
+
+def _is_extension(path: Path) -> bool:
+    """Whether docker passes over what stands at a path: of the file, or of a service."""
+    ways = path[2:3] if path[:1] == ("services",) else path[:1]
+    return any(str(step).startswith("x-") for step in ways)
 
 
 def _refuse_streams(documents: Sequence[Document]) -> None:
@@ -70,9 +81,9 @@ def _refuse_streams(documents: Sequence[Document]) -> None:
         files.add(document.file)
 
 
-def _refuse_open_policies(project: Composition) -> None:
+def _refuse_open_policies(project: Composition, values: Mapping[str, str]) -> None:
     """Refuse what is built and not pulled only as long as a variable says so."""
-    judged = {one.path for one in project.started}
+    judged = {one.path for one in project.started if one.pulled or values.get(one.image)}
     for name, service in project.services.items():
         path: Path = ("services", name, "pull_policy")
         if not isinstance(service, dict) or ("services", name, "image") in judged:

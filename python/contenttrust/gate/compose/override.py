@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
 
-_IN_THE_BUILD = frozenset({"FROM", "COPY --from", "RUN --mount"})
+_IN_THE_BUILD = frozenset(
+    {"FROM", "COPY --from", "RUN --mount", "ONBUILD COPY --from", "ONBUILD RUN --mount"}
+)
 _SAID = ("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance", "pull")
 _WHERE_NONE = {"target": "", "sbom": "", "provenance": "", "pull": False}
 

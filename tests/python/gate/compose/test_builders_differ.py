@@ -61,7 +61,7 @@ def test_t100_a_dockerfile_that_the_classic_builder_takes_for_an_inline_one_is_j
     assert len(made.builds) == 2  # so that their triggers are looked at
     pinned = made.override({"x": "x@sha256:1", "evil:1": "evil@sha256:2"}).decode()
     assert "docker-image://x@sha256:1" in pinned
-    assert "evil:1: docker-image://evil@sha256:2" in pinned
+    assert '"evil:1": "docker-image://evil@sha256:2"' in pinned
 
 
 def test_t100_the_classic_builder_goes_back_over_a_link_as_docker_does(tmp_path: Path) -> None:

@@ -302,13 +302,16 @@ def test_an_override_pins_what_dockerfiles_name_by_contexts() -> None:
     assert pinned_by(f"{text}RUN --mount=from=c:1 x\nCOPY --from=d / /", more) == {
         name: f"docker-image://{PINNED[f'{name[0]}:1']}" for name in ("b:1", "c:1", "d")
     }
+    triggers = "ONBUILD COPY --from=a:1 / /\nONBUILD RUN --mount=from=b:1 x"
+    assert pinned_by(f"FROM c:1 AS mid\n{triggers}\nFROM mid") == {
+        name: f"docker-image://{PINNED[name]}" for name in ("a:1", "b:1", "c:1")
+    }
     assert pinned_by("FROM a:1 AS a") == {"a:1": f"docker-image://{PINNED['a:1']}"}
     assert pinned_by("FROM a:1@sha256:" + "b" * 64) == {}
 
 
-def test_an_override_leaves_front_ends_and_makers_of_an_sbom_and_triggers_as_they_are() -> None:
+def test_an_override_leaves_front_ends_and_makers_of_an_sbom_as_they_are() -> None:
     assert pinned_by("# syntax=a:1\nFROM scratch", "      sbom: generator=b:1\n") == {}
-    assert pinned_by("FROM scratch\nONBUILD COPY --from=a:1 / /") == {}
 
 
 def test_an_override_refuses_a_context_that_a_stage_would_give_way_to() -> None:

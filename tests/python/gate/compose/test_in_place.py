@@ -1,0 +1,63 @@
+"""Files whose images are written where they stand: what anchors and open policies do to that."""
+
+from __future__ import annotations
+
+import pytest
+
+from contenttrust.gate.compose.files import Composition, composition
+from contenttrust.yaml_nodes import YamlError
+
+PIN = "docker.io/library/web@sha256:" + "a" * 64
+BUILD = "build: {dockerfile_inline: FROM scratch}"
+
+
+def project(text: str, **env: str) -> Composition:
+    made = composition({"compose.yaml": text.encode()}, env=env, program=None)
+    assert [one.message for one in made.findings if one.refused] == []
+    return made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x-app: &app {image: web:1}\nservices: {a: {<<: *app}, b: {<<: *app, tty: true}}\n",
+        "x-img: &img web:1\nservices: {a: {image: *img}, b: {image: *img}}\n",
+        "x-a: {b: [&img web:1]}\nservices: {a: {image: *img}}\n",
+        "services: {a: {x-img: &img web:1, image: *img}}\n",
+        "services: {x-a: {image: web:1}}\n",
+    ],
+)
+def test_an_image_that_extensions_name_too_is_written(text: str) -> None:
+    assert project(text).pinned({"web:1": PIN}) == {
+        "compose.yaml": text.replace("web:1", PIN).encode()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "services: {a: {image: &i web:1, labels: {of: *i}}}",
+            "something else, too: services.a.labels.of",
+        ),
+        ("services: {x-a: {image: &i web:1, labels: [*i]}}", "too: services.x-a.labels.0"),
+        ('services: {a: {image: "web\\\n:1"}}', "not written in one line: cannot be replaced"),
+    ],
+)
+def test_an_image_that_stands_for_more_is_refused_with_the_other_way(text: str, where) -> None:
+    with pytest.raises(YamlError) as caught:
+        project(text).pinned({"web:1": PIN})
+
+    assert caught.value.problem.endswith(f"{where}: --override-out pins it")
+
+
+def test_t099_what_is_not_pulled_by_a_variable_and_has_no_digest_is_not_written() -> None:
+    text = "services: {{a: {{image: mine:1, pull_policy: {}}}, b: {{image: web:1}}}}"
+    values = {"web:1": PIN}
+
+    with pytest.raises(YamlError, match="pull_policy has variables"):
+        project(text.format("'${P:-never}'")).pinned(values)
+    with_digest = {**values, "mine:1": PIN}  # may be pulled, then
+    assert project(text.format("'${P:-never}'")).pinned(with_digest)
+    for policy in ("never", "'${P:-missing}'"):
+        assert project(text.format(policy)).pinned(values)
