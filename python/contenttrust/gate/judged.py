@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contenttrust.gate.reports.finding import Finding
 
@@ -35,11 +35,13 @@ class Use:
         image: As it is written there.
         spot: Where that is.
         pulled: Whether it comes from a registry, so that it cannot have been made here.
+        advice: What to do where it is refused; empty where there is nothing.
     """
 
     image: str
     spot: Spot
     pulled: bool = False
+    advice: str = ""
 
 
 def judge(
@@ -62,7 +64,14 @@ def judge(
     decisions = dict(zip(images, gate.check_many(images, pulled=pulled), strict=True))
     if locked is not None:
         decisions = {name: _locked(gate, locked, one) for name, one in decisions.items()}
-    return [Finding.decided(decisions[use.image], use.spot) for use in uses]
+    return [_told(decisions[use.image], use) for use in uses]
+
+
+def _told(decision: Decision, use: Use) -> Finding:
+    found = Finding.decided(decision, use.spot)
+    if found.refused and use.advice:
+        return replace(found, message=f"{found.message}; {use.advice}")
+    return found
 
 
 def _locked(gate: Judge, locked: Mapping[str, Locked], decision: Decision) -> Decision:

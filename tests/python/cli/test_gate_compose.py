@@ -141,3 +141,24 @@ def test_t100_names_of_compose_files_are_shortened_as_docker_compose_does_it(gat
     for names in (["c.yaml", "./c.yaml"], ["./-"], ["--override-out=link/../c.yaml", "c.yaml"]):
         assert gate("compose", *names).code == 2
     assert Path("c.yaml").read_text() == good
+
+
+def test_what_is_built_and_named_is_refused_with_the_policy_that_never_pulls_it(gate) -> None:
+    text = """services:
+  a: {image: localhost/x, build: {dockerfile_inline: FROM scratch}}
+  b: {image: localhost/x}
+  c: {image: localhost/y}
+  d: {image: localhost/x, pull_policy: never}
+"""
+    refused = gate("compose", "compose.yaml", **{"compose.yaml": text}).err.splitlines()
+
+    advice = "; say pull_policy: {} if it is only built here"
+    told = {line.split(":")[2]: line for line in refused}
+    assert told.keys() == {"2", "3", "4"}
+    assert told["2"].endswith(advice.format("build"))
+    assert told["3"].endswith(advice.format("never"))
+    assert "pull_policy" not in told["4"]
+    said = text.replace("localhost/x, build", "localhost/x, pull_policy: build, build")
+    said = said.replace("b: {image: localhost/x}", "b: {image: localhost/x, pull_policy: never}")
+    ran = gate("compose", "compose.yaml", **{"compose.yaml": said})
+    assert ["compose.yaml:4" in line for line in ran.err.splitlines()] == [True]

@@ -169,7 +169,10 @@ def composition(
         started, sources = found.started, found.builds
         all_services = project.get("services")
         services = all_services if isinstance(all_services, dict) else {}
-        uses = [Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled) for one in started]
+        uses = [
+            Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled, advice=one.advice)
+            for one in started
+        ]
         folder = os.path.dirname(first.file)  # noqa: PTH120 -- the name is a text
         try:
             found.remarks += builder.remarks(

@@ -30,6 +30,7 @@ class Started:
         target: Where an image volume is mounted; empty where this is none.
         context: Name of the build context that the image is; empty where this is none.
         pulled: Whether compose fetches it from a registry, always or where it is not here.
+        advice: What to do where it is refused; empty where there is nothing.
     """
 
     service: str
@@ -38,6 +39,7 @@ class Started:
     target: str = ""
     context: str = ""
     pulled: bool = True
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,13 @@ def _take_image(
         # Compose pulls before it builds, unless it is told not to.
         pulled = policy not in _BUILT
         way = (*path, "image")
-        found.started.append(Started(service=name, path=way, image=image, pulled=pulled))
+        advice = ""
+        if pulled and (service.get("build") or image in built):
+            word = "build" if service.get("build") else "never"
+            advice = f"say pull_policy: {word} if it is only built here"
+        found.started.append(
+            Started(service=name, path=way, image=image, pulled=pulled, advice=advice)
+        )
 
 
 def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:  # noqa: ANN401
