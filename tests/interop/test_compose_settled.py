@@ -193,3 +193,66 @@ def test_an_image_beside_a_provider_is_pulled_by_its_digest_or_refused(
     compose("pull").succeeded()
     assert compose.docker.has(images.pin)
     assert not compose.docker.has(images.signed)
+
+
+@pytest.mark.parametrize("bring", ["extends: {file: base.yaml, service: web}", "include"])
+@pytest.mark.parametrize(
+    ("service", "name", "elsewhere", "ways"),
+    [
+        ("image: '${IMG:-}'\n    build: .", "IMG", "EVIL", WAYS),
+        ("build: {context: ., args: [BUILDKIT_SYNTAX]}", "BUILDKIT_SYNTAX", "EVIL", WAYS[:1]),
+        ("build: {context: ., args: ['${ARG:-A=1}']}", "ARG", "BUILDKIT_SYNTAX=EVIL", WAYS[:1]),
+        ("build: {context: ., platforms: ['${P:-linux/amd64}']}", "P", "linux/arm64", WAYS[:1]),
+        ("extends: {file: '${F:-one.yaml}', service: web}", "F", "two.yaml", WAYS),
+        (
+            "image: GOOD\n    volumes: [{type: image, source: EVIL, target: '${T:-/a}'}]",
+            "T", "/b", WAYS,
+        ),
+    ],
+    ids=["image", "front end", "argument", "platform", "file", "target"],
+)  # fmt: skip
+def test_t099_what_variables_of_files_that_others_bring_make_elsewhere_is_refused(  # noqa: PLR0917
+    compose: Composed, images: Images, bring: str, service: str, name: str, elsewhere: str, ways
+) -> None:
+    def named(text: str) -> str:
+        return text.replace("EVIL", images.evil).replace("GOOD", images.signed)
+
+    folder = compose.folder
+    folder.joinpath("Dockerfile").write_text(f"FROM {images.signed}\n")
+    for file, image in (("one", images.signed), ("two", images.evil)):
+        folder.joinpath(f"{file}.yaml").write_text(f"services: {{web: {{image: {image}}}}}\n")
+    folder.joinpath("base.yaml").write_text(f"services:\n  web:\n    {named(service)}\n")
+    text = "include: [base.yaml]\n"
+    text = text if bring == "include" else f"services: {{web: {{{bring}}}}}\n"
+    folder.joinpath("compose.yaml").write_text(text)
+    compose.files = ["--file=compose.yaml"]
+    before = of_compose(compose)
+    compose.env[name] = named(elsewhere)
+    assert of_compose(compose) != before
+    del compose.env[name]
+
+    for way in ways:
+        refused = compose.pin(way)
+        assert (refused.code, "refused: compose.yaml:1:" in refused.err) == (1, True), refused.err
+    assert not folder.joinpath("trust.yaml").exists()
+
+
+def test_arguments_of_platforms_are_left_to_builders_where_a_file_is_brought(
+    compose: Composed, images: Images
+) -> None:
+    folder = compose.folder
+    text = f"FROM {images.signed} AS of-amd64\nFROM of-$TARGETARCH\n"
+    folder.joinpath("Dockerfile").write_text(text)
+    base = "services: {web: {build: {context: ., ARGS}, platform: linux/amd64}}\n"
+    folder.joinpath("compose.yaml").write_text("include: [base.yaml]\n")
+    folder.joinpath("base.yaml").write_text(base.replace("ARGS", "args: [TARGETARCH]"))
+    compose.files = ["--file=compose.yaml"]
+    refused = compose.pin("--override-out")
+    assert (refused.code, "in args of web" in refused.err) == (1, True)
+
+    folder.joinpath("base.yaml").write_text(base.replace("ARGS", "pull: '${P:-false}'"))
+    compose.pin("--override-out").succeeded()
+    compose.env["P"] = "true"
+    build = of_compose(compose)["web"]["build"]
+    assert ("args" in build, "pull" in build) == (False, False)
+    assert build["additional_contexts"] == {images.signed: f"docker-image://{images.pin}"}
