@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contenttrust.yaml_nodes import YamlError
-from interop.compose_files import PIN, environment, images, project, told_by_docker
+from interop.compose_files import PIN, environment, images, project, there, told_by_docker
 
 
 @pytest.fixture
@@ -183,3 +183,42 @@ def test_an_image_that_extensions_name_is_written_and_started_by_its_digest(env)
 
     assert [told[name]["image"] for name in "abc"] == [PIN] * 3
     assert Path("compose.yaml").read_text() == EXTENSIONS.replace("web:1", PIN)
+
+
+FOLDERS = """services:
+  api: {build: {context: "${CTX:-../services/api}", additional_contexts: {n: "${N:-../lib}"}}}
+  here: {build: "${HERE:-.}"}
+  above: {build: {context: "${ABOVE:-..}", dockerfile: services/api/Dockerfile}}
+  whole: {build: {context: "${WHOLE:-/usr}", dockerfile_inline: FROM web:1}}
+  brought: {extends: {file: ../services/api/base.yaml, service: api}}
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "link"])
+def test_an_override_names_folders_as_the_files_do(
+    env, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for folder in ("services/api", "lib", "deploy"):
+        Path("deep/plain", folder).mkdir(parents=True)
+    Path("link").symlink_to("deep/plain")
+    called = Path.cwd() / ("link" if name == "link" else "deep/plain")
+    monkeypatch.chdir(called)
+    monkeypatch.setenv("PWD", str(called))
+    env["PWD"] = str(called)
+    for folder in ("services/api", "deploy"):
+        Path(folder, "Dockerfile").write_text("FROM web:1\n")
+    Path("services/api/base.yaml").write_text("services: {api: {build: {context: '${B:-.}'}}}\n")
+    Path("deploy/compose.yaml").write_text(FOLDERS)
+    made = there(["deploy/compose.yaml"], env)
+    assert {image for image, _ in images(made)} == {"web:1"}
+
+    written = made.override({"web:1": PIN}).decode()
+    found = [line.split('": ')[1] for line in written.splitlines() if '"context"' in line]
+    assert found == ['".."', '"../services/api"', '"../services/api"', '"."', '"/usr"']
+    assert '"n": "../lib"\n' in written
+    Path("deploy/trust.yaml").write_text(written)
+    files = ["--file=deploy/compose.yaml", "--file=deploy/trust.yaml"]
+    before = json.loads(told_by_docker(env, "compose", files[0], "config", "--format=json"))
+    after = json.loads(told_by_docker(env, "compose", *files, "config", "--format=json"))
+    for service, told in before["services"].items():
+        assert after["services"][service]["build"]["context"] == told["build"]["context"]

@@ -11,6 +11,7 @@ from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
 from contenttrust.gate.dockerfile.scope import PREDEFINED
+from contenttrust.gate.file_name import here
 from contenttrust.yaml_nodes import YamlError
 
 TYPE_CHECKING = False
@@ -82,7 +83,7 @@ def _settle(
         why = places.openness(documents, (*path, member))
         text = given.get(member)
         if why and text is not None:
-            text = _below(project, text) if member == "context" else text
+            text = _as_written(project, text, (*path, member)) if member == "context" else text
             _build_of(service)[member] = _literally(text) if isinstance(text, str) else text
         elif why and member in _WHERE_NONE:
             _build_of(service)[member] = _WHERE_NONE[member]
@@ -92,7 +93,7 @@ def _settle(
     for name, text in build.contexts.items():
         way = (*path, "additional_contexts", name)
         if contexts.image_of(text) is None and places.openness(documents, way):
-            _contexts(service)[name] = _literally(_below(project, text))
+            _contexts(service)[name] = _literally(_as_written(project, text, way))
     if arguments := _arguments(project, build, built):
         _build_of(service)["args"] = arguments
 
@@ -176,11 +177,23 @@ def _target(documents: Sequence[Document], one: Started) -> str:
     return _literally(one.target)
 
 
-def _below(project: Composition, folder: str) -> str:
-    """A folder as files have it, which docker compose tells by its whole name."""
-    around = os.path.abspath(os.path.dirname(next(iter(project.texts))))  # noqa: PTH100, PTH120
-    inner = f"{folder}/".removeprefix(os.path.join(around, ""))  # noqa: PTH118
-    return folder if inner == f"{folder}/" else f"./{inner.rstrip('/')}"
+def _as_written(project: Composition, folder: str, way: Path) -> str:
+    """A folder as files have it, which docker compose tells by its whole name.
+
+    That begins with the folder of the first file, wherever the text stands. Where a variable is
+    all there is, its value may be a whole name: that has little in common with the folder.
+    """
+    texts = [places.meant(document, way) for document in reversed(project.documents)]
+    text = next((text for text in texts if isinstance(text, str)), "")
+    if not folder.startswith("/") or text.startswith(("/", "~")):
+        return folder
+    # As docker compose finds it: by PWD, and by the texts of names alone.
+    around = os.path.dirname(next(iter(project.texts)))  # noqa: PTH120
+    start = os.path.normpath(os.path.join(here() or os.getcwd(), around))  # noqa: PTH109, PTH118
+    if os.path.commonpath([start, folder]) == "/":
+        return folder
+    short = os.path.relpath(folder, start)
+    return short if short.split("/", 1)[0] in {".", ".."} else f"./{short}"
 
 
 def _build_of(service: dict[str, Any]) -> dict[str, Any]:
