@@ -49,7 +49,7 @@ def unpacked(monkeypatch):
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "gzip, identity", "x"])
 @pytest.mark.parametrize("path", ["/validate", "/mutate", "/verify", "/Plugin.Activate"])
-def test_t113_compressed_request_is_refused_and_not_unpacked(gate, unpacked, encoding, path):
+def test_t114_compressed_request_is_refused_and_not_unpacked(gate, unpacked, encoding, path):
     packed = gzip.compress(b" " * 10_000_000)
 
     async def script(address):
@@ -62,7 +62,7 @@ def test_t113_compressed_request_is_refused_and_not_unpacked(gate, unpacked, enc
     assert not unpacked
 
 
-def test_t113_request_that_says_it_is_packed_and_is_not_is_refused(gate, caplog):
+def test_t114_request_that_says_it_is_packed_and_is_not_is_refused(gate, caplog):
     async def script(address):
         length = f"Content-Length: {len(BODY)}"
         status, text = await answer(address, request(BODY, length, "Content-Encoding: gzip"))
@@ -85,7 +85,7 @@ def test_t113_request_that_says_it_is_packed_and_is_not_is_refused(gate, caplog)
     ],
     ids=["long header", "no header", "broken chunk", "long path", "TLS"],
 )
-def test_t113_nonsense_of_a_client_is_answered_and_leaves_no_traceback(gate, caplog, sent):
+def test_t114_nonsense_of_a_client_is_answered_and_leaves_no_traceback(gate, caplog, sent):
     async def script(address):
         status, _ = await answer(address, sent)
         assert status == 400
