@@ -1,6 +1,7 @@
 #include "contenttrust/publish/armor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,11 @@ constexpr std::size_t max_blocks = 256;
 constexpr std::size_t max_headers = 16;
 constexpr std::size_t line_length = 64;
 constexpr std::string_view white_space = " \t\r";
+/// What Go's encoding/pem trims off names and values of headers (unicode.IsSpace), but for control characters.
+constexpr std::array<std::string_view, 20> outer_spaces{
+    " ",      "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002",
+    "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009",
+    "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 constexpr std::string_view begin_mark = "-----BEGIN ";
 constexpr std::string_view end_mark = "-----END ";
 constexpr std::string_view dashes = "-----";
@@ -62,6 +68,12 @@ Result<Headers> read_headers(std::string_view& rest) {
         const auto value = trimmed(line.substr(colon + 1));
         if (name.empty() || has_control_characters(name) || has_control_characters(value))
             return malformed("a header of a PEM block holds control characters, or has no name");
+        // Docker and notary trim it away, and so read another header: a second `role`, or `root` as its value.
+        if (has_outer_space(name) || has_outer_space(value))
+            return malformed(
+                "a header of a PEM block begins or ends with white space that docker and notary "
+                "take away, and so read another one: " +
+                printable(line));
         if (headers.size() == max_headers || !headers.emplace(name, value).second)
             return malformed("a PEM block has doubled headers, or too many of them");
         rest = after;
@@ -113,6 +125,12 @@ Result<Armor> read_block(std::string_view& rest, std::string_view label) {
 }
 
 }  // namespace
+
+bool has_outer_space(std::string_view text) {
+    return std::ranges::any_of(outer_spaces, [text](std::string_view space) {
+        return text.starts_with(space) || text.ends_with(space);
+    });
+}
 
 Result<std::vector<Armor>> read_armor(std::string_view contents) {
     if (contents.size() > max_contents) return malformed("a key file is longer than 1 MiB");

@@ -28,7 +28,7 @@ Error malformed(std::string message, std::string expected = {}, std::string foun
 }
 
 bool is_header_value(std::string_view text) {
-    return !text.starts_with(' ') && !text.ends_with(' ') &&
+    return !has_outer_space(text) &&
            std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 

@@ -226,8 +226,10 @@ def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str) -> _Block:
         key_id = name.partition("_")[0]
         if not is_key_id(key_id):
             raise KeyFileError(f"its path header ends in no key id: {shown(found.path)}", role=role)
-        # What else stands there says how the key is encrypted, in the old way.
-        headers = {**found.headers, "role": role, "gun": gun, "path": ""}
+        # Of what else stands there only how the key is encrypted, in the old way: whose key it is,
+        # no header that we do not know says to a program that does.
+        old = {name: found.headers.get(name, "") for name in ("Proc-Type", "DEK-Info")}
+        headers = {**old, "role": role, "gun": gun}
         return _Block(key_id, role, gun, None, pem.with_headers(found.pem, headers))
     key = _opened(store, found, role, gun)
     return _Block(key.key_id, role, gun, key)

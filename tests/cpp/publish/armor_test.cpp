@@ -104,6 +104,35 @@ BOOST_AUTO_TEST_CASE(t029_what_is_not_right_in_a_block_is_refused) {
                "! a key file holds a NUL character: it is no PEM text");
 }
 
+// What Go's unicode.IsSpace tells of, but for control characters; docker and notary trim headers by it.
+BOOST_AUTO_TEST_CASE(t029_a_header_that_go_would_trim_to_another_is_refused) {
+    for (const char* space : {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
+                              "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+                              "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"}) {
+        const std::string s = space;
+        for (const auto& header :
+             {"role" + s + ": root", s + "role: root", "role: root" + s, "role: " + s + "root",
+              "role " + s + " : root", "role: root" + s + " \t", "role:" + s, s + ": root"}) {
+            const auto refusal = read(block("role: mallory\n" + header + "\n\nYQ==\n"));
+            BOOST_TEST(refusal.starts_with("! a header of a PEM block begins or ends with"),
+                       header);
+            BOOST_TEST(read(block(header + "\n\nYQ==\n")) == refusal, header);
+        }
+        BOOST_TEST(read(block("role: a" + s + "b\n\nYQ==\n")) == "[X|role=a" + s + "b] a\n");
+    }
+    BOOST_TEST(read(block("role\u00a0: root\n\nYQ==\n")).ends_with(": role\\u00a0: root"));
+    // Neither broken UTF-8 nor what has no width is white space there.
+    for (const std::string part : {"\x85", "\xa0", "\xe2\x80", "\xc0\xa0", "\u200b", "\ufeff"})
+        BOOST_TEST(read(block("role: a" + part + "\n\nYQ==\n")) == "[X|role=a" + part + "] a\n");
+}
+
+BOOST_AUTO_TEST_CASE(t029_headers_are_doubled_also_where_they_differ_in_white_space) {
+    for (const char* second : {"role", "role ", " role", "\trole\t", "role \r"})
+        BOOST_TEST(read(block("role: a\n" + std::string(second) + ": b\n\nYQ==\n")) ==
+                       "! a PEM block has doubled headers, or too many of them",
+                   second);
+}
+
 BOOST_AUTO_TEST_CASE(sizes_are_bounded) {
     const std::string line = std::string(64, 'A') + "\n";
     std::string lines;

@@ -164,7 +164,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_header_is_not_written) {
     BOOST_TEST(written(std::string(255, 'x')) == std::string(255, 'x'));
     BOOST_TEST(written("a: b") == "a: b");
     BOOST_TEST(written("") == "");
-    for (const char* role : {"a\nb", "a\rb", " a", "a ", "\t", "a\x7f"})
+    for (const char* role :
+         {"a\nb", "a\rb", " a", "a ", "\t", "a\x7f", "root\u00a0", "\u3000root", "\u0085"})
         BOOST_TEST(written(role) == "<malformed>");
     for (const std::int64_t rounds :
          {std::int64_t{0}, std::int64_t{-1}, std::int64_t{10'000'001}, std::int64_t{1} << 40})

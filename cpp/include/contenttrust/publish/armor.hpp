@@ -25,8 +25,12 @@ struct Armor {
 
 /// Every block (at most 256, of at most 64 KiB each) of at most 1 MiB of text. Text around the blocks is passed over, as Go's
 /// encoding/pem does; within them, everything that is not right is refused: another label at the end, no end, doubled
-/// headers, control characters, any base64 but the strict one.
+/// headers, control characters, outer white space that Go trims and we do not, any base64 but the strict one.
 Result<std::vector<Armor>> read_armor(std::string_view contents);
+
+/// Whether a name or value of a header begins or ends with what Go's encoding/pem trims off: it would be read otherwise.
+/// Control characters, which no header may have, are not looked for.
+bool has_outer_space(std::string_view text);
 
 /// One block as Go's encoding/pem writes it: headers by name, 64 characters a line.
 std::string write_armor(std::string_view label, const Headers& headers, Bytes content);
