@@ -186,12 +186,21 @@ def test_t108_image_that_is_signed_no_more_can_be_rolled_away_from(at: GatedClus
         assert value_at(answer.document, pointer) == value_at(was, pointer)
     path, document, pointer = made[0]
     where = f"{path}/{document['metadata']['name']}"
-    containers = [{"name": "c0", "image": at.bad}]
-    patch = {"spec": {"template": {"spec": {"containers": containers}}}}
-    assert_denied(at.cluster.ask("PATCH", where, patch, PATCH), "not_signed")
-    containers[0]["image"] = at.good
-    answer = at.cluster.ask("PATCH", where, patch, PATCH)
-    assert value_at(answer.document, pointer) == at.pinned
+
+    def patched(**spec: Any) -> Answer:
+        return at.cluster.ask("PATCH", where, {"spec": spec}, PATCH)
+
+    def rolled(image: str) -> Answer:
+        return patched(template={"spec": {"containers": [{"name": "c0", "image": image}]}})
+
+    restart = {"template": {"metadata": {"annotations": {"restartedAt": "now"}}}}
+    assert patched(paused=True).status == 200
+    assert_denied(patched(paused=False), "not_signed", str(gone))
+    assert_denied(patched(**restart), "not_signed", str(gone))
+    assert_denied(rolled(at.bad), "not_signed", at.bad)
+    for answer in (rolled(at.good), patched(paused=False), patched(**restart)):
+        assert answer.status == 200, str(answer)
+        assert value_at(answer.document, pointer) == at.pinned
 
 
 def test_t108_dry_run_is_checked_and_stores_nothing(at: GatedCluster) -> None:

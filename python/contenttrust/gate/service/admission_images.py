@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contenttrust.gate.kubernetes import ManifestError, NotCoveredError, images
 from contenttrust.gate.kubernetes.kinds import POD_SPECS
+from contenttrust.gate.kubernetes.pointer import written
 from contenttrust.gate.service.admission_review import ReviewError
 from contenttrust.gate.service.json_patch import value_at
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from contenttrust.gate.kubernetes import Place
     from contenttrust.gate.service.admission_review import Review
+    from contenttrust.yaml_nodes import Path
 
 WITHOUT_IMAGES = frozenset(
     {"status", "scale", "binding", "eviction", "finalize", "token", "approval", "log", "proxy"}
@@ -34,7 +36,7 @@ def asked_about(review: Review, *, custom: Mapping[str, Sequence[str]]) -> list[
 
     Returns:
         None for what starts nothing: a deletion, a connection, a subresource without images; and of
-        an update not those that stand where they stood, as `_asked_later` says.
+        an update not those that stand where they stood in the part that `_left_alone` names.
 
     Raises:
         ReviewError: The object cannot be understood, or its kind is not known to hold no images.
@@ -47,21 +49,45 @@ def asked_about(review: Review, *, custom: Mapping[str, Sequence[str]]) -> list[
         raise ReviewError(error.problem, uid=review.uid, unknown_kind=True) from None
     except ManifestError as error:
         raise ReviewError(error.message, uid=review.uid) from None
-    if review.operation == "UPDATE" and _asked_later(review):
-        return [place for place in places if value_at(review.old, place.pointer) != place.image]
-    return places
+    left = _left_alone(review) if review.operation == "UPDATE" else None
+    if left is None:
+        return places
+    return [
+        place
+        for place in places
+        if place.path[: len(left)] != left or value_at(review.old, place.pointer) != place.image
+    ]
 
 
-def _asked_later(review: Review) -> bool:
-    """Whether nothing starts from an image of the old object without another question.
+def _left_alone(review: Review) -> Path | None:
+    """The way to the part of an updated object of whose images nothing new starts; None without.
 
-    That holds for pods, which run already; for the kinds of Kubernetes with a template, whose pods
-    are asked about when each is made; and for what is about to be deleted. An image that is signed
-    no more could not be got rid of otherwise: controllers scale the old ReplicaSet down by an
-    update of it. Of custom resources nobody knows what else they start. The old object is the API
-    server's: that of a request to create says nothing, and its own deletionTimestamp could be
-    anybody's.
+    That is all of a pod, which runs already, and of what is about to be deleted; and the template
+    of another kind, as long as nothing in it changes: its pods are asked about when each is made.
+    An image that is signed no more could not be got rid of otherwise, as controllers scale the old
+    ReplicaSet down by an update of it.
+
+    Once anything in a template changes, every image in it is asked about and pinned. A Deployment
+    makes a ReplicaSet of it, whose images are pinned, and takes that for its own only if both
+    templates are equal; with a tag left in its own it would make another and another. So would one
+    that was paused: it has made none of what changed meanwhile.
+
+    Of custom resources nobody knows what they start. The old object is the API server's: that of a
+    request to create says nothing, and its own deletionTimestamp could be anybody's.
     """
     metadata = review.old.get("metadata")
     deleted = isinstance(metadata, dict) and bool(metadata.get("deletionTimestamp"))
-    return deleted or (review.api_version.rpartition("/")[0], review.kind) in POD_SPECS
+    if deleted or (review.api_version, review.kind) == ("v1", "Pod"):
+        return ()
+    spec = POD_SPECS.get((review.api_version.rpartition("/")[0], review.kind))
+    if not spec:
+        return None
+    template = spec[:-1]
+    stored, wanted = (value_at(one, written(template)) for one in (review.old, review.document))
+    return template if stored == wanted and not _resumed(review) else None
+
+
+def _resumed(review: Review) -> bool:
+    """Whether a Deployment that was paused is so no more."""
+    was, is_ = (value_at(one, "/spec/paused") for one in (review.old, review.document))
+    return bool(was) and not is_

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from gate_caller import review, serving
@@ -115,17 +117,23 @@ WITH_TEMPLATES = [
 ]
 
 
-def put(object_, stored):
+def created(object_):
     group, _, version = object_["apiVersion"].rpartition("/")
     kind = {"group": group, "version": version, "kind": object_["kind"]}
-    return review(kind=kind, operation="UPDATE", object=object_, oldObject=stored)
+    return review(kind=kind, object=object_)
+
+
+def put(object_, stored):
+    asked = created(object_)
+    asked["request"] |= {"operation": "UPDATE", "oldObject": stored}
+    return asked
 
 
 @pytest.mark.parametrize("place", WITH_TEMPLATES, ids=lambda place: place[0])
 def test_t108_template_whose_image_is_signed_no_more_can_be_scaled_and_labelled(gate, place):
     stored, scaled = kept(*place), kept(*place)
-    scaled["metadata"]["labels"] = {"a": "b"}
-    scaled["replicas"] = 0
+    scaled["metadata"] |= {"labels": {"a": "b"}, "annotations": {"a": "b"}}
+    scaled.setdefault("spec", {})["replicas"] = 0
 
     async def script(caller):
         for path in ("/validate", "/mutate"):
@@ -137,23 +145,74 @@ def test_t108_template_whose_image_is_signed_no_more_can_be_scaled_and_labelled(
     assert gate.asked == []
 
 
+def at_template(document, place):
+    """The template of an object that `kept` has made."""
+    for name in place[2:-1]:
+        document = document[name]
+    return document
+
+
 @pytest.mark.parametrize("place", WITH_TEMPLATES, ids=lambda place: place[0])
-def test_t108_of_a_template_what_is_new_is_asked_about_and_the_rest_is_left(gate, place):
-    stored = kept(*place, image="old:1", also=["evil:1"])
-    signed = kept(*place, image="old:1", also=[f"{GUN}:1"])
-    moved = kept(*place, image="evil:1", also=["old:1"])
-    more = kept(*place, image="old:1", also=["evil:1", "evil:1"])
+def test_t108_once_anything_in_a_template_changes_every_image_in_it_is_checked(gate, place):
+    stored = kept(*place, image=f"{GUN}:1", also=["evil:1"])
+    restarted, moved, limited = (copy.deepcopy(stored) for _ in range(3))
+    at_template(restarted, place)["metadata"] = {"annotations": {"restartedAt": "now"}}
+    at_template(moved, place)["spec"]["containers"].reverse()
+    at_template(limited, place)["spec"]["containers"][0]["env"] = [{"name": "A", "value": "b"}]
+    less = kept(*place, image="evil:1")
 
     async def script(caller):
         for path in ("/validate", "/mutate"):
-            for changed in (moved, more, kept(*place, image="evil:2")):
-                assert not (await caller.post(path, put(changed, stored))).response["allowed"]
-        gate.asked.clear()
-        patch = (await caller.post("/mutate", put(signed, stored))).patch
+            for changed in (restarted, moved, limited, less):
+                told = await caller.post(path, put(changed, stored))
+                assert not told.response["allowed"]
+                assert "evil:1" in told.message
+
+    serving(gate, script)
+
+
+@pytest.mark.parametrize("place", WITH_TEMPLATES, ids=lambda place: place[0])
+def test_t108_template_from_before_the_gate_is_pinned_as_a_whole_when_it_changes(gate, place):
+    """Else a Deployment would never find the ReplicaSet whose images were pinned."""
+    stored = kept(*place, image=f"{GUN}:1", also=[f"{GUN}:1"])
+    restarted = copy.deepcopy(stored)
+    at_template(restarted, place)["metadata"] = {"annotations": {"restartedAt": "now"}}
+
+    async def script(caller):
+        patch = (await caller.post("/mutate", put(restarted, stored))).patch
+        assert patch == (await caller.post("/mutate", created(restarted))).patch
+        assert [one["value"] for one in patch if one["op"] == "replace"] == [PINNED, PINNED]
+
+    serving(gate, script)
+
+
+def test_t108_deployment_that_goes_on_after_a_pause_is_checked_and_pinned(gate):
+    place = WITH_TEMPLATES[0]
+    paused, signed = kept(*place), kept(*place, image=f"{GUN}:1")
+    for one in (paused, signed):
+        one["spec"]["paused"] = True
+
+    async def script(caller):
+        for path in ("/validate", "/mutate"):
+            assert (await caller.post(path, put(paused, kept(*place)))).response["allowed"]
+            assert (await caller.post(path, put(paused, paused))).response["allowed"]
+            assert not (await caller.post(path, put(kept(*place), paused))).response["allowed"]
+        patch = (await caller.post("/mutate", put(kept(*place, image=f"{GUN}:1"), signed))).patch
         assert [one["value"] for one in patch if one["op"] == "replace"] == [PINNED]
 
     serving(gate, script)
-    assert gate.asked == [f"{GUN}:1"]
+
+
+def test_t108_image_beside_a_template_is_asked_about_as_often_as_its_object_changes(gate):
+    stored = kept(*WITH_TEMPLATES[0])
+    stored["metadata"]["annotations"] = {"beside": "evil:2"}
+
+    async def script(caller):
+        told = await caller.post("/validate", put(stored, stored))
+        assert "evil:2" in told.message
+        assert "evil:1" not in told.message
+
+    serving(gate, script, custom={"Deployment.apps": ("metadata.annotations.beside",)})
 
 
 def test_t108_custom_resource_is_asked_about_as_often_as_it_changes(gate):
