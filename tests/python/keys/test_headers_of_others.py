@@ -29,7 +29,7 @@ def sent(tmp_path: Path) -> Path:
 def test_a_header_that_go_trims_to_another_plants_no_root_key(
     store: KeyStore, sent: Path, originals: Path, space: str, header: str
 ) -> None:
-    """T029: Go trims all white space of Unicode off a header, and of two alike the last one holds."""
+    """T029: Go trims all white space of Unicode off headers; of two alike the last one holds."""
     line = f"\n{header.format(space)}\n".encode()
     refusal = "white space that docker and notary take away"
     added = ENCRYPTED.replace(b"\nrole: mallory\n", b"\nrole: mallory" + line)
