@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, VerificationError, shown
 from contenttrust.keys.backup_note import backed_up
+from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.known_roots import known_roots
@@ -96,7 +97,8 @@ def chosen(collection: Collection) -> str:
     Raises:
         NoKeyError: There are several, and it is not clear which is meant; or the collections of
             this key store have another than is here, which is gone; or none is here that can be
-            used, and a file that cannot may be one.
+            used, and a file that cannot may be one, or other keys are here of a collection whose
+            root is not.
     """
     entries = collection.keys.entries()
     here = {one.key_id: None for one in entries if one.role == ROOT and not one.problem}
@@ -109,8 +111,9 @@ def chosen(collection: Collection) -> str:
     left = [key_id for key_id in used or here if key_id not in former]
     gone = [root for root in known if root.is_ours and not root.now & here.keys()]
     if not here:
-        if gone or unusable:
-            raise _absent(collection.gun, gone, unusable)
+        unseen = sorted(_published(entries) - {root.gun for root in known})
+        if gone or unseen or unusable:
+            raise _absent(collection.gun, gone, unseen, unusable)
         return ""
     if len(left) == 1 and (used or not gone):
         return left[0]
@@ -168,7 +171,7 @@ class _Known:
 
 def _known(trust_dir: TrustDirectory, entries: Sequence[KeyEntry]) -> Iterator[_Known]:
     backups = backed_up(trust_dir.path)
-    for root in known_roots(trust_dir):
+    for root in known_roots(trust_dir, _published(entries)):
         now = root.roles[ROOT]
         own = {one.key_id for one in entries if one.gun == root.gun}
         yield _Known(
@@ -178,6 +181,11 @@ def _known(trust_dir: TrustDirectory, entries: Sequence[KeyEntry]) -> Iterator[_
             signers=root.signers,
             is_ours=bool(own & root.keys or now & root.signers & backups),
         )
+
+
+def _published(entries: Iterable[KeyEntry]) -> set[str]:
+    """The collections of which a key is here that only a publisher has."""
+    return {one.gun for one in entries if one.gun and one.role in ROLES_OF_ONE_COLLECTION}
 
 
 def _unclear(gun: str, here: Iterable[str]) -> NoKeyError:
@@ -208,12 +216,17 @@ def _unknown(gun: str, key_id: str, others: Sequence[_Known], unusable: str) -> 
     )
 
 
-def _absent(gun: str, gone: Sequence[_Known], unusable: str) -> NoKeyError:
-    """That no root key is here, where one was: another is not made for that unasked."""
+def _absent(gun: str, gone: Sequence[_Known], unseen: Sequence[str], unusable: str) -> NoKeyError:
+    """That no root key is here, where one is somewhere: another is not made for that unasked."""
     wanted, named = _wanted(gone)
     cause = "no root key is here that could be used"
     if gone:
         cause += f", and that of {named}, which this machine publishes too, is {wanted}"
+    if unseen:
+        cause += (
+            f"; which one {_named(unseen)} has, is not known: other keys are here for that, but no "
+            "root in the trust directory that could be read"
+        )
     request = command("signing-request", "init", "--root-cert", "FILE", gun, "REQUEST")
     away = " move such files away," if unusable else ""
     return NoKeyError(
@@ -223,16 +236,20 @@ def _absent(gun: str, gone: Sequence[_Known], unusable: str) -> NoKeyError:
         f"{_meant(gun, 'ID')}. Nothing was made or published",
         gun=gun,
         role=ROOT,
-        expected=wanted,
+        expected=wanted or (f"the root key of {_named(unseen)}" if unseen else ""),
         found=unusable,
     )
 
 
 def _wanted(others: Sequence[_Known]) -> tuple[str, str]:
     """The root keys of some collections, and these by name."""
-    named = ", ".join(root.gun for root in others[:_MOST_NAMED])
-    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-    return ", ".join(sorted({one for root in others for one in root.now})), f"{named}{more}"
+    wanted = ", ".join(sorted({one for root in others for one in root.now}))
+    return wanted, _named([root.gun for root in others])
+
+
+def _named(guns: Sequence[str]) -> str:
+    named = ", ".join(shown(one) for one in guns[:_MOST_NAMED])
+    return f"{named} and {len(guns) - _MOST_NAMED} more" if len(guns) > _MOST_NAMED else named
 
 
 def _told(unusable: str) -> str:

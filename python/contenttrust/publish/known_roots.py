@@ -47,15 +47,18 @@ class KnownRoot:
         )
 
 
-def known_roots(trust_dir: TrustDirectory) -> Iterator[KnownRoot]:
-    """Each of them; what cannot be read says nothing of keys."""
-    for gun in cached_collections(trust_dir.path):
+def known_roots(trust_dir: TrustDirectory, guns: Iterable[str] = ()) -> Iterator[KnownRoot]:
+    """Each of them; what cannot be read says nothing of keys.
+
+    Args:
+        trust_dir: Where they lie.
+        guns: Collections that may have a record there, and nothing in Docker's cache.
+    """
+    for gun in dict.fromkeys([*cached_collections(trust_dir.path), *sorted(guns)]):
         with contextlib.suppress(
             ContentTrustError, KeyError, TypeError, ValueError, AttributeError
         ):
-            state = trust_dir.state(gun)
-            file = trust_dir.cached(gun).get(ROOT) if state is None else state.root_document
-            part = Part.of_file(ROOT, file or b"")
+            part = Part.of_file(ROOT, _root(trust_dir, gun))
             keys = part.document["keys"]
             ids = {one: public_key(key).canonical_key_id for one, key in keys.items()}
             roles = {
@@ -69,3 +72,15 @@ def known_roots(trust_dir: TrustDirectory) -> Iterator[KnownRoot]:
                 signers=frozenset(part.signed_by(Authority(ROOT, keys, 1))),
             )
             yield found
+
+
+def _root(trust_dir: TrustDirectory, gun: str) -> bytes:
+    """What was accepted last; where no record can be read, what Docker's cache has.
+
+    A damaged record must not make a collection unknown, as another root key would be made then.
+    """
+    state = None
+    with contextlib.suppress(ContentTrustError):
+        state = trust_dir.state(gun)
+    file = trust_dir.cached(gun).get(ROOT) if state is None else state.root_document
+    return file or b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 
 import pytest
 
@@ -245,6 +246,86 @@ def test_a_root_key_that_was_taken_offline_is_missed(collection, publisher, serv
     assert f"--rootkey ID -p {OTHER}" in told
     new = root_key(publisher)  # who means a new one makes it, and says so
     publisher.collection(OTHER).initialize(root_key_ids=[new])
+
+
+def without_root_key(publisher, server):
+    [root] = root_keys_of(server, GUN)
+    publisher.keys.remove(root)
+    return root
+
+
+def test_a_root_key_is_missed_where_only_other_keys_of_a_collection_are_here(
+    collection, publisher, server
+):
+    """The key store was brought to a new machine."""
+    without_root_key(publisher, server)
+    for folder in ("tuf", "contenttrust"):
+        shutil.rmtree(publisher.folder / folder)
+    before = publisher.keys.entries()
+    with pytest.raises(NoKeyError, match="no root key is here") as refused:
+        images.sign(publisher.collection(OTHER), TAG)
+    told = refused.value.message
+    assert f"; which one {GUN} has, is not known: other keys are here" in told
+    assert "contenttrust key restore FILE" in told
+    assert f"--rootkey ID -p {OTHER}" in told
+    assert refused.value.expected == f"the root key of {GUN}"
+    assert (publisher.keys.entries(), len(server.uploads)) == (before, 1)
+    new = root_key(publisher)  # who means a new one makes it, and says so
+    publisher.collection(OTHER).initialize(root_key_ids=[new])
+    publisher.collection(OTHER).publish()
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_root_key_is_missed_where_docker_s_cache_was_cleared(
+    collection, publisher, server, in_place
+):
+    root = without_root_key(publisher, server)
+    shutil.rmtree(publisher.folder / "tuf")
+    if in_place:
+        root_key(publisher)
+    before = publisher.keys.entries()
+    with pytest.raises(NoKeyError, match="which this machine publishes too") as refused:
+        images.sign(publisher.collection(OTHER), TAG)
+    assert (refused.value.expected, publisher.keys.entries()) == (root, before)
+
+
+def damaged_record(publisher):
+    [record] = (publisher.folder / "contenttrust").glob("*.json")
+    record.write_bytes(record.read_bytes()[:30])
+
+
+def test_a_damaged_record_makes_no_collection_unknown(collection, publisher, server):
+    root = without_root_key(publisher, server)
+    damaged_record(publisher)
+    with pytest.raises(NoKeyError, match=f"that of {GUN}, which this machine publishes too") as no:
+        images.sign(publisher.collection(OTHER), TAG)
+    assert no.value.expected == root
+
+
+def test_where_record_and_cache_are_damaged_a_root_key_is_missed_too(collection, publisher, server):
+    without_root_key(publisher, server)
+    damaged_record(publisher)
+    path = publisher.folder.joinpath("tuf", *GUN.split("/"), "metadata", "root.json")
+    path.write_bytes(path.read_bytes()[:30])
+    with pytest.raises(NoKeyError, match=f"which one {GUN} has, is not known"):
+        images.sign(publisher.collection(OTHER), TAG)
+
+
+def test_both_are_told_the_root_key_that_is_gone_and_the_one_that_nobody_knows(
+    collection, publisher, server
+):
+    root = without_root_key(publisher, server)
+    for number in range(4):
+        publisher.keys.generate("ecdsa", role="targets", gun=f"registry.example/{number}")
+    with pytest.raises(NoKeyError) as refused:
+        images.sign(publisher.collection(OTHER), TAG)
+    known = ", ".join(f"registry.example/{number}" for number in range(3))
+    assert f"too, is {root}; which one {known} and 1 more has, is not" in refused.value.message
+
+
+def test_who_only_has_the_key_of_a_signer_begins_without_further_ado(publisher, server):
+    publisher.key("alice")
+    assert images.sign(publisher.collection(), TAG).initialized
 
 
 @pytest.mark.parametrize("damage", ["truncated", "dangling"])
