@@ -90,17 +90,26 @@ class Resumption:
         take_back(draft, back)
 
     def _tell_missing(self, draft: Draft) -> None:
-        """Note what was to stay released, where others have changed the role since."""
+        """Note what was to stay released, where the role was published since without it.
+
+        An earlier run may have done that, which took tags back and was interrupted then. What would
+        be taken back now is nothing to sign again.
+        """
         document = self._begun.document or new_targets()
         listed = digests(draft.roles.get(RELEASES, new_targets())["targets"])
         gone = digests(document["targets"]).items() - listed.items()
+        if self._revoke:
+            gone -= digests(unvouched(draft, self._doubtful(draft), document)).items()
         if gone:
             told = enumerated([with_digest(tag, one) for tag, one in sorted(gone)])
             draft.notes.append(
-                f"{RELEASES} was changed by others since the removal of {self._removal.name} began "
-                f"at {self._begun.begun}, and does not list what was to stay released: {told}. "
-                "Sign again what should be pulled"
+                f"{RELEASES} was published since the removal of {self._removal.name} began at "
+                f"{self._begun.begun}, by others or by an earlier run, and does not list what was "
+                f"to stay released: {told}. Sign again what should be pulled"
             )
+
+    def _doubtful(self, draft: Draft) -> list[str]:
+        return [role for role, _ in holders(draft, self._begun.key_ids) if role != RELEASES]
 
     def _look_at_served(self, draft: Draft, document: Document) -> None:
         """See that only the signer has published since; what is not taken over is noted.
@@ -145,7 +154,7 @@ class Resumption:
         A signer who stays may have released the one and revoked the other before the signer's last
         version. What is listed otherwise is given back only what others vouch for.
         """
-        doubtful = [role for role, _ in holders(draft, self._begun.key_ids) if role != RELEASES]
+        doubtful = self._doubtful(draft)
         try:
             served = signed_part(file)
             now, then = served["targets"], document["targets"]

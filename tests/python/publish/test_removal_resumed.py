@@ -110,6 +110,40 @@ def test_a_removal_that_others_ended_revokes_what_nobody_else_lists(
     assert not records(publisher)
 
 
+@pytest.fixture
+def revoked(interrupted, server):
+    """The removal is resumed with `revoke`, and interrupted when that is published."""
+    server.after_publish = [stop]
+    with pytest.raises(KeyboardInterrupt):
+        images.remove_signer(interrupted, "mallory", revoke=True)
+    assert images.listed(interrupted).keys() == {"base"}
+    return interrupted
+
+
+def test_what_a_resumed_run_took_back_is_nothing_to_sign_again(revoked, publisher):
+    removed = images.remove_signer(revoked, "mallory", revoke=True)
+    assert removed.published.notes == ()
+    assert set(removed.published.repository.tags) == {"base"}
+    assert not records(publisher)
+
+
+def test_who_no_longer_revokes_is_told_what_an_earlier_run_may_have_taken_back(revoked):
+    removed = images.remove_signer(revoked, "mallory")
+    [note] = removed.published.notes
+    assert "by others or by an earlier run, and does not list what was to stay" in note
+    assert f"released: v1 ({sha256('v1')}). Sign again" in note
+
+
+def test_what_others_vouch_for_and_took_out_is_told_also_where_it_is_revoked(
+    interrupted, server, publisher
+):
+    """A signer who stays has signed the role again, and not what another still lists."""
+    images.sign(interrupted, tags("v2"), again=True)
+    removed = images.remove_signer(interrupted, "mallory", revoke=True)
+    [note] = [one for one in removed.published.notes if "was to stay released" in one]
+    assert f"stay released: base ({sha256('base')}). Sign again" in note
+
+
 def test_what_others_released_since_is_not_revoked_where_a_removal_is_resumed(
     collection, mallory, publisher, make_publisher, server
 ):
