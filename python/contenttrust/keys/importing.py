@@ -4,7 +4,8 @@ Both keep a PEM block that has a ``path`` header encrypted as it is, and take th
 path for its name; both encrypt a plain one anew, with a passphrase that is asked for. The role is
 the block's header, else the one that was named, else ``delegation``. Of encrypted blocks without a
 ``path`` the passphrase is asked for. Notary refuses them; docker 28 asks, says that they were
-imported, and stores nothing.
+imported, and stores nothing. Where a file is taken as a whole, blocks with a ``path`` are opened
+too: what the path says is proved then.
 
 Docker loads whatever a file says that it is. Whoever sends a signer's key could so send a root key
 with it, and the next collection would begin under that: `load_file` takes keys of signers alone.
@@ -74,8 +75,12 @@ class _Block:
     key_id: str
     role: str
     gun: str
-    key: PrivateKey | None  # None: it stays under its passphrase, as `data` has it
-    data: bytes = b""
+    key: PrivateKey | None  # None: it was not opened
+    data: bytes = b""  # in which it stays under its passphrase; empty: it gets a new one
+
+
+class _KeptOtherwiseError(KeyStoreError):
+    """What is here of a key is not what a block would put there, and stays."""
 
 
 def import_file(
@@ -94,12 +99,13 @@ def import_file(
         role: Of keys whose block names none; default: ``delegation``.
         gun: Of ``targets`` and ``snapshot`` keys whose block names none.
         check: Is called with the role of each key before one is kept; what it raises ends it. A
-            block that cannot be opened ends it then too; else it is passed over beside others.
+            block that cannot be opened, or whose key is here otherwise, ends it then too; else it
+            is passed over beside others.
 
     Raises:
         KeyFileError: None of its blocks is a key that can be imported.
-        KeyStoreError: The file cannot be read, a key could not be kept, or is here already for
-            another role.
+        KeyStoreError: The file cannot be read, a key could not be kept, is here already for
+            another role, or its file here is damaged.
         PassphraseError: Its passphrase was wrong too often, or a key is here already under
             another passphrase.
         InputNeededError: A passphrase is needed, and nobody can be asked.
@@ -145,11 +151,13 @@ def load_file(
 
     def check(role: str) -> None:
         if role in TOP_LEVEL_ROLES:
+            import shlex  # noqa: PLC0415 - only where something is suggested
+
             raise KeyFileError(
                 f"{shown(path)} holds a key that names itself a {role} key, and what is loaded are "
                 "keys of signers: nothing was loaded. In the key file of a signer it has no "
                 "business; whoever knows it as a key of their own brings it in by contenttrust key "
-                f"import {shown(path)}",
+                f"import {shlex.quote(shown(path))}",
                 role=role,
                 expected="a signer's key",
                 found=f"a {role} key",
@@ -172,17 +180,20 @@ def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: 
         contents: Of the file.
         role: Of blocks that name none.
         gun: Of blocks that name none.
-        is_whole: Whether a block that cannot be opened ends it; else it is passed over.
+        is_whole: Whether every block is opened, and one that cannot be, or whose key is here
+            otherwise, ends it; else it is passed over.
     """
     found = KeyFile.parse_all(contents)
     blocks: dict[str, _Block] = {}
     skipped: list[str] = []
     for number, one in enumerate(found, 1):
         try:
-            block = _prepared(store, one, role, gun)
+            block = _prepared(store, one, role, gun, is_opened=is_whole)
             _check(store, block, blocks.get(block.key_id, block))
             blocks[block.key_id] = block
-        except (KeyFileError, PassphraseError, InputNeededError) as error:  # noqa: PERF203
+        except (  # noqa: PERF203
+            KeyFileError, PassphraseError, InputNeededError, _KeptOtherwiseError
+        ) as error:  # fmt: skip
             told = f"block {number} ({shown(one.label)}): {error.message}"
             if (is_whole or len(found) == 1) and not isinstance(error, KeyFileError):
                 if len(found) > 1:
@@ -193,9 +204,7 @@ def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: 
     for block in blocks.values():
         try:
             entries.append(_keep(store, block))
-        except KeyFileError as error:  # noqa: PERF203
-            skipped.append(f"key {block.key_id}: {error.message}")
-        except BaseException as error:
+        except BaseException as error:  # noqa: PERF203
             tell_kept(error, entries)
             raise
     if not entries:
@@ -204,8 +213,10 @@ def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: 
     return Imported(entries=tuple(entries), skipped=tuple(skipped))
 
 
-def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str) -> _Block:
+def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str, *, is_opened: bool) -> _Block:
     """What a block says of itself, with what was named for blocks that do not; opened.
+
+    One with a ``path`` is opened only where `is_opened`.
 
     Raises:
         KeyFileError: It cannot be imported.
@@ -230,16 +241,25 @@ def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str) -> _Block:
         # no header that we do not know says to a program that does.
         old = {name: found.headers.get(name, "") for name in ("Proc-Type", "DEK-Info")}
         headers = {**old, "role": role, "gun": gun}
-        return _Block(key_id, role, gun, None, pem.with_headers(found.pem, headers))
+        data = pem.with_headers(found.pem, headers)
+        opened = _opened(store, found, role, gun, key_id) if is_opened else None
+        if opened is not None and opened.key_id != key_id:
+            raise KeyFileError(
+                f"it holds another key than its path header says: {opened.key_id}",
+                role=role,
+                expected=key_id,
+                found=opened.key_id,
+            )
+        return _Block(key_id, role, gun, opened, data)
     key = _opened(store, found, role, gun)
     return _Block(key.key_id, role, gun, key)
 
 
-def _opened(store: KeyStore, found: KeyFile, role: str, gun: str) -> PrivateKey:
+def _opened(store: KeyStore, found: KeyFile, role: str, gun: str, key_id: str = "") -> PrivateKey:
     if not found.is_encrypted:
         return PrivateKey.decode(found.pem)
     asked = KeyEntry(
-        key_id="",
+        key_id=key_id,
         role=role if role in TOP_LEVEL_ROLES else "encrypted",
         gun=gun,
         path="",
@@ -258,8 +278,8 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
         first: The first block of the file with this key.
 
     Raises:
-        KeyFileError: The file that is in its place cannot be read.
-        KeyStoreError: It is here already and differs, is here for another role, or comes twice.
+        _KeptOtherwiseError: It is here already and differs, or is kept elsewhere.
+        KeyStoreError: It is here for another role, or comes twice; or its file here is damaged.
     """
     if (block.role, block.gun, block.data) != (first.role, first.gun, first.data):
         raise KeyStoreError(
@@ -267,28 +287,42 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
             f"and for {shown(block.role)}: nothing was imported",
             role=block.role,
         )
-    if block.key is None and _is_here(store, block):
-        return
     here = store.find(block.key_id)
-    check_role(here, block.role, block.gun, is_told=block.key is None)  # `add` tells it else
+    if here is None:
+        return
+    if here.problem:
+        raise KeyStoreError(
+            f"{shown(here.path)}, which is in the key store already, cannot be used: "
+            f"{here.problem}; nothing was imported. Move it away, then import again",
+            role=block.role,
+        )
+    check_role(here, block.role, block.gun)
+    if block.data:
+        _check_same(store, block, here)
 
 
-def _is_here(store: KeyStore, block: _Block) -> bool:
-    """Whether the very file is in the store that an encrypted block becomes.
+def _check_same(store: KeyStore, block: _Block, here: KeyEntry) -> None:
+    """Refuse an encrypted block, unless it becomes the very file that is in the store.
 
     Raises:
-        KeyFileError: The file that is in its place cannot be read.
-        KeyStoreError: It is here already and differs.
+        _KeptOtherwiseError: It does not.
     """
     place = store.place_of(block.key_id)
     if place is None:
-        return False
-    path = store.folder.where(place)
+        raise _KeptOtherwiseError(
+            f"the key {block.key_id} is kept by {shown(here.path)}: a file would be used in place "
+            f"of that. If it is meant, contenttrust key remove {block.key_id} takes the address "
+            "away first",
+            role=block.role,
+        )
     try:
         before, _ = store.folder.read(place)
     except OSError as error:
         store.folder.fail(error)
-    return not may_replace(block.key_id, before, block.data, None, path)
+    try:
+        may_replace(block.key_id, before, block.data, None, store.folder.where(place))
+    except KeyStoreError as error:
+        raise _KeptOtherwiseError(error.message, role=block.role) from error
 
 
 def _gun_of(folders: str) -> str:
@@ -298,8 +332,8 @@ def _gun_of(folders: str) -> str:
 
 
 def _keep(store: KeyStore, block: _Block) -> KeyEntry:
-    if block.key is None:
-        return store.keep(block.key_id, block.data, None)
+    if block.data or block.key is None:
+        return store.keep(block.key_id, block.data, None, block.key)
     return store.add(block.key, role=block.role, gun=block.gun)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from contenttrust.keys.entry import KeyEntry
     from contenttrust.keys.passphrase import Passphrases
 
+FEWEST_ROUNDS = 2048
+"""Rounds that docker's own files have; ours never have less."""
 
 _NOBODYS = ("", "delegation")
 """Roles in the files of keys that nobody named an owner for."""
@@ -43,8 +45,21 @@ def checked_gun(role: str, gun: str) -> str:
     return gun_for(role, gun)
 
 
-def check_role(entry: KeyEntry | None, role: str, gun: str, *, is_told: bool = True) -> None:
-    """Say that a key which is here is to be kept for another role from now on, or refuse that.
+def checked_rounds(rounds: int) -> int:
+    """The rounds of key derivation that were named, unless they are too few.
+
+    Raises:
+        ValueError: They are.
+    """
+    if rounds < FEWEST_ROUNDS:
+        raise ValueError(
+            f"{rounds} rounds of key derivation are fewer than docker's {FEWEST_ROUNDS}"
+        )
+    return rounds
+
+
+def check_role(entry: KeyEntry | None, role: str, gun: str) -> str:
+    """Whether a key that is here may be kept for another role from now on.
 
     A root key that becomes a signer's is missed where it is needed, and another is made; a signer's
     that becomes a root key could sign all that root may.
@@ -53,13 +68,15 @@ def check_role(entry: KeyEntry | None, role: str, gun: str, *, is_told: bool = T
         entry: Of the key, where it is here.
         role: What it is to be kept for.
         gun: Collection of that, where it has one.
-        is_told: Whether to say it; else only refusals are.
+
+    Returns:
+        What is to be told once it is, see `tell`; empty where nothing changes.
 
     Raises:
         KeyStoreError: One of the two is a role of root's.
     """
     if entry is None or entry.problem or (entry.role, entry.gun) == (role, gun):
-        return
+        return ""
     key_id, before, after = entry.key_id, _owner(entry.role, entry.gun), _owner(role, gun)
     if entry.role in TOP_LEVEL_ROLES or (role in TOP_LEVEL_ROLES and entry.role not in _NOBODYS):
         # Of a key that is kept elsewhere only the address goes, and no backup could have it.
@@ -73,9 +90,30 @@ def check_role(entry: KeyEntry | None, role: str, gun: str, *, is_told: bool = T
             expected=after,
             found=before,
         )
-    if is_told:
-        told = f"the key {key_id} is here already, kept for {before}: now it is for {after}"
+    return f"the key {key_id} is here already, kept for {before}: now it is for {after}"
+
+
+def tell(told: str) -> None:
+    """Warn of what has changed, as `check_role` has put it."""
+    if told:
         remark.warn(__name__, told)
+
+
+def in_file(key_id: str, path: str) -> KeyStoreError:
+    """The refusal of an address whose key stands in a file: the file would be used, not that.
+
+    Args:
+        key_id: Canonical key id.
+        path: Of the file.
+    """
+    return KeyStoreError(
+        f"the key {key_id} stands in a file, {shown(path)}, which would be used and not the "
+        "address: nothing was changed. If the address is meant, take the file away first "
+        f"(contenttrust key backup --key {key_id} FILE, then contenttrust key remove {key_id}), "
+        "then name the address again",
+        expected="a key that is in no file here",
+        found=path,
+    )
 
 
 def _owner(role: str, gun: str) -> str:
@@ -174,7 +212,11 @@ def may_replace(key_id: str, before: bytes, data: bytes, secret: Secret | None, 
     """
     if before == data:
         return False
-    old, new = KeyFile.parse(before), KeyFile.parse(data)
+    try:
+        old, new = KeyFile.parse(before), KeyFile.parse(data)
+    except KeyFileError as error:
+        error.message = f"{shown(path)}, which is here already: {error.message}"
+        raise
     if secret is None:
         raise KeyStoreError(
             f"{shown(path)} is here already and differs: whether it is the same key only its "

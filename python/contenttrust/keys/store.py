@@ -26,10 +26,13 @@ from contenttrust.keys.entry import (
 from contenttrust.keys.keeping import (
     check_role,
     checked_gun,
+    checked_rounds,
+    in_file,
     may_replace,
     no_key,
     opened,
     opens,
+    tell,
     warn_of_ed25519,
 )
 from contenttrust.keys.passphrase import PassphraseRequest
@@ -48,8 +51,6 @@ PRIVATE = "private"
 """Name of the key store in a trust directory."""
 ROUNDS = 600_000
 """Rounds of key derivation of what is written here; docker's own files have 2,048."""
-FEWEST_ROUNDS = 2048
-"""Rounds that docker's own files have; ours never have less."""
 ALGORITHMS = ("ecdsa", "ecdsa-p384", "ed25519", "rsa")
 """What keys can be generated for."""
 
@@ -83,7 +84,7 @@ class KeyStore:
             TypeError: The directory is named by something else than a text or a path.
         """
         self.folder = folder.KeyFolder(f"{files.directory_name(trust_dir)}/{PRIVATE}")
-        self.rounds = _checked_rounds(rounds)
+        self.rounds = checked_rounds(rounds)
         self._addresses = SignerAddresses(self.folder)
         self._passphrases = passphrases
         self._forbid_dumps = forbid_dumps
@@ -165,13 +166,12 @@ class KeyStore:
                 is root, targets, snapshot or timestamp.
         """
         gun = checked_gun(role, gun)
-        check_role(self.find(key.key_id), role, gun)
+        told = check_role(self.find(key.key_id), role, gun)
         warn_of_ed25519(key)
         secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
         data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
-        entry = self.keep(key.key_id, data, secret)
-        with self._lock:
-            self._opened[key.key_id] = key
+        entry = self.keep(key.key_id, data, secret, key)
+        tell(told)
         return entry
 
     def generate(self, algorithm: str = "ecdsa", *, role: str, gun: str = "") -> KeyEntry:
@@ -201,13 +201,9 @@ class KeyStore:
             gun: See `add`.
             where: Its address.
         """
+        gun = checked_gun(role, gun)
         entry = KeyEntry(
-            key_id=signer.key_id,
-            role=role,
-            gun=checked_gun(role, gun),
-            path=where,
-            is_encrypted=False,
-            rounds=None,
+            key_id=signer.key_id, role=role, gun=gun, path=where, is_encrypted=False, rounds=None
         )
         with self._lock:
             self._attached[signer.key_id] = entry
@@ -224,16 +220,23 @@ class KeyStore:
 
         Raises:
             NoKeyError: Nobody knows the address.
-            KeyStoreError: The key cannot be had, the address could not be written, or as for `add`.
+            KeyStoreError: The key cannot be had or is in a file here, the address could not be
+                written, or as for `add`.
             InputNeededError: A PIN is needed, and nobody can be asked.
         """
         self._before_secrets()
         signer = signer_at(address, self._passphrases)
-        check_role(self.find(signer.key_id), role, checked_gun(role, gun))
+        place = self.place_of(signer.key_id)
+        if place is not None:
+            raise in_file(signer.key_id, self.folder.where(place))
+        told = check_role(self.find(signer.key_id), role, checked_gun(role, gun))
         entry = self.attach(signer, role=role, gun=gun, where=address)
-        self._addresses.keep(entry)
-        with self._lock:
-            del self._attached[signer.key_id]
+        try:
+            self._addresses.keep(entry)
+        finally:
+            with self._lock:
+                del self._attached[signer.key_id]
+        tell(told)
         return entry
 
     def remove(self, key_id: str) -> KeyEntry:
@@ -285,7 +288,7 @@ class KeyStore:
         key, before = self.open_file(key_id)
         secret = self.ask_new(role=entry.role, gun=entry.gun, key_id=key_id, asked=passphrases)
         data = key.encode(
-            secret, role=entry.role, gun=entry.gun, rounds=_checked_rounds(rounds or self.rounds)
+            secret, role=entry.role, gun=entry.gun, rounds=checked_rounds(rounds or self.rounds)
         )
         with self.folder.writing() as top:
             if folder.read_at(top, place) != before:
@@ -306,13 +309,16 @@ class KeyStore:
             raise PassphraseError(f"an empty passphrase would not protect {request}", role=role)
         return secret
 
-    def keep(self, key_id: str, data: bytes, secret: Secret | None) -> KeyEntry:
+    def keep(
+        self, key_id: str, data: bytes, secret: Secret | None, key: PrivateKey | None = None
+    ) -> KeyEntry:
         """Put an encoded key in place, unless that would take the place of a different one.
 
         Args:
             key_id: Canonical key id.
             data: Contents of its file.
             secret: Its passphrase; None: nobody knows it, so that only what is written is compared.
+            key: The key, if it is to stay open.
         """
         name = (f"{key_id}{EXTENSION}",)
         place = self.place_of(key_id) or name
@@ -322,6 +328,9 @@ class KeyStore:
                 key_id, before, data, secret, self.folder.where(place)
             ):
                 folder.put(top, place, data, opens(key_id, secret, data))
+        if key is not None:
+            with self._lock:
+                self._opened[key_id] = key
         return self._read(place)[0]
 
     def existing(self, key_id: str) -> tuple[KeyEntry, tuple[str, ...]]:
@@ -389,11 +398,3 @@ class KeyStore:
         if self._forbid_dumps:
             _core.forbid_dumps()
             self._forbid_dumps = False
-
-
-def _checked_rounds(rounds: int) -> int:
-    if rounds < FEWEST_ROUNDS:
-        raise ValueError(
-            f"{rounds} rounds of key derivation are fewer than docker's {FEWEST_ROUNDS}"
-        )
-    return rounds

@@ -71,13 +71,13 @@ def public_key(collection: Collection, name: str, key_id: str) -> PublicKey:
 
 
 def _candidates(entries: Iterable[KeyEntry]) -> dict[str, list[KeyEntry]]:
-    """The signers' keys that are here, by signer."""
-    found: dict[str, list[KeyEntry]] = {}
+    """The signers' keys that are here, by signer; one in a file and at an address is one."""
+    found: dict[str, dict[str, KeyEntry]] = {}
     for entry in entries:
         is_signers = entry.role not in _NO_SIGNERS and is_name(entry.role)
         if is_signers and not entry.gun and not entry.problem:
-            found.setdefault(entry.role, []).append(entry)
-    return found
+            found.setdefault(entry.role, {}).setdefault(entry.key_id, entry)
+    return {name: list(by_id.values()) for name, by_id in found.items()}
 
 
 def _without_roots_keys(

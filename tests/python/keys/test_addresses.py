@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from contenttrust import crypto
-from contenttrust._core import PublicKey
-from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError
+from contenttrust._core import PrivateKey, PublicKey, Secret
+from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError
 from contenttrust.keys import KeyStore
 from contenttrust.keys.backup import backup
 from contenttrust.keys.exporting import export
+from contenttrust.keys.importing import import_file, load_file
 from contenttrust.keys.public_file import remember_for_signer
-from keyholder import GUN, Nobody, paths_in, store_in
+from keyholder import GUN, PASSPHRASE, ROUNDS, Nobody, paths_in, store_in
 from vault_plugin import offered
 
 
@@ -55,6 +56,56 @@ def test_an_address_changes_hands_as_a_file_does(
     with pytest.raises(KeyStoreError, match="kept for root: it is not kept for bob"):
         store.remember("vault-x:1", role="bob")
     assert store_in(trust_dir).find(root.key_id) == root
+
+
+def test_an_address_that_cannot_be_written_changes_nothing_and_nothing_is_told(
+    vault, store: KeyStore, trust_dir: Path, caplog
+) -> None:
+    key_id = store.remember("vault-x:1", role="alice").key_id
+    (trust_dir / "private" / "signers.json").write_text("garbage")
+    vault["vault-x:2"] = vault["vault-x:1"]
+    store.attach(vault["vault-x:1"], role="alice")
+    with pytest.raises(KeyFileError, match=r"signers\.json is damaged"):
+        store.remember("vault-x:2", role="bob")
+    assert "now it is for" not in caplog.text
+    assert key_id not in [entry.key_id for entry in store.entries()]
+
+
+def test_an_address_is_not_remembered_of_a_key_that_stands_in_a_file(
+    vault, store: KeyStore, caplog
+) -> None:
+    """The file would be used, and its role hold."""
+    key = vault["vault-x:1"] = PrivateKey.generate("ecdsa")
+    here = store.add(key, role="delegation")
+    for role in ("root", "delegation"):
+        with pytest.raises(KeyStoreError, match=f"stands in a file, {here.path}") as refused:
+            store.remember("vault-x:1", role=role)
+    way = f"contenttrust key backup --key {key.key_id} FILE, then contenttrust key remove"
+    assert way in refused.value.message
+    assert "now it is for" not in caplog.text
+    assert store.entries() == (here,)
+    store.remove(key.key_id)
+    assert store.remember("vault-x:1", role="root").role == "root"
+
+
+def test_t102_a_file_that_nobody_opened_takes_no_place_of_a_key_that_is_kept_elsewhere(
+    vault, store: KeyStore, tmp_path: Path
+) -> None:
+    here = store.remember("vault-x:1", role="alice")
+    path = tmp_path / "shadow.key"
+    strange = PrivateKey.generate("ecdsa")
+    block = strange.encode(Secret(b"strange"), role="alice", path=here.key_id, rounds=ROUNDS)
+    path.write_bytes(block)
+    path.chmod(0o600)
+    with pytest.raises(PassphraseError):
+        load_file(store, path)
+    with pytest.raises(KeyStoreError, match="is kept by vault-x:1: a file would be used in place"):
+        import_file(store, path)
+    assert store.entries() == (here,)
+    path.write_bytes(block + strange.encode(Secret(PASSPHRASE), role="bob", rounds=ROUNDS))
+    done = import_file(store, path)
+    assert [entry.role for entry in done.entries] == ["bob"]
+    assert f"contenttrust key remove {here.key_id} takes the address away" in done.skipped[0]
 
 
 def test_an_address_is_forgotten(vault, store: KeyStore, trust_dir: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from contenttrust._core import PrivateKey, Secret
-from contenttrust.errors import KeyStoreError, PassphraseError
+from contenttrust.errors import KeyFileError, KeyStoreError, PassphraseError
 from contenttrust.keys import KeyStore, PassphraseRequest
 from contenttrust.keys.importing import import_file, load_file
 from contenttrust.transport import remark
-from keyholder import PASSPHRASE, ROUNDS, store_in
+from keyholder import PASSPHRASE, ROUNDS, Holder, store_in
 
 NOBODY_KNOWS = b"what nobody knows"
 
@@ -77,14 +77,84 @@ def test_a_file_whose_roles_are_looked_at_is_imported_as_a_whole(trust_dir: Path
     assert not trust_dir.exists()
 
 
-def test_t102_a_key_that_is_here_and_differs_ends_it_before_one_is_kept(
+def test_a_key_that_is_here_and_differs_is_passed_over_and_told(store: KeyStore, file) -> None:
+    """A lost root key comes back from an export although another passphrase has changed since."""
+    here = store.generate(role="alice")
+    root = PrivateKey.generate("ecdsa")
+    path = file(
+        root.encode(Secret(PASSPHRASE), role="root", path=root.key_id, rounds=ROUNDS),
+        sealed("alice", path=here.key_id),
+    )
+    done = import_file(store, path)
+    assert [(entry.key_id, entry.role) for entry in done.entries] == [(root.key_id, "root")]
+    [reason] = done.skipped
+    assert reason.startswith("block 2 (ENCRYPTED PRIVATE KEY): ")
+    assert f"{here.key_id}.key is here already and differs" in reason
+    assert store.find(here.key_id) == here
+
+
+def test_t102_a_key_that_is_here_and_differs_ends_it_where_the_file_is_taken_as_a_whole(
     store: KeyStore, file
 ) -> None:
     """No root key comes in beside what is refused."""
     here = store.generate(role="alice")
-    with pytest.raises(KeyStoreError, match="is here already and differs"):
-        import_file(store, file(plain("root"), sealed("bob", path=here.key_id)))
+    theirs = store.open(here.key_id).encode(
+        Secret(PASSPHRASE), role="alice", path=here.key_id, rounds=ROUNDS
+    )
+    with pytest.raises(KeyStoreError, match=r"^block 2 .* and differs: .*; no key of the file was"):
+        import_file(store, file(plain("root"), theirs), check=lambda _: None)
     assert store.entries() == (here,)
+
+
+@pytest.mark.parametrize("name", ["root", "alice"])
+def test_a_damaged_key_file_that_is_here_ends_it_and_is_named(
+    store: KeyStore, file, name: str
+) -> None:
+    """It is no damage of the file that is imported."""
+    key = PrivateKey.generate("ecdsa")
+    here = Path(store.add(key, role=name).path)
+    here.write_bytes(b"garbage")
+    path = key.key_id if name == "root" else ""
+    same = key.encode(Secret(PASSPHRASE), role=name, path=path, rounds=ROUNDS)
+    with pytest.raises(KeyStoreError, match=f"^{here}, which is in the key store already") as told:
+        import_file(store, file(plain("dave"), same))
+    assert "Move it away, then import again" in told.value.message
+    assert [entry.key_id for entry in store.entries()] == [key.key_id]
+
+
+def test_what_would_not_be_written_over_a_damaged_key_file_names_that(store: KeyStore) -> None:
+    key = PrivateKey.generate("ecdsa")
+    here = Path(store.add(key, role="root").path)
+    here.write_bytes(b"garbage")
+    with pytest.raises(KeyStoreError, match=f"^{here}, which is here already: "):
+        store.add(key, role="root")
+
+
+def test_t102_what_a_path_says_is_proved_where_a_file_is_taken_as_a_whole(
+    trust_dir: Path, file
+) -> None:
+    """A key that nobody here can open is not kept for a root key, nor for a signer's."""
+    one = "7" * 64
+    with pytest.raises(PassphraseError, match="password invalid"):
+        import_file(store_in(trust_dir), file(sealed("root", path=one)), check=lambda _: None)
+    with pytest.raises(PassphraseError, match="password invalid"):
+        load_file(store_in(trust_dir), file(sealed("alice", path=one)))
+    key = PrivateKey.generate("ecdsa")
+    false = key.encode(Secret(PASSPHRASE), role="alice", path=one, rounds=ROUNDS)
+    with pytest.raises(KeyFileError, match=f"another key than its path header says: {key.key_id}"):
+        load_file(store_in(trust_dir), file(false))
+    assert not trust_dir.exists()
+
+
+def test_a_key_that_was_opened_to_be_kept_as_it_is_is_asked_for_once(trust_dir: Path, file) -> None:
+    key = PrivateKey.generate("ecdsa")
+    path = file(key.encode(Secret(PASSPHRASE), role="root", path=key.key_id, rounds=ROUNDS))
+    holder = Holder()
+    store = store_in(trust_dir, passphrases=holder)
+    [entry] = import_file(store, path, check=lambda _: None).entries
+    assert store.open(entry.key_id).key_id == key.key_id
+    [asked] = holder.requests
+    assert (asked.role, asked.key_id, asked.is_new) == ("root", key.key_id, False)
 
 
 def test_t102_a_key_that_is_here_for_another_role_ends_it_before_one_is_kept(
@@ -150,3 +220,17 @@ def test_a_key_that_changes_hands_is_told_once(trust_dir: Path, file, monkeypatc
     [entry] = import_file(store, path).entries
     assert entry.role == "erin"
     assert told == [f"the key {entry.key_id} is here already, kept for dave: now it is for erin"]
+
+
+def test_a_key_that_stays_as_it_is_is_not_told_to_change_hands(
+    trust_dir: Path, file, monkeypatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(remark, "tell", told.append)
+    path = file(plain("dave"))
+    [before] = import_file(store_in(trust_dir), path).entries
+    path.write_bytes(path.read_bytes().replace(b"role: dave", b"role: erin"))
+    for another in (store_in(trust_dir, b"another"), store_in(trust_dir, b"")):
+        with pytest.raises(PassphraseError, match=r"under another passphrase|empty passphrase"):
+            import_file(another, path)
+    assert (told, store_in(trust_dir).entries()) == ([], (before,))

@@ -51,6 +51,12 @@ def test_beside_it_under_one_name_neither_key_is_taken_unasked(publisher, exchan
         images.sign(publisher.collection(), TAGS)
 
 
+def test_one_key_in_a_file_and_at_an_address_is_one_key(publisher):
+    key_id = publisher.key("alice").canonical_key_id
+    publisher.keys.attach(publisher.keys.open(key_id), role="alice", where="vault-x:1")
+    assert first_signer.chosen(publisher.collection(), None) == ("alice", key_id)
+
+
 def test_it_makes_no_signer_where_the_root_key_is_elsewhere(publisher, exchanged):
     for entry in publisher.keys.entries():
         if entry.role == "root":
