@@ -12,7 +12,7 @@ from typing import cast
 from contenttrust.cli import confirm, exit_codes, report, text, witnessed
 from contenttrust.cli.options import UsageError
 from contenttrust.cli.repositories import CancelledError
-from contenttrust.errors import ContentTrustError, MalformedError
+from contenttrust.errors import ContentTrustError, MalformedError, shown
 from contenttrust.transport import remark
 
 SOON = 182
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from contenttrust._core import PublicKey
     from contenttrust.cli.request import Request
-    from contenttrust.keys import KeyStore, Passphrases, PassphraseSource
+    from contenttrust.keys import KeyEntry, KeyStore, Passphrases, PassphraseSource
     from contenttrust.publish.asking import Server
     from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
@@ -230,8 +230,16 @@ def split(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for value in values for word in value.split(",") if word)
 
 
-def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str, ...]:
+def is_key_id(word: str) -> bool:
+    """Whether a key is named by its id, and not by a file."""
+    return re.fullmatch(r"[0-9a-f]{64}", word) is not None
+
+
+@contextlib.contextmanager
+def named_keys(edited: Collection, words: Iterable[str], *, role: str) -> Iterator[tuple[str, ...]]:
     """Ids of keys that were named by id, or by a PEM file, which is imported.
+
+    What fails while they are used says which keys of files are in the store then.
 
     Args:
         edited: Whose keys they are.
@@ -239,23 +247,41 @@ def key_ids(edited: Collection, words: Iterable[str], *, role: str) -> tuple[str
         role: Of keys that are imported.
 
     Raises:
-        PublishError: A file says that one of its keys is for another role: none is imported.
+        PublishError: A file says that one of its keys is for another role: none of it is imported.
     """
-    from contenttrust.keys.importing import import_file  # noqa: PLC0415 -- see `key_store`
-    from contenttrust.publish import named_keys  # noqa: PLC0415
+    from contenttrust.keys.importing import import_file, tell_kept  # noqa: PLC0415
+    from contenttrust.publish.named_keys import check_given  # noqa: PLC0415 -- see `key_store`
 
-    check = partial(named_keys.check_given, edited, role=role)
+    check = partial(check_given, edited, role=role)
     found: list[str] = []
-    for word in words:
-        if re.fullmatch(r"[0-9a-f]{64}", word):
-            found.append(word)
-        else:
+    imported: list[KeyEntry] = []
+    try:
+        for word in words:
+            if is_key_id(word):
+                found.append(word)
+                continue
             check_file(word)
-            done = import_file(edited.keys, word, role=role, gun=edited.gun, check=check)
+            with _told_with(word):
+                done = import_file(edited.keys, word, role=role, gun=edited.gun, check=check)
             for reason in done.skipped:
                 remark.warn(__name__, reason)
+            imported += done.entries
             found += [entry.key_id for entry in done.entries]
-    return tuple(found)
+        yield tuple(found)
+    except BaseException as error:
+        tell_kept(error, imported)
+        raise
+
+
+@contextlib.contextmanager
+def _told_with(path: str) -> Iterator[None]:
+    """Have what is wrong with a file told with its name."""
+    try:
+        yield
+    except ContentTrustError as error:
+        if path not in error.message:
+            error.message = f"{shown(path)}: {error.message}"
+        raise
 
 
 def public_keys(request: Request, paths: Iterable[str]) -> tuple[PublicKey, ...]:

@@ -17,23 +17,22 @@ def run(request: Request) -> int:
     certificate = None
     if options.root_cert is not None:
         [certificate] = editing.public_keys(request, [options.root_cert])
-    named = options.root_key is not None or certificate is None
-    root_key_ids = _root_keys(edited, options.root_key) if named else ()
-    edited.initialize(
-        root_key_ids=root_key_ids,
-        root_certificate=certificate,
-        # As notary, not as docker: the snapshot's key stays with the publisher.
-        server_managed=("timestamp", *(["snapshot"] if options.server_managed else [])),
-    )
+    named = [] if options.root_key is None else [options.root_key]
+    with editing.named_keys(edited, named, role="root") as given:
+        root_key_ids = given or (_root_keys(edited) if certificate is None else ())
+        edited.initialize(
+            root_key_ids=root_key_ids,
+            root_certificate=certificate,
+            # As notary, not as docker: the snapshot's key stays with the publisher.
+            server_managed=("timestamp", *(["snapshot"] if options.server_managed else [])),
+        )
     if not root_key_ids:
         editing.tell_root_key(edited.trust_dir.cached(edited.gun)["root"])
     return editing.staged(request, edited) if options.publish else exit_codes.OK
 
 
-def _root_keys(edited: Collection, named: str | None) -> tuple[str, ...]:
-    """The keys that were named, else the root key that is here; none: one is made."""
-    if named is not None:
-        return editing.key_ids(edited, [named], role="root")
+def _root_keys(edited: Collection) -> tuple[str, ...]:
+    """The root key that is here; none: one is made."""
     from contenttrust.publish import first_root  # noqa: PLC0415 -- see editing
 
     here = first_root.chosen(edited)

@@ -52,8 +52,7 @@ def rotate(
     legacy: int,
 ) -> Published:
     """Give a role other keys; see `Collection.rotate_key`."""
-    _check(role, server_managed=server_managed, key_ids=key_ids)
-    _open_root_keys(collection, role, server_managed=server_managed)
+    check(collection, role, server_managed=server_managed, key_ids=key_ids)
     uploads = Uploads(collection.sink)
     made = () if key_ids or server_managed else (_made(collection, role),)
     try:
@@ -81,13 +80,23 @@ def rotate(
     )
 
 
-def _open_root_keys(collection: Collection, role: str, *, server_managed: bool) -> None:
+def check(
+    collection: Collection, role: str, *, server_managed: bool, key_ids: Sequence[str]
+) -> None:
     """Open the root keys, which sign in any case, before a key is made or anything is held up.
 
+    Args:
+        collection: Whose role it is.
+        role: Which.
+        server_managed: As for `rotate`.
+        key_ids: As for `rotate`; or the files of these keys, before they are imported.
+
     Raises:
-        NoKeyError: They are not here; says where else it can be done.
+        PublishError: The role's keys cannot be rotated so.
+        NoKeyError: The root keys are not here; says where else it can be done.
         KeyStoreError: One cannot be opened.
     """
+    _check(role, server_managed=server_managed, key_ids=key_ids)
     keyring = Keyring(collection.keys)
     seen = look(collection, keyring)
     if seen is None:

@@ -9,6 +9,7 @@ import pytest
 
 from contenttrust import _core, clock
 from contenttrust._core import PrivateKey, Secret
+from contenttrust.errors import RejectedError
 from key_place import OTHER, ROOT
 from vault_plugin import offered
 
@@ -122,3 +123,101 @@ def test_what_is_passed_over_in_the_file_of_a_named_key_is_told(place):
     ran = place.run("init", "--rootkey", "root.pem", GUN)
     assert ran.code == 0
     assert "warning: block 2 (ENCRYPTED PRIVATE KEY): its path header ends in no key id" in ran.err
+
+
+@pytest.fixture
+def new_root(place):
+    """A published collection, and the id of a root key in `new.pem` that is not here."""
+    place.done("init", "-p", GUN)
+    key_id, contents = block("root", ROOT)
+    (place.here / "new.pem").write_bytes(contents)
+    return key_id
+
+
+def test_t102_no_root_key_comes_in_for_a_rotation_that_nobody_here_can_sign(
+    place, new_root, monkeypatch
+):
+    [(old, _), *others] = keys_here(place)
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "none that opens it")
+    ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "root")
+    assert (ran.code, keys_here(place)) == (1, [(old, "root"), *others])
+    monkeypatch.setenv("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", ROOT)
+    place.done("key", "remove", "-y", old)
+    ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "root")
+    assert (ran.code, keys_here(place)) == (1, others)
+    assert "0 are here of" in ran.err
+    ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "timestamp")
+    assert (ran.code, keys_here(place)) == (1, others)
+
+
+def test_a_rotation_that_fails_later_tells_which_key_of_a_file_is_here(place, new_root):
+    def refuse(gun, files):
+        raise RejectedError("not today")
+
+    place.server.instead = [refuse]
+    ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "root")
+    assert ran.code == 1
+    assert "not today" in ran.err
+    assert f"; in the key store now: {new_root} for root" in ran.err
+    assert (new_root, "root") in keys_here(place)
+
+
+def test_of_several_files_the_keys_of_those_before_the_one_that_fails_are_told(place, new_root):
+    (place.here / "two.pem").write_bytes(block("root", "what nobody knows")[1])
+    words = [one for file in ("new.pem", "two.pem") for one in ("--key", file)]
+    ran = place.run("key", "rotate", "-y", *words, GUN, "root")
+    assert (ran.code, "two.pem: " in ran.err) == (1, True)
+    assert f"; in the key store now: {new_root} for root" in ran.err
+
+
+def test_a_beginning_that_fails_tells_which_key_of_a_file_is_here(place, new_root):
+    ran = place.run("init", "--rootkey", "new.pem", GUN)
+    assert ran.code == 1
+    assert f"; in the key store now: {new_root} for root" in ran.err
+
+
+def test_t102_no_root_key_of_an_export_that_cannot_be_opened_is_kept(place):
+    key = PrivateKey.generate("ecdsa")
+    secret = Secret(b"what nobody knows")
+    exported = key.encode(secret, role="root", path=key.key_id, rounds=2048)
+    (place.here / "root.pem").write_bytes(exported)
+    ran = place.run("init", "--rootkey", "root.pem", GUN)
+    assert (ran.code, keys_here(place)) == (1, [])
+
+
+def test_a_key_that_differs_is_a_warning_and_the_root_key_comes_back(place):
+    for role in ("root", "alice"):
+        (place.here / f"{role}.pem").write_bytes(block(role, ROOT if role == "root" else OTHER)[1])
+    place.done("key", "import", "root.pem", "alice.pem")
+    (root, _), (alice, _) = keys_here(place)
+    place.done("key", "export", "-o", "all.pem")
+    (place.here / "new").write_text("another passphrase")
+    (place.here / "new").chmod(0o600)
+    place.done("key", "passwd", "--new-passphrase-file", "new", alice)
+    place.done("key", "remove", "-y", root)
+    ran = place.run("key", "import", "all.pem")
+    assert (ran.code, ran.out) == (0, f"Imported key {root} for root\n")
+    assert f"{alice}.key is here already and differs" in ran.err
+    assert keys_here(place) == [(root, "root"), (alice, "alice")]
+
+
+def test_a_damaged_key_file_is_not_told_as_damage_of_an_export(place):
+    (place.here / "two.pem").write_bytes(block("root", ROOT)[1] + block("alice", OTHER)[1])
+    place.done("key", "import", "two.pem")
+    (root, _), _ = keys_here(place)
+    place.done("key", "export", "-o", "all.pem")
+    here = place.config / "trust" / "private" / f"{root}.key"
+    here.write_text("garbage")
+    ran = place.run("key", "import", "all.pem")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{here}, which is in the key store already, cannot be used: " in ran.err
+
+
+def test_no_root_key_is_told_of_an_address_whose_key_stands_in_a_file(place, vault):
+    key = vault["vault-y:1"] = PrivateKey.generate("ecdsa")
+    (place.here / "one.pem").write_bytes(key.encode(Secret(OTHER.encode()), rounds=2048))
+    place.done("key", "import", "one.pem")
+    ran = place.run("key", "import", "--role", "root", "vault-y:1")
+    assert (ran.code, "now it is for" in ran.err) == (1, False)
+    assert f"contenttrust key remove {key.key_id}), then name the address again" in ran.err
+    assert keys_here(place) == [(key.key_id, "delegation")]

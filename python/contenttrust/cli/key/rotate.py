@@ -5,12 +5,10 @@ from __future__ import annotations
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.options import UsageError
-from contenttrust.errors import ContentTrustError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contenttrust.cli.request import Request
-    from contenttrust.publish.collection import Collection
     from contenttrust.publish.publication import Published
 
 _ROLES = ("root", "targets", "snapshot", "timestamp")
@@ -31,12 +29,18 @@ def run(request: Request) -> int:
     if role == "root" and not confirmed(request, _QUESTION):
         text.complain("", "Aborting action.")
         return exit_codes.REFUSED
-    with editing.usage():
+    managed = options.server_managed
+    files = [word for word in options.keys if not editing.is_key_id(word)]
+    for path in files:
+        editing.check_file(path)
+    if files:
+        from contenttrust.publish import rotation  # noqa: PLC0415 -- see editing
+
+        # No key is brought in for a rotation that nobody here can sign.
+        rotation.check(edited, role, server_managed=managed, key_ids=options.keys)
+    with editing.named_keys(edited, options.keys, role=role) as key_ids, editing.usage():
         done = edited.rotate_key(
-            role,
-            server_managed=options.server_managed,
-            key_ids=[one for word in options.keys for one in _named(edited, word, role)],
-            legacy=options.legacy or 0,
+            role, server_managed=managed, key_ids=key_ids, legacy=options.legacy or 0
         )
     report.warn(request, [*done.notes, *_old_keys(done, role), *_where_else(done, role)])
     request.tell("published", gun=done.gun, versions=dict(done.versions))
@@ -49,16 +53,6 @@ def run(request: Request) -> int:
     if set(done.repository.roles[role].canonical_key_ids) != set(done.recertified):
         text.say(f"Successfully rotated {role} key for repository {text.safe(edited.gun)}")
     return exit_codes.OK
-
-
-def _named(edited: Collection, word: str, role: str) -> tuple[str, ...]:
-    """Ids of keys that were named; what is wrong with a file is told with its name."""
-    try:
-        return editing.key_ids(edited, [word], role=role)
-    except ContentTrustError as error:
-        if word not in error.message:
-            error.message = f"{shown(word)}: {error.message}"
-        raise
 
 
 def _old_keys(done: Published, role: str) -> list[str]:
