@@ -1,7 +1,7 @@
 """What files bring into a project that are not named, as far as docker compose tells it.
 
-Files that `extends` or `include` bring are not read here. Docker compose tells the project without
-the values of variables, and what builds take from a variable that it is given.
+Docker compose tells the project without the values of variables, and what builds take from a
+variable that it is given.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ IMAGE_SCHEME = f"{contexts.IMAGE_SCHEME}//"
 SERVICE_SCHEME = "service:"
 _TEXTS = ("context", "dockerfile", "dockerfile_inline", "target")
 _LISTS = ("cache_from", "secrets")
-_SWITCHES = ("pull", "sbom", "provenance")
+_SWITCHES = ("pull", "sbom", "provenance", "privileged")
 _ESCAPED = frozenset({"args", "dockerfile_inline"})
 # What BuildKit takes for a remote context.
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@|github\.com/|.*\.git(#|$)", re.IGNORECASE)

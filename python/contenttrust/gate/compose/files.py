@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.brought import Brought
+from contenttrust.gate.compose.brought_files import COMPOSE_TAGS
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import contents
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 
 _PROJECT = "COMPOSE_PROJECT_NAME"
-_COMPOSE_TAGS = frozenset({"!reset", "!override"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +232,7 @@ def _read_for_places(text: bytes, file: str) -> tuple[list[Document], YamlError 
         return read(text, file=file), None
     except YamlError as error:
         try:
-            return read(text, file=file, passed_over=_COMPOSE_TAGS), error
+            return read(text, file=file, passed_over=COMPOSE_TAGS), error
         except YamlError:
             return [], error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contenttrust.errors import shown
 from contenttrust.gate.compose import places, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.yaml_nodes import YamlError
@@ -102,6 +103,12 @@ def _place(documents: Sequence[Document], one: Started, use: Use) -> tuple[Docum
         path = _written_at(document, one)
         if path is not None and places.value(document, path) == written:
             return document, path
+        if one.context and places.meant(document, one.path) == written:
+            problem = (
+                f"{shown(one.context)} stands in a list: write {shown(one.context)}: "
+                f"{shown(written)} in a mapping, or --override-out pins it"
+            )
+            places.refuse(problem, [document], one.path)
         if path is not None or places.brings_more(document, one.path[:2]):
             break  # the last file that says it holds, whatever is in those before it
     problem = (

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _IN_THE_BUILD = frozenset(
     {"FROM", "COPY --from", "RUN --mount", "ONBUILD COPY --from", "ONBUILD RUN --mount"}
 )
-_SAID = ("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance", "pull")
+_SAID = (
+    *("context", "dockerfile", "dockerfile_inline", "target", "sbom", "provenance", "pull"),
+    "privileged",  # which keeps the classic builder from it
+)
 _WHERE_NONE = {"target": "", "sbom": "", "provenance": "", "pull": False}
 
 

@@ -165,6 +165,9 @@ def _take_image(
         message = "pull_policy is no text"
         found.remarks.append(Remark(path=(*path, "pull_policy"), message=message))
         policy = None
+    if service.get("build") is None and not isinstance(service.get("platform"), str | None):
+        message = "platform is no text: put it in quotes"  # of a build, this is told with it
+        found.remarks.append(Remark(path=(*path, "platform"), message=message))
     if not isinstance(service.get("provider"), dict | None):
         found.remarks.append(Remark(path=(*path, "provider"), message="provider is no mapping"))
     elif service.get("provider") is not None:

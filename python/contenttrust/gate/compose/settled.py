@@ -11,7 +11,7 @@ import itertools
 from typing import NamedTuple
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import places
+from contenttrust.gate.compose import brought_files, places
 from contenttrust.gate.compose.plugin import ComposeConfigError
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
@@ -67,11 +67,15 @@ def check(project: Composition) -> None:
     unread = [name for name in project.texts if all(d.file != name for d in project.documents)]
     if unread and project.doubt is not None:
         raise project.doubt
-    for view in _files(project):
-        _check_files(view)
+    for document in project.documents[::-1]:
+        _check_files(_View(document.value, [document]))
+    brought = brought_files.documents(project.documents) if project.brought is not None else []
+    for document in brought:
+        _check_files(_View(document.value, [document]))
     for view in _views(project):
         _check_services(project, view)
         _check_secrets(project, view)
+    _check_places([*project.documents, *brought])
 
 
 def check_builds(project: Composition) -> None:
@@ -118,11 +122,7 @@ def _files(project: Composition) -> list[_View]:
 def _views(project: Composition) -> Iterator[_View]:
     """The files, and with those that they bring the whole project, where it is not they alone."""
     yield from _files(project)
-    bringing = [
-        one
-        for one in project.documents
-        if any(places.brings_more(one, path) for path in [(), *_paths(one)])
-    ]
+    bringing = [one for one in project.documents if _brings_more(one)]
     if project.brought is None or not bringing:
         return
     try:
@@ -133,8 +133,9 @@ def _views(project: Composition) -> Iterator[_View]:
     yield _View(whole, project.documents, is_brought=True)
 
 
-def _paths(document: Document) -> list[Path]:
-    return [path for path, _ in _View(document.value, [document]).services()]
+def _brings_more(document: Document) -> bool:
+    paths = [path for path, _ in _View(document.value, [document]).services()]
+    return any(places.brings_more(document, path) for path in [(), *paths])
 
 
 def _check_files(view: _View) -> None:
@@ -145,6 +146,37 @@ def _check_files(view: _View) -> None:
         if places.varies(service.get("extends")):
             problem = "extends has variables: what it brings is not settled"
             view.refuse(problem, (*path, "extends"))
+
+
+def _check_places(documents: Sequence[Document]) -> None:
+    """Refuse volumes that may take the place of an image volume here, and not elsewhere.
+
+    Docker compose keeps one volume of those with the same target. A service that another one
+    extends has another name there.
+    """
+    views = [_View(document.value, [document]) for document in documents]
+    with_images = {
+        path
+        for view in views
+        for path, _ in view.services()
+        for volume in view.items((*path, "volumes"))
+        if isinstance(volume, dict) and volume.get("type") == "image"
+    }
+    may_be_all = with_images and any(_brings_more(document) for document in documents)
+    for view in views:
+        for path, _ in view.services():
+            if path not in with_images and not may_be_all:
+                continue
+            for number, volume in enumerate(view.items((*path, "volumes"))):
+                way = (*path, "volumes", number)
+                # A variable of a short form may hold a colon, and so the target.
+                is_short = not isinstance(volume, dict)
+                if places.varies(volume if is_short else volume.get("target")):
+                    problem = (
+                        "the volume has variables in its target, or in its short form: whether it "
+                        "takes the place of an image volume is not settled"
+                    )
+                    view.refuse(problem, way if is_short else (*way, "target"))
 
 
 def _check_services(project: Composition, view: _View) -> None:

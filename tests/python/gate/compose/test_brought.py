@@ -19,8 +19,10 @@ Make = Callable[..., Composition]
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Make:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Reads a file with a stand-in for docker, that tells one service with values and without."""
+    monkeypatch.chdir(tmp_path)
+    Path("b.yaml").write_text("services: {c: {image: x}}")
 
     def make(
         service: dict, raw: dict | str, *, text: str = EXTENDS, given: dict | None = None, **more
@@ -92,6 +94,40 @@ def test_t099_what_docker_compose_cannot_tell_without_values_is_not_settled(proj
     for told in refusals(made):
         assert told.startswith("a.yaml:1: which files these bring, or what, is not settled")
         assert "no such file: deep.yaml" in told
+
+
+@pytest.mark.parametrize("text", [EXTENDS, "include: [b.yaml]"])
+@pytest.mark.parametrize(
+    ("brought", "problem"),
+    [
+        ("services: {c: {extends: {file: '${F:-x}.yaml', service: x}}}", "extends has variables"),
+        ("services: {c: {extends: {service: '${S:-x}'}}, '${S:-x}': {}}", "extends has variables"),
+        ("include: ['${F:-x}.yaml']", "include has variables"),
+    ],
+)
+def test_t099_a_file_that_is_called_as_a_variable_settles_nothing(
+    project: Make, text: str, brought: str, problem: str
+) -> None:
+    Path("b.yaml").write_text("services: {c: {extends: {file: d.yaml, service: e}}}")
+    Path("d.yaml").write_text(brought)
+    Path("${F:-x}.yaml").write_text("services: {x: {image: x}}")
+
+    for told in refusals(project({"image": "x"}, {"image": "x"}, text=text)):
+        assert told.startswith(f"d.yaml:1: {problem}")
+
+
+@pytest.mark.parametrize("volume", ["./d:${D:-/d}", "${D:-./d:/d}"])
+def test_t099_a_volume_that_may_hide_an_image_of_another_file_is_refused(
+    project: Make, volume: str
+) -> None:
+    image = "services: {c: {volumes: [{type: image, source: y, target: /d}]}}"
+    mount = f"services: {{a: {{volumes: ['{volume}'], extends: {{file: b.yaml, service: c}}}}}}"
+    Path("b.yaml").write_text(image)
+
+    for told in refusals(project({"image": "x"}, {"image": "x"}, text=mount)):
+        assert told.startswith("a.yaml:1: the volume has variables in its target")
+    Path("b.yaml").write_text(image.replace("image,", "bind,"))
+    assert refusals(project({"image": "x"}, {"image": "x"}, text=mount))[1] == ""
 
 
 def test_docker_compose_is_asked_without_values_only_where_files_bring_others(

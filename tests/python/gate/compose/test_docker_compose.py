@@ -37,7 +37,9 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return make
 
 
-def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path) -> None:
+def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c").write_text("services: {}")
     told = 'time="2026-01-01T00:00:00Z" level=warning msg="The \\"TAG\\" variable is not set"'
     program = docker({"services": {"web": {"image": "web:9"}}}, told=told)
     texts = {"a.yaml": b"services:\n  web:\n    extends: x\n", "b.yaml": b"include: [c]\n"}

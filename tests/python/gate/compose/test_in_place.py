@@ -61,3 +61,18 @@ def test_t099_what_is_not_pulled_by_a_variable_and_has_no_digest_is_not_written(
     assert project(text.format("'${P:-never}'")).pinned(with_digest)
     for policy in ("never", "'${P:-missing}'"):
         assert project(text.format(policy)).pinned(values)
+
+
+def test_a_context_that_stands_in_a_list_is_refused_with_what_to_write() -> None:
+    build = "build: {dockerfile_inline: FROM foo, additional_contexts: "
+    listed, written = "[foo=docker-image://foo:1]", "{foo: docker-image://foo:1}"
+
+    with pytest.raises(YamlError, match="foo stands in a list: write foo: docker-image://foo:1 in"):
+        project(f"services: {{a: {{{build}{listed}}}}}}}").pinned({"foo:1": PIN})
+    text = f"services: {{a: {{{build}{written}}}}}}}"
+    assert project(text).pinned({"foo:1": PIN}) == {
+        "compose.yaml": text.replace("foo:1", PIN).encode()
+    }
+    varying = listed.replace("foo:1", "${F:-foo:1}").replace("[", "['").replace("]", "']")
+    with pytest.raises(YamlError, match="has variables, or comes from another file"):
+        project(f"services: {{a: {{{build}{varying}}}}}}}").pinned({"foo:1": PIN})

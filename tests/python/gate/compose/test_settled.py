@@ -234,6 +234,31 @@ def test_a_target_with_variables_is_refused_beside() -> None:
         project(f"services: {text}").override({"v": PIN})
 
 
+@pytest.mark.parametrize(
+    "volume",
+    ["./data:${D:-/x}", "${S:-./data}:/x", "{type: bind, source: ./data, target: '${D:-/x}'}"],
+)
+def test_t099_a_volume_that_may_hide_an_image_is_refused(volume: str) -> None:
+    text = volume if volume.startswith("{") else f"'{volume}'"
+    image = "{type: image, source: v, target: /x}"
+    services = (
+        f"{{a: {{image: a, volumes: [{image}, {text}]}}, b: {{image: a, volumes: [{text}]}}}}"
+    )
+
+    for told in refusals(project(f"services: {services}")):
+        assert told.startswith("compose.yaml:1: the volume has variables in its target")
+    for plain in (services.replace(f"{image}, ", ""), services.replace(text, "'./$$d:/x'")):
+        assert refusals(project(f"services: {plain}")) == ["", ""]
+    bind = "{type: bind, source: '${S:-./data}', target: /y}"
+    assert refusals(project(f"services: {services.replace(text, bind)}")) == ["", ""]
+
+
+def test_t099_what_keeps_the_classic_builder_away_is_written() -> None:
+    text = "services: {a: {build: {dockerfile_inline: FROM x, privileged: '${P:-true}'}}}"
+
+    assert beside(project(text))["a"]["build"] == {"privileged": "true"}
+
+
 def test_an_image_beside_a_provider_is_judged() -> None:
     made = project("services: {a: {image: web:1, provider: {type: x}}, b: {provider: {type: x}}}")
 

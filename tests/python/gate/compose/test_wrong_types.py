@@ -31,12 +31,14 @@ PROJECT = {
                 "additional_contexts": {"base": "docker-image://z"},
                 "platforms": ["linux/amd64"],
                 "pull": False,
+                "privileged": False,
                 "sbom": "generator=s",
                 "provenance": False,
                 "cache_from": ["type=local,src=c"],
             },
         },
         "b": {"provider": {"type": "cloud"}},
+        "c": {"image": "w", "platform": "linux/amd64"},
     }
 }
 KINDS: dict[str, Any] = {
@@ -66,6 +68,7 @@ MEMBERS: dict[tuple[str | int, ...], set[str]] = {
     ("services", "a", "volumes", 0, "target"): {"text"},
     ("services", "a", "models"): {"texts", "pairs", "mapping", "list"},
     ("services", "b", "provider"): {"mapping", "pairs"},
+    ("services", "c", "platform"): {"text"},
     BUILD: {"text", "mapping", "pairs"},
     (*BUILD, "context"): {"text"},
     (*BUILD, "dockerfile"): {"text"},
@@ -78,6 +81,7 @@ MEMBERS: dict[tuple[str | int, ...], set[str]] = {
     (*BUILD, "platforms"): {"texts"},
     (*BUILD, "platforms", 0): {"text"},
     (*BUILD, "pull"): {"switch", "text"},
+    (*BUILD, "privileged"): {"switch", "text"},
     (*BUILD, "sbom"): {"switch", "text"},
     (*BUILD, "provenance"): {"switch", "text"},
     (*BUILD, "cache_from"): {"texts", "list"},
@@ -101,7 +105,7 @@ def test_the_project_itself_is_read() -> None:
     made = composition({"compose.yaml": json.dumps(PROJECT).encode()}, env={}, program=None)
 
     assert [finding for finding in made.findings if finding.refused] == []
-    assert [use.image for use in made.uses] == ["v", "z", "y", "s"]
+    assert [use.image for use in made.uses] == ["v", "z", "w", "y", "s"]
 
 
 @pytest.mark.parametrize(("way", "kind"), WRONG)

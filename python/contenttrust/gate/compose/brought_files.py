@@ -1,0 +1,128 @@
+"""Files that `include` and `extends` bring, and that those bring in turn, for what they name.
+
+Docker compose tells what they make, but not which they are: without the values of variables it
+reads a file that is called `${F:-x}.yaml`, and the service of such a name.
+
+Source: compose-go 2.9 `loader/include.go` ``ApplyInclude``, `loader/extends.go`
+``getExtendsBaseFromFile``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from contenttrust.errors import shown
+from contenttrust.gate.compose import places
+from contenttrust.gate.file_name import here
+from contenttrust.transport import chosen_file
+from contenttrust.yaml_nodes import YamlError, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from typing import Any
+
+    from contenttrust.yaml_nodes import Document, Path
+
+COMPOSE_TAGS = frozenset({"!reset", "!override"})
+_MOST = 500
+
+
+class _Naming(NamedTuple):
+    """A place where a file names others."""
+
+    path: Path
+    names: list[str]
+    folder: str = ""
+
+
+def documents(named: Sequence[Document]) -> list[Document]:
+    """What stands in all of those files.
+
+    What has variables is left out: whoever asks refuses that. A name may be relative to the folder
+    of its file, or to one of those before it; where several have such a file, all of them count.
+
+    Args:
+        named: What stands in the files of the project.
+
+    Raises:
+        YamlError: One of them cannot be read, or which it is cannot be told.
+    """
+    start = here() or os.getcwd()  # noqa: PTH109 -- the names are texts
+    folders = frozenset(_folder(_joined(start, document.file)) for document in named)
+    todo = [(document, folders) for document in named]
+    known: dict[str, list[Document]] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while todo:
+        document, folders = todo.pop()
+        for naming in _namings(document):
+            if naming.folder and all(document is not one for one in named):
+                problem = "project_directory in a file that another brings: say it in none of these"
+                places.refuse(problem, [document], naming.path)
+            files = [
+                file for name in naming.names for file in _files(name, folders, naming, document)
+            ]
+            around = {_folder(file) for file in files}
+            around |= {_joined(one, naming.folder) for one in folders if naming.folder}
+            for file in files:
+                if (file, folders | around) in seen:
+                    continue
+                seen.add((file, folders | around))
+                if len(seen) > _MOST:
+                    places.refuse("more files than can be looked at", [document], naming.path)
+                if file not in known:
+                    known[file] = _read(file, start, naming, document)
+                todo += [(one, folders | around) for one in known[file]]
+    return [document for found in known.values() for document in found]
+
+
+def _namings(document: Document) -> Iterator[_Naming]:
+    includes = places.value(document, ("include",))
+    for number, one in enumerate(includes if isinstance(includes, list) else ()):
+        way: Path = ("include", number)
+        if isinstance(one, dict):
+            folder = one.get("project_directory")
+            yield _Naming(way, _plain(one.get("path")), (*_plain(folder), "")[0])
+        else:
+            yield _Naming(way, _plain(one))
+    services = places.value(document, ("services",))
+    for name in services if isinstance(services, dict) else ():
+        way = ("services", name, "extends", "file")
+        if names := _plain(places.value(document, way)):
+            yield _Naming(way, names)
+
+
+def _plain(value: Any) -> list[str]:  # noqa: ANN401 -- whatever the file has there
+    """The texts of a value, without those that have variables."""
+    texts = value if isinstance(value, list) else [value]
+    texts = [one for one in texts if isinstance(one, str) and one and not places.varies(one)]
+    return [one.replace("$$", "$") for one in texts]
+
+
+def _files(name: str, folders: Collection[str], naming: _Naming, document: Document) -> list[str]:
+    there = {_joined(folder, name) for folder in folders}
+    found = sorted(filter(os.path.lexists, there))
+    if name.startswith("~") or not found:  # a home is put in place of it, or is not
+        problem = f"{shown(name)} is no file here, and what it brings is not settled"
+        places.refuse(problem, [document], naming.path)
+    return found
+
+
+def _read(file: str, start: str, naming: _Naming, document: Document) -> list[Document]:
+    name = os.path.relpath(file, start)
+    try:
+        return read(chosen_file.read(file), file=name, passed_over=COMPOSE_TAGS)
+    except (OSError, ValueError, YamlError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        problem = f"{shown(name)} cannot be read, and what it brings is not settled: {why}"
+        places.refuse(problem, [document], naming.path)
+
+
+def _joined(folder: str, name: str) -> str:
+    """A name as docker compose takes it: shortened as a text."""
+    return os.path.normpath(os.path.join(folder, name))  # noqa: PTH118
+
+
+def _folder(file: str) -> str:
+    return os.path.dirname(file)  # noqa: PTH120
