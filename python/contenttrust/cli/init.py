@@ -26,9 +26,9 @@ def run(request: Request) -> int:
             # As notary, not as docker: the snapshot's key stays with the publisher.
             server_managed=("timestamp", *(["snapshot"] if options.server_managed else [])),
         )
-    if not root_key_ids:
-        editing.tell_root_key(edited.trust_dir.cached(edited.gun)["root"])
-    return editing.staged(request, edited) if options.publish else exit_codes.OK
+        if not root_key_ids:
+            editing.tell_root_key(edited.trust_dir.cached(edited.gun)["root"])
+        return editing.staged(request, edited) if options.publish else exit_codes.OK
 
 
 def _root_keys(edited: Collection) -> tuple[str, ...]:

@@ -195,9 +195,10 @@ def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: 
             KeyFileError, PassphraseError, InputNeededError, _KeptOtherwiseError
         ) as error:  # fmt: skip
             told = f"block {number} ({shown(one.label)}): {error.message}"
-            if (is_whole or len(found) == 1) and not isinstance(error, KeyFileError):
-                if len(found) > 1:
-                    error.message = f"{told}; no key of the file was imported"
+            if is_whole and len(found) > 1:
+                error.message = f"{told}; no key of the file was imported"
+                raise
+            if len(found) == 1 and not isinstance(error, KeyFileError):
                 raise
             skipped.append(told)
     entries: list[KeyEntry] = []
@@ -297,16 +298,6 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
             role=block.role,
         )
     check_role(here, block.role, block.gun)
-    if block.data:
-        _check_same(store, block, here)
-
-
-def _check_same(store: KeyStore, block: _Block, here: KeyEntry) -> None:
-    """Refuse an encrypted block, unless it becomes the very file that is in the store.
-
-    Raises:
-        _KeptOtherwiseError: It does not.
-    """
     place = store.place_of(block.key_id)
     if place is None:
         raise _KeptOtherwiseError(
@@ -315,6 +306,16 @@ def _check_same(store: KeyStore, block: _Block, here: KeyEntry) -> None:
             "away first",
             role=block.role,
         )
+    if block.data:
+        _check_same(store, block, place)
+
+
+def _check_same(store: KeyStore, block: _Block, place: tuple[str, ...]) -> None:
+    """Refuse an encrypted block, unless it becomes the very file that is in the store.
+
+    Raises:
+        _KeptOtherwiseError: It does not.
+    """
     try:
         before, _ = store.folder.read(place)
     except OSError as error:

@@ -116,13 +116,14 @@ def test_t102_a_file_of_root_keys_that_is_not_used_leaves_none_behind(place):
     assert keys_here(place) == []
 
 
-def test_what_is_passed_over_in_the_file_of_a_named_key_is_told(place):
+def test_of_the_file_of_a_named_key_nothing_is_passed_over(place):
     one, other = block("root", ROOT)[1], block("root", OTHER)[1]
     odd = other.replace(b"role: root\n", b"role: root\npath: no-key-id\n")
     (place.here / "root.pem").write_bytes(one + odd)
     ran = place.run("init", "--rootkey", "root.pem", GUN)
-    assert ran.code == 0
-    assert "warning: block 2 (ENCRYPTED PRIVATE KEY): its path header ends in no key id" in ran.err
+    assert (ran.code, keys_here(place)) == (1, [])
+    assert "block 2 (ENCRYPTED PRIVATE KEY): its path header ends in no key id" in ran.err
+    assert "no key of the file was imported" in ran.err
 
 
 @pytest.fixture
@@ -146,6 +147,7 @@ def test_t102_no_root_key_comes_in_for_a_rotation_that_nobody_here_can_sign(
     ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "root")
     assert (ran.code, keys_here(place)) == (1, others)
     assert "0 are here of" in ran.err
+    assert "bring it in first: contenttrust key import FILE" in ran.err
     ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "timestamp")
     assert (ran.code, keys_here(place)) == (1, others)
 
@@ -221,3 +223,27 @@ def test_no_root_key_is_told_of_an_address_whose_key_stands_in_a_file(place, vau
     assert (ran.code, "now it is for" in ran.err) == (1, False)
     assert f"contenttrust key remove {key.key_id}), then name the address again" in ran.err
     assert keys_here(place) == [(key.key_id, "delegation")]
+
+
+def test_a_publication_that_fails_tells_which_root_key_of_a_file_is_here(place):
+    def refuse(gun, files):
+        raise RejectedError("not today")
+
+    key_id, contents = block("root", ROOT)
+    (place.here / "root.pem").write_bytes(contents)
+    place.server.instead = [refuse]
+    ran = place.run("init", "-p", "--rootkey", "root.pem", GUN)
+    assert ran.code == 1
+    assert f"; in the key store now: {key_id} for root" in ran.err
+
+
+def test_a_plain_copy_of_a_key_at_an_address_takes_not_its_place(place, vault):
+    place.done("key", "load", "vault-y:1", "--name", "alice")
+    key = vault["vault-y:1"]
+    sealed = key.encode(Secret(OTHER.encode()), role="alice", rounds=2048)
+    (place.here / "copy.key").write_bytes(sealed)
+    (place.here / "copy.key").chmod(0o600)
+    ran = place.run("key", "load", "copy.key")
+    assert ran.code == 1
+    assert "a file would be used in place of that" in ran.err
+    assert len(keys_here(place)) == 1

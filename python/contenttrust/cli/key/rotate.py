@@ -5,6 +5,7 @@ from __future__ import annotations
 from contenttrust.cli import editing, exit_codes, report, text
 from contenttrust.cli.confirm import confirmed
 from contenttrust.cli.options import UsageError
+from contenttrust.errors import NoKeyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,15 @@ def run(request: Request) -> int:
         from contenttrust.publish import rotation  # noqa: PLC0415 -- see editing
 
         # No key is brought in for a rotation that nobody here can sign.
-        rotation.check(edited, role, server_managed=managed, key_ids=options.keys)
+        try:
+            rotation.check(edited, role, server_managed=managed, key_ids=options.keys)
+        except NoKeyError as error:
+            if role == "root":
+                error.message += (
+                    ". If one of them is in a file that was named, bring it in first: contenttrust "
+                    "key import FILE"
+                )
+            raise
     with editing.named_keys(edited, options.keys, role=role) as key_ids, editing.usage():
         done = edited.rotate_key(
             role, server_managed=managed, key_ids=key_ids, legacy=options.legacy or 0
