@@ -10,6 +10,7 @@ Source: compose-go 2.9 `loader/include.go` ``ApplyInclude``, `loader/extends.go`
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 from contenttrust.errors import shown
@@ -35,6 +36,7 @@ class _Naming(NamedTuple):
     path: Path
     names: list[str]
     folder: str = ""
+    service: str = ""  # of an extended file docker compose reads that alone, and no `include`
 
 
 def documents(named: Sequence[Document]) -> list[Document]:
@@ -53,7 +55,8 @@ def documents(named: Sequence[Document]) -> list[Document]:
     folders = frozenset(_folder(_joined(start, document.file)) for document in named)
     todo = [(document, folders) for document in named]
     known: dict[str, list[Document]] = {}
-    seen: set[tuple[str, frozenset[str]]] = set()
+    seen: set[tuple[str, str, frozenset[str]]] = set()
+    brought: dict[tuple[str, str], list[Document]] = {}
     while todo:
         document, folders = todo.pop()
         for naming in _namings(document):
@@ -66,15 +69,43 @@ def documents(named: Sequence[Document]) -> list[Document]:
             around = {_folder(file) for file in files}
             around |= {_joined(one, naming.folder) for one in folders if naming.folder}
             for file in files:
-                if (file, folders | around) in seen:
+                way = (file, naming.service, folders | around)
+                if way in seen:
                     continue
-                seen.add((file, folders | around))
+                seen.add(way)
                 if len(seen) > _MOST:
                     places.refuse("more files than can be looked at", [document], naming.path)
                 if file not in known:
                     known[file] = _read(file, start, naming, document)
-                todo += [(one, folders | around) for one in known[file]]
-    return [document for found in known.values() for document in found]
+                found = known[file]
+                if naming.service and len(found) == 1:  # several are merged, `extends` too
+                    found = _extended(found, naming.service)
+                brought[file, naming.service] = found
+                todo += [(one, folders | around) for one in found]
+    return [document for found in brought.values() for document in found]
+
+
+def _extended(documents: Sequence[Document], service: str) -> list[Document]:
+    """A service of a file, with those that it extends there, and nothing else."""
+    names, todo = set(), {service}
+    while todo - names:
+        names |= todo
+        others = [
+            places.value(document, ("services", name, "extends"))
+            for document in documents
+            for name in todo
+        ]
+        todo = set()
+        for other in others:
+            is_here = isinstance(other, dict) and other.get("file") is None
+            todo |= set(_plain(other.get("service") if is_here else other))
+    made = []
+    for document in documents:
+        services = places.value(document, ("services",))
+        services = services if isinstance(services, dict) else {}
+        kept = {name: one for name, one in services.items() if name in names}
+        made.append(replace(document, value={"services": kept}))
+    return made
 
 
 def _namings(document: Document) -> Iterator[_Naming]:
@@ -90,7 +121,8 @@ def _namings(document: Document) -> Iterator[_Naming]:
     for name in services if isinstance(services, dict) else ():
         way = ("services", name, "extends", "file")
         if names := _plain(places.value(document, way)):
-            yield _Naming(way, names)
+            of = (*_plain(places.value(document, (*way[:-1], "service"))), "")[0]
+            yield _Naming(way, names, service=of)
 
 
 def _plain(value: Any) -> list[str]:  # noqa: ANN401 -- whatever the file has there

@@ -71,7 +71,11 @@ def check(project: Composition) -> None:
         _check_files(_View(document.value, [document]))
     brought = brought_files.documents(project.documents) if project.brought is not None else []
     for document in brought:
-        _check_files(_View(document.value, [document]))
+        view = _View(document.value, [document])
+        _check_files(view)
+        for path, _ in view.services():  # in the whole project another volume may stand over one
+            for number, volume in enumerate(view.items((*path, "volumes"))):
+                _check_volume(view, volume, (*path, "volumes", number))
     for view in _views(project):
         _check_services(project, view)
         _check_secrets(project, view)
@@ -139,13 +143,20 @@ def _brings_more(document: Document) -> bool:
 
 
 def _check_files(view: _View) -> None:
-    if places.varies(view.at(("include",))):
+    if _has_sign(view.at(("include",))):
         problem = "include has variables: which files it brings is not settled"
         view.refuse(problem, ("include",))
     for path, service in view.services():
-        if places.varies(service.get("extends")):
+        if _has_sign(service.get("extends")):
             problem = "extends has variables: what it brings is not settled"
             view.refuse(problem, (*path, "extends"))
+
+
+def _has_sign(value: object) -> bool:
+    """Whether any text has a `$`; if escaped, too: without values `$$F` is another file."""
+    if isinstance(value, dict | list):
+        return any(map(_has_sign, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and "$" in value
 
 
 def _check_places(documents: Sequence[Document]) -> None:

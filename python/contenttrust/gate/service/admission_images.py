@@ -67,7 +67,8 @@ def _left_alone(review: Review) -> Path | None:
     An image that is signed no more could not be got rid of otherwise, as controllers scale the old
     ReplicaSet down by an update of it.
 
-    Once anything in a template changes, every image in it is asked about and pinned. A Deployment
+    Once anything in a template changes, every image in it is asked about and pinned, but for a Job:
+    a queue may set where it runs when it starts it, and no image of it can be changed. A Deployment
     makes a ReplicaSet of it, whose images are pinned, and takes that for its own only if both
     templates are equal; with a tag left in its own it would make another and another. So would one
     that was paused: it has made none of what changed meanwhile.
@@ -79,10 +80,13 @@ def _left_alone(review: Review) -> Path | None:
     deleted = isinstance(metadata, dict) and bool(metadata.get("deletionTimestamp"))
     if deleted or (review.api_version, review.kind) == ("v1", "Pod"):
         return ()
-    spec = POD_SPECS.get((review.api_version.rpartition("/")[0], review.kind))
+    kind = review.api_version.rpartition("/")[0], review.kind
+    spec = POD_SPECS.get(kind)
     if not spec:
         return None
     template = spec[:-1]
+    if kind == ("batch", "Job"):
+        return template
     stored, wanted = (value_at(one, written(template)) for one in (review.old, review.document))
     return template if stored == wanted and not _resumed(review) else None
 

@@ -100,9 +100,9 @@ def test_t099_what_docker_compose_cannot_tell_without_values_is_not_settled(proj
 @pytest.mark.parametrize(
     ("brought", "problem"),
     [
-        ("services: {c: {extends: {file: '${F:-x}.yaml', service: x}}}", "extends has variables"),
-        ("services: {c: {extends: {service: '${S:-x}'}}, '${S:-x}': {}}", "extends has variables"),
-        ("include: ['${F:-x}.yaml']", "include has variables"),
+        ("services: {e: {extends: {file: '${F:-x}.yaml', service: x}}}", "extends has variables"),
+        ("services: {e: {extends: {service: '${S:-x}'}}, '${S:-x}': {}}", "extends has variables"),
+        ("services: {e: {extends: f}, f: {extends: '$$x'}}", "extends has variables"),
     ],
 )
 def test_t099_a_file_that_is_called_as_a_variable_settles_nothing(
@@ -114,6 +114,47 @@ def test_t099_a_file_that_is_called_as_a_variable_settles_nothing(
 
     for told in refusals(project({"image": "x"}, {"image": "x"}, text=text)):
         assert told.startswith(f"d.yaml:1: {problem}")
+
+
+@pytest.mark.parametrize("name", ["'${F:-x}.yaml'", "'$$F.yaml'"])
+def test_t099_an_included_file_that_includes_by_a_variable_settles_nothing(
+    project: Make, name: str
+) -> None:
+    Path("b.yaml").write_text(f"include: [{name}]")
+    Path("$F.yaml").write_text("services: {x: {image: x}}")
+
+    for told in refusals(project({"image": "x"}, {"image": "x"}, text="include: [b.yaml]")):
+        assert told.startswith("b.yaml:1: include has variables")
+
+
+@pytest.mark.parametrize(
+    "text", ["include: ['$$b.yaml']", "services: {a: {extends: {file: '$$b.yaml', service: c}}}"]
+)
+def test_t099_a_sign_that_is_escaped_names_another_file_without_values(
+    project: Make, text: str
+) -> None:
+    Path("$b.yaml").write_text("services: {c: {image: x}}")
+
+    for told in refusals(project({"image": "x"}, {"image": "x"}, text=text)):
+        assert "has variables: " in told
+
+
+def test_t099_a_volume_that_stands_over_a_variable_one_of_another_file_hides_it_not(
+    project: Make,
+) -> None:
+    variable = "services: {c: {volumes: [{type: '${T:-volume}', source: s, target: /x}]}}"
+    Path("b.yaml").write_text(variable)
+    text = "services: {a: {volumes: ['d:/x'], extends: {file: b.yaml, service: c}}}"
+
+    for told in refusals(project({"image": "x"}, {"image": "x"}, text=text)):
+        assert told.startswith("b.yaml:1: the type has variables")
+
+
+def test_of_an_extended_file_only_what_compose_reads_of_it_counts(project: Make) -> None:
+    rest = "d: {extends: {file: '${F:-none}.yaml', service: d}}"
+    Path("b.yaml").write_text(f"include: ['${{F:-none}}.yaml']\nservices: {{c: {{}}, {rest}}}")
+
+    assert refusals(project({"image": "x"}, {"image": "x"}, text=EXTENDS))[1] == ""
 
 
 @pytest.mark.parametrize("volume", ["./d:${D:-/d}", "${D:-./d:/d}"])
