@@ -87,7 +87,8 @@ def documents(named: Sequence[Document]) -> list[Document]:
 
 def _extended(documents: Sequence[Document], service: str) -> list[Document]:
     """A service of a file, with those that it extends there, and nothing else."""
-    names, todo = set(), {service}
+    names: set[str] = set()
+    todo = {service}
     while todo - names:
         names |= todo
         others = [
