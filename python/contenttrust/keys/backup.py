@@ -23,6 +23,7 @@ from contenttrust.errors import (
 )
 from contenttrust.keys import folder
 from contenttrust.keys.entry import EXTENSION, KeyEntry, is_key_id
+from contenttrust.keys.exporting import places_by_key
 from contenttrust.keys.keeping import opened, opens
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
@@ -114,10 +115,7 @@ def backup(store: KeyStore, *, passphrases: Passphrases, key_ids: Collection[str
         PassphraseError: The passphrase is empty.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
-    wanted = {key_id: store.existing(key_id)[1] for key_id in key_ids}
-    if not key_ids:
-        for place in store.folder.places():  # of several of one key the first counts
-            wanted.setdefault(store.entry_at(place).key_id, place)
+    wanted = {key_id: store.existing(key_id)[1] for key_id in key_ids} or places_by_key(store)
     if not wanted:
         raise NoKeyError("there are no keys to back up")
     keys = []

@@ -32,15 +32,24 @@ def export(store: KeyStore, *, key_ids: Collection[str] = (), guns: Collection[s
         _, place = store.existing(key_id)
         written += _blocks(store, place)
     if not key_ids:
-        found: dict[str, tuple[str, ...]] = {}
-        for place in sorted(store.folder.places()):  # of several of one key the first counts
-            found.setdefault(store.entry_at(place).key_id, place)
-        for place in found.values():
+        for place in places_by_key(store).values():
             if not guns or store.entry_at(place).gun in guns:
                 written += _blocks(store, place)
         if guns and not written:
             raise NoKeyError(f"there is no key of {shown(', '.join(guns))} here")
     return b"".join(written)
+
+
+def places_by_key(store: KeyStore) -> dict[str, tuple[str, ...]]:
+    """Where the key files are, by what they are called: of several of one key the first counts.
+
+    Raises:
+        KeyStoreError: The folder or a file cannot be read.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for place in store.folder.places():
+        found.setdefault(store.entry_at(place).key_id, place)
+    return found
 
 
 def _blocks(store: KeyStore, place: tuple[str, ...]) -> list[bytes]:

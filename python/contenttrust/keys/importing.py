@@ -112,11 +112,11 @@ def import_file(
 
     What fails leaves none of the keys behind, or names those that are here in its message.
     """
-    contents = _contents(path)
+    found = KeyFile.parse_all(_contents(path))
     role = role or DEFAULT_ROLE
     if check is not None:
-        _check_roles(contents, role, check)
-    return _import(store, contents, role, gun, is_whole=check is not None)
+        _check_roles(found, role, check)
+    return _import(store, found, role, gun, is_whole=check is not None)
 
 
 def load_file(
@@ -142,7 +142,7 @@ def load_file(
     _check_mode(path)
     contents = _contents(path)
     try:
-        KeyFile.parse_all(contents)
+        found = KeyFile.parse_all(contents)
     except KeyFileError as error:
         raise KeyFileError(
             f"provided file {shown(path)} is not a supported private key - to add a signer's "
@@ -163,27 +163,28 @@ def load_file(
                 found=f"a {role} key",
             )
 
-    _check_roles(contents, name, check)
-    return _import(store, contents, name, "", is_whole=True)
+    _check_roles(found, name, check)
+    return _import(store, found, name, "", is_whole=True)
 
 
-def _check_roles(contents: bytes, role: str, check: Callable[[str], None]) -> None:
-    for found in KeyFile.parse_all(contents):
-        check(found.role or role)
+def _check_roles(found: Sequence[KeyFile], role: str, check: Callable[[str], None]) -> None:
+    for one in found:
+        check(one.role or role)
 
 
-def _import(store: KeyStore, contents: bytes, role: str, gun: str, *, is_whole: bool) -> Imported:
+def _import(
+    store: KeyStore, found: Sequence[KeyFile], role: str, gun: str, *, is_whole: bool
+) -> Imported:
     """Keep the keys of a file once all is known of each: what fails before that keeps none.
 
     Args:
         store: Where to.
-        contents: Of the file.
+        found: The blocks of the file.
         role: Of blocks that name none.
         gun: Of blocks that name none.
         is_whole: Whether every block is opened, and one that cannot be, or whose key is here
             otherwise, ends it; else it is passed over.
     """
-    found = KeyFile.parse_all(contents)
     blocks: dict[str, _Block] = {}
     skipped: list[str] = []
     for number, one in enumerate(found, 1):

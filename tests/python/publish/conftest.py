@@ -73,6 +73,12 @@ def make_publisher(tmp_path, server):
 
 
 @pytest.fixture
+def people(make_publisher):
+    """The publisher, and two signers on machines of their own."""
+    return [make_publisher(name) for name in ("publisher", "alice", "bob")]
+
+
+@pytest.fixture
 def publisher(make_publisher):
     return make_publisher()
 

@@ -16,33 +16,10 @@ from contenttrust.errors import (
 from contenttrust.publish.initialisation import certified
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
+from passed_requests import passed_on, root_certificate, signed_by
 
 GUN = "registry.example/team/app"
 DIGEST = "a" * 64
-
-
-def root_certificate(publisher, gun):
-    """A new root key of a publisher, in its certificate."""
-    entry = publisher.keys.generate("ecdsa", role="root")
-    signer = publisher.keys.open(entry.key_id)
-    return certified(signer, gun, publisher.collection(gun).moment)
-
-
-def passed_on(request):
-    """The request as the next one reads it."""
-    return SigningRequest.from_bytes(request.to_bytes())
-
-
-def signed_by(request, publisher):
-    request = passed_on(request)
-    request.sign(Keyring(publisher.keys))
-    return request
-
-
-@pytest.fixture
-def people(make_publisher):
-    """The publisher, and two signers on machines of their own."""
-    return [make_publisher(name) for name in ("publisher", "alice", "bob")]
 
 
 @pytest.fixture

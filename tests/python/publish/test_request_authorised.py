@@ -15,6 +15,7 @@ from contenttrust.publish.metadata import key_value, signed_part
 from contenttrust.publish.part import Part
 from contenttrust.publish.request import SigningRequest
 from contenttrust.publish.sign import Keyring
+from passed_requests import passed_on
 
 GUN = "registry.example/team/app"
 OTHER = "registry.example/hobby/page"
@@ -63,10 +64,6 @@ def unmoved(collection, server, opened):
         return caught.value
 
     return refused
-
-
-def passed_on(request):
-    return SigningRequest.from_bytes(request.to_bytes())
 
 
 def changed(request, change):

@@ -49,8 +49,7 @@ def override(project: Composition, values: Mapping[str, str]) -> bytes:
         YamlError: An image of a Dockerfile cannot be pinned, or what a variable stands for cannot
             be written down.
     """
-    settled.check(project)
-    settled.check_builds(project)
+    settled.check(project, builds=True)
     services: dict[str, Any] = {}
     for one in project.started:
         image = values.get(one.image) or one.image

@@ -45,13 +45,17 @@ def meant(document: Document, path: Path) -> Any:  # noqa: ANN401
     return value(document, path)
 
 
-def varies(text: object) -> bool:
-    """Whether a value of a file rests on variables, in any of what it holds."""
-    if isinstance(text, dict):
-        return any(map(varies, text.values()))
-    if isinstance(text, list):
-        return any(map(varies, text))
-    return isinstance(text, str) and "$" in text.replace("$$", "")
+def varies(value: object, *, escaped: bool = False) -> bool:
+    """Whether a value of a file rests on variables, in any of what it holds.
+
+    Args:
+        value: Any.
+        escaped: Whether a sign that is escaped, as in ``$$F``, counts too.
+    """
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return any(varies(one, escaped=escaped) for one in inner)
+    return isinstance(value, str) and "$" in (value if escaped else value.replace("$$", ""))
 
 
 def openness(documents: Sequence[Document], path: Path) -> Openness:

@@ -58,8 +58,12 @@ class _View(NamedTuple):
         places.refuse(problem, self.documents, path)
 
 
-def check(project: Composition) -> None:
+def check(project: Composition, *, builds: bool = False) -> None:
     """Refuse a project that may be another one where its files are read again.
+
+    Args:
+        project: That the files make.
+        builds: Whether its builds must not be others, either: for a file that holds what they are.
 
     Raises:
         YamlError: It may be.
@@ -76,19 +80,18 @@ def check(project: Composition) -> None:
         for path, _ in view.services():  # in the whole project another volume may stand over one
             for number, volume in enumerate(view.items((*path, "volumes"))):
                 _check_volume(view, volume, (*path, "volumes", number))
+    views: list[_View] = []
     for view in _views(project):
         _check_services(project, view)
         _check_secrets(project, view)
+        views.append(view)
     _check_places([*project.documents, *brought])
+    if builds:
+        _check_builds(project, views)
 
 
-def check_builds(project: Composition) -> None:
-    """Refuse builds that may be others, for a file that holds what they are.
-
-    Raises:
-        YamlError: They may be.
-    """
-    for view in _views(project):
+def _check_builds(project: Composition, views: Sequence[_View]) -> None:
+    for view in views:
         for build in project.sources:
             if places.varies(view.at((*build.path, "platforms"))):
                 problem = "platforms have variables: what is built upon is not settled"
@@ -143,20 +146,14 @@ def _brings_more(document: Document) -> bool:
 
 
 def _check_files(view: _View) -> None:
-    if _has_sign(view.at(("include",))):
+    # Escaped signs count: without the values of variables `$$F.yaml` is another file.
+    if places.varies(view.at(("include",)), escaped=True):
         problem = "include has variables: which files it brings is not settled"
         view.refuse(problem, ("include",))
     for path, service in view.services():
-        if _has_sign(service.get("extends")):
+        if places.varies(service.get("extends"), escaped=True):
             problem = "extends has variables: what it brings is not settled"
             view.refuse(problem, (*path, "extends"))
-
-
-def _has_sign(value: object) -> bool:
-    """Whether any text has a `$`; if escaped, too: without values `$$F` is another file."""
-    if isinstance(value, dict | list):
-        return any(map(_has_sign, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and "$" in value
 
 
 def _check_places(documents: Sequence[Document]) -> None:
