@@ -168,3 +168,19 @@ def test_signals_reach_docker(noting: Noting, tmp_path: Path, number: signal.Sig
     process.send_signal(number)
     assert process.wait(timeout=60) == 42
     assert noting.notes.read_text() == "ready\ngot\n"
+
+
+def test_t098_no_variable_that_docker_gets_otherwise_chooses_an_image(
+    noting: Noting, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("Dockerfile").write_text(
+        "ARG DOCKER_CONTENT_TRUST\nFROM scratch AS for-1\nFROM for-$DOCKER_CONTENT_TRUST\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "contenttrust", "docker", "--", "build", "--build-arg",
+         "DOCKER_CONTENT_TRUST", str(tmp_path)],
+        env=environment(noting, tmp_path, DOCKER_CONTENT_TRUST="1"), check=False, text=True,
+        capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "--build-arg DOCKER_CONTENT_TRUST: docker or its builder gets another" in done.stderr
+    assert (done.returncode, noting.started) == (125, [])

@@ -48,7 +48,11 @@ def checked(call: Call) -> list[tuple[str, str]]:
 
 
 def arguments(call: Call) -> dict[str, str]:
-    """Build arguments as docker has them: without a value they have that of the environment."""
+    """Build arguments as docker has them: without a value they have that of the environment.
+
+    Raises:
+        RefusedError: Builders differ on which value one has.
+    """
     found: dict[str, str] = {}
     for word in call.line.values("build-arg"):
         name, equals, value = word.partition("=")
@@ -56,6 +60,11 @@ def arguments(call: Call) -> dict[str, str]:
             found[name] = value
         elif name in call.env:
             found[name] = call.env[name]
+        elif name in found:  # the classic builder drops the value, buildx keeps it
+            raise RefusedError(
+                f"--build-arg {shown(name)} is given with a value, then without one, and the "
+                "environment has none: builders differ on what it means: say one of both"
+            )
     return found
 
 
@@ -119,6 +128,11 @@ def _cache(call: Call, value: str) -> str:
 def _argument(call: Call, value: str) -> str:
     """A build argument; some name an image, which BuildKit runs for the file or for an SBOM."""
     name, equals, text = value.partition("=")
+    if not equals and call.docker.has_otherwise(name, call.env):
+        raise RefusedError(
+            f"--build-arg {shown(name)}: docker or its builder gets another {shown(name)} than the "
+            f"environment has, so what is checked would not be what is built: say {shown(name)}=…"
+        )
     attests = name.startswith(attestations.ARGUMENT)
     if name != SYNTAX and not attests:
         return value

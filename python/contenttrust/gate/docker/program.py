@@ -16,6 +16,18 @@ PROGRAM_VARIABLE = "CONTENTTRUST_DOCKER"
 _DEPTH_VARIABLE = "CONTENTTRUST_DOCKER_DEPTH"
 _DEEPEST = 8
 """How often one of these may stand behind another: plugins start docker, a loop never ends."""
+_SET_BY_DOCKER = frozenset(
+    {
+        "BUILDX_BUILDER",
+        "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND",
+        "DOCKER_CLI_PLUGIN_SOCKET",
+        "OTEL_RESOURCE_ATTRIBUTES",
+    }
+)
+"""Variables that docker sets for its plugins, whatever they were.
+
+Source: docker CLI 28 `cli-plugins/manager/manager.go`, `cmd/docker/docker.go`, `builder.go`.
+"""
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
@@ -45,6 +57,10 @@ class Docker:
         self._path = path
         self._flags = list(flags)
         self.env = {**env, _DEPTH_VARIABLE: str(_depth(env) + 1)}
+
+    def has_otherwise(self, name: str, env: Mapping[str, str]) -> bool:
+        """Whether a variable may be another to it, or to a plugin of it, than in an environment."""
+        return name in _SET_BY_DOCKER or self.env.get(name) != env.get(name)
 
     def become(self, arguments: Sequence[str]) -> NoReturn:
         """Replace this process: its terminal, its signals and its exit code are docker's then."""
