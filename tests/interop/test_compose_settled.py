@@ -202,6 +202,7 @@ def test_an_image_beside_a_provider_is_pulled_by_its_digest_or_refused(
         ("image: '${IMG:-}'\n    build: .", "IMG", "EVIL", WAYS),
         ("build: {context: ., args: [BUILDKIT_SYNTAX]}", "BUILDKIT_SYNTAX", "EVIL", WAYS[:1]),
         ("build: {context: ., args: ['${ARG:-A=1}']}", "ARG", "BUILDKIT_SYNTAX=EVIL", WAYS[:1]),
+        ("build: {context: ., args: ['${ARG-}']}", "ARG", "BUILDKIT_SYNTAX=EVIL", WAYS[:1]),
         ("build: {context: ., platforms: ['${P:-linux/amd64}']}", "P", "linux/arm64", WAYS[:1]),
         ("extends: {file: '${F:-one.yaml}', service: web}", "F", "two.yaml", WAYS),
         (
@@ -209,7 +210,7 @@ def test_an_image_beside_a_provider_is_pulled_by_its_digest_or_refused(
             "T", "/b", WAYS,
         ),
     ],
-    ids=["image", "front end", "argument", "platform", "file", "target"],
+    ids=["image", "front end", "argument", "whole argument", "platform", "file", "target"],
 )  # fmt: skip
 def test_t099_what_variables_of_files_that_others_bring_make_elsewhere_is_refused(  # noqa: PLR0917
     compose: Composed, images: Images, bring: str, service: str, name: str, elsewhere: str, ways

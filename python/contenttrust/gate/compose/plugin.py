@@ -62,8 +62,8 @@ def config(
         profiles: Those that are on; ``*`` for all.
         env: Environment variables.
         program: Docker's.
-        is_raw: Whether variables stay as they are written; build arguments without a value are
-            not told then.
+        is_raw: Whether it stays as it is written: variables, and build arguments without a value,
+            which docker compose leaves out else, though a variable may be their whole text.
 
     Returns:
         The project, and what docker compose warned of.
@@ -119,7 +119,7 @@ def _config(
     from contenttrust.gate.service.strict_json import JsonError, decoded  # noqa: PLC0415
 
     command = [program, "compose", *options, "config", "--format", "json"]
-    command += ["--no-interpolate"] * is_raw
+    command += ["--no-interpolate", "--no-normalize"] * is_raw
     written = json.dumps(project).encode() if project else b""
     ran = _ran([*command, *_NEWER], env, written)
     if ran.returncode and b"unknown flag" in ran.stderr:

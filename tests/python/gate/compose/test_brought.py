@@ -36,7 +36,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         raw_says = f"cat {tmp_path}/raw" if isinstance(raw, dict) else f"echo {raw} >&2; exit 1"
         program.write_text(
             '#!/bin/sh\n[ "$2" = version ] && exit 0\n'
-            f'case "$*" in *--no-interpolate*) {raw_says}; exit;; esac\n'
+            f'case "$*" in *--no-interpolate*--no-normalize*) {raw_says}; exit;; esac\n'
             'given="$BUILDKIT_SYNTAX$BUILDKIT_ATTEST_sBoM$TARGETARCH"\n'
             f'[ -n "$given" ] && exec cat {tmp_path}/given\n'
             f"exec cat {tmp_path}/made\n"
@@ -190,6 +190,7 @@ def test_a_dollar_that_stands_there_twice_is_no_variable(project: Make) -> None:
     [
         ({"platforms": ["${P:-linux/amd64}"]}, "platforms have variables"),
         ({"args": ["${EXTRA:-A=1}"]}, "${EXTRA:-A has variables"),
+        ({"args": ["${EXTRA-}"]}, "${EXTRA-} has variables"),
     ],
 )
 def test_t099_variables_of_builds_that_others_bring_are_refused_beside(
