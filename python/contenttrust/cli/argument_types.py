@@ -138,6 +138,18 @@ def number(text: str) -> int:
     return int(text)
 
 
+def threshold(text: str) -> int:
+    """How many must sign: 1 or more.
+
+    Raises:
+        ArgumentTypeError: It is anything else.
+    """
+    count = number(text)
+    if count == 0:
+        raise argparse.ArgumentTypeError("a threshold is at least 1, not 0")
+    return count
+
+
 def descriptor(text: str) -> int:
     """Number of an open file descriptor.
 

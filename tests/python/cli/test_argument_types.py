@@ -35,6 +35,13 @@ def test_digits_are_a_number(read):
     assert (read("0"), read("007"), read("365")) == (0, 7, 365)
 
 
+@pytest.mark.parametrize("text", [*NO_NUMBERS, "0", "00", "9" * 5000])
+def test_a_threshold_is_at_least_one(text):
+    with pytest.raises(ArgumentTypeError, match=r"is no whole number|at least 1, not 0"):
+        types.threshold(text)
+    assert types.threshold("2") == 2
+
+
 def test_days_reach_no_further_than_a_century():
     assert types.days("36525") == 36_525
     with pytest.raises(ArgumentTypeError, match="more than a century"):

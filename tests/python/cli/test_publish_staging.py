@@ -147,6 +147,8 @@ def test_changes_are_reset_by_their_numbers_or_all(place):
         (["delegation", "add", GUN, "releases", "--all-paths"], "invalid role releases"),
         (["delegation", "add", GUN, "targets/a", "file"], "no valid public key found"),
         (["delegation", "add", GUN, "targets/a", "--paths", "a", "--all-paths"], "leave out one"),
+        (["delegation", "add", GUN, "targets/a", "--all-paths", "--threshold", "0"], "at least 1"),
+        (["delegation", "add", GUN, "targets/a", "--all-paths", "--threshold", "-1"], "'-1' is no"),
         (["delegation", "remove", GUN, "targets/a", "abc"], "64 hexadecimal digits"),
         (["delegation", "purge", GUN], "at least one key ID"),
         (["publish", GUN, "--offline"], "--offline: what is published goes to a trust server"),

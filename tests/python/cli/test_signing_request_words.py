@@ -142,6 +142,8 @@ def test_an_ed25519_signer_is_warned_of(place):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["init", GUN, "new.json", "--threshold", "0"], "--threshold: a threshold is at least 1"),
+        (["rotate", GUN, "targets", "new.json", "--threshold", "0"], "a threshold is at least 1"),
         (["rotate", GUN, "root", "new.json"], "--key: name each key that the role will have"),
         (["rotate", GUN, "targets", "new.json"], "--key: name each key that the role will have"),
         (["rotate", GUN, "snapshot", "new.json"], "left to the server (--server-managed)"),

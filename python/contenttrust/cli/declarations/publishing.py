@@ -11,6 +11,7 @@ from contenttrust.cli.argument_types import (
     name_text,
     names,
     number,
+    threshold,
 )
 from contenttrust.cli.declarations.verb import (
     PASSPHRASES,
@@ -228,8 +229,8 @@ def _declare_delegation_add(made: ArgumentParser) -> None:
     made.add_argument("files", metavar="KEYFILE", nargs="*", type=name_text, help="PEM file with a "
                       "certificate or a public key")  # fmt: skip
     _add_paths(made, "names that begin so may be signed", "every name may be signed")
-    add_one(made, "--threshold", dest="threshold", metavar="N", type=number, help="so many of its "
-            "keys must sign (default: 1)")  # fmt: skip
+    add_one(made, "--threshold", dest="threshold", metavar="N", type=threshold, help="so many of "
+            "its keys must sign (default: 1)")  # fmt: skip
     _add_publish(made)
 
 

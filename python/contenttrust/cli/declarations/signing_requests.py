@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contenttrust.cli.argument_types import key_id, name_text, number
+from contenttrust.cli.argument_types import key_id, name_text, number, threshold
 from contenttrust.cli.declarations.verb import (
     PASSPHRASES,
     VERDICTS,
@@ -66,8 +66,8 @@ _MEANINGLESS = (*VERDICTS, "server", "offline")
 
 
 def _add_threshold(made: ArgumentParser, default: str) -> None:
-    add_one(made, "--threshold", dest="threshold", metavar="N", type=number, help="how many of "
-            f"the keys must sign (default: {default})")  # fmt: skip
+    add_one(made, "--threshold", dest="threshold", metavar="N", type=threshold, help="how many "
+            f"of the keys must sign (default: {default})")  # fmt: skip
 
 
 def _add_new(made: ArgumentParser) -> None:
