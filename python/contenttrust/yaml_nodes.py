@@ -15,7 +15,7 @@ from contenttrust.errors import MalformedError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from ruamel.yaml import YAML
@@ -29,6 +29,7 @@ _TAGS = frozenset({"str", "map", "seq"})
 _TEXT = frozenset(_CORE + word for word in ("str", "timestamp"))
 _SCALARS = _TEXT | {_CORE + word for word in ("int", "float", "bool", "null")}
 _MERGE = _CORE + "merge"
+_RESET = "!reset"
 _NO_BEGINNING = "expected '<document start>'"  # as ruamel.yaml says it
 _LONGEST = 32 * 1024 * 1024
 _DEEPEST = 200
@@ -138,16 +139,14 @@ class Document:
         return found
 
 
-def read(
-    text: bytes | str, *, file: str, passed_over: Collection[str] = frozenset()
-) -> list[Document]:
+def read(text: bytes | str, *, file: str, compose_tags: bool = False) -> list[Document]:
     """Read all documents of a stream.
 
     Args:
         text: UTF-8, with or without a byte order mark.
         file: Its name, for messages.
-        passed_over: Tags, such as ``!reset``, that are read as if they were not there: for who
-            wants to know where something stands, and not what it means.
+        compose_tags: Whether docker compose reads it: then ``!override`` is passed over, and what
+            has ``!reset`` is not there. Where it is not plain what that does, it is refused.
 
     Returns:
         The documents in their order; empty ones have the value None.
@@ -156,7 +155,7 @@ def read(
         YamlError: It is no YAML, or readers may differ on what it means.
     """
     decoded = _decoded(text, file)
-    return list(_documents(decoded, file, passed_over))
+    return list(_documents(decoded, file, compose_tags=compose_tags))
 
 
 def _decoded(text: bytes | str, file: str) -> str:
@@ -188,10 +187,10 @@ def _decoded(text: bytes | str, file: str) -> str:
     return text
 
 
-def _documents(text: str, file: str, passed_over: Collection[str]) -> Iterator[Document]:
+def _documents(text: str, file: str, *, compose_tags: bool) -> Iterator[Document]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 -- an extra
 
-    loader = _loader(passed_over)
+    loader = _loader(compose_tags=compose_tags)
     try:
         constructor, parser = loader.get_constructor_parser(text)
         constructor.composer.warn_double_anchors = False  # the last one holds, as it does in Go
@@ -230,7 +229,7 @@ def _roots(loader: YAML, constructor: Any, file: str) -> Iterator[Node]:  # noqa
         raise YamlError(problem, file=file, line=at.line + 1, column=at.column + 1) from None
 
 
-def _loader(passed_over: Collection[str]) -> YAML:
+def _loader(*, compose_tags: bool) -> YAML:
     """A reader of YAML that refuses tags, but for those that say what a value is anyway.
 
     Readers differ on what ``!``, ``!!!null`` and the like do to a scalar.
@@ -239,14 +238,21 @@ def _loader(passed_over: Collection[str]) -> YAML:
     from ruamel.yaml.composer import Composer, ComposerError  # noqa: PLC0415
 
     class WithFewTags(Composer):
+        below = 0  # how many values with !override this one is part of: other tags mean nothing
+
         def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 -- ruamel's
             event = self.parser.peek_event()
             tag = getattr(event, "ctag", None)
-            if tag is not None and str(tag) in passed_over:
+            overrides = compose_tags and str(tag) == "!override"
+            is_reset = compose_tags and str(tag) == _RESET and not self.below
+            if overrides:
                 event.ctag = None
-            elif tag is not None and (tag.handle != "!!" or tag.suffix not in _TAGS):
+            elif tag and not is_reset and (tag.handle != "!!" or tag.suffix not in _TAGS):
                 raise ComposerError(None, None, f"the tag {tag}: readers differ", event.start_mark)
-            return super().compose_node(parent, index)
+            self.below += overrides
+            node = super().compose_node(parent, index)
+            self.below -= overrides
+            return node
 
     loader = YAML(typ="safe", pure=True)
     loader.Composer = WithFewTags
@@ -259,6 +265,7 @@ class _Reading:
     def __init__(self, file: str, constructor: Any) -> None:  # noqa: ANN401 -- ruamel's
         self._file = file
         self._constructor = constructor
+        self._is_below = False  # a list, <<, or what has an anchor
         self._made: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
         self.members: dict[int, dict[str, Node]] = {}
@@ -278,6 +285,8 @@ class _Reading:
             raise self._wrong(f"nested more than {_DEEPEST} deep", node)
         self._check_anchor(node)
         self._open.add(id(node))
+        around, is_list = self._is_below, isinstance(node, SequenceNode)
+        self._is_below = around or is_list or node.anchor is not None
         made: Any
         if isinstance(node, ScalarNode) and str(node.tag) in _SCALARS:
             made, size = self._scalar(node), 1
@@ -291,6 +300,7 @@ class _Reading:
         if size > _MOST_VALUES:
             raise self._wrong(f"more than {_MOST_VALUES} values when aliases are written out", node)
         self._open.discard(id(node))
+        self._is_below = around
         self._made[id(node)] = made, size
         return made, size
 
@@ -318,19 +328,32 @@ class _Reading:
             name = self._key(key)
             if name in own:
                 raise self._wrong(f"the key {shown(name)!r} is there twice", key)
-            own[name] = item
+            if not self._is_reset(item, node):
+                own[name] = item
         self.members[id(node)] = {**(merged or {}), **own}
         below = {name: self._made_of(item) for name, item in self.members[id(node)].items()}
         size = 1 + sum(size for _, size in below.values())
         return {name: made for name, (made, _) in below.items()}, size
 
+    def _is_reset(self, item: Node, mapping: Node) -> bool:
+        if str(item.tag) != _RESET:
+            return False
+        merges = any(str(key.tag) == _MERGE for key, _ in mapping.value)
+        if merges or self._is_below or item.anchor is not None:
+            problem = "!reset beside or below <<, below a list, or at or below an anchor: what it "
+            problem += "takes away is not settled, so write the service out without it"
+            raise self._wrong(problem, item)
+        return True
+
     def _mappings(self, item: Node) -> list[dict[str, Node]]:
         """What a key merges: one mapping, or several of which the first one holds."""
         found = item.value if str(item.tag) == _CORE + "seq" else [item]
+        around, self._is_below = self._is_below, True
         for mapping in found:
             self._made_of(mapping)
             if id(mapping) not in self.members:
                 raise self._wrong("<< merges mappings only", item)
+        self._is_below = around
         return [self.members[id(mapping)] for mapping in found]
 
     def _refuse_contradiction(

@@ -179,11 +179,37 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert (error.line, error.column) >= (1, 1)
 
 
-def test_tags_are_passed_over_for_who_wants_places_only() -> None:
-    text = "a: !override\n  b: !reset x:1\n  c: !override &n [1]\n  d: *n\n"
-    [document] = read(text, file="f", passed_over={"!override", "!reset"})
+def test_tags_of_docker_compose_are_read_as_it_reads_them() -> None:
+    text = "a: !override\n  b: x:1\n  c: !override &n [1]\n  d: *n\nr: !reset x:2\ns: !override 1\n"
+    [document] = read(text, file="f", compose_tags=True)
 
-    assert document.value == {"a": {"b": "x:1", "c": [1], "d": [1]}}
+    assert document.value == {"a": {"b": "x:1", "c": [1], "d": [1]}, "s": "1"}
     assert (document.scalar(("a", "b")).line, document.scalar(("a", "b")).column) == (2, 6)
-    with pytest.raises(YamlError, match="the tag !override"):
-        read(text, file="f", passed_over={"!reset"})
+    with pytest.raises(KeyError):
+        document.scalar(("r",))
+    for line in text.splitlines()[-2:]:
+        with pytest.raises(YamlError, match=r"the tag !(override|reset)"):
+            read(line, file="f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {<<: {b: 1}, b: !reset null}",
+        "a: {<<: {b: !reset 1}}",
+        "a: {<<: [{b: !reset 1}]}",
+        "a: {<<: !reset {b: 1}}",
+        "a: [!reset b]",
+        "a: [{b: !reset c}]",
+        "a: &a !reset b",
+        "a: &a {b: !reset c}\nd: *a",
+        "a: !override {b: !reset c}",
+        "!reset {a: b}",
+        "!reset a: b",
+        "!reset a: !reset b",
+    ],
+)
+def test_t099_what_is_taken_away_where_that_is_not_plain_is_refused(text: str) -> None:
+    with pytest.raises(YamlError):
+        read(text, file="f", compose_tags=True)
+    assert read(text.replace("!reset", ""), file="f", compose_tags=True)

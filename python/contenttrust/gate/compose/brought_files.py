@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from contenttrust.yaml_nodes import Document, Path
 
-COMPOSE_TAGS = frozenset({"!reset", "!override"})
 _MOST = 500
 
 
@@ -145,7 +144,7 @@ def _files(name: str, folders: Collection[str], naming: _Naming, document: Docum
 def _read(file: str, start: str, naming: _Naming, document: Document) -> list[Document]:
     name = os.path.relpath(file, start)
     try:
-        return read(chosen_file.read(file), file=name, passed_over=COMPOSE_TAGS)
+        return read(chosen_file.read(file), file=name, compose_tags=True)
     except (OSError, ValueError, YamlError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         problem = f"{shown(name)} cannot be read, and what it brings is not settled: {why}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
 from contenttrust.gate.compose.brought import Brought
-from contenttrust.gate.compose.brought_files import COMPOSE_TAGS
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import ComposeError, merged
 from contenttrust.gate.compose.services import contents
@@ -149,7 +148,7 @@ def composition(
             for name, text in texts.items():
                 there, doubtful = _read_for_places(text, name)
                 documents += there
-                doubt = doubt or doubtful
+                doubt = doubt or doubtful if there else doubtful or doubt
             project, warnings = plugin.config(
                 list(texts), profiles=profiles, env=env, program=program
             )
@@ -232,9 +231,9 @@ def _read_for_places(text: bytes, file: str) -> tuple[list[Document], YamlError 
         return read(text, file=file), None
     except YamlError as error:
         try:
-            return read(text, file=file, passed_over=COMPOSE_TAGS), error
-        except YamlError:
-            return [], error
+            return read(text, file=file, compose_tags=True), error
+        except YamlError as why:
+            return [], why
 
 
 def _merged(

@@ -30,6 +30,7 @@ def pinned(project: Composition, values: Mapping[str, str]) -> dict[str, bytes]:
     """
     from contenttrust.gate.yaml_text import replaced  # noqa: PLC0415 -- only who writes
 
+    settled.check_read(project)
     if project.doubt is not None:
         doubt = project.doubt
         problem = f"{doubt.problem}: --override-out pins what this project starts"

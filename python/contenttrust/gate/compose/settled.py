@@ -68,9 +68,7 @@ def check(project: Composition, *, builds: bool = False) -> None:
     Raises:
         YamlError: It may be.
     """
-    unread = [name for name in project.texts if all(d.file != name for d in project.documents)]
-    if unread and project.doubt is not None:
-        raise project.doubt
+    check_read(project)
     for document in project.documents[::-1]:
         _check_files(_View(document.value, [document]))
     brought = brought_files.documents(project.documents) if project.brought is not None else []
@@ -88,6 +86,17 @@ def check(project: Composition, *, builds: bool = False) -> None:
     _check_places([*project.documents, *brought])
     if builds:
         _check_builds(project, views)
+
+
+def check_read(project: Composition) -> None:
+    """Refuse a project of which a file is not understood here, whatever docker compose makes of it.
+
+    Raises:
+        YamlError: It has such a file.
+    """
+    unread = [name for name in project.texts if all(d.file != name for d in project.documents)]
+    if unread and project.doubt is not None:
+        raise project.doubt
 
 
 def _check_builds(project: Composition, views: Sequence[_View]) -> None:
