@@ -8,6 +8,8 @@ Source: notary `client/helpers.go`, `tuf/tuf.go`.
 
 from __future__ import annotations
 
+import contextlib
+
 from contenttrust.errors import (
     ContentTrustError,
     MalformedError,
@@ -34,7 +36,7 @@ from contenttrust.publish.tags import check_name, digests, enumerated, named, wi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Protocol
 
     from contenttrust._core import Instant, PublicKey
@@ -174,7 +176,7 @@ class Draft:
         if change.action == "create":
             self.add_targets(change.role, {change.path: checked_meta(members(change.data or b""))})
         elif change.action == "delete":
-            if change.path not in self.roles.get(change.role, new_targets())["targets"]:
+            if change.path not in self.listed(change.role):
                 self.notes.append(
                     f"{change.role} does not list {named(change.path)}: there was nothing to remove"
                 )
@@ -214,11 +216,14 @@ class Draft:
     def remove_target(self, role: str, name: str) -> None:
         """Take a target out of a role; one that is not there is as good as taken out.
 
+        A broken role that lists it begins anew: signed again as it was, it would list it still.
+
         Raises:
             PublishError: The role does not exist.
         """
         delegations.authority_of(self, role)
-        if role in self.roles and self.roles[role]["targets"].pop(name, None) is not None:
+        if name in self.listed(role):
+            self.content(role)["targets"].pop(name, None)
             self.changed.add(role)
 
     def witness(self, role: str) -> None:
@@ -311,6 +316,12 @@ class Draft:
         self.roles[role] = {**new_targets(), "version": self._last_version(role)}
         return self.roles[role]
 
+    def listed(self, role: str) -> set[str]:
+        """The names that a role lists; a broken one, when it counts again as it was."""
+        if role in self.roles or role not in self.broken:
+            return set(self.roles.get(role, new_targets())["targets"])
+        return {name for names, _ in self._known_of(role) for name in names}
+
     def served(self, role: str) -> bytes | None:
         """What the server has of a broken role, which may be what was verified here last."""
         return self.unverified.get(role) or self._verified().get(role)
@@ -318,20 +329,22 @@ class Draft:
     def _listed_before(self, role: str) -> str:
         """The tags that go where a broken role begins anew, whoever has broken it."""
         told: dict[tuple[str, ...], str] = {}  # by what is listed
-        for files, when in (
-            (self.unverified, "as the server has it, which nobody has verified here"),
-            (self._verified(), "when it was valid here last"),
-        ):
-            try:
-                listed = digests(signed_part(files[role]).get("targets") or {})
-            except (KeyError, MalformedError):
-                continue
+        for listed, when in self._known_of(role):
             told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
         found = "; ".join(
             f"{when}: {enumerated(names, most=_MOST_NAMED) or 'no tag'}"
             for names, when in reversed(told.items())
         )
         return f" ({found or 'what that was is not known here'})"
+
+    def _known_of(self, role: str) -> Iterator[tuple[dict[str, str], str]]:
+        """Digests of what a broken role is known to list, by tag, and where that is from."""
+        for files, when in (
+            (self.unverified, "as the server has it, which nobody has verified here"),
+            (self._verified(), "when it was valid here last"),
+        ):
+            with contextlib.suppress(KeyError, MalformedError):
+                yield digests(signed_part(files[role]).get("targets") or {}), when
 
     def forget(self, role: str) -> None:
         """Drop the document of a delegation and of those below it."""

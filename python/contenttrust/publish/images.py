@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import delegations, first_signer, initialisation
+from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_of
 from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS, signed_part
@@ -115,7 +116,8 @@ def sign(  # noqa: PLR0913 - one keyword a fact
 def revoke(collection: Collection, tags: Sequence[str] | None = None) -> Published:
     """Take signatures away: from every role that lists the tags and whose keys are here.
 
-    What then remains is noted; it is never a signature that would let a tag be pulled.
+    What then remains is noted; it is never a signature that would let a tag be pulled. A broken
+    role that lists one begins anew.
 
     Args:
         collection: The repository.
@@ -222,11 +224,7 @@ class _Revocation:
         self._seen: set[str] = set()
 
     def apply(self, draft: Draft) -> None:
-        listed = {
-            role: set(draft.roles[role]["targets"])
-            for role in (TARGETS, *delegations.below(draft))
-            if role in draft.roles
-        }
+        listed = {role: draft.listed(role) for role in (TARGETS, *delegations.below(draft))}
         everything = set().union(*listed.values())
         by_digest = {name: digest for name in everything if (digest := child_digest(name))}
         asked = everything if self._tags is None else set(self._tags)
@@ -245,17 +243,31 @@ class _Revocation:
             for name in kept.pop(role):
                 draft.remove_target(role, name)
         for role, names in kept.items():
-            # What only a signer lists is not released; what these list would be pulled still.
-            if role in {TARGETS, RELEASES} or not draft.changed:
-                raise NoKeyError(
-                    f"{named(min(names))} is signed by {role}, and none of its keys is here: it "
-                    "would stay signed, so nothing was revoked",
-                    gun=draft.gun,
-                    role=role,
-                    subject=min(names),
-                )
+            authority = authority_of(draft, role)
+            # What only a signer lists is not released; what these list would be pulled still, or
+            # once somebody witnesses it. Who gives a role the keys that it lacks is asked.
+            decides = role in {TARGETS, RELEASES} and len(authority.keys) >= authority.threshold
+            if decides or not draft.changed:
+                raise _would_stay(draft, role, min(names))
             left = ", ".join(map(named, sorted(names)))
             draft.notes.append(f"{role} lists {left} still: none of its keys is here")
+
+
+def _would_stay(draft: Draft, role: str, name: str) -> NoKeyError:
+    """That a role lists a tag which nobody here can take out of it."""
+    if role in draft.roles:
+        told = f"signed by {role}, and none of its keys is here: it would stay signed"
+        way = ""
+    else:
+        told = (
+            f"listed by {role}, which is broken, and none of its keys is here: it would be signed "
+            "again with the role"
+        )
+        remove = command("delegation", "remove", "-p", draft.gun, role)
+        has_keys = authority_of(draft, role).keys
+        way = ". Revoke it where one is" if has_keys else f". To remove that role: {remove}"
+    message = f"{named(name)} is {told}, so nothing was revoked{way}"
+    return NoKeyError(message, gun=draft.gun, role=role, subject=name)
 
 
 def _initialize(collection: Collection) -> None:

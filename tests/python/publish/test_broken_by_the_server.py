@@ -56,6 +56,15 @@ def test_what_is_not_taken_over_is_named(broken):
     assert re.search(r"when it was valid here last: v1 \(sha256:.*, v2 \(sha256:", note)
 
 
+def test_what_the_server_hides_is_revoked(broken, server):
+    """It could give again what it has, which is signed rightly."""
+    done = images.revoke(broken, ["v1"])
+
+    assert server.signed(GUN, RELEASES)["version"] == 3
+    [note] = done.notes
+    assert re.search(r"when it was valid here last: v1 \(sha256:.*, v2 \(sha256:", note)
+
+
 def test_who_stays_signs_on_after_another_was_taken_out_as_docker_does_it(
     collection, make_publisher, publisher, server
 ):
