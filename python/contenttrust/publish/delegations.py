@@ -281,8 +281,9 @@ def _note_absent(draft: Draft, role: str, key_ids: Collection[str], paths: Colle
 def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
     """Take keys out of every delegation from a role downwards.
 
-    Where we cannot sign the delegator, its delegations keep them, which is noted; so is a key that
-    no delegation has.
+    Whoever signs a delegator that has one must sign it anew, or nothing is published: a key that
+    counts still must not pass for purged. Of a role that this leaves too few keys nothing counts:
+    that its delegations keep the key is noted; so is a key that no delegation has.
     """
     known: set[str] = set()
     for parent in sorted(name for name in draft.roles if f"{name}/".startswith(f"{start}/")):
@@ -291,9 +292,11 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
         known |= {*gone, *(public_key(delegations["keys"][one]).canonical_key_id for one in gone)}
         if not gone:
             continue
-        if not draft.can_sign(authority_of(draft, parent)):
+        authority = authority_of(draft, parent)
+        if len(authority.keys) < authority.threshold:
             draft.notes.append(
-                f"the keys stay in what {parent} delegates to: none of its own keys is here"
+                f"the keys stay in what {parent} delegates to: nothing of that counts, as it has "
+                "too few keys left to be signed; purge again once it gets others"
             )
             continue
         for role in [one["name"] for one in delegations["roles"]]:

@@ -240,17 +240,32 @@ def test_purging_takes_a_key_out_of_every_delegation(draft, keys):
     assert entry(draft, "targets/a/c")["keyids"] == [keys[2].key_id]
 
 
-def test_what_cannot_be_purged_is_noted(draft, keys):
+def test_what_is_purged_is_so_whoever_must_sign_it(draft, keys):
     delegate(draft, "targets/a", keys[1:3])
     delegate(draft, "targets/a/c", keys[1:3])
-    draft.can_sign = lambda authority: authority.role == "targets"
+    draft.changed.clear()
+    draft.can_sign = lambda _: False
     gone = [keys[1].canonical_key_id]
 
     draft.apply(change("update", "delegation", "targets/*", data={"remove_keys": gone}))
 
     assert entry(draft, "targets/a")["keyids"] == [keys[2].key_id]
-    assert len(entry(draft, "targets/a/c")["keyids"]) == 2
-    assert "targets/a" in draft.notes[0]
+    assert entry(draft, "targets/a/c")["keyids"] == [keys[2].key_id]
+    assert draft.changed == {"targets", "targets/a"}
+
+
+def test_what_nobody_can_sign_any_more_need_not_be_signed_for_a_purge(draft, keys):
+    """Else whoever has a stolen key delegates with it, and cannot be purged."""
+    delegate(draft, "targets/a", keys[1:2])
+    delegate(draft, "targets/a/c", keys[1:3])
+    draft.changed.clear()
+    gone = [keys[1].canonical_key_id]
+
+    draft.apply(change("update", "delegation", "targets/*", data={"remove_keys": gone}))
+
+    assert entry(draft, "targets/a")["keyids"] == []
+    assert draft.changed == {"targets"}
+    assert any("stay in what targets/a delegates to" in note for note in draft.notes)
 
 
 def test_a_key_that_nobody_has_is_purged_with_a_note(draft, keys):

@@ -95,6 +95,9 @@ examples:
   contenttrust delegation remove registry.example.com/team/web targets/qa <64 hex digits>
 """
 _DELEGATION_PURGE = """\
+Refused when it is published, if a role that delegates to such a key cannot be signed here: those
+who can sign a request (signing-request prepare).
+
 examples:
   contenttrust delegation purge registry.example.com/team/web --key <64 hex digits> -p
 """
