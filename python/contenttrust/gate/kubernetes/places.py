@@ -118,14 +118,20 @@ def images(
     Raises:
         ManifestError: The object cannot be understood.
         NotCoveredError: Its kind is not known, and it seems to have images; or it has them, as it
-            seems, where no custom path leads; or none of these leads anywhere in it.
+            seems, where no custom path leads; or none of these leads anywhere in it. It comes
+            last, behind every place that is known.
         ValueError: A custom path is none.
     """
     seen: set[Path] = set()
-    for place in _of_object(document, (), "", "", custom or {}):
-        if place.path not in seen:
-            seen.add(place.path)
-            yield place
+    unknown: list[NotCoveredError] = []
+    for found in _of_object(document, (), "", "", custom or {}):
+        if isinstance(found, NotCoveredError):
+            unknown.append(found)
+        elif found.path not in seen:
+            seen.add(found.path)
+            yield found
+    if unknown:
+        raise unknown[0]
 
 
 def known(
@@ -147,7 +153,7 @@ def _of_object(
     version: str,
     kind: str,
     custom: Mapping[str, Sequence[str]],
-) -> Iterator[Place]:
+) -> Iterator[Place | NotCoveredError]:
     if not isinstance(document, dict):
         raise ManifestError("no Kubernetes object", path)
     if len(path) > _DEEPEST:
@@ -173,7 +179,7 @@ def _of_object(
     elif listed and kind.endswith("List"):
         raise ManifestError("items is no list", (*path, "items"))
     if (group, kind) not in POD_SPECS and paths is None and not starts_nothing(group, kind):
-        _refuse_unknown(document, path, name)
+        yield from _unknown(document, path, name)
 
 
 def _group_and_kind(
@@ -199,8 +205,8 @@ def _custom(group: str, kind: str, custom: Mapping[str, Sequence[str]]) -> list[
 
 def _of_custom(
     document: Mapping[str, Any], paths: Sequence[str], path: Path, kind: str, *, whole: bool
-) -> Iterator[Place]:
-    """The images at the configured paths of a kind.
+) -> Iterator[Place | NotCoveredError]:
+    """The images at the configured paths of a kind, and what may be one elsewhere.
 
     Args:
         document: The object.
@@ -232,7 +238,7 @@ def _of_custom(
             f"no path that is named for {name} leads anywhere here ({told}): check how they are "
             f"spelled; name what is there and is no image with ! in front: {without}"
         )
-        raise NotCoveredError(kind, (*path, "kind"), problem)
+        yield NotCoveredError(kind, (*path, "kind"), problem)
     other = _not_said(document, path, said)
     if other is not None:
         where = shown(written(other))
@@ -240,7 +246,7 @@ def _of_custom(
             f"{where} may hold an image, and no path that is named for {name} leads there: "
             f"name it too, or with ! in front where it is no image: {without}"
         )
-        raise NotCoveredError(kind, other, problem)
+        yield NotCoveredError(kind, other, problem)
 
 
 def _as_given(kind: str, path: str) -> str:
@@ -315,14 +321,14 @@ def _not_said(document: Mapping[str, Any], path: Path, said: set[Path]) -> Path 
     return _suspicious({name: document[name] for name in document if name not in own}, path, ways)
 
 
-def _refuse_unknown(document: Mapping[str, Any], path: Path, kind: str) -> None:
-    """Raise where an object of an unknown kind seems to have an image."""
+def _unknown(document: Mapping[str, Any], path: Path, kind: str) -> Iterator[NotCoveredError]:
+    """What seems to be an image in an object of an unknown kind."""
     own = {"apiVersion", "kind", "metadata"}
     if isinstance(document.get("items"), list):  # each item is an object of its own
         own.add("items")
     found = _suspicious({name: document[name] for name in document if name not in own}, path)
     if found is not None:
-        raise NotCoveredError(kind, found)
+        yield NotCoveredError(kind, found)
 
 
 def _suspicious(

@@ -26,11 +26,6 @@ _WARNINGS = 16
 _FORBIDDEN = 403
 
 
-def allowed(uid: str, **annotations: str) -> dict[str, Any]:
-    """An answer that lets a request through of which nothing had to be asked."""
-    return _review({"uid": uid, "allowed": True, "auditAnnotations": annotations})
-
-
 def denied(
     uid: str, message: str, *, code: str, warnings: Sequence[str] = (), **annotations: str
 ) -> dict[str, Any]:
@@ -44,23 +39,19 @@ def denied(
             "reason": "Forbidden",
             "message": shown(message)[:_MESSAGE_LIMIT],
         },
-        "auditAnnotations": {"verdict": "deny", "code": code, **annotations},
+        "auditAnnotations": {**annotations, "verdict": "deny", "code": code},
     }
     if warnings:
         response["warnings"] = list(warnings)
     return _review(response)
 
 
-def not_checked(uid: str, verdict: Verdict) -> dict[str, Any]:
-    """An answer that lets through what nobody can check, and says so."""
-    text = f"contenttrust: NOT CHECKED: {verdict.decision.although}"
-    answer = allowed(uid, verdict=verdict.decision.verdict, code=verdict.decision.code)
-    answer["response"]["warnings"] = [shown(text)[:_WARNING_LIMIT]]
-    return answer
-
-
 def answer(
-    review: Review, checked: Sequence[tuple[Place, Verdict]], *, mutate: bool
+    review: Review,
+    checked: Sequence[tuple[Place, Verdict]],
+    *,
+    mutate: bool,
+    unchecked: Verdict | None = None,
 ) -> dict[str, Any]:
     """The answer to a review whose images were all asked about.
 
@@ -68,23 +59,33 @@ def answer(
         review: The question.
         checked: Every image that had to be asked about, with its verdict.
         mutate: Whether the images are to be replaced by what is signed.
+        unchecked: On what nobody can check in it, where there is such.
     """
     warnings = [_warning(place, verdict) for place, verdict in checked if _visible(verdict)]
     beside = _beside(checked)
     warnings += [shown(f"contenttrust: {text}")[:_WARNING_LIMIT] for text in beside]
     refusals = [(place, verdict) for place, verdict in checked if not verdict.decision.allowed]
-    facts = _facts(checked)
+    facts = _facts(checked, unchecked)
     if refusals:
         lines = [_refusal(place, verdict) for place, verdict in refusals]
         code = refusals[0][1].decision.code
         message = "contenttrust: " + "; ".join(lines)
         return denied(review.uid, message, code=code, warnings=warnings[:_WARNINGS], **facts)
+    if unchecked is not None:
+        decision = unchecked.decision
+        if not decision.allowed:
+            message = f"contenttrust: {decision.reasons[0]}"
+            return denied(review.uid, message, code=decision.code, **facts)
+        text = f"contenttrust: NOT CHECKED: {decision.although}"
+        warnings.insert(0, shown(text)[:_WARNING_LIMIT])
     response: dict[str, Any] = {"uid": review.uid, "allowed": True, "auditAnnotations": facts}
     if mutate:
         try:
             _add_patch(response, review, checked)
         except ValueError as error:
             return denied(review.uid, f"contenttrust: {error}", code="malformed", **facts)
+    if unchecked is not None:
+        facts["code"] = unchecked.decision.code
     if warnings:
         response["warnings"] = warnings[:_WARNINGS]
     return _review(response)
@@ -119,21 +120,21 @@ def _visible(verdict: Verdict) -> bool:
     return verdict.decision.verdict == "warn"
 
 
-def _facts(checked: Sequence[tuple[Place, Verdict]]) -> dict[str, str]:
+def _facts(checked: Sequence[tuple[Place, Verdict]], unchecked: Verdict | None) -> dict[str, str]:
     """What the API server writes into its audit log beside the request."""
+    facts = {"images": str(len(checked))}
     decisions = [verdict.decision for _, verdict in checked]
+    if unchecked is not None:
+        decisions.append(unchecked.decision)
+    if not decisions:
+        return facts
     verdicts = {decision.verdict for decision in decisions}
-    worst = next((word for word in ("deny", "warn") if word in verdicts), "allow")
-    facts = {"verdict": worst, "images": str(len(decisions))}
-    modes = sorted({decision.mode for decision in decisions} - {"", "enforce"})
-    if modes:
-        facts["mode"] = " ".join(modes)
-    if decisions:
-        facts["policy"] = decisions[0].policy_digest
-        facts["pinned"] = " ".join(dict.fromkeys(one.pinned for one in decisions if one.pinned))
+    facts["verdict"] = next((word for word in ("deny", "warn") if word in verdicts), "allow")
+    facts["mode"] = " ".join(sorted({one.mode for one in decisions} - {"", "enforce"}))
+    facts["policy"] = decisions[0].policy_digest
+    facts["pinned"] = " ".join(dict.fromkeys(one.pinned for one in decisions if one.pinned))
     although = "; ".join(dict.fromkeys(one.although for one in decisions if one.although))
-    if although:
-        facts["although"] = shown(although)[:_MESSAGE_LIMIT]
+    facts["although"] = shown(although)[:_MESSAGE_LIMIT]
     facts["notices"] = shown("; ".join(_beside(checked)))[:_MESSAGE_LIMIT]
     return {name: text for name, text in facts.items() if text}
 

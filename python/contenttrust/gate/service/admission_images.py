@@ -7,6 +7,8 @@ which it reads from its own store: whoever makes a request sends the new one alo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from contenttrust.gate.kubernetes import ManifestError, NotCoveredError, images
 from contenttrust.gate.kubernetes.kinds import POD_SPECS
 from contenttrust.gate.kubernetes.pointer import written
@@ -16,6 +18,7 @@ from contenttrust.gate.service.json_patch import value_at
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from contenttrust.gate.kubernetes import Place
     from contenttrust.gate.service.admission_review import Review
@@ -25,9 +28,23 @@ WITHOUT_IMAGES = frozenset(
     {"status", "scale", "binding", "eviction", "finalize", "token", "approval", "log", "proxy"}
 )
 """Subresources through which the API server lets nobody change an image."""
+_NAME = ("apiVersion", "kind", "metadata")
 
 
-def asked_about(review: Review, *, custom: Mapping[str, Sequence[str]]) -> list[Place]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a review asks about.
+
+    Attributes:
+        places: The images that must be checked before the request may go on.
+        unknown: Why there may be others, of which nobody said where they stand; else empty.
+    """
+
+    places: Sequence[Place]
+    unknown: str = ""
+
+
+def asked_about(review: Review, *, custom: Mapping[str, Sequence[str]]) -> Asked:
     """The images that must be checked before the request may go on.
 
     Args:
@@ -39,24 +56,28 @@ def asked_about(review: Review, *, custom: Mapping[str, Sequence[str]]) -> list[
         an update not those that stand where they stood in the part that `_left_alone` names.
 
     Raises:
-        ReviewError: The object cannot be understood, or its kind is not known to hold no images.
+        ReviewError: The object cannot be understood.
     """
     if review.operation not in {"CREATE", "UPDATE"} or review.subresource in WITHOUT_IMAGES:
-        return []
+        return Asked(places=())
+    left = _left_alone(review) if review.operation == "UPDATE" else None
+    same = left is not None and _is_stored(review, left)
+    document: Mapping[str, Any] = review.document
+    unknown = ""
+    if left is not None and same:
+        document = _without(document, left)  # whatever is there need not be understood
+    places: list[Place] = []
     try:
-        places = list(images(review.document, custom=custom))
+        for place in images(document, custom=custom):
+            if left is None or not _stands(review, place, left):
+                places.append(place)  # noqa: PERF401 - those before an error count
     except NotCoveredError as error:
-        raise ReviewError(error.problem, uid=review.uid, unknown_kind=True) from None
+        unknown = error.problem
     except ManifestError as error:
         raise ReviewError(error.message, uid=review.uid) from None
-    left = _left_alone(review) if review.operation == "UPDATE" else None
-    if left is None:
-        return places
-    return [
-        place
-        for place in places
-        if place.path[: len(left)] != left or value_at(review.old, place.pointer) != place.image
-    ]
+    if left == () and same:
+        unknown = ""  # all that could hold one is as it was
+    return Asked(places=places, unknown=unknown)
 
 
 def _left_alone(review: Review) -> Path | None:
@@ -87,8 +108,35 @@ def _left_alone(review: Review) -> Path | None:
     template = spec[:-1]
     if kind == ("batch", "Job"):
         return template
-    stored, wanted = (value_at(one, written(template)) for one in (review.old, review.document))
-    return template if stored == wanted and not _resumed(review) else None
+    return template if _is_stored(review, template) and not _resumed(review) else None
+
+
+def _is_stored(review: Review, left: Path) -> bool:
+    """Whether the part of an object that is left alone is as it is stored."""
+    if left:
+        stored, wanted = (value_at(one, written(left)) for one in (review.old, review.document))
+        return stored == wanted
+    return all(
+        review.old.get(name) == review.document.get(name)
+        for name in (review.old.keys() | review.document.keys()) - {"metadata", "status"}
+    )
+
+
+def _without(document: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """An object without one part of it; without all but its name, where that is the whole."""
+    if not path:
+        return {name: document[name] for name in _NAME if name in document}
+    first, *others = path
+    rest = {name: value for name, value in document.items() if name != first}
+    if others and isinstance(below := document.get(str(first)), dict):
+        rest[str(first)] = _without(below, tuple(others))
+    return rest
+
+
+def _stands(review: Review, place: Place, left: Path) -> bool:
+    """Whether an image stands where it stood, in the part that is left alone."""
+    stood = value_at(review.old, place.pointer)
+    return place.path[: len(left)] == left and stood == place.image
 
 
 def _resumed(review: Review) -> bool:

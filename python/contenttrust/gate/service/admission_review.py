@@ -25,14 +25,11 @@ class ReviewError(ValueError):
 
     Attributes:
         uid: Of the request, where it has one; then the answer is a refusal of that request.
-        unknown_kind: Whether nothing else is wrong than that nobody knows where such an object
-            holds images.
     """
 
-    def __init__(self, message: str, *, uid: str = "", unknown_kind: bool = False) -> None:
+    def __init__(self, message: str, *, uid: str = "") -> None:
         super().__init__(message)
         self.uid = uid
-        self.unknown_kind = unknown_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

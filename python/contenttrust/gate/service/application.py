@@ -178,39 +178,38 @@ class Service:
     ) -> dict[str, Any]:
         custom = self._configuration.custom
         try:
-            places = await self._understood(body, until, lambda: asked_about(review, custom=custom))
+            asked = await self._understood(body, until, lambda: asked_about(review, custom=custom))
         except ReviewError as error:
-            if self._configuration.unknown_kinds == "warn" and error.unknown_kind:
-                return self._not_understood(review, error, door)
-            message = f"contenttrust: {error}"
-            code = "unknown_kind" if error.unknown_kind else "malformed"
-            return admission_answer.denied(review.uid, message, code=code)
-        if not places:
-            return admission_answer.allowed(review.uid, images="0")
+            return admission_answer.denied(review.uid, f"contenttrust: {error}", code="malformed")
+        if asked.unknown and self._configuration.unknown_kinds != "warn":
+            message = f"contenttrust: {asked.unknown}"
+            return admission_answer.denied(review.uid, message, code="unknown_kind")
+        places = asked.places
         if len(places) > _IMAGES:
             message = f"contenttrust: an object may name {_IMAGES} images: this has {len(places)}"
             return admission_answer.denied(review.uid, message, code="malformed")
-        mutate = door == "mutate"
-        verdicts = await self.judge(
-            [place.image for place in places],
-            until=until,
-            door=f"{door} dry-run" if review.dry_run else door,
-            unpinned="pass" if mutate else self._configuration.unpinned,
-        )
+        mutate, verdicts = door == "mutate", []
+        door = f"{door} dry-run" if review.dry_run else door
+        if places:
+            verdicts = await self.judge(
+                [place.image for place in places],
+                until=until,
+                door=door,
+                unpinned="pass" if mutate else self._configuration.unpinned,
+            )
+        unchecked = None
+        if asked.unknown and all(verdict.decision.allowed for verdict in verdicts):
+            unchecked = self._not_understood(review, asked.unknown, door)
         checked = list(zip(places, verdicts, strict=True))
-        return admission_answer.answer(review, checked, mutate=mutate)
+        return admission_answer.answer(review, checked, mutate=mutate, unchecked=unchecked)
 
-    def _not_understood(self, review: Review, error: ReviewError, door: str) -> dict[str, Any]:
-        """The answer about an object of an unknown kind where such are let through."""
+    def _not_understood(self, review: Review, unknown: str, door: str) -> Verdict:
+        """What is said of what nobody knows in an object, where such is let through."""
         metadata = review.document.get("metadata")
         name = metadata.get("name", "") if isinstance(metadata, dict) else ""
         what = f"{review.kind} {review.namespace}/{name}"
-        reason = f"{error}; unknown-kinds: warn lets it through"
-        verdict = self.unchecked(what, code="unknown_kind", reason=reason, door=door)
-        if not verdict.decision.allowed:
-            message = f"contenttrust: {verdict.decision.reasons[0]}"
-            return admission_answer.denied(review.uid, message, code=verdict.decision.code)
-        return admission_answer.not_checked(review.uid, verdict)
+        reason = f"{unknown}; unknown-kinds: warn lets it through"
+        return self.unchecked(what, code="unknown_kind", reason=reason, door=door)
 
     # --- everything else ------------------------------------------------------
 

@@ -91,7 +91,8 @@ def understood_as_review(document: Any) -> bool:
         found = admission_images.asked_about(read, custom=custom)
     except admission_review.ReviewError:
         return False
-    json_patch.pinning(read.document, [(one.pointer, one.image, "web@sha256:0") for one in found])
+    changes = [(one.pointer, one.image, "web@sha256:0") for one in found.places]
+    json_patch.pinning(read.document, changes)
     return True
 
 
