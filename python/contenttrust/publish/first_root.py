@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, VerificationError, shown
+from contenttrust.keys import folder
 from contenttrust.keys.backup_note import backed_up
-from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION
+from contenttrust.keys.entry import EXTENSION, ROLES_OF_ONE_COLLECTION
+from contenttrust.keys.keeping import opens
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.known_roots import known_roots
@@ -27,6 +29,7 @@ from contenttrust.publish.metadata import (
 )
 from contenttrust.publish.sign import Keyring
 from contenttrust.publish.unusable_keys import unusable_keys
+from contenttrust.transport import remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,6 +133,36 @@ def chosen(collection: Collection) -> str:
         ],
         unusable,
     )
+
+
+def made(collection: Collection) -> str:
+    """A new root key, unless one came into the key store while its passphrase was asked for.
+
+    Others may begin other collections at the same time, and two root keys would leave it unclear
+    which of them begins the next. So it is looked again while nobody else can write a key.
+
+    Returns:
+        The id of the key that is to sign.
+
+    Raises:
+        NoKeyError: Several came, or one that is not that of the collections here; as for `chosen`.
+        KeyStoreError: As for `KeyStore.generate`.
+    """
+    keys, key = collection.keys, _core.PrivateKey.generate("ecdsa")
+    secret = keys.ask_new(role=ROOT, gun="", key_id=key.key_id)
+    data = key.encode(secret, role=ROOT, rounds=keys.rounds)
+    with keys.folder.writing() as top:
+        came = chosen(collection)
+        if not came:
+            folder.put(top, (f"{key.key_id}{EXTENSION}",), data, opens(key.key_id, secret))
+    if came:
+        remark.warn(
+            __name__,
+            f"the root key {came} came into the key store meanwhile: it signs "
+            f"{shown(collection.gun)} too, and no other was made",
+        )
+        return came
+    return keys.keep(key.key_id, data, secret, key).key_id  # it stays open
 
 
 def _of(keys: Sequence[PublicKey], collection: Collection) -> Document:

@@ -331,19 +331,19 @@ def _root_keys(
     collection: Collection, key_ids: Sequence[str], certificate: PublicKey | None
 ) -> list[PublicKey]:
     """The root keys in their certificates; a new one is made only if it may be believed."""
-    keys = collection.keys
     chosen = list(key_ids)
-    if certificate is None and not chosen:
-        chosen = [one for one in [first_root.chosen(collection)] if one]
     refusal = first_root.believes_any(collection)
-    if refusal is not None and certificate is None and not chosen:
-        raise refusal
+    if certificate is None and not chosen:
+        here = first_root.chosen(collection)
+        if refusal is not None and not here:
+            raise refusal
+        chosen = [here or first_root.made(collection)]
     named_keys.check(collection, chosen, ROOT)
     if certificate is not None:
         found = [_checked(certificate, collection, chosen)]
     else:
-        chosen = chosen or [keys.generate("ecdsa", role=ROOT).key_id]
-        found = [certified(keys.open(one), collection.gun, collection.moment) for one in chosen]
+        opened = map(collection.keys.open, chosen)
+        found = [certified(one, collection.gun, collection.moment) for one in opened]
     if refusal is not None:
         first_root.check(collection, found)
     return found
