@@ -322,7 +322,8 @@ def test_a_place_for_a_policy_is_none(run: Run, tmp_path: Path) -> None:
 
 UNCOVERED = (
     ["compose", "up"], ["compose", "watch"], ["compose", "scale", "x=2"],
-    ["compose", "publish", "x"], ["compose", "--file=ps", "up"], ["compose", "--newer", "ps"],
+    ["compose", "publish", "x"], ["compose", "start"], ["compose", "--file=ps", "up"],
+    ["compose", "--newer", "ps"],
     ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"], ["stack", "deploy", "x"],
     ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
     ["buildx", "inspect", "--bootstrap", "x"], ["commit", "x"], ["buildx", "create"],

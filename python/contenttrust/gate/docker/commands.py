@@ -4,7 +4,7 @@ Harmless is what neither fetches an image nor starts a container that was not th
 nothing to others. What is not in these tables is not known to be harmless.
 
 Source: the command trees of docker CLI v20.10.24, v28.2.2 and v29.7.2, docker buildx v0.29.1,
-docker compose v2.40.3.
+docker compose v2.40.3 and v5.5.0, of which `start` makes the containers of hooks (`pre_start`).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _FAMILIES = {
     "builder": _BUILDX,
     "buildx": _BUILDX,
     "compose": "attach config convert cp down events exec export help images kill logs ls pause "
-    "port ps restart rm start stats stop top unpause version volumes wait",
+    "port ps restart rm stats stop top unpause version volumes wait",
     "container": "attach cp diff exec export inspect kill list logs ls pause port prune ps rename "
     "remove restart rm start stats stop top unpause update wait",
     "image": "history inspect list ls prune remove rm rmi save tag",

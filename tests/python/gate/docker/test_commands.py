@@ -40,7 +40,7 @@ def test_short_and_long_forms_are_checked(words: str, name: str, count: int) -> 
         "system dial-stdio", "buildx dial-stdio", "buildx inspect --bootstrap x",
         "builder inspect x --bootstrap=true", "buildx dap build", "builder debug build",
         "node demote x", "node promote x", "node update --availability active x", "swarm unlock",
-        "plugin enable x", "volume update --availability active x",
+        "plugin enable x", "volume update --availability active x", "compose start web",
     ],
 )  # fmt: skip
 def test_t097_what_is_not_covered_is_named(words: str) -> None:
@@ -71,7 +71,8 @@ def test_t097_what_nobody_knows_is_not_covered(words: str) -> None:
     "words",
     [
         "ps", "logs x", "image ls", "buildx imagetools inspect x", "buildx inspect x", "compose ps",
-        "compose logs up", "node ls", "node inspect x", "volume create", "volume ls",
+        "compose logs up", "compose restart", "compose exec web start", "node ls", "node inspect x",
+        "volume create", "volume ls",
         "start x", "restart x", "exec x y",
         "plugin disable x", "swarm leave", "buildx history import -f x", "buildx du",
     ],
