@@ -134,4 +134,4 @@ def _written_at(document: Document, one: Started) -> Path | None:
         for n, volume in enumerate(volumes)
         if isinstance(volume, dict) and places.is_target(volume.get("target"), one.target)
     ]
-    return (*one.path[:3], *same, "source")  # nothing stands there but where it is one
+    return (*one.path[:3], *same, "source") if same else None  # of several, nothing stands there

@@ -55,9 +55,7 @@ def override(project: Composition, values: Mapping[str, str]) -> bytes:
         image = values.get(one.image) or one.image
         service = services.setdefault(one.service, {})
         if one.target:
-            target = _target(project.documents, one)
-            volume = {"type": "image", "source": image, "target": target}
-            service.setdefault("volumes", []).append(volume)
+            service.setdefault("volumes", []).append(_volume(project, one, image))
         elif one.context:
             _contexts(service)[one.context] = IMAGE_SCHEME + image
         else:
@@ -162,6 +160,26 @@ def _key(image: ImageUse, built: Built, stages: Sequence[str]) -> str:
     return key
 
 
+def _volume(project: Composition, one: Started, image: str) -> dict[str, Any]:
+    """An image volume as a whole: docker compose exchanges all of what has its target."""
+    *way, number, _ = one.path
+    volumes = places.value_of({"services": project.services}, tuple(way))
+    for other in volumes[int(number) + 1 :]:
+        # Merged without docker compose, which keeps the last one.
+        short = other.split(":") if isinstance(other, str) else [str(other.get("target"))]
+        is_image = isinstance(other, dict) and other.get("type") == "image"
+        if not is_image and places.clean(one.target) in map(places.clean, short):
+            problem = (
+                f"another volume of {one.service} takes the place of this image: leave the image "
+                "out, or have docker compose asked (without --without-docker)"
+            )
+            places.refuse(problem, project.documents, tuple(way))
+    members = {
+        name: _literal(value) for name, value in volumes[int(number)].items() if value is not None
+    }
+    return {**members, "source": image, "target": _target(project.documents, one)}
+
+
 def _target(documents: Sequence[Document], one: Started) -> str:
     """Where an image volume is mounted, as the files have it: by that docker compose merges.
 
@@ -206,6 +224,14 @@ def _build_of(service: dict[str, Any]) -> dict[str, Any]:
 def _contexts(service: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = _build_of(service).setdefault("additional_contexts", {})
     return found
+
+
+def _literal(value: Any) -> Any:  # noqa: ANN401 -- whatever a volume has
+    if isinstance(value, dict):
+        return {name: _literal(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_literal(one) for one in value]
+    return _literally(value) if isinstance(value, str) else value
 
 
 def _literally(text: str) -> str:

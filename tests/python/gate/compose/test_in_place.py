@@ -11,8 +11,9 @@ PIN = "docker.io/library/web@sha256:" + "a" * 64
 BUILD = "build: {dockerfile_inline: FROM scratch}"
 
 
-def project(text: str, **env: str) -> Composition:
-    made = composition({"compose.yaml": text.encode()}, env=env, program=None)
+def project(text: str, *others: str, **env: str) -> Composition:
+    more = {f"{number}.yaml": other.encode() for number, other in enumerate(others)}
+    made = composition({"compose.yaml": text.encode(), **more}, env=env, program=None)
     assert [one.message for one in made.findings if one.refused] == []
     return made
 
@@ -61,6 +62,18 @@ def test_t099_what_is_not_pulled_by_a_variable_and_has_no_digest_is_not_written(
     assert project(text.format("'${P:-never}'")).pinned(with_digest)
     for policy in ("never", "'${P:-missing}'"):
         assert project(text.format(policy)).pinned(values)
+
+
+def test_an_image_volume_is_written_where_later_files_have_other_volumes() -> None:
+    text = "services: {a: {image: a, volumes: [{type: image, source: web:1, target: /d}]}}"
+    other = "services: {a: {volumes: ['./x:/y', {type: bind, source: ., target: /z}]}}"
+
+    assert project(text, other).pinned({"web:1": PIN}) == {
+        "compose.yaml": text.replace("web:1", PIN).encode()
+    }
+    twice = text.replace("]", ", {type: image, source: web:2, target: /d}]")
+    with pytest.raises(YamlError, match="--override-out pins it"):
+        project(twice).pinned({"web:1": PIN})
 
 
 def test_a_context_that_stands_in_a_list_is_refused_with_what_to_write() -> None:

@@ -227,6 +227,35 @@ def test_a_volume_is_pinned_by_its_target_as_it_is_written(target: str) -> None:
     }
 
 
+def test_a_volume_is_written_as_a_whole() -> None:
+    text = "{type: image, source: v, target: /d, read_only: true, image: {subpath: '${S:-$$a}'}}"
+
+    assert beside(project(f"services: {{a: {{image: a, volumes: [{text}]}}}}"), v=PIN)["a"][
+        "volumes"
+    ] == [
+        {
+            "type": "image", "source": PIN, "target": "/d", "read_only": True,
+            "image": {"subpath": "$$a"},
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("volume", ["./x:/d", "n:/./d:ro", "/d/", "{type: tmpfs, target: /d}"])
+def test_a_volume_that_takes_the_place_of_an_image_is_not_pushed_away(volume: str) -> None:
+    first = "services: {a: {image: a, volumes: [{type: image, source: v, target: /d}]}}"
+    text = volume if volume.startswith("{") else f"'{volume}'"
+    second = f"services: {{a: {{volumes: [{text}]}}}}"
+
+    _, told = refusals(project(first, second))
+    assert told.startswith("compose.prod.yaml:1: another volume of a takes the place of this image")
+    image = {"type": "image", "source": PIN, "target": "/d"}
+    assert beside(project(second.replace("{volumes", "{image: a, volumes"), first), v=PIN)["a"] == {
+        "image": "a", "volumes": [image],
+    }  # fmt: skip
+    later = first.replace("source: v", "source: w")
+    assert beside(project(first, later), v=PIN, w=PIN)["a"]["volumes"] == [image, image]
+
+
 def test_a_target_with_variables_is_refused_beside() -> None:
     text = "{a: {image: a, volumes: [{type: image, source: v, target: '${T-/data}'}]}}"
 
@@ -247,7 +276,7 @@ def test_t099_a_volume_that_may_hide_an_image_is_refused(volume: str) -> None:
 
     for told in refusals(project(f"services: {services}")):
         assert told.startswith("compose.yaml:1: the volume has variables in its target")
-    for plain in (services.replace(f"{image}, ", ""), services.replace(text, "'./$$d:/x'")):
+    for plain in (services.replace(f"{image}, ", ""), services.replace(text, "'./$$d:/y'")):
         assert refusals(project(f"services: {plain}")) == ["", ""]
     bind = "{type: bind, source: '${S:-./data}', target: /y}"
     assert refusals(project(f"services: {services.replace(text, bind)}")) == ["", ""]
