@@ -183,7 +183,8 @@ class Collection(Staging):
             ContentTrustError: As for `publish`.
         """
         with self.trust_dir.locked(self.gun, "publish"):
-            return self.publication(renews=True).run([Renewal(days, roles, self.moment)])
+            renewal = Renewal(days, roles, self.moment, Keyring(self.keys))
+            return self.publication(renews=True).run([renewal])
 
     # --- signed by several people, or elsewhere -------------------------------
 

@@ -9,6 +9,8 @@ import pytest
 from contenttrust.errors import ContentTrustError, ExpiredError, PublishError, ServerError
 from contenttrust.publish.recorder import Recorder
 from labelled_tags import digest
+from passed_requests import root_certificate, signed_by
+from signed_anew import sign_anew, take_key
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
 
@@ -137,6 +139,71 @@ def test_what_cannot_be_renewed_is_told(collection, at, publisher):
 
     assert done.versions == {}
     assert "targets ends soon" in done.notes[0]
+
+
+@pytest.fixture
+def two_must_sign(collection, publisher, make_publisher):
+    """A role that needs a signature made here and one made elsewhere."""
+    alice = make_publisher("alice")
+    keys = [publisher.key("bob"), alice.key("alice")]
+    collection.add_delegation("targets/a", keys=keys, paths=[""])
+    collection.set_threshold("targets/a", 2)
+    collection.add_target("v1", size=7, sha256=digest("v1"), roles=["targets/a"])
+    collection.publish_request(signed_by(collection.prepare(), alice))
+
+
+def test_a_role_that_more_must_sign_does_not_keep_others_from_being_renewed(two_must_sign, at):
+    done = at(1_000).renew()
+
+    assert done.versions == {"targets": 4}
+    [note] = done.notes
+    assert note == (
+        "targets/a ends soon, and only 1 of the 2 keys that must sign are here to renew it: its "
+        f"signers sign a request in turns (contenttrust witness {GUN} targets/a, then contenttrust "
+        f"signing-request prepare {GUN} FILE)"
+    )
+
+
+def test_a_root_that_more_must_sign_does_not_keep_others_from_being_renewed(people, at):
+    publisher, alice, _ = people
+    collection = publisher.collection()
+    certificates = [root_certificate(one, GUN) for one in (publisher, alice)]
+    request = collection.prepare_initialization(certificates, threshold=2)
+    collection.publish_request(signed_by(signed_by(request, publisher), alice))
+
+    done = at(1_000).renew(days=4_000)
+
+    assert done.versions.keys() == {"targets"}
+    [note] = done.notes
+    assert note.startswith("root ends soon, and only 1 of the 2 keys that must sign are here")
+
+
+def test_a_broken_role_is_told_and_not_renewed(collection, broken_role, at):
+    broken_role(lambda file: file)
+    later = at(1_000)
+
+    done = later.renew()
+
+    assert done.versions.keys() == {"targets"}
+    [note] = done.notes
+    assert note.startswith("targets/a is broken, so that nothing it lists counts, and cannot be")
+    assert f"contenttrust witness -p {GUN} targets/a, which shows that" in note
+    with pytest.raises(PublishError, match="targets/a is broken") as refused:
+        later.renew(roles=["targets/a"])
+    assert refused.value.message == note
+    assert later.renew(days=4_000, roles=["targets"]).notes == ()
+
+
+def test_of_a_broken_role_without_keys_it_is_told_that_it_needs_some(
+    collection, broken_role, publisher, server
+):
+    broken_role(lambda file: file)
+    key = {one.role: one.key_id for one in publisher.keys.entries()}["new"]
+    sign_anew(server, GUN, publisher.keys, "targets", take_key(key))
+
+    [note] = collection.renew().notes
+
+    assert note.endswith(f"too few keys (contenttrust delegation add {GUN} targets/a KEYFILE)")
 
 
 @pytest.fixture
