@@ -150,6 +150,8 @@ class Verdicts:
     async def of(self, images: Sequence[str], *, until: float) -> list[Verdict]:
         """The verdicts on images, in their order.
 
+        Those of one question wait for each other: it may name more than can be pending.
+
         Args:
             images: As they are written.
             until: By the clock of the event loop: when there must be an answer.
@@ -159,9 +161,21 @@ class Verdicts:
         if len(asked) == 1:
             known[asked[0]] = await self._ask(asked[0], until)
         elif asked:
-            answers = await asyncio.gather(*(self._ask(image, until) for image in asked))
-            known.update(zip(asked, answers, strict=True))
+            known.update(await self._ask_in_turn(asked, until))
         return [verdict for image in images if (verdict := known[image]) is not None]
+
+    async def _ask_in_turn(self, images: Sequence[str], until: float) -> dict[str, Verdict]:
+        """The verdicts on the images of one question, as many at once as their registries allow."""
+        hosts = {image: _host(image) for image in images}
+        width = min(self._width, self._pending_of_one)
+        turns = {host: asyncio.Semaphore(width) for host in set(hosts.values())}
+        places = asyncio.Semaphore(self._pending_of_one)  # others may ask meanwhile
+
+        async def ask(image: str) -> Verdict:
+            async with turns[hosts[image]], places:
+                return self._cached(image) or await self._ask(image, until)
+
+        return dict(zip(images, await asyncio.gather(*map(ask, images)), strict=True))
 
     def refused(self, image: str, code: str, reason: str) -> Decision:
         """A refusal without a verdict."""
@@ -186,13 +200,15 @@ class Verdicts:
         return kept.told(int(age))
 
     async def _ask(self, image: str, until: float) -> Verdict:
+        loop = asyncio.get_running_loop()
         flight, how = self._flights.get(image), "shared"
         if flight is None:
+            if loop.time() >= until:
+                return self._late(image)
             reason = self._overloaded(host := _host(image))
             if reason:
                 return Verdict(self.refused(image, OVERLOADED, reason), "none")
             flight, how = self._begin(image, host), "asked"
-        loop = asyncio.get_running_loop()
         flight.waiting += 1
         try:
             await asyncio.wait({flight.done}, timeout=max(0.0, until - loop.time()))
@@ -200,16 +216,17 @@ class Verdicts:
             flight.waiting -= 1
             self._abandon(image, flight)
         if not flight.done.done():
-            reason = (
-                "no verdict was reached before the deadline: the trust server may be slow or down"
-            )
-            return Verdict(self.refused(image, DEADLINE, reason), "none")
+            return self._late(image)
         try:
             return Verdict(flight.done.result().decision, how)
         except Exception:
             logging.getLogger(__name__).exception("a verification failed")
             reason = "the verification failed for a reason of its own: see the log of the gate"
             return Verdict(self.refused(image, INTERNAL, reason), "none")
+
+    def _late(self, image: str) -> Verdict:
+        reason = "no verdict was reached before the deadline: the trust server may be slow or down"
+        return Verdict(self.refused(image, DEADLINE, reason), "none")
 
     def _overloaded(self, host: str) -> str:
         """Why no more may be asked about images of a registry; empty where it may."""

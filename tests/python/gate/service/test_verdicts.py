@@ -262,9 +262,10 @@ def test_t114_more_than_may_wait_are_refused_at_once(gate):
     gate.go.clear()
 
     async def script(verdicts, ask):
-        told = await ask(*(f"{GUN}:t{number}" for number in range(10)), seconds=0.1)
-        assert [one.decision.code for one in told] == ["deadline"] * 3 + ["overloaded"] * 7
-        assert "3 verifications about registry.example.com" in told[-1].decision.reasons[0]
+        images = [f"{GUN}:t{number}" for number in range(10)]
+        told = await asyncio.gather(*(ask(image, seconds=0.1) for image in images))
+        assert [one.decision.code for [one] in told] == ["deadline"] * 3 + ["overloaded"] * 7
+        assert "3 verifications about registry.example.com" in told[-1][0].decision.reasons[0]
 
     asking(gate, script, pending=6)
 
@@ -273,19 +274,70 @@ def test_t114_one_registry_takes_half_of_the_places(gate):
     gate.go.clear()
 
     async def script(verdicts, ask):
-        silent = asyncio.ensure_future(ask(*(f"{GUN}:t{number}" for number in range(1000))))
+        silent = asyncio.gather(*(ask(f"{GUN}:t{number}") for number in range(1000)))
         while verdicts.waiting < 4:
             await asyncio.sleep(0.001)
-        others = [f"r{number}.example/web:1" for number in range(5)]
-        told = await ask(*others, seconds=0.1)
-        assert [one.decision.code for one in told] == ["deadline"] * 4 + ["overloaded"]
+        others = [ask(f"r{number}.example/web:1", seconds=0.1) for number in range(5)]
+        told = await asyncio.gather(*others)
+        assert [one.decision.code for [one] in told] == ["deadline"] * 4 + ["overloaded"]
         gate.go.set()
-        assert [one.decision.code for one in await silent][4:] == ["overloaded"] * 996
+        assert [one.decision.code for [one] in await silent][4:] == ["overloaded"] * 996
         told = await ask(*(f"{GUN}:u{number}" for number in range(4)))  # the places are free again
         assert [one.decision.code for one in told] == ["not_signed"] * 4
         assert not verdicts._lanes
 
     asking(gate, script, pending=8)
+
+
+@pytest.mark.parametrize("pending", [1, 8, 50])
+@pytest.mark.parametrize("registries", [1, 40])
+def test_one_question_about_more_images_than_may_be_pending_is_answered(gate, pending, registries):
+    images = [f"r{number % registries}.example/web:{number}" for number in range(300)]
+
+    async def script(verdicts, ask):
+        told = await ask(*images)
+        assert {one.decision.code for one in told} == {"not_signed"}
+        assert [one.decision.image for one in told] == images
+
+    asking(gate, script, pending=pending)
+    assert sorted(gate.asked) == sorted(images)
+
+
+def test_t114_question_about_many_images_takes_no_place_from_others(gate):
+    gate.go.clear()
+
+    async def script(verdicts, ask):
+        many = asyncio.ensure_future(ask(*(f"{GUN}:t{number}" for number in range(1000))))
+        while len(gate.asked) < 2:
+            await asyncio.sleep(0.001)
+        assert verdicts.waiting == 2
+        other = asyncio.ensure_future(ask(f"{GUN}:1"))
+        gate.go.set()
+        [told] = await other
+        assert told.decision.allowed
+        assert not many.done()
+        many.cancel()
+
+    asking(gate, script, pending=8)
+    assert f"{GUN}:1" in gate.asked[:10]
+
+
+def test_image_that_another_question_answered_meanwhile_is_not_asked_again(gate):
+    gate.go.clear()
+
+    async def script(verdicts, ask):
+        many = asyncio.ensure_future(ask(f"{GUN}:7", f"{GUN}:8", f"{GUN}:1"))
+        while len(gate.asked) < 2:
+            await asyncio.sleep(0.001)
+        other = asyncio.ensure_future(ask(f"{GUN}:1"))
+        await asyncio.sleep(0)
+        gate.go.set()
+        assert [one.decision.allowed for one in [*(await many), *(await other)]] == [
+            False, False, True, True,
+        ]  # fmt: skip
+
+    asking(gate, script)
+    assert gate.asked.count(f"{GUN}:1") == 1
 
 
 def test_t110_gate_that_fails_is_a_refusal(gate, caplog):
