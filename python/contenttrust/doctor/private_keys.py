@@ -57,8 +57,10 @@ def check(trust_dir: str) -> Iterator[Finding]:
     kept = backed_up(trust_dir)
     found: list[Finding] = []
     for entry in entries:
-        if entry.problem or entry.path in files:
+        if entry.path in files:
             found += _looked_at(entry, kept, others.get(entry.path, ()))
+        elif entry.problem:
+            found.append(_unknown(entry))
         elif entry.role == "root":
             found.append(_elsewhere(entry))
     yield from found
@@ -108,6 +110,17 @@ def _looked_at(entry: KeyEntry, kept: frozenset[str], others: Sequence[str]) -> 
             advice="Make a backup ('contenttrust key backup FILE'), keep it elsewhere, and prove "
             "it ('contenttrust key restore --check FILE')",
         )  # fmt: skip
+
+
+def _unknown(entry: KeyEntry) -> Finding:
+    """Of the file of addresses, which no backup has."""
+    return Finding(
+        check=_CHECK, subject=entry.path, level="failure",
+        message="which keys are kept elsewhere is not known, and none of them is used: "
+        f"{entry.problem}",
+        advice="No backup made here has this file. Mend what is wrong with it, or move it away and "
+        "name the address of each key anew ('contenttrust key load', 'contenttrust key import')",
+    )  # fmt: skip
 
 
 def _elsewhere(entry: KeyEntry) -> Finding:

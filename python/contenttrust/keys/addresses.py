@@ -120,7 +120,9 @@ def _parsed(contents: bytes) -> tuple[KeyEntry, ...]:
             raise KeyFileError(f"another format: {shown(str(document['format']))}")
         return tuple(_entry(*(signer[name] for name in _MEMBERS)) for signer in document["signers"])
     except (MalformedError, ValueError, TypeError, KeyError) as error:
-        raise KeyFileError(f"{NAME} is damaged: load the keys of your signers anew") from error
+        raise KeyFileError(
+            f"{NAME} is damaged: move it away, then load the keys of your signers anew"
+        ) from error
 
 
 def _entry(key_id: str, role: str, gun: str, address: str) -> KeyEntry:

@@ -106,6 +106,18 @@ def test_a_key_that_is_kept_elsewhere_is_no_unencrypted_file(
     assert found(trust_dir) == [("note", "vault-x:1"), ("ok", "private")]
 
 
+def test_a_damaged_file_of_addresses_is_restored_from_no_backup(trust_dir, store):
+    store.generate(role="alice")
+    addresses = trust_dir / "private" / "signers.json"
+    addresses.write_text("damaged")
+    addresses.chmod(0o600)
+    [told] = [one for one in private_keys.check(str(trust_dir)) if one.level == "failure"]
+    assert told.subject == str(addresses)
+    assert "signers.json is damaged" in told.message
+    assert "key restore" not in told.advice
+    assert "name the address of each key anew ('contenttrust key load'" in told.advice
+
+
 def test_keys_that_cannot_be_looked_at_are_told_among_the_permissions(trust_dir):
     trust_dir.mkdir(mode=0o700)
     (trust_dir / "private").write_text("no directory")
