@@ -67,15 +67,18 @@ def new_passphrases(request: Request) -> Passphrases:
     options = request.options
     file, descriptor = options.new_passphrase_file, options.new_passphrase_fd
     given = _given(file, descriptor, "--new-passphrase")
-    return asked(request, quietly=False) if given is None else _only(given)
+    if given is not None:
+        return _only(given)
+    return asked(request, quietly=False, option="--new-passphrase")
 
 
-def asked(request: Request, *, quietly: bool = True) -> Passphrases:
+def asked(request: Request, *, quietly: bool = True, option: str = "--passphrase") -> Passphrases:
     """The environment and the keyring, then the terminal, unless --no-input.
 
     Args:
         request: Of this run.
         quietly: Whether the environment and the keyring may answer in somebody's place.
+        option: What names a passphrase that is asked for here; see `PassphraseChain`.
     """
     from contenttrust.keys import (  # noqa: PLC0415 -- see `key_store`
         EnvironmentPassphrases,
@@ -86,7 +89,7 @@ def asked(request: Request, *, quietly: bool = True) -> Passphrases:
 
     terminal = None if request.options.no_input else TerminalPassphrases()
     sources = (EnvironmentPassphrases(), KeyringPassphrases()) if quietly else ()
-    return PassphraseChain(sources, terminal=terminal)
+    return PassphraseChain(sources, terminal=terminal, option=option)
 
 
 def _only(given: PassphraseSource) -> Passphrases:
@@ -231,8 +234,8 @@ def split(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_key_id(word: str) -> bool:
-    """Whether a key is named by its id, and not by a file."""
-    return re.fullmatch(r"[0-9a-f]{64}", word) is not None
+    """Whether a key is named by its id, in letters of either case, and not by a file."""
+    return re.fullmatch(r"[0-9a-fA-F]{64}", word) is not None
 
 
 @contextlib.contextmanager
@@ -247,7 +250,8 @@ def named_keys(edited: Collection, words: Iterable[str], *, role: str) -> Iterat
         role: Of keys that are imported.
 
     Raises:
-        PublishError: A file says that one of its keys is for another role: none of it is imported.
+        PublishError: A file says that one of its keys is for another role or collection: none of
+            it is imported.
     """
     from contenttrust.keys.importing import import_file, tell_kept  # noqa: PLC0415
     from contenttrust.publish.named_keys import check_given  # noqa: PLC0415 -- see `key_store`
@@ -258,7 +262,7 @@ def named_keys(edited: Collection, words: Iterable[str], *, role: str) -> Iterat
     try:
         for word in words:
             if is_key_id(word):
-                found.append(word)
+                found.append(word.lower())
                 continue
             check_file(word)
             with _told_with(word):

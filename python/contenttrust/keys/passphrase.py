@@ -57,6 +57,8 @@ class PassphraseRequest:
 
     def __str__(self) -> str:
         """In words, such as ``the targets key 0123456789ab of docker.io/library/alpine``."""
+        if self.what == PIN:
+            return shown(f"the PIN of {self.key_id}")
         words = ["the", *(["new"] if self.is_new else []), *([self.role] if self.role else [])]
         words += [self.what, *([self.key_id] if self.key_id else [])]
         return shown(" ".join(words) + (f" of {self.gun}" if self.gun else ""))
@@ -101,6 +103,7 @@ class PassphraseChain:
         *,
         terminal: Passphrases | None = None,
         is_final: bool = False,
+        option: str = "--passphrase",
     ) -> None:
         """Ask these.
 
@@ -108,8 +111,11 @@ class PassphraseChain:
             sources: Asked first.
             terminal: Who is asked where no source knows; None: nobody (``--no-input``).
             is_final: Whether nobody is asked where the sources know nothing, although they could.
+            option: What those of the command line begin with that name a file or descriptor in the
+                terminal's place; empty: none does. For the message where nobody can be asked.
         """
         self._sources = tuple(sources)
+        self._option = option
         self._terminal = None if is_final else terminal
 
     def give(self, request: PassphraseRequest) -> Secret:
@@ -129,18 +135,35 @@ class PassphraseChain:
                 gun=request.gun,
                 role=request.role,
             )
-        if self._terminal is None:
-            raise input_needed(request, "nobody may be asked for it")
-        return self._terminal.give(request)
+        try:
+            if self._terminal is None:
+                raise input_needed(request, "nobody may be asked for it")
+            return self._terminal.give(request)
+        except InputNeededError as error:
+            ways = ", or ".join(self._ways(request))
+            error.message += f": {ways}" if ways else ""
+            raise
+
+    def _ways(self, request: PassphraseRequest) -> list[str]:
+        """How it can be given where nobody can be asked."""
+        looks = any(isinstance(one, EnvironmentPassphrases) for one in self._sources)
+        ways = []
+        if looks and request.what == "key":  # the environment says nothing of others
+            ways.append(f"set {' or '.join(variables_for(request.role))}")
+        if self._option:
+            ways.append(f"use {self._option}-file or {self._option}-fd")
+        return ways
+
+
+def wanted(request: PassphraseRequest) -> str:
+    """What is asked for, in words."""
+    return str(request) if request.what == PIN else f"the passphrase of {request}"
 
 
 def input_needed(request: PassphraseRequest, why: str) -> InputNeededError:
     """The refusal of a passphrase that is not to be had."""
-    options = "use --passphrase-file or --passphrase-fd"
-    if request.what == "key":  # the environment says nothing of others
-        options = f"set {' or '.join(variables_for(request.role))}, or {options}"
     return InputNeededError(
-        f"the passphrase of {request} is needed, and {why}: {options}",
+        f"{wanted(request)} is needed, and {why}",
         gun=request.gun,
         role=request.role,
         expected=request.key_id,

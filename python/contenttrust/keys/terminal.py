@@ -15,7 +15,7 @@ import threading
 
 from contenttrust.errors import InputNeededError, PassphraseError, shown
 from contenttrust.keys import passphrase_file
-from contenttrust.keys.passphrase import PIN, TRIES, PassphraseRequest, input_needed
+from contenttrust.keys.passphrase import PIN, TRIES, PassphraseRequest, input_needed, wanted
 from contenttrust.transport import files
 
 TYPE_CHECKING = False
@@ -82,8 +82,8 @@ class TerminalPassphrases:
 def _known(terminal: int, request: PassphraseRequest) -> Secret:
     if request.attempt:
         _say(terminal, "Passphrase incorrect. Please retry.\n")
-    wanted = "" if request.what == PIN else "passphrase for "
-    return _ask(terminal, f"Enter {wanted}{_called(request)}: ", request)
+    before = "" if request.what == PIN else "passphrase for "
+    return _ask(terminal, f"Enter {before}{_called(request)}: ", request)
 
 
 def _new(terminal: int, request: PassphraseRequest) -> Secret:
@@ -112,7 +112,7 @@ def _new(terminal: int, request: PassphraseRequest) -> Secret:
 
 def _called(request: PassphraseRequest) -> str:
     if request.what == PIN:
-        return f"the PIN of {shown(request.key_id)}"
+        return str(request)
     role = shown(_DISPLAYED.get(request.role, request.role))
     called = f"{role} {request.what}".lstrip()
     return f"{called} with ID {request.key_id[:_SHOWN_OF_ID]}" if request.key_id else called
@@ -148,7 +148,7 @@ def _ask(terminal: int, prompt: str, request: PassphraseRequest) -> Secret:
 def _typed(buffer: bytearray, end: int, request: PassphraseRequest) -> Secret:
     if not end:
         raise InputNeededError(
-            f"the terminal was closed before the passphrase of {request} was typed",
+            f"the terminal was closed before {wanted(request)} was typed",
             gun=request.gun,
             role=request.role,
             expected=request.key_id,

@@ -261,6 +261,7 @@ def test_the_new_passphrase_is_not_taken_from_the_environment(place, root):
     ran = place.run("key", "passwd", root)
     assert ran.code == 1
     assert "the passphrase of the new root key" in ran.err
+    assert ran.err.endswith(": use --new-passphrase-file or --new-passphrase-fd.\n")
 
 
 def test_a_backup_is_restored_and_proved(place, root, tmp_path):
@@ -288,7 +289,8 @@ def test_a_backup_is_restored_and_proved(place, root, tmp_path):
     place.env.pop("DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE")
     ran = place.run("key", "restore", "--check", *given, "a.backup")
     assert ran.code == 1
-    assert f"the root key {root}: " in ran.out
+    [told] = [line for line in ran.out.splitlines() if f"the root key {root}: " in line]
+    assert told.endswith(": set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or NOTARY_ROOT_PASSPHRASE")
 
 
 def test_what_is_no_archive_is_not_restored(place):

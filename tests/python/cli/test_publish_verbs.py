@@ -75,6 +75,7 @@ def test_the_root_key_may_be_named_by_its_file_or_id(place):
     document = json.loads(place.done("list", "--json", GUN))
     assert document["roles"]["root"]["canonical_key_ids"] == [key_id]
     place.done("init", "--rootkey", key_id, "-p", f"{GUN}/another")
+    place.done("init", "--rootkey", key_id.upper(), "-p", f"{GUN}/third")
 
 
 @pytest.mark.parametrize("by", ["id", "file", "file alone"])

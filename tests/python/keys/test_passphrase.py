@@ -18,8 +18,9 @@ from contenttrust.keys import (
     KeyStore,
     PassphraseChain,
     PassphraseRequest,
+    TerminalPassphrases,
 )
-from contenttrust.keys.passphrase import variables_for
+from contenttrust.keys.passphrase import PIN, variables_for
 from contenttrust.keys.passphrase_file import LIMIT, from_descriptor, from_file
 from keyholder import GUN, Holder, store_in
 
@@ -102,6 +103,41 @@ def test_where_nobody_may_be_asked_role_collection_and_key_are_named(role: str) 
     assert f"the {role} key {key_id} of {GUN}" in message
     assert all(name in message for name in variables_for(role))
     assert (caught.value.role, caught.value.gun, caught.value.expected) == (role, GUN, key_id)
+
+
+@pytest.mark.parametrize(
+    ("sources", "option", "ways"),
+    [
+        (True, "--passphrase", ": set {}, or use --passphrase-file or --passphrase-fd"),
+        (False, "--new-passphrase", ": use --new-passphrase-file or --new-passphrase-fd"),
+        (True, "", ": set {}"),
+        (False, "", ""),
+    ],
+)
+def test_where_nobody_can_be_asked_what_would_be_looked_at_is_named(
+    tmp_path: Path, sources: bool, option: str, ways: str
+) -> None:
+    asked = [EnvironmentPassphrases({})] if sources else []
+    told = ways.format(" or ".join(variables_for("targets")))
+    nobody = PassphraseChain(asked, option=option)
+    with pytest.raises(InputNeededError) as caught:
+        nobody.give(request())
+    assert caught.value.message.endswith(f"nobody may be asked for it{told}")
+    absent = PassphraseChain(
+        asked, terminal=TerminalPassphrases(str(tmp_path / "tty")), option=option
+    )
+    with pytest.raises(InputNeededError) as caught:
+        absent.give(request())
+    assert caught.value.message.endswith(f"there is no terminal to ask at{told}")
+
+
+def test_a_pin_is_no_passphrase() -> None:
+    with pytest.raises(InputNeededError) as caught:
+        PassphraseChain([EnvironmentPassphrases({})]).give(request("", key_id="hsm:2", what=PIN))
+    assert caught.value.message == (
+        "the PIN of hsm:2 is needed, and nobody may be asked for it: use --passphrase-file or "
+        "--passphrase-fd"
+    )
 
 
 def test_a_passphrase_that_was_given_is_the_only_one() -> None:

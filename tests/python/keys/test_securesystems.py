@@ -78,7 +78,7 @@ def test_a_wrong_pin_is_told_without_being_shown(token: str) -> None:
 
 
 def test_where_nobody_may_be_asked_for_the_pin_the_key_is_named(token: str) -> None:
-    with pytest.raises(InputNeededError, match="PIN hsm:2"):
+    with pytest.raises(InputNeededError, match="the PIN of hsm:2"):
         make(token, Nobody()).sign(b"message")
 
 

@@ -42,7 +42,8 @@ def _check(request: Request, archive: bytes) -> int:
     """Open the archive and every key in it; with --gun also count the published root's keys."""
     from contenttrust.keys.backup import check  # noqa: PLC0415 -- see editing
 
-    asked, own = editing.passphrases(request), editing.asked(request)
+    # What was named for this run is the archive's.
+    asked, own = editing.passphrases(request), editing.asked(request, option="")
     done = check(archive, passphrases=asked, key_passphrases=own)
     for key in done.keys:
         fault = done.problems.get(key.key_id, "")
