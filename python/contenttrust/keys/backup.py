@@ -1,8 +1,8 @@
 """One encrypted archive of keys, and the proof that it can be restored.
 
 The archive is sealed with a passphrase of its own; the keys inside keep theirs, so that a copy of
-it alone opens nothing. What is restored takes no different key's place, and nothing is written
-before everything that is to be restored was found to be right.
+it alone opens nothing. What is restored takes no different key's place, nor that of an address, and
+nothing is written before everything that is to be restored was found to be right.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.keys import folder
-from contenttrust.keys.entry import EXTENSION, KeyEntry, is_key_id
+from contenttrust.keys.entry import EXTENSION, KeyEntry, gun_for, is_key_id
 from contenttrust.keys.exporting import places_by_key
-from contenttrust.keys.keeping import opened, opens
+from contenttrust.keys.keeping import check_file, opened, opens
 from contenttrust.keys.passphrase import TRIES, PassphraseRequest
 
 TYPE_CHECKING = False
@@ -158,7 +158,8 @@ def restore(
         KeyFileError: It is no archive of ours.
         NoKeyError: A key that was named is not in it.
         PassphraseError: The passphrase was wrong too often, or the archive is damaged.
-        KeyStoreError: Another file has the place of one of its keys: nothing was restored.
+        KeyStoreError: Another file has the place of one of its keys, or one is kept elsewhere and
+            its address is here: nothing was restored.
         InputNeededError: A passphrase is needed, and nobody can be asked.
     """
     keys = read(archive, passphrases=passphrases)
@@ -177,17 +178,22 @@ def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
     fresh: list[BackedUpKey] = []
     kept: list[KeyEntry] = []
     differing: list[tuple[BackedUpKey, str]] = []
+    elsewhere: list[tuple[BackedUpKey, str]] = []
     with store.folder.writing() as top:
         for key in keys:
             place = store.place_of(key.key_id)
             if place is None:
-                fresh.append(key)
+                try:
+                    check_file(store, key.key_id, key.role, gun_for(key.role, key.gun))
+                    fresh.append(key)
+                except KeyStoreError as error:
+                    elsewhere.append((key, error.message))
             elif folder.read_at(top, place) == key.pem:
                 kept.append(store.entry_at(place))
             else:
                 differing.append((key, store.folder.where(place)))
-        if differing:
-            raise _differs(differing, fresh)
+        if differing or elsewhere:
+            raise _in_the_way(differing, elsewhere, fresh)
         for key in fresh:
             name = (f"{key.key_id}{EXTENSION}",)
             folder.put(top, name, key.pem, opens(key.key_id, None, key.pem))
@@ -195,23 +201,31 @@ def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
     return Restored(added=added, kept=tuple(kept))
 
 
-def _differs(
-    differing: Sequence[tuple[BackedUpKey, str]], fresh: Sequence[BackedUpKey]
+def _in_the_way(
+    differing: Sequence[tuple[BackedUpKey, str]],
+    elsewhere: Sequence[tuple[BackedUpKey, str]],
+    fresh: Sequence[BackedUpKey],
 ) -> KeyStoreError:
-    """That files are in the way, what they may be, and how to go on with each of them as it is."""
-    where = ", ".join(shown(path) for _, path in differing)
+    """What is here in place of keys, and how to go on with each of them as it is."""
     only = " ".join(f"--key {key.key_id}" for key in fresh)
     others = (
         f"To keep what is here and restore the others: contenttrust key restore {only} FILE"
         if fresh
         else "Every other key of the backup is here already"
     )
+    told = [why for _, why in elsewhere]
+    if differing:
+        where = ", ".join(shown(path) for _, path in differing)
+        told.append(
+            f"here already, and not as the backup has it: {where}. It may be the same key under a "
+            "passphrase that was changed since (contenttrust key passwd). A key file is never "
+            "written over: to have the backup's, move the file away first"
+        )
+    keys = [key for key, _ in (*elsewhere, *differing)]
     return KeyStoreError(
-        f"here already, and not as the backup has it: {where}. It may be the same key under a "
-        "passphrase that was changed since (contenttrust key passwd). A key file is never written "
-        f"over, so nothing was restored. {others}. To have the backup's: move the file away first",
-        role=differing[0][0].role,
-        found=", ".join(key.key_id for key, _ in differing),
+        f"{'; '.join(told)}; nothing was restored. {others}",
+        role=keys[0].role,
+        found=", ".join(key.key_id for key in keys),
     )
 
 

@@ -37,7 +37,7 @@ from contenttrust.keys.entry import (
     gun_for,
     is_key_id,
 )
-from contenttrust.keys.keeping import check_role, may_replace
+from contenttrust.keys.keeping import KeptOtherwiseError, check_file, may_replace
 from contenttrust.keys.public_file import check_name
 from contenttrust.transport import chosen_file, remark
 
@@ -79,17 +79,13 @@ class _Block:
     data: bytes = b""  # in which it stays under its passphrase; empty: it gets a new one
 
 
-class _KeptOtherwiseError(KeyStoreError):
-    """What is here of a key is not what a block would put there, and stays."""
-
-
 def import_file(
     store: KeyStore,
     path: str | os.PathLike[str],
     *,
     role: str = "",
     gun: str = "",
-    check: Callable[[str], None] | None = None,
+    check: Callable[[str, str], None] | None = None,
 ) -> Imported:
     """Import all keys of a file, as ``notary key import`` does.
 
@@ -98,9 +94,9 @@ def import_file(
         path: Of the file.
         role: Of keys whose block names none; default: ``delegation``.
         gun: Of ``targets`` and ``snapshot`` keys whose block names none.
-        check: Is called with the role of each key before one is kept; what it raises ends it. A
-            block that cannot be opened, or whose key is here otherwise, ends it then too; else it
-            is passed over beside others.
+        check: Is called with the role and the collection of each key before one is kept; what it
+            raises ends it. A block that cannot be opened, or whose key is here otherwise, ends it
+            then too; else it is passed over beside others.
 
     Raises:
         KeyFileError: None of its blocks is a key that can be imported.
@@ -115,7 +111,7 @@ def import_file(
     found = KeyFile.parse_all(_contents(path))
     role = role or DEFAULT_ROLE
     if check is not None:
-        _check_roles(found, role, check)
+        _check_roles(found, role, gun, check)
     return _import(store, found, role, gun, is_whole=check is not None)
 
 
@@ -149,7 +145,7 @@ def load_file(
             f"public key use contenttrust signer add --key: {error.message}"
         ) from error
 
-    def check(role: str) -> None:
+    def check(role: str, _: str) -> None:
         if role in TOP_LEVEL_ROLES:
             import shlex  # noqa: PLC0415 - only where something is suggested
 
@@ -163,13 +159,15 @@ def load_file(
                 found=f"a {role} key",
             )
 
-    _check_roles(found, name, check)
+    _check_roles(found, name, "", check)
     return _import(store, found, name, "", is_whole=True)
 
 
-def _check_roles(found: Sequence[KeyFile], role: str, check: Callable[[str], None]) -> None:
+def _check_roles(
+    found: Sequence[KeyFile], role: str, gun: str, check: Callable[[str, str], None]
+) -> None:
     for one in found:
-        check(one.role or role)
+        check(one.role or role, _gun_of(one) or gun)
 
 
 def _import(
@@ -193,7 +191,7 @@ def _import(
             _check(store, block, blocks.get(block.key_id, block))
             blocks[block.key_id] = block
         except (  # noqa: PERF203
-            KeyFileError, PassphraseError, InputNeededError, _KeptOtherwiseError
+            KeyFileError, PassphraseError, InputNeededError, KeptOtherwiseError
         ) as error:  # fmt: skip
             told = f"block {number} ({shown(one.label)}): {error.message}"
             if is_whole and len(found) > 1:
@@ -226,8 +224,8 @@ def _prepared(store: KeyStore, found: KeyFile, role: str, gun: str, *, is_opened
         InputNeededError: Its passphrase is needed, and nobody can be asked.
     """
     role = found.role or role
-    folders, _, name = found.path.rpartition("/")
-    gun = _gun_of(folders) or found.gun or gun
+    name = found.path.rpartition("/")[2]
+    gun = _gun_of(found) or gun
     if role in ROLES_OF_ONE_COLLECTION and not gun:
         raise KeyFileError(
             f"invalid key pem block: a {shown(role)} key without a gun, nobody knows what "
@@ -280,7 +278,7 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
         first: The first block of the file with this key.
 
     Raises:
-        _KeptOtherwiseError: It is here already and differs, or is kept elsewhere.
+        KeptOtherwiseError: It is here already and differs, or is kept elsewhere.
         KeyStoreError: It is here for another role, or comes twice; or its file here is damaged.
     """
     if (block.role, block.gun, block.data) != (first.role, first.gun, first.data):
@@ -298,25 +296,18 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
             f"{here.problem}; nothing was imported. Move it away, then import again",
             role=block.role,
         )
-    check_role(here, block.role, block.gun)
-    place = store.place_of(block.key_id)
-    if place is None:
-        raise _KeptOtherwiseError(
-            f"the key {block.key_id} is kept by {shown(here.path)}: a file would be used in place "
-            f"of that. If it is meant, contenttrust key remove {block.key_id} takes the address "
-            "away first",
-            role=block.role,
-        )
+    check_file(store, block.key_id, block.role, block.gun)
     if block.data:
-        _check_same(store, block, place)
+        _check_same(store, block)
 
 
-def _check_same(store: KeyStore, block: _Block, place: tuple[str, ...]) -> None:
+def _check_same(store: KeyStore, block: _Block) -> None:
     """Refuse an encrypted block, unless it becomes the very file that is in the store.
 
     Raises:
-        _KeptOtherwiseError: It does not.
+        KeptOtherwiseError: It does not.
     """
+    _, place = store.existing(block.key_id)
     try:
         before, _ = store.folder.read(place)
     except OSError as error:
@@ -324,13 +315,13 @@ def _check_same(store: KeyStore, block: _Block, place: tuple[str, ...]) -> None:
     try:
         may_replace(block.key_id, before, block.data, None, store.folder.where(place))
     except KeyStoreError as error:
-        raise _KeptOtherwiseError(error.message, role=block.role) from error
+        raise KeptOtherwiseError(error.message, role=block.role) from error
 
 
-def _gun_of(folders: str) -> str:
-    """The collection that the path of an older notary's export names."""
-    first, _, rest = folders.strip("/").partition("/")
-    return rest if first == LEGACY_FOLDERS[1] else ""
+def _gun_of(found: KeyFile) -> str:
+    """The collection that a block names: an older notary's export has it in its path."""
+    first, _, rest = found.path.rpartition("/")[0].strip("/").partition("/")
+    return (rest if first == LEGACY_FOLDERS[1] else "") or found.gun
 
 
 def _keep(store: KeyStore, block: _Block) -> KeyEntry:

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from contenttrust._core import Secret
     from contenttrust.keys.entry import KeyEntry
     from contenttrust.keys.passphrase import Passphrases
+    from contenttrust.keys.store import KeyStore
 
 FEWEST_ROUNDS = 2048
 """Rounds that docker's own files have; ours never have less."""
 
 _NOBODYS = ("", "delegation")
 """Roles in the files of keys that nobody named an owner for."""
+
+
+class KeptOtherwiseError(KeyStoreError):
+    """What is here of a key is not what would be put in its place, and stays."""
 
 
 def checked_gun(role: str, gun: str) -> str:
@@ -97,6 +102,33 @@ def tell(told: str) -> None:
     """Warn of what has changed, as `check_role` has put it."""
     if told:
         remark.warn(__name__, told)
+
+
+def check_file(store: KeyStore, key_id: str, role: str, gun: str) -> str:
+    """Whether a key may come into a store as a file, which is used before an address is.
+
+    Args:
+        store: Where to.
+        key_id: Canonical key id.
+        role: As for `check_role`.
+        gun: As for `check_role`.
+
+    Returns:
+        As `check_role`.
+
+    Raises:
+        KeyStoreError: As for `check_role`.
+        KeptOtherwiseError: The key is kept elsewhere, and the store has its address.
+    """
+    here = store.find(key_id)
+    told = check_role(here, role, gun)
+    if here is not None and store.place_of(key_id) is None:
+        raise KeptOtherwiseError(
+            f"the key {key_id} is kept by {shown(here.path)}: a file would be used in place of "
+            f"that. If it is meant, contenttrust key remove {key_id} takes the address away first",
+            role=role,
+        )
+    return told
 
 
 def in_file(key_id: str, path: str) -> KeyStoreError:

@@ -15,15 +15,9 @@ from contenttrust._core import PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
 from contenttrust.keys import folder
 from contenttrust.keys.addresses import SignerAddresses, signer_of
-from contenttrust.keys.entry import (
-    EXTENSION,
-    KeyEntry,
-    broken,
-    describe,
-    is_key_id,
-    one_a_key,
-)
+from contenttrust.keys.entry import EXTENSION, KeyEntry, broken, describe, is_key_id, one_a_key
 from contenttrust.keys.keeping import (
+    check_file,
     check_role,
     checked_gun,
     checked_rounds,
@@ -162,11 +156,11 @@ class KeyStore:
             PassphraseError: A key with its id is here under another passphrase, or the new
                 passphrase is empty.
             InputNeededError: A passphrase is needed, and nobody can be asked.
-            KeyStoreError: It could not be written, or is here for another role, and one of the two
-                is root, targets, snapshot or timestamp.
+            KeyStoreError: It could not be written, is kept elsewhere, or is here for another role,
+                and one of the two is root, targets, snapshot or timestamp.
         """
         gun = checked_gun(role, gun)
-        told = check_role(self.find(key.key_id), role, gun)
+        told = check_file(self, key.key_id, role, gun)
         warn_of_ed25519(key)
         secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
         data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from contenttrust.keys import EnvironmentPassphrases, KeyStore, PassphraseChain
 from contenttrust.keys.backup_note import backed_up
 from publisher_place import PublisherPlace
 from vault_plugin import offered
@@ -25,8 +26,8 @@ def place(tmp_path, run, monkeypatch):
 @pytest.fixture
 def vault(tmp_path, monkeypatch):
     """A package that offers keys under addresses such as `vault-y:1`."""
-    with offered("vault-y", tmp_path / "package", monkeypatch):
-        yield
+    with offered("vault-y", tmp_path / "package", monkeypatch) as keys:
+        yield keys
 
 
 def key_ids(place, role):
@@ -126,6 +127,20 @@ def test_a_key_that_is_elsewhere_is_loaded_by_its_address(place, vault):
     (entry,) = json.loads(place.done("key", "list", "--json"))["keys"]
     assert (entry["role"], entry["path"]) == ("alice", "vault-y:1")
     assert (place.here / "alice.pub").read_text().startswith("-----BEGIN PUBLIC KEY-----\n")
+
+
+def test_nothing_is_restored_in_place_of_an_address(place, vault):
+    key_id = place.done("key", "generate").split()[-1]
+    place.done("key", "backup", "--passphrase-file", "secret", "all.backup")
+    vault["vault-y:1"] = KeyStore(
+        place.config / "trust", passphrases=PassphraseChain([EnvironmentPassphrases()])
+    ).open(key_id)
+    place.done("key", "remove", "-y", key_id)
+    place.done("key", "load", "--name", "alice", "vault-y:1")
+    ran = place.run("key", "restore", "--passphrase-file", "secret", "all.backup")
+    assert (ran.code, key_ids(place, "root"), key_ids(place, "alice")) == (1, [], [key_id])
+    assert "kept for alice: it is not kept for root in place of that" in ran.err
+    assert f"(contenttrust key remove {key_id}); nothing was restored" in ran.err
 
 
 def test_an_address_of_nobody_is_a_file_that_is_not_there(place, vault):

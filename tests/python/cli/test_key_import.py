@@ -14,6 +14,7 @@ from key_place import OTHER, ROOT
 from vault_plugin import offered
 
 GUN = "collection.example/team/files"
+ANOTHER = "collection.example/team/others"
 A_DAY = 86_400
 
 
@@ -150,6 +151,33 @@ def test_t102_no_root_key_comes_in_for_a_rotation_that_nobody_here_can_sign(
     assert "bring it in first: contenttrust key import FILE" in ran.err
     ran = place.run("key", "rotate", "-y", "--key", "new.pem", GUN, "timestamp")
     assert (ran.code, keys_here(place)) == (1, others)
+
+
+@pytest.mark.parametrize("by", ["id", "file"])
+@pytest.mark.parametrize("role", ["targets", "snapshot"])
+def test_no_key_that_is_kept_for_another_collection_is_taken(place, role, by):
+    place.done("init", "-p", GUN)
+    key, secret = PrivateKey.generate("ecdsa"), Secret(OTHER.encode())
+    (place.here / "key.pem").write_bytes(key.encode(secret, role=role, gun=ANOTHER, rounds=2048))
+    if by == "id":
+        place.done("key", "import", "key.pem")
+    before = keys_here(place)
+    ran = place.run("key", "rotate", "--key", key.key_id if by == "id" else "key.pem", GUN, role)
+    assert (ran.code, keys_here(place)) == (1, before)
+    assert f"given {role} key of {ANOTHER} instead" in ran.err
+    assert f"contenttrust key generate --role {role} --gun {GUN})" in ran.err
+
+
+def test_an_address_that_is_kept_for_another_collection_is_brought_in_anew(place, vault):
+    place.done("init", "-p", GUN)
+    place.done("key", "import", "--role", "targets", "--gun", ANOTHER, "vault-y:1")
+    key_id = vault["vault-y:1"].key_id
+    ran = place.run("key", "rotate", "--key", key_id, GUN, "targets")
+    way = f"contenttrust key import --role targets --gun {GUN} vault-y:1"
+    assert (ran.code, f"(contenttrust key remove {key_id}, then {way})" in ran.err) == (1, True)
+    place.done("key", "remove", "-y", key_id)
+    place.done(*shlex.split(way)[1:])
+    place.done("key", "rotate", "--key", key_id.upper(), GUN, "targets")
 
 
 def test_a_rotation_that_fails_later_tells_which_key_of_a_file_is_here(place, new_root):

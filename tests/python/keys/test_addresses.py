@@ -12,11 +12,11 @@ from contenttrust import crypto
 from contenttrust._core import PrivateKey, PublicKey, Secret
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError
 from contenttrust.keys import KeyStore
-from contenttrust.keys.backup import backup
+from contenttrust.keys.backup import backup, restore
 from contenttrust.keys.exporting import export
 from contenttrust.keys.importing import import_file, load_file
 from contenttrust.keys.public_file import remember_for_signer
-from keyholder import GUN, PASSPHRASE, ROUNDS, Nobody, paths_in, store_in
+from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody, paths_in, store_in
 from vault_plugin import offered
 
 
@@ -106,6 +106,61 @@ def test_t102_a_file_that_nobody_opened_takes_no_place_of_a_key_that_is_kept_els
     done = import_file(store, path)
     assert [entry.role for entry in done.entries] == ["bob"]
     assert f"contenttrust key remove {here.key_id} takes the address away" in done.skipped[0]
+
+
+@pytest.mark.parametrize("role", ["root", "alice", "bob", "targets"])
+def test_t102_nothing_is_restored_in_place_of_an_address(
+    vault, store: KeyStore, tmp_path: Path, caplog, role: str
+) -> None:
+    key = vault["vault-x:1"] = PrivateKey.generate("ecdsa")
+    source = store_in(tmp_path / "source")
+    gun = GUN if role == "targets" else ""
+    entries = [source.add(key, role=role, gun=gun), source.generate(role="carol")]
+    archive = backup(source, passphrases=Holder(b"archive"))
+    here = store.remember("vault-x:1", role="alice")
+    why = (
+        "is kept by vault-x:1: a file would be used in place of that"
+        if role in {"alice", "bob"}
+        else f"kept for alice: it is not kept for {role}"
+    )
+    other = f"restore the others: contenttrust key restore --key {entries[1].key_id} FILE"
+    with pytest.raises(KeyStoreError, match=f"{why}.*; nothing was restored.*{other}") as refused:
+        restore(store, archive, passphrases=Holder(b"archive"))
+    assert f"contenttrust key remove {key.key_id}" in refused.value.message
+    assert refused.value.found == key.key_id
+    assert store.entries() == (here,)
+    assert "now it is for" not in caplog.text
+    store.remove(key.key_id)
+    assert len(restore(store, archive, passphrases=Holder(b"archive")).added) == 2
+
+
+def test_a_file_and_an_address_in_the_way_are_told_together(
+    vault, store: KeyStore, tmp_path: Path
+) -> None:
+    source = store_in(tmp_path / "source")
+    vault["vault-x:1"] = source.open(source.generate(role="alice").key_id)
+    bob = source.generate(role="bob")
+    archive = backup(source, passphrases=Holder(b"archive"))
+    here = store.remember("vault-x:1", role="alice")
+    (Path(store.folder.path) / f"{bob.key_id}.key").write_bytes(b"something else")
+    with pytest.raises(KeyStoreError, match=f"vault-x:1.*{bob.key_id}.key") as refused:
+        restore(store, archive, passphrases=Holder(b"archive"))
+    assert set(refused.value.found.split(", ")) == {here.key_id, bob.key_id}
+    assert "Every other key of the backup is here already" in refused.value.message
+
+
+@pytest.mark.parametrize("role", ["root", "alice", "bob"])
+def test_a_key_that_is_kept_elsewhere_is_not_added(
+    vault, store: KeyStore, trust_dir: Path, caplog, role: str
+) -> None:
+    key = vault["vault-x:1"] = PrivateKey.generate("ecdsa")
+    here = store.remember("vault-x:1", role="alice")
+    asked = Holder()
+    with pytest.raises(KeyStoreError, match=f"contenttrust key remove {key.key_id}"):
+        store_in(trust_dir, passphrases=asked).add(key, role=role)
+    assert asked.requests == []
+    assert store.entries() == (here,)
+    assert "now it is for" not in caplog.text
 
 
 def test_an_address_is_forgotten(vault, store: KeyStore, trust_dir: Path) -> None:

@@ -298,16 +298,16 @@ def test_a_file_with_another_signer_s_key_is_loaded(
 def test_the_role_of_each_key_is_looked_at_before_one_is_kept(
     trust_dir: Path, two: Callable[[str], Path]
 ) -> None:
-    seen: list[str] = []
+    seen: list[tuple[str, str]] = []
 
-    def check(role: str) -> None:
-        seen.append(role)
+    def check(role: str, gun: str) -> None:
+        seen.append((role, gun))
         if role == "root":
             raise KeyStoreError("not that")
 
     with pytest.raises(KeyStoreError, match="not that"):
-        import_file(store_in(trust_dir, THEIRS), two("root"), check=check)
-    assert seen == ["dave", "root"]
+        import_file(store_in(trust_dir, THEIRS), two("root"), gun=GUN, check=check)
+    assert seen == [("dave", GUN), ("root", GUN)]
     assert not trust_dir.exists()
 
 

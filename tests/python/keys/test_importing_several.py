@@ -73,7 +73,7 @@ def test_a_signers_file_is_loaded_as_a_whole(trust_dir: Path, file) -> None:
 
 def test_a_file_whose_roles_are_looked_at_is_imported_as_a_whole(trust_dir: Path, file) -> None:
     with pytest.raises(PassphraseError, match="no key of the file was imported"):
-        import_file(store_in(trust_dir), file(plain("root"), sealed("root")), check=lambda _: None)
+        import_file(store_in(trust_dir), file(plain("root"), sealed("root")), check=lambda *_: None)
     assert not trust_dir.exists()
 
 
@@ -102,7 +102,7 @@ def test_t102_a_key_that_is_here_and_differs_ends_it_where_the_file_is_taken_as_
         Secret(PASSPHRASE), role="alice", path=here.key_id, rounds=ROUNDS
     )
     with pytest.raises(KeyStoreError, match=r"^block 2 .* and differs: .*; no key of the file was"):
-        import_file(store, file(plain("root"), theirs), check=lambda _: None)
+        import_file(store, file(plain("root"), theirs), check=lambda *_: None)
     assert store.entries() == (here,)
 
 
@@ -136,7 +136,7 @@ def test_t102_what_a_path_says_is_proved_where_a_file_is_taken_as_a_whole(
     """A key that nobody here can open is not kept for a root key, nor for a signer's."""
     one = "7" * 64
     with pytest.raises(PassphraseError, match="password invalid"):
-        import_file(store_in(trust_dir), file(sealed("root", path=one)), check=lambda _: None)
+        import_file(store_in(trust_dir), file(sealed("root", path=one)), check=lambda *_: None)
     with pytest.raises(PassphraseError, match="password invalid"):
         load_file(store_in(trust_dir), file(sealed("alice", path=one)))
     key = PrivateKey.generate("ecdsa")
@@ -151,7 +151,7 @@ def test_a_key_that_was_opened_to_be_kept_as_it_is_is_asked_for_once(trust_dir: 
     path = file(key.encode(Secret(PASSPHRASE), role="root", path=key.key_id, rounds=ROUNDS))
     holder = Holder()
     store = store_in(trust_dir, passphrases=holder)
-    [entry] = import_file(store, path, check=lambda _: None).entries
+    [entry] = import_file(store, path, check=lambda *_: None).entries
     assert store.open(entry.key_id).key_id == key.key_id
     [asked] = holder.requests
     assert (asked.role, asked.key_id, asked.is_new) == ("root", key.key_id, False)

@@ -55,12 +55,42 @@ def test_the_old_key_still_signs_another_collection_that_has_it(collection, publ
     other = publisher.collection(f"{collection.gun}/other")
     other.initialize()
     other.publish()
+    key = publisher.keys.open(old[0])
+    publisher.keys.remove(old[0])
+    publisher.keys.add(key, role="targets", gun=other.gun)
     other.rotate_key("targets", key_ids=old)
 
     collection.rotate_key("targets")
     other.add_target("v1", size=7, sha256=digest("v1"))
 
     assert set(other.publish().repository.tags) == {"v1"}
+
+
+@pytest.mark.parametrize("role", ["targets", "snapshot"])
+def test_a_key_that_is_kept_for_another_collection_is_refused(collection, publisher, server, role):
+    """What it signs for one is valid in the other; and no request would be signed with it."""
+    entry = publisher.keys.generate(role=role, gun=f"{collection.gun}/other")
+
+    with pytest.raises(PublishError, match=f"given {role} key of {entry.gun} instead") as refused:
+        collection.rotate_key(role, key_ids=[entry.key_id])
+
+    assert (
+        f"contenttrust key generate --role {role} --gun {collection.gun})" in refused.value.message
+    )
+    assert refused.value.expected == f"a key of {role} of {collection.gun}"
+    assert server.signed(collection.gun, "root")["version"] == 1
+
+
+def test_a_key_that_names_no_collection_is_taken(collection, publisher, server):
+    """As notary makes them."""
+    key = _core.PrivateKey.generate("ecdsa")
+    file = publisher.folder / "private" / f"{key.key_id}.key"
+    file.write_bytes(key.encode(_core.Secret(b"a passphrase for tests"), role="targets"))
+    file.chmod(0o600)
+
+    collection.rotate_key("targets", key_ids=[key.key_id])
+
+    assert key_ids(server, collection, "targets") == [key.key_id]
 
 
 def test_a_key_that_only_gets_another_certificate_is_not_replaced(collection, server, publisher):
