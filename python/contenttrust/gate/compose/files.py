@@ -6,10 +6,17 @@ import functools
 import os
 from dataclasses import dataclass, field, replace
 
-from contenttrust.gate.compose import builder, dockerfiles, environment_file, plain_files, plugin
+from contenttrust.gate.compose import (
+    builder,
+    dockerfiles,
+    environment_file,
+    hooks,
+    plain_files,
+    plugin,
+)
 from contenttrust.gate.compose.brought import Brought
 from contenttrust.gate.compose.interpolation import InterpolationError
-from contenttrust.gate.compose.merging import ComposeError, merged
+from contenttrust.gate.compose.merging import NO_SERVICES, ComposeError, merged
 from contenttrust.gate.compose.services import contents
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
@@ -169,7 +176,12 @@ def composition(
         all_services = project.get("services")
         services = all_services if isinstance(all_services, dict) else {}
         uses = [
-            Use(image=one.image, spot=spot_of(one.path), pulled=one.pulled, advice=one.advice)
+            Use(
+                image=one.image,
+                spot=hooks.spot(documents, one) or spot_of(one.path),
+                pulled=one.pulled,
+                advice=one.advice,
+            )
             for one in started
         ]
         folder = os.path.dirname(first.file)  # noqa: PTH120 -- the name is a text
@@ -241,7 +253,10 @@ def _merged(
 ) -> dict[str, Any]:
     """The project as far as it can be told without docker compose."""
     documents = [document for document in documents if document.value is not None]
-    return merged(documents, lookup=_lookup(first, env), profiles=profiles)
+    project = merged(documents, lookup=_lookup(first, env), profiles=profiles)
+    if all("services" not in document.value for document in documents):
+        raise YamlError(NO_SERVICES, file=first)
+    return project
 
 
 def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:

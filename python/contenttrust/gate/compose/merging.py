@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from contenttrust.errors import MalformedError, shown
-from contenttrust.gate.compose import places
+from contenttrust.gate.compose import hooks, members, places
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 
 TYPE_CHECKING = False
@@ -32,6 +32,13 @@ _MEMBERS = (
     "volumes",
     "models",
 )
+_TOP = frozenset(
+    {
+        *("version", "name", "include", "services", "models"),
+        *("networks", "volumes", "secrets", "configs"),
+    }
+)
+NO_SERVICES = "no compose file: it has no services"
 _LISTED = {"args": "=", "additional_contexts": "="}
 _LARGEST = 2**63
 # Numbers to docker compose once their `_` are left out, which YAML 1.2 takes for texts or not.
@@ -82,6 +89,10 @@ def merged(
                 for member in _MEMBERS
                 if service.get(member) is not None
             }
+            if service.get(hooks.MEMBER) is not None:
+                way, own = (*path, hooks.MEMBER), hooks.named(service[hooks.MEMBER])
+                made[hooks.MEMBER] = _value(document, way, own, lookup)
+            made |= dict.fromkeys(members.unknown(service, members.SERVICE))  # to be told
             _check_profiles(document, path, made)
             _normalise(document, path, made)
             _resolve_arguments(document, path, made, lookup)
@@ -99,7 +110,11 @@ def merged(
 def _services(document: Document) -> list[tuple[str, Path, dict[str, Any]]]:
     project = document.value
     if not isinstance(project, dict) or not isinstance(project.get("services", {}), dict):
-        raise ComposeError("no compose file: it has no services", document, ())
+        raise ComposeError(NO_SERVICES, document, ())
+    for name in project:
+        if name not in _TOP and not name.startswith("x-"):
+            problem = f"{shown(name)} is no part of a compose file: what is started is in services"
+            raise ComposeError(problem, document, (name,))
     if project.get("include") is not None:
         raise ComposeError("include: only docker compose can read it", document, ("include",))
     found = []

@@ -107,6 +107,12 @@ def test_profiles() -> None:
         ("services:\n  web: {image: a, volumes: x}", 2, "no list"),
         ("services:\n  web: {image: a, volumes: [{type: image}]}", 2, "without source"),
         ("services: [web]", 1, "no compose file"),
+        ("services:", 1, "no compose file"),
+        ("# nothing", 1, "no compose file"),
+        ("---\n---\n", 1, "no compose file"),
+        ("name: x\nx-a: {image: a}", 1, "no compose file"),
+        ("services: {a: {image: a}}\nweb: {image: evil}", 2, "web is no part of a compose file"),
+        ("x-a: 1\nservice: {web: {image: evil}}", 2, "service is no part of a compose file"),
         ("- services", 1, "no compose file"),
         ("services:\n  web: {image: '$'}", 2, "write $$"),
         ("services:\n  web: {build: {args: 3}}", 2, "neither a mapping nor a list"),
@@ -117,6 +123,15 @@ def test_what_only_docker_compose_can_tell_is_refused(text: str, line: int, word
 
     assert (file, at) == ("compose.yaml", line)
     assert words in message
+
+
+def test_one_of_several_files_may_have_no_services() -> None:
+    top = "version: '3'\nname: x\nvolumes: {v: }\nnetworks: {n: }\nconfigs: {}\nsecrets: {}"
+    files = {"compose.yaml": b"services: {a: {image: a}}", "b.yaml": top.encode(), "c.yaml": b"#"}
+
+    for names in (list(files), list(files)[::-1]):
+        made = composition({name: files[name] for name in names}, env={}, program=None)
+        assert ([use.image for use in made.uses], made.findings) == (["a"], ())
 
 
 def test_image_volumes_and_build_contexts_are_images() -> None:
