@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 
-from contenttrust import _core
-from contenttrust.errors import (
-    ContentTrustError,
-    MalformedError,
-    PublicKeyError,
-    PublishError,
-)
+from contenttrust.errors import MalformedError, PublicKeyError, PublishError
 from contenttrust.keys.entry import RESERVED_NAMES
 from contenttrust.publish import delegations
 from contenttrust.publish.agreed import Agreed
@@ -21,11 +13,11 @@ from contenttrust.publish.delegations import Authority, authority_of
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     TARGETS,
-    message_of,
     new_targets,
     public_key,
     signed_part,
 )
+from contenttrust.publish.part import Part
 from contenttrust.publish.tags import digests, with_digest
 from contenttrust.publish.taken_back import in_targets, take_back, without_releases
 from contenttrust.publish.vouched import RELEASES, unvouched
@@ -236,7 +228,7 @@ class RemovedSigner:
     def _keep_releases(self, agreed: Agreed, draft: Draft) -> None:
         what = "; ".join(agreed.differences(draft))
         authority = authority_of(draft, RELEASES)
-        if len(set(_valid(draft, authority))) < authority.threshold:
+        if not _is_valid(draft, authority):
             # The server hears first whose key is gone; `agreed` is signed once it refuses that key.
             draft.changed.discard(RELEASES)
             draft.signed_next.add(RELEASES)
@@ -290,7 +282,7 @@ class RemovedSigner:
         if self._keyring.holds(after):
             draft.changed.add(RELEASES)
             self.signed_again = [RELEASES]
-        elif len(set(_valid(draft, after))) < after.threshold:
+        elif not _is_valid(draft, after):
             who = ", ".join(sorted({same[one] for one in left}))
             witness = command("witness", draft.gun, RELEASES, "-p")
             raise PublishError(
@@ -306,11 +298,16 @@ class RemovedSigner:
     ) -> None:
         may_go = self._force or self._confirm_last is not None
         if not may_go or left or self._shared():
+            few, way = len({_same(one, key) for one, key in left.items()}), ""
+            if few:
+                threshold = ("--threshold", str(few), "-p", draft.gun, RELEASES)
+                way = f", or lower the threshold ({command('delegation', 'add', *threshold)})"
+            elif not self._force:
+                way = ", or remove the last signer with --force, which revokes those tags"
             raise PublishError(
                 f"{RELEASES} needs the signatures of {before.threshold} keys, and without "
-                f"{self.name} {len(left)} would be left: every tag that it lists would be lost. "
-                "First add another signer and let it sign, or remove the last signer with --force, "
-                "which revokes those tags; nothing was removed",
+                f"{self.name} {few} would be left: every tag that it lists would be lost. First "
+                f"add another signer and let it sign{way}; nothing was removed",
                 gun=draft.gun,
                 role=RELEASES,
             )
@@ -367,24 +364,12 @@ def _same(key_id: str, value: Document) -> str:
         return key_id
 
 
-def _valid(draft: Draft, authority: Authority) -> Iterator[str]:
-    """Canonical ids of the keys that have signed what is served of a role now."""
+def _is_valid(draft: Draft, authority: Authority) -> bool:
+    """Whether enough keys have signed what is served of a role now."""
     file = draft.files.get(authority.role)
     if file is None:
-        return
-    message = message_of(signed_part(file))
-    for entry in json.loads(file)["signatures"]:
-        value = authority.keys.get(entry["keyid"])
-        if value is None:
-            continue
-        try:
-            key = public_key(value)
-            signature = base64.b64decode(entry["sig"], validate=True)
-            valid = _core.verify_signature(key.public, signature, message, entry["method"])
-        except (ContentTrustError, ValueError):
-            continue
-        if valid:
-            yield key.canonical_key_id
+        return False
+    return len(Part.of_served(authority.role, file).signed_by(authority)) >= authority.threshold
 
 
 def _no_signer(name: str, draft: Draft) -> str:

@@ -88,8 +88,26 @@ def test_force_does_not_take_back_what_another_signer_s_key_released(collection,
         images.add_signer(collection, name, [key])
     images.sign(collection, tags("v1"))
 
-    with pytest.raises(PublishError, match="First add another signer"):
+    with pytest.raises(PublishError, match="another signer and let it sign; nothing was"):
         images.remove_signer(collection, "alice", force=True)
+
+
+def test_where_more_must_sign_than_stay_the_way_out_is_one_that_works(collection, publisher):
+    for name in ("alice", "bob"):
+        images.add_signer(collection, name, [publisher.key(name)])
+    images.sign(collection, tags("v1"))
+    collection.set_threshold("targets/releases", 2)
+    collection.publish()
+    lower = f"delegation add --threshold 1 -p {collection.gun} targets/releases"
+    for force in (False, True):
+        with pytest.raises(PublishError, match=f"without alice 1 would be left.*{lower}") as told:
+            images.remove_signer(collection, "alice", force=force)
+        assert "--force" not in told.value.message
+
+    collection.set_threshold("targets/releases", 1)
+    collection.publish()
+    removed = images.remove_signer(collection, "alice")
+    assert set(removed.published.repository.tags) == {"v1"}
 
 
 def test_a_key_of_the_repository_itself_is_not_removed_with_a_signer(collection, publisher, server):
