@@ -11,6 +11,10 @@ from pathlib import Path
 
 from contenttrust.errors import PolicyError, shown
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
@@ -35,6 +39,27 @@ def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None 
         SpecialFileError: It is a device, a FIFO, a socket or a folder.
         OSError: It cannot be written, or is a link that leads back to itself.
     """
+    with prepared(path, data, checked=checked) as put:
+        put()
+
+
+@contextlib.contextmanager
+def prepared(
+    path: str | os.PathLike[str], data: bytes, *, checked: bytes | None = None
+) -> Iterator[Callable[[], None]]:
+    """The same in two steps, of which the second one is a call, for who writes several files.
+
+    Args:
+        path: As for `replace`.
+        data: As well.
+        checked: As well.
+
+    Yields:
+        What puts the file in its place; where it is not called, nothing is left.
+
+    Raises:
+        As `replace`.
+    """
     if is_special(path):
         raise SpecialFileError(22, "it is no regular file, and is not replaced by one")
     place = Path(os.path.realpath(path))
@@ -52,11 +77,10 @@ def replace(path: str | os.PathLike[str], data: bytes, *, checked: bytes | None 
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(name, place)  # noqa: PTH105 -- the name is a text
-    except BaseException:
+        yield lambda: os.replace(name, place)  # noqa: PTH105 -- the name is a text
+    finally:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108
-        raise
 
 
 def is_special(path: str | os.PathLike[str]) -> bool:

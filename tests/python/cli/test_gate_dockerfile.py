@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_written_is_told(gate, place, monkeypatch) -> No
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("contenttrust.gate.replaced_file.replace", full)
+    monkeypatch.setattr("contenttrust.gate.replaced_file.prepared", full)
     ran = gate("--write", "Dockerfile")
     assert ran.code == 2
     assert "Dockerfile: No space left on device" in ran.err

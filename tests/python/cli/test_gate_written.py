@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust.cli.gate import outcome
+from contenttrust.cli.options import UsageError
+
 GUN = "localhost:5000/corpus/revoked"
 PINNED = f"{GUN}@sha256:f69373db827d295a41a66458c846654e60a0c288b2221c56b51f6b2a2bd171ad"
 TEXT = f"""services:
@@ -49,3 +52,21 @@ def test_an_image_that_can_no_longer_be_built_is_told(gate, way: list[str]) -> N
     assert ran.code == 0
     assert "note: compose.yaml:2:16: web: the image has its digest now" in ran.err
     assert "the image has its digest now" not in gate().err
+
+
+def test_of_several_files_none_is_written_where_one_cannot_be(tmp_path: Path) -> None:
+    one, two, new = (str(tmp_path / name) for name in ("one", "two", "new"))
+    Path(one).write_bytes(b"1")
+    Path(two).write_bytes(b"2")
+    [changed] = outcome.save({one: (b"1", b"x"), two: (b"other", b"y"), new: (None, b"z")})
+    assert changed.spot.file == two
+    with pytest.raises(UsageError, match="none/file: No such file or directory"):
+        outcome.save({one: (b"1", b"x"), str(tmp_path / "none" / "file"): (None, b"z")})
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "one": b"1", "two": b"2",
+    }  # fmt: skip
+    assert outcome.save({one: (b"1", b"x"), two: (b"2", b"2"), new: (None, b"z")}) == []
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "one": b"x", "two": b"2", "new": b"z",
+    }  # fmt: skip

@@ -65,10 +65,8 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     except YamlError as error:
         spot = Spot(file=error.file, line=error.line, column=error.column)
         return [Finding.fault(error.problem, spot)]
-    if pinned:
-        wrong = outcome.save({name: (project.texts[name], new) for name, new in pinned.items()})
-        if wrong:
-            return wrong
+    made: dict[str, tuple[bytes | None, bytes]] = {}
+    made |= {name: (project.texts[name], new) for name, new in pinned.items()}
     if options.override_out is not None:
-        outcome.save_new(options.override_out, beside)
-    return project.built_and_pinned(values) if pinned or beside else []
+        made[options.override_out] = None, beside
+    return outcome.save(made) or (project.built_and_pinned(values) if made else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from contenttrust.cli import exit_codes, text
@@ -54,11 +55,13 @@ def read(name: str) -> bytes:
         raise UsageError(f"{name}: {error}") from None
 
 
-def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
+def save(files: Mapping[str, tuple[bytes | None, bytes]]) -> list[Finding]:
     """Write files that are to change; ``-`` goes to standard output, changed or not.
 
+    All of them are made before the first one takes its place.
+
     Args:
-        files: By name what was checked, and what is to stand there.
+        files: By name what was checked, None where nothing need be there, and what is to be.
 
     Returns:
         What went wrong.
@@ -66,19 +69,24 @@ def save(files: Mapping[str, tuple[bytes, bytes]]) -> list[Finding]:
     Raises:
         UsageError: One cannot be written.
     """
-    from contenttrust.gate.replaced_file import ChangedFileError, replace  # noqa: PLC0415
+    from contenttrust.gate.replaced_file import ChangedFileError, prepared  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
 
-    for name, (checked, data) in files.items():
-        if name == "-":
-            _write_out(data)
-        elif data != checked:
-            try:
-                replace(name, data, checked=checked)
-            except ChangedFileError as error:
-                return [Finding.fault(error.message, Spot(file=name), code="policy")]
-            except OSError as error:
-                raise UsageError(f"{name}: {error.strerror}") from None
+    name = ""
+    try:
+        with contextlib.ExitStack() as stack:
+            made = {}
+            for name, (checked, data) in files.items():
+                if name != "-" and data != checked:
+                    made[name] = stack.enter_context(prepared(name, data, checked=checked))
+            for name, put in made.items():  # noqa: B007 -- told where it fails
+                put()
+    except ChangedFileError as error:
+        return [Finding.fault(error.message, Spot(file=name), code="policy")]
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from None
+    if "-" in files:
+        _write_out(files["-"][1])
     return []
 
 
@@ -183,20 +191,6 @@ def _check(request: Request) -> None:
         for option, name in written.items():
             if name and is_special(name):
                 raise UsageError(f"{option}: {name}: it is no regular file")
-
-
-def save_new(name: str, data: bytes) -> None:
-    """Write a file that the gate makes.
-
-    Raises:
-        UsageError: It cannot be written.
-    """
-    from contenttrust.gate.replaced_file import replace  # noqa: PLC0415
-
-    try:
-        replace(name, data)
-    except OSError as error:
-        raise UsageError(f"{name}: {error.strerror}") from None
 
 
 def _report(name: str, data: bytes) -> None:
