@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import places, settled
+from contenttrust.gate.compose import hooks, places, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.yaml_nodes import YamlError
 
@@ -40,8 +40,11 @@ def pinned(project: Composition, values: Mapping[str, str]) -> dict[str, bytes]:
     _refuse_open_policies(project, values)
     edits: dict[str, dict[tuple[int, Path], str]] = {}
     for one, use in zip(project.started, project.uses, strict=False):
-        document, path = _place(project.documents, one, use)
         image = values.get(one.image) or one.image
+        if one.hook and image == one.image:
+            continue  # whatever brings it, it has no variables: that was checked
+        place = hooks.place(project.documents, one) if one.hook else None
+        document, path = place or _place(project.documents, one, use)
         if image != one.image:
             own = [other for other in project.documents if other.file == document.file]
             number = next(n for n, other in enumerate(own) if other is document)
@@ -84,18 +87,31 @@ def _refuse_streams(documents: Sequence[Document]) -> None:
 
 
 def _refuse_open_policies(project: Composition, values: Mapping[str, str]) -> None:
-    """Refuse what is built and not pulled only as long as a variable says so."""
+    """Refuse what is built, or here, and not pulled only as long as a variable says so."""
     judged = {one.path for one in project.started if one.pulled or values.get(one.image)}
-    for name, service in project.services.items():
-        path: Path = ("services", name, "pull_policy")
-        if not isinstance(service, dict) or ("services", name, "image") in judged:
-            continue
-        if service.get("image") and places.openness(project.documents, path):
-            problem = (
-                "pull_policy has variables, or comes from another file, and the image is not "
-                "judged: --override-out"
-            )
-            places.refuse(f"{problem} writes what it is", project.documents, path)
+    hooked = {one.service for one in project.started if one.hook and one.path not in judged}
+    images = {name: places.value_of(one, ("image",)) for name, one in project.services.items()}
+    unjudged = {
+        name: str(image)
+        for name, image in images.items()
+        if image and ("services", name, "image") not in judged
+    }
+    found_here = {
+        image
+        for name, image in unjudged.items()
+        if project.services[name].get("pull_policy") == "never"
+    }
+    for name in project.services:
+        open_ones = ["pull_policy"] * (name in unjudged or name in hooked)
+        open_ones += ["image"] * (unjudged.get(name) in found_here)
+        for member in open_ones:
+            path: Path = ("services", name, member)
+            if places.openness(project.documents, path):
+                problem = (
+                    f"{member} has variables, or comes from another file, and the image is not "
+                    "judged: --override-out"
+                )
+                places.refuse(f"{problem} writes what it is", project.documents, path)
 
 
 def _place(documents: Sequence[Document], one: Started, use: Use) -> tuple[Document, Path]:

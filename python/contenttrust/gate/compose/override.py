@@ -6,7 +6,7 @@ import io
 import os
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import places, settled
+from contenttrust.gate.compose import hooks, places, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
@@ -58,13 +58,17 @@ def override(project: Composition, values: Mapping[str, str]) -> bytes:
             service.setdefault("volumes", []).append(_volume(project, one, image))
         elif one.context:
             _contexts(service)[one.context] = IMAGE_SCHEME + image
+        elif one.hook:
+            if image != one.image:
+                hooks.refuse_beside(project.documents, one)
         else:
             service["image"] = image
     for name, merged in project.services.items():
-        for member in ("pull_policy", "platform"):
+        for member in ("image", "pull_policy", "platform"):
             text = merged.get(member) if isinstance(merged, dict) else None
             if text and places.openness(project.documents, ("services", name, member)):
-                services.setdefault(name, {})[member] = _literally(text)
+                # An image that was judged is there, and the others are built here by that name.
+                services.setdefault(name, {}).setdefault(member, _literally(text))
     for build in project.sources:
         built = [one for service, one in project.built if service == build.service]
         _settle(project, build, built, services.setdefault(build.service, {}))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from contenttrust.gate.compose import build_texts
+from contenttrust.errors import shown
+from contenttrust.gate.compose import build_texts, hooks, members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 IMAGE_SCHEME = build_texts.IMAGE_SCHEME
 SERVICE_SCHEME = build_texts.SERVICE_SCHEME
 _ATTESTATIONS = ("sbom", "provenance")
-_BUILT = frozenset({"build", "never"})
+_BUILT = ("build", "never")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Started:
         image: The image.
         target: Where an image volume is mounted; empty where this is none.
         context: Name of the build context that the image is; empty where this is none.
+        hook: Which of the hooks of the service has it, counted from the last one; 0 where none.
         pulled: Whether compose fetches it from a registry, always or where it is not here.
         advice: What to do where it is refused; empty where there is nothing.
     """
@@ -38,6 +40,7 @@ class Started:
     image: str
     target: str = ""
     context: str = ""
+    hook: int = 0
     pulled: bool = True
     advice: str = ""
 
@@ -124,20 +127,26 @@ def contents(project: Mapping[str, Any], *, asked: bool = False) -> Contents:
     if not isinstance(services, dict):
         found.remarks.append(Remark(path=("services",), message="services is no mapping"))
         return found
-    built = {
-        service["image"]
-        for service in services.values()
-        if isinstance(service, dict) and service.get("build") and _text(service.get("image"))
-    }
+    built: dict[str, bool] = {}  # whether a service that is not pulled builds it
+    for service in services.values():
+        if (
+            isinstance(service, dict)
+            and service.get("build")
+            and _text(image := service.get("image"))
+        ):
+            built[image] = built.get(image, False) or service.get("pull_policy") in _BUILT
     for name, service in services.items():
         path: Path = ("services", name)
         if not isinstance(service, dict):
             found.remarks.append(Remark(path=path, message="no service"))
             continue
         _take_image(found, name, service, path, built)
+        _take_hooks(found, name, service, (*path, hooks.MEMBER))
         _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
+        _tell_unknown(found, service, members.SERVICE, path)
         if service.get("build") is not None:
             _take_build(found, name, services, (*path, "build"), asked=asked)
+    _tell_unknown(found, project, members.PROJECT, ())
     _tell_targets(found)
     contexts = {value for build in found.builds for value in build.contexts.values()}
     several = {
@@ -158,7 +167,11 @@ def contents(project: Mapping[str, Any], *, asked: bool = False) -> Contents:
 
 
 def _take_image(
-    found: Contents, name: str, service: Mapping[str, Any], path: Path, built: Collection[str]
+    found: Contents,
+    name: str,
+    service: Mapping[str, Any],
+    path: Path,
+    built: Mapping[str, bool],
 ) -> None:
     image, policy = service.get("image"), service.get("pull_policy")
     if policy is not None and not isinstance(policy, str):
@@ -181,17 +194,50 @@ def _take_image(
     elif not isinstance(image, str):
         message = "the image is no text: put it in quotes"
         found.remarks.append(Remark(path=(*path, "image"), message=message))
-    elif not (policy in _BUILT and (service.get("build") or image in built)):
-        # Compose pulls before it builds, unless it is told not to.
+    elif not (policy in _BUILT and (service.get("build") or built.get(image))):
+        # Compose pulls before it builds, unless it is told not to. What is pulled has its digest
+        # then, and nobody builds what is called so here.
         pulled = policy not in _BUILT
         way = (*path, "image")
         advice = ""
-        if pulled and (service.get("build") or image in built):
+        if built.get(image) is False and not service.get("build"):
+            advice = "say pull_policy: build where it is built, and never here, if nobody pulls it"
+        elif pulled and (service.get("build") or built.get(image)):
             word = "build" if service.get("build") else "never"
             advice = f"say pull_policy: {word} if it is only built here"
         found.started.append(
             Started(service=name, path=way, image=image, pulled=pulled, advice=advice)
         )
+
+
+def _take_hooks(found: Contents, name: str, service: Mapping[str, Any], path: Path) -> None:
+    own = service.get(hooks.MEMBER)
+    if not isinstance(own, list | None):
+        found.remarks.append(Remark(path=path, message=f"{hooks.MEMBER} is no list"))
+        return
+    for index, hook in enumerate(own or ()):
+        image = hook.get("image") if isinstance(hook, dict) else hook
+        if not isinstance(hook, dict):
+            found.remarks.append(Remark(path=(*path, index), message="a hook is no mapping"))
+        elif not isinstance(image, str | None):
+            message = "the image is no text: put it in quotes"
+            found.remarks.append(Remark(path=(*path, index, "image"), message=message))
+        elif image and image != service.get("image"):
+            way = (*path, index, "image")
+            # What is built is none of its business: it is pulled where it is not here.
+            pulled = service.get("pull_policy") != "never"
+            found.started.append(
+                Started(service=name, path=way, image=image, hook=len(own) - index, pulled=pulled)
+            )
+
+
+def _tell_unknown(
+    found: Contents, mapping: Mapping[str, Any], known: Collection[str], path: Path
+) -> None:
+    for name in members.unknown(mapping, known):
+        message = f"{shown(name)} is not known here, nor what it starts: not covered"
+        way = (*path, name)
+        found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
 
 
 def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:  # noqa: ANN401

@@ -11,7 +11,7 @@ import itertools
 from typing import NamedTuple
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import brought_files, places
+from contenttrust.gate.compose import brought_files, hooks, places
 from contenttrust.gate.compose.plugin import ComposeConfigError
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
@@ -209,6 +209,10 @@ def _check_services(project: Composition, view: _View) -> None:
             # Where this variable is set, it is pulled; and docker stack takes a file before.
             problem = "the image is empty here, and may not be elsewhere: leave it out"
             view.refuse(problem, (*path, "image"))
+        for number in range(len(view.items((*path, hooks.MEMBER)))):
+            way = (*path, hooks.MEMBER, number, "image")
+            if problem := hooks.doubt(view.at(way), places.value_of(merged, ("image",))):
+                view.refuse(problem, way)
         for number, volume in enumerate(view.items((*path, "volumes"))):
             _check_volume(view, volume, (*path, "volumes", number))
         way = (*path, "build", "additional_contexts")
