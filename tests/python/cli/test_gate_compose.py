@@ -143,6 +143,32 @@ def test_t100_names_of_compose_files_are_shortened_as_docker_compose_does_it(gat
     assert Path("c.yaml").read_text() == good
 
 
+def test_a_file_beside_is_written_over_none_that_was_checked(gate) -> None:
+    build = "build: {context: app, args: {A: '${A-}'}}"
+    files = {
+        "c.yaml": f"services: {{a: {{image: localhost/x, pull_policy: build, {build}}}}}",
+        ".env": "A=1\n",
+        "app/Dockerfile": "FROM localhost/b\n",
+    }
+    Path("app").mkdir()
+    Path("trust.yaml").symlink_to("c.yaml")
+    Path("hard.yaml").hardlink_to("trust.yaml")
+    Path("link").symlink_to("app/Dockerfile")
+    here = str(Path.cwd())
+    for name in (f"{here}/c.yaml", "trust.yaml", "hard.yaml", ".env", "link", "app/Dockerfile"):
+        ran = gate("compose", f"--override-out={name}", "c.yaml", **files)
+        assert (ran.code, "--override-out" in ran.err) == (2, True), ran
+        assert {file: Path(file).read_text() for file in files} == files
+    for name in (f"{here}/c.yaml", "trust.yaml"):
+        ran = gate("compose", "c.yaml", name)
+        assert (ran.code, "a file is named twice" in ran.err) == (2, True), ran
+    Path("new.yaml").symlink_to("elsewhere.yaml")
+    Path("old.yaml").write_text("services: {}")
+    for name in ("new.yaml", "old.yaml"):
+        assert gate("compose", f"--override-out={name}", "c.yaml").code == 0
+    assert Path("elsewhere.yaml").read_text() == Path("old.yaml").read_text() != "services: {}"
+
+
 def test_what_is_built_and_named_is_refused_with_the_policy_that_never_pulls_it(gate) -> None:
     text = """services:
   a: {image: localhost/x, build: {dockerfile_inline: FROM scratch}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from contenttrust.cli.gate import outcome
 from contenttrust.cli.options import UsageError
 
@@ -27,11 +29,12 @@ def run(request: Request) -> int:
             options.override_out = shortened(options.override_out)
     except FileNameError as error:
         raise UsageError(str(error)) from None
-    if len(set(names)) != len(names):
+    places = [os.path.realpath(name) for name in names]
+    if len(set(places)) != len(names):
         raise UsageError("a file is named twice")
     if "-" in names:
         raise UsageError("a project has files: it cannot come from standard input")
-    if options.override_out in names:
+    if options.override_out is not None and os.path.realpath(options.override_out) in places:
         raise UsageError("--override-out would be written over one of the files")
     project = composition(
         {name: outcome.read(name) for name in names},
@@ -55,6 +58,9 @@ def run(request: Request) -> int:
 
 def _write(request: Request, project: Composition, values: Mapping[str, str]) -> Sequence[Finding]:
     """Write the files, or none where one of them cannot be, and the file beside them."""
+    from contenttrust.gate.compose import read_files  # noqa: PLC0415
+    from contenttrust.gate.compose.environment_file import EnvironmentFileError  # noqa: PLC0415
+    from contenttrust.gate.file_name import FileNameError  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
     from contenttrust.yaml_nodes import YamlError  # noqa: PLC0415
 
@@ -62,9 +68,15 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     try:
         pinned = project.pinned(values) if options.write else {}
         beside = b"" if options.override_out is None else project.override(values)
+        if beside and read_files.is_read(project, options.override_out, env=os.environ):
+            raise UsageError(
+                f"--override-out: {options.override_out} is a file that the project is read from"
+            )
     except YamlError as error:
         spot = Spot(file=error.file, line=error.line, column=error.column)
         return [Finding.fault(error.problem, spot)]
+    except (EnvironmentFileError, FileNameError) as error:
+        raise UsageError(str(error)) from None
     made: dict[str, tuple[bytes | None, bytes]] = {}
     made |= {name: (project.texts[name], new) for name, new in pinned.items()}
     if options.override_out is not None:
