@@ -49,7 +49,9 @@ class FakeGate:
     def __init__(self, *signed: str, **policy: object) -> None:
         self.decisions = {image: decision(image) for image in signed}
         told = {"digest": "p" * 8, "name": "test", "version": 1, "rule_for": lambda _: None}
+        told["default"] = SimpleNamespace(verdict="deny")
         self.policy = SimpleNamespace(**{**told, **policy})
+        self.strict = False
         self.asked: list[str] = []
         self.version = 1
         self.content = ""

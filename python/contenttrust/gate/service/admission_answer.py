@@ -154,5 +154,6 @@ def _refusal(place: Place, verdict: Verdict) -> str:
 
 def _warning(place: Place, verdict: Verdict) -> str:
     decision = verdict.decision
-    text = f"contenttrust: NOT ENFORCED ({decision.mode or 'warn'}): {_refusal(place, verdict)}"
+    mode = decision.mode.replace("enforce", "default")  # no rule that enforces would warn
+    text = f"contenttrust: NOT ENFORCED ({mode}): {_refusal(place, verdict)}"
     return shown(text)[:_WARNING_LIMIT]

@@ -96,19 +96,49 @@ class Service:
             until: By the clock of the event loop: when there must be an answer.
             door: Who asks.
             unpinned: What becomes of a signed image that is named by its tag: it is to ``pass``,
-                because the caller replaces it; else ``deny`` or ``warn``.
+                because the caller replaces it; else ``deny`` or ``warn``. Where the policy only
+                watches, it is told and not denied.
             local: Whether images of this machine are meant, which can have been made on it.
         """
         verdicts = await self.verdicts.of(images, until=until)
         if not local:
             verdicts = [self._pulled(verdict) for verdict in verdicts]
         if unpinned != "pass":
-            verdicts = [_held(verdict, unpinned) for verdict in verdicts]
+            verdicts = [self._held(verdict, unpinned) for verdict in verdicts]
         return self.written(verdicts, door=door)
 
     def _pulled(self, verdict: Verdict) -> Verdict:
         decision = not_made_here(self.verdicts.policy, verdict.decision)
         return verdict if decision is verdict.decision else Verdict(decision, verdict.how)
+
+    def _held(self, verdict: Verdict, unpinned: str) -> Verdict:
+        """A verdict that does not let a name through that may mean another image a moment later.
+
+        Unless the policy would let through an unsigned one in its place.
+        """
+        decision, policy = verdict.decision, self.verdicts.policy
+        reference = decision.reference
+        if reference is None or not decision.allowed or not decision.pinned:
+            return verdict
+        if reference.digest == decision.digest:
+            return verdict
+        rule = policy.rule_for(reference)
+        mode = policy.default.verdict if rule is None else rule.mode
+        if mode == "allow":
+            return verdict
+        reason = f"{decision.image} could mean another image a moment later: use {decision.pinned}"
+        watched = mode in {"warn", "audit"} and not self.verdicts.strict
+        if unpinned == "deny" and not watched:
+            return Verdict(decision.refused(UNPINNED, reason), verdict.how)
+        mode = mode if watched else "warn"
+        why = reason
+        if watched and rule is not None:
+            why = f"the rule {rule.match.text} has the mode {mode}: {reason}"
+        although = "; ".join(filter(None, [why, decision.although]))
+        told = replace(decision, verdict="warn", mode=mode, although=although)
+        if decision.verdict == "allow":  # else it says already what was not satisfied
+            told = replace(told, code=UNPINNED, reasons=(reason,))
+        return Verdict(told, verdict.how)
 
     def unchecked(self, what: str, *, code: str, reason: str, door: str) -> Verdict:
         """What is let through although nobody can check it, by the configuration's word.
@@ -319,23 +349,6 @@ class Service:
         )
         mine = self._configuration.deadline
         return mine if told is None else min(mine, _ROOM * float(told[1]) * _UNITS[told[2]])
-
-
-def _held(verdict: Verdict, unpinned: str) -> Verdict:
-    """A verdict that does not let a name through that may mean another image a moment later."""
-    decision = verdict.decision
-    reference = decision.reference
-    named = reference is not None and reference.digest == decision.digest
-    if named or not decision.allowed or not decision.pinned:
-        return verdict
-    reason = f"{decision.image} could mean another image a moment later: use {decision.pinned}"
-    if unpinned == "deny":
-        return Verdict(decision.refused(UNPINNED, reason), verdict.how)
-    although = "; ".join(filter(None, [reason, decision.although]))
-    warned = replace(
-        decision, verdict="warn", code=UNPINNED, mode="warn", reasons=(reason,), although=although
-    )
-    return Verdict(warned, verdict.how)
 
 
 def _images(question: object) -> list[str]:

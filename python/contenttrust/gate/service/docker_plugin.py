@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.service.application import Service
     from contenttrust.gate.service.docker_request import DockerRequest
     from contenttrust.gate.service.docker_rules import Question
+    from contenttrust.policy.decision import Decision
 
     Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
@@ -134,6 +135,7 @@ class DockerPlugin:
         if not decision.allowed:
             reason = decision.reasons[0] if decision.reasons else "it is not allowed"
             return f"{decision.code}: {question.image}: {reason}"
+        _log(decision)
         return ""
 
     async def _of_id(self, image: str, until: float) -> str:
@@ -146,11 +148,21 @@ class DockerPlugin:
         if not names:
             return f"not_signed: the image {image} has come from no registry by its digest"
         verdicts = await self._service.judge(names, until=until, door="dockerd", unpinned="deny")
-        if any(verdict.decision.allowed for verdict in verdicts):
-            return ""
+        for verdict in verdicts:
+            if verdict.decision.allowed:
+                _log(verdict.decision)
+                return ""
         decision = verdicts[0].decision
         reason = decision.reasons[0] if decision.reasons else "it is not allowed"
         return f"{decision.code}: {decision.image}: {reason}"
+
+
+def _log(decision: Decision) -> None:
+    """Tell of an image that is let through although a check refused it: dockerd tells nobody."""
+    if decision.verdict == "warn":
+        mode = decision.mode.replace("enforce", "default")  # no rule that enforces would warn
+        text = f"NOT ENFORCED ({mode}): {decision.image}: {decision.although}"
+        logging.getLogger(__name__).warning("%s", shown(text)[:_MESSAGE_LIMIT])
 
 
 def _answer(document: dict[str, Any]) -> web.Response:

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
             """What is wanted."""
             ...
 
+        @property
+        def strict(self) -> bool:
+            """Whether what the policy only warns of is refused."""
+            ...
+
         def answers(self, images: Sequence[str]) -> list[Answer]:
             """Verify images; may take long, never raises for an image."""
             ...
@@ -136,6 +141,11 @@ class Verdicts:
     def policy(self) -> Policy:
         """What is wanted at present."""
         return self._gate.policy
+
+    @property
+    def strict(self) -> bool:
+        """Whether what the policy only warns of is refused."""
+        return self._gate.strict
 
     def use(self, gate: Asked) -> None:
         """Ask another gate from now on, such as one with a newer policy; forget all verdicts."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contenttrust.gate.audit_log import AuditLog
-from contenttrust.policy.rules import Policy, Rule
+from contenttrust.policy.rules import Default, Policy, Rule
 from gate_caller import review, serving
 from told_gate import DIGEST, GUN, decision
 
@@ -80,7 +80,7 @@ def test_one_bad_image_among_good_ones_is_enough(gate):
     serving(gate, script)
 
 
-@pytest.mark.parametrize("mode", ["warn", "audit"])
+@pytest.mark.parametrize("mode", ["warn", "audit", "enforce"])
 def test_t115_what_is_only_watched_is_visible_everywhere(gate, tmp_path, mode):
     gate.decisions["evil:1"] = decision("evil:1", "warn", mode=mode, although="the rule only warns")
     log = AuditLog(tmp_path / "log")
@@ -88,9 +88,10 @@ def test_t115_what_is_only_watched_is_visible_everywhere(gate, tmp_path, mode):
     async def script(caller):
         told = await caller.post("/mutate", review("evil:1"))
         assert told.response["allowed"]
-        assert f"NOT ENFORCED ({mode})" in told.response["warnings"][0]
+        by = "default" if mode == "enforce" else mode
+        assert f"NOT ENFORCED ({by})" in told.response["warnings"][0]
         notes = told.response["auditAnnotations"]
-        assert (notes["verdict"], notes["mode"]) == ("warn", mode)
+        assert (notes["verdict"], notes.get("mode", by)) == ("warn", by)
         assert notes["although"] == "the rule only warns"
         assert (
             await caller.metric(
@@ -211,5 +212,40 @@ def test_an_image_that_a_cluster_pulls_is_no_local_build(gate, door):
         told = await caller.post(door, review("localhost/mine"))
         assert not told.response["allowed"]
         assert "what is pulled needs a signature" in told.message
+
+    serving(gate, script)
+
+
+@pytest.mark.parametrize("mode", ["warn", "audit"])
+def test_t115_validation_tells_of_tags_and_denies_none_where_the_rule_only_watches(gate, mode):
+    """The mutation may have had no answer of the trust server, and have let the tag through."""
+    gate.policy = Policy(rules=(Rule("**", mode=mode),))
+    few = {"mode": mode, "digest": DIGEST, "pinned": PINNED, "although": "too few"}
+    gate.decisions[f"{GUN}:2"] = decision(f"{GUN}:2", "warn", **few)
+
+    async def script(caller):
+        told = await caller.post("/validate", review(f"{GUN}:1", f"{GUN}:2"))
+        assert told.response["allowed"]
+        first, second = told.response["warnings"]
+        assert f"NOT ENFORCED ({mode}): /spec/containers/0/image: {GUN}:1: unpinned" in first
+        assert f"{GUN}:2: not_signed: No valid trust data" in second
+        notes = told.response["auditAnnotations"]
+        assert (notes["verdict"], notes["mode"]) == ("warn", mode)
+        assert f"the rule ** has the mode {mode}: {GUN}:1 could mean" in notes["although"]
+        gate.strict = True
+        told = await caller.post("/validate", review(f"{GUN}:1"))
+        assert told.response["auditAnnotations"]["code"] == "unpinned"
+        assert not told.response["allowed"]
+
+    serving(gate, script)
+
+
+def test_what_a_default_allows_it_allows_by_tag(gate):
+    gate.policy = Policy(default=Default("allow", reason="nothing is signed yet"))
+
+    async def script(caller):
+        told = await caller.post("/validate", review(f"{GUN}:1"))
+        assert told.response["allowed"]
+        assert "warnings" not in told.response
 
     serving(gate, script)

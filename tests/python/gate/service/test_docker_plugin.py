@@ -15,7 +15,7 @@ from contenttrust.gate.service.configuration import DOORS, Configuration
 from contenttrust.gate.service.docker_plugin import DockerPlugin, names_of
 from contenttrust.gate.service.docker_rules import UNCOVERED
 from contenttrust.gate.service.verdicts import Verdicts
-from contenttrust.policy.rules import Policy, Rule
+from contenttrust.policy.rules import Default, Policy, Rule
 from told_gate import DIGEST, GUN, decision
 
 PINNED = f"{GUN}@{DIGEST}"
@@ -370,3 +370,28 @@ def test_update_that_stays_is_judged_by_its_image(gate, configured):
         assert await ask("POST", uri, _service(PINNED, **configured)) == {"Allow": True}
 
     asking(gate, script)
+
+
+@pytest.mark.parametrize("mode", ["warn", "audit", "default", "enforce"])
+def test_t115_what_is_only_watched_is_pulled_by_tag_signed_or_not(gate, tmp_path, caplog, mode):
+    """Only what is not signed would be let through otherwise."""
+    gate.policy = Policy(default=Default("warn"))
+    if mode != "default":
+        gate.policy = Policy(rules=(Rule("registry.example.com/**", mode=mode),))
+
+    gate.decisions[PINNED] = decision(PINNED, "warn", although="too few")
+
+    async def script(ask, post):
+        told = await ask("POST", f"/images/create?fromImage={GUN}&tag=1")
+        assert told["Allow"] is (mode != "enforce")
+        assert (await ask("POST", "/containers/create", {"Image": ID}))["Allow"]
+
+    asking(gate, script, log=AuditLog(tmp_path / "log"), names={ID: [PINNED]})
+    line = json.loads(tmp_path.joinpath("log").read_text().splitlines()[0])
+    assert f"NOT ENFORCED (default): {PINNED}: too few" in caplog.text
+    assert line["code"] == "unpinned"
+    text = f"{GUN}:1 could mean another image a moment later: use {PINNED}"
+    watched = "warn" if mode == "default" else mode
+    assert (line["verdict"], line["mode"]) == ("deny" if mode == "enforce" else "warn", watched)
+    assert (f"NOT ENFORCED ({watched}): {GUN}:1: " in caplog.text) is (mode != "enforce")
+    assert (text in caplog.text) is (text in line["although"]) is (mode != "enforce")
