@@ -65,20 +65,19 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     from contenttrust.yaml_nodes import YamlError  # noqa: PLC0415
 
     options = request.options
+    name = options.override_out
     try:
         pinned = project.pinned(values) if options.write else {}
-        beside = b"" if options.override_out is None else project.override(values)
-        if beside and read_files.is_read(project, options.override_out, env=os.environ):
-            raise UsageError(
-                f"--override-out: {options.override_out} is a file that the project is read from"
-            )
+        beside = b"" if name is None else project.override(values)
+        if name is not None and read_files.is_read(project, name, env=os.environ):
+            raise UsageError(f"--override-out: {name} is a file that the project is read from")
     except YamlError as error:
         spot = Spot(file=error.file, line=error.line, column=error.column)
         return [Finding.fault(error.problem, spot)]
     except (EnvironmentFileError, FileNameError) as error:
         raise UsageError(str(error)) from None
     made: dict[str, tuple[bytes | None, bytes]] = {}
-    made |= {name: (project.texts[name], new) for name, new in pinned.items()}
-    if options.override_out is not None:
-        made[options.override_out] = None, beside
+    made |= {file: (project.texts[file], new) for file, new in pinned.items()}
+    if name is not None:
+        made[name] = None, beside
     return outcome.save(made) or (project.built_and_pinned(values) if made else [])
