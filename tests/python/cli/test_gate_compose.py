@@ -180,10 +180,11 @@ def test_what_is_built_and_named_is_refused_with_the_policy_that_never_pulls_it(
 
     advice = "; say pull_policy: {} if it is only built here"
     told = {line.split(":")[2]: line for line in refused}
-    assert told.keys() == {"2", "3", "4"}
+    assert told.keys() == {"2", "3", "4", "5"}
     assert told["2"].endswith(advice.format("build"))
     assert told["3"].endswith(advice.format("never"))
     assert "pull_policy" not in told["4"]
+    assert told["5"].endswith(advice.format("build where it is built,"))
     said = text.replace("localhost/x, build", "localhost/x, pull_policy: build, build")
     said = said.replace("b: {image: localhost/x}", "b: {image: localhost/x, pull_policy: never}")
     ran = gate("compose", "compose.yaml", **{"compose.yaml": said})

@@ -129,11 +129,8 @@ def contents(project: Mapping[str, Any], *, asked: bool = False) -> Contents:
         return found
     built: dict[str, bool] = {}  # whether a service that is not pulled builds it
     for service in services.values():
-        if (
-            isinstance(service, dict)
-            and service.get("build")
-            and _text(image := service.get("image"))
-        ):
+        image = service.get("image") if isinstance(service, dict) else None
+        if isinstance(image, str) and service.get("build"):
             built[image] = built.get(image, False) or service.get("pull_policy") in _BUILT
     for name, service in services.items():
         path: Path = ("services", name)
@@ -200,10 +197,9 @@ def _take_image(
         pulled = policy not in _BUILT
         way = (*path, "image")
         advice = ""
-        if built.get(image) is False and not service.get("build"):
-            advice = "say pull_policy: build where it is built, and never here, if nobody pulls it"
-        elif pulled and (service.get("build") or built.get(image)):
+        if service.get("build") or image in built:
             word = "build" if service.get("build") else "never"
+            word = word if pulled else "build where it is built,"
             advice = f"say pull_policy: {word} if it is only built here"
         found.started.append(
             Started(service=name, path=way, image=image, pulled=pulled, advice=advice)
@@ -211,11 +207,11 @@ def _take_image(
 
 
 def _take_hooks(found: Contents, name: str, service: Mapping[str, Any], path: Path) -> None:
-    own = service.get(hooks.MEMBER)
-    if not isinstance(own, list | None):
+    own = service.get(hooks.MEMBER) or []
+    if not isinstance(own, list):
         found.remarks.append(Remark(path=path, message=f"{hooks.MEMBER} is no list"))
         return
-    for index, hook in enumerate(own or ()):
+    for index, hook in enumerate(own):
         image = hook.get("image") if isinstance(hook, dict) else hook
         if not isinstance(hook, dict):
             found.remarks.append(Remark(path=(*path, index), message="a hook is no mapping"))
@@ -224,7 +220,7 @@ def _take_hooks(found: Contents, name: str, service: Mapping[str, Any], path: Pa
             found.remarks.append(Remark(path=(*path, index, "image"), message=message))
         elif image and image != service.get("image"):
             way = (*path, index, "image")
-            # What is built is none of its business: it is pulled where it is not here.
+            # Nobody builds it, whatever the policy says of its service: it is pulled then.
             pulled = service.get("pull_policy") != "never"
             found.started.append(
                 Started(service=name, path=way, image=image, hook=len(own) - index, pulled=pulled)
