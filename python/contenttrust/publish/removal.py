@@ -82,8 +82,9 @@ def remove_signer(  # noqa: PLR0913 - one keyword a decision
     one brings it to its end: `targets/releases`, if it is broken, is signed as it was shown then;
     not if it was valid here since in a later version, nor if the server has a later one that others
     than the signer have signed, or whose signatures cannot be told, or in which a tag is new that
-    others vouch for, or one is missing: then what was shown is perhaps no longer right, and the
-    message says what would change. Where it is certain that nothing was published, the next run
+    others vouch for, or one is missing; nor, without `revoke`, if others listed a tag then that
+    nobody lists now: then what was shown is perhaps no longer right, and the message says what
+    would change. Where it is certain that nothing was published, the next run
     begins afresh.
 
     Args:
@@ -202,6 +203,7 @@ class _Noted:
                     known_as=tuple(sorted(removal.known_as)),
                     lost=removal.lost,
                     document=None if removal.agreed is None else removal.agreed.document,
+                    unvouched=removal.unvouched,
                 )
             )
             self.is_kept = True

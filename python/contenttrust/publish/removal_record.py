@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contenttrust.errors import MalformedError, PublishError, shown
 from contenttrust.publish.metadata import message_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contenttrust.transport.cache import TrustDirectory
 
 _START, _END = ".removal_of_", ".json"
-_MEMBERS = frozenset({"begun", "document", "key_ids", "known_as", "lost"})
+_MEMBERS = frozenset({"begun", "document", "key_ids", "known_as", "lost", "unvouched"})
 _OF_TARGETS = frozenset({"_type", "delegations", "expires", "targets", "version"})
 _OF_DELEGATION = frozenset({"keyids", "name", "paths", "threshold"})
 
@@ -40,6 +40,7 @@ class Begun:
         known_as: The ids that metadata has for them.
         lost: Digests of the tags that lose the signer's signature, by tag.
         document: What `targets/releases` is to list; None where there is no such role.
+        unvouched: Digests of the tags among these that nobody else listed, by tag.
     """
 
     begun: str
@@ -47,6 +48,7 @@ class Begun:
     known_as: tuple[str, ...] = ()
     lost: Mapping[str, str]
     document: Document | None
+    unvouched: Mapping[str, str] = field(default_factory=dict)
 
 
 class RemovalRecord:
@@ -116,6 +118,7 @@ def _begun(value: Document) -> Begun:
         known_as=_texts(value["known_as"]),
         lost=_digests(value["lost"]),
         document=document,
+        unvouched=_digests(value["unvouched"]),
     )
 
 

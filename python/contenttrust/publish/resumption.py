@@ -23,6 +23,8 @@ from contenttrust.publish.vouched import RELEASES, unvouched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from contenttrust.publish.draft import Draft
     from contenttrust.publish.metadata import Document
     from contenttrust.publish.removal_record import Begun
@@ -67,7 +69,7 @@ class Resumption:
 
         Raises:
             PublishError: Others have changed meanwhile what would be told, or taken back; or have
-                perhaps released something since.
+                perhaps released or revoked something since.
         """
         removal, agreed = self._removal, self._agreed
         if agreed.document is not None and RELEASES in draft.broken.keys() - draft.roles.keys():
@@ -80,6 +82,8 @@ class Resumption:
             role: held for role, held in holders(draft, removal.key_ids) if role != RELEASES
         }
         found = digests(unvouched(draft, removal.still_in))
+        if RELEASES in draft.changed and not self._revoke:
+            self._check_not_taken_back(found, draft)
         revokes = self._was_to_stay if self._revoke else set()
         back = {tag: one for tag, one in found.items() if (tag, one) in revokes}
         in_others = in_targets(back, draft)
@@ -88,6 +92,27 @@ class Resumption:
         removal.unvouched = {tag: one for tag, one in found.items() if tag not in back}
         agreed.leave_out(back)
         take_back(draft, back)
+
+    def _check_not_taken_back(self, found: Mapping[str, str], draft: Draft) -> None:
+        """Refuse to release again what others listed when it was agreed, and nobody does now.
+
+        Raises:
+            PublishError: There is such a tag.
+        """
+        if since := sorted(found.items() - self._begun.unvouched.items()):
+            told = enumerated([with_digest(tag, one) for tag, one in since])
+            name = self._removal.name
+            again = command("signer", "remove", "--revoke", name, draft.gun)
+            sign = command("sign", f"{draft.gun}:TAG") or "contenttrust sign"
+            raise PublishError(
+                f"the removal of {name}, begun at {self._begun.begun}, is not brought to its end: "
+                f"others listed {told} then, and nobody does now: it may have been taken back. "
+                f"Nothing was published. Take back what nobody else lists ({again}), or let a "
+                f"signer who stays sign what is to be released ({sign}), then remove {name} again",
+                gun=draft.gun,
+                role=RELEASES,
+                found=told,
+            )
 
     def _tell_missing(self, draft: Draft) -> None:
         """Note what was to stay released, where the role was published since without it.

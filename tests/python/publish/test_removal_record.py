@@ -18,6 +18,7 @@ SOUND = {
     "key_ids": ["a" * 64],
     "known_as": [],
     "lost": {},
+    "unvouched": {},
 }
 DELEGATION = {"name": "targets/releases/x", "keyids": None, "threshold": 1}
 
@@ -72,6 +73,7 @@ def test_what_was_written_is_read(record, written, value):
         {**SOUND, "key_ids": [[1]]},
         {**SOUND, "lost": [1]},
         {**SOUND, "lost": {"v1": 7}},
+        {**SOUND, "unvouched": {"v1": 7}},
         {**SOUND, "document": "x"},
         {**SOUND, "document": {"targets": {}}},
         listing(version="1"),

@@ -49,6 +49,24 @@ def test_what_nobody_else_lists_is_told_also_where_a_removal_is_resumed(interrup
     assert set(removed.published.repository.tags) == {"base", "v1"}
 
 
+def test_what_others_have_taken_back_since_is_not_released_again_where_a_removal_is_resumed(
+    interrupted, server
+):
+    """Nobody else lists it now: that is nothing to answer yes to."""
+    interrupted.remove_target("base", roles=["targets/alice"])
+    interrupted.publish()
+    before = server.files[interrupted.gun].copy()
+
+    told = rf"others listed base \({sha256('base')}\) then, and nobody does now.*--revoke mallory"
+    with pytest.raises(PublishError, match=told):
+        images.remove_signer(interrupted, "mallory", confirm=lambda _: pytest.fail("asked"))
+
+    assert server.files[interrupted.gun] == before
+    removed = images.remove_signer(interrupted, "mallory", revoke=True)
+    assert removed.revoked == {"base": sha256("base"), "v1": sha256("v1")}
+    assert dict(removed.published.repository.tags) == {}
+
+
 def test_what_the_signer_released_since_is_told_where_a_removal_is_resumed(interrupted):
     removed = images.remove_signer(interrupted, "mallory")
     [note] = [one for one in removed.published.notes if one.startswith(RELEASES)]
