@@ -139,7 +139,7 @@ def contents(project: Mapping[str, Any], *, asked: bool = False) -> Contents:
             continue
         _take_image(found, name, service, path, built)
         _take_hooks(found, name, service, (*path, hooks.MEMBER))
-        _take_volumes(found, name, service.get("volumes"), (*path, "volumes"))
+        _take_volumes(found, name, services, (*path, "volumes"))
         _tell_unknown(found, service, members.SERVICE, path)
         if service.get("build") is not None:
             _take_build(found, name, services, (*path, "build"), asked=asked)
@@ -236,7 +236,8 @@ def _tell_unknown(
         found.remarks.append(Remark(path=way, message=message, refused=False, code="not_covered"))
 
 
-def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:  # noqa: ANN401
+def _take_volumes(found: Contents, name: str, services: Mapping[str, Any], path: Path) -> None:
+    volumes = services[name].get("volumes")
     if volumes is None:
         return
     if not isinstance(volumes, list):
@@ -254,8 +255,11 @@ def _take_volumes(found: Contents, name: str, volumes: Any, path: Path) -> None:
         way = (*path, index, "source")
         source, target = volume.get("source"), volume.get("target")
         if _text(source) and _text(target):
+            image = str(source)
+            # Compose 5 takes it for that of a service only where no image has the name.
+            advice = "it is a service too: if that is meant, write its image" * (image in services)
             found.started.append(
-                Started(service=name, path=way, image=str(source), target=str(target))
+                Started(service=name, path=way, image=image, target=str(target), advice=advice)
             )
         else:
             message = "an image volume without source and target"

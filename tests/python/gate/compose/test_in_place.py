@@ -89,3 +89,13 @@ def test_a_context_that_stands_in_a_list_is_refused_with_what_to_write() -> None
     varying = listed.replace("foo:1", "${F:-foo:1}").replace("[", "['").replace("]", "']")
     with pytest.raises(YamlError, match="has variables, or comes from another file"):
         project(f"services: {{a: {{{build}{varying}}}}}}}").pinned({"foo:1": PIN})
+
+
+def test_a_volume_that_is_called_as_a_service_is_told_as_that() -> None:
+    volume = "volumes: [{type: image, source: a, target: /d}]"
+    made = project(f"services: {{a: {{image: x}}, b: {{image: x, {volume}}}}}")
+
+    assert [use.advice for use in made.uses] == [
+        "", "", "it is a service too: if that is meant, write its image",
+    ]  # fmt: skip
+    assert project(f"services: {{c: {{image: x, {volume}}}}}").uses[1].advice == ""
