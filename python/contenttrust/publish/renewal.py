@@ -62,6 +62,8 @@ class Renewal:
             held = len(self._keyring.held(authority))
             if held >= authority.threshold:
                 draft.changed.add(role)
+            elif role == ROOT and is_soon(signed, self._now):
+                continue  # every publication tells that
             elif role != SNAPSHOT:  # the server renews the one whose key it holds
                 draft.notes.append(f"{role} ends soon, and {_absent(draft, authority, held)}")
 

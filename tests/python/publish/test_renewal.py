@@ -176,6 +176,10 @@ def test_a_root_that_more_must_sign_does_not_keep_others_from_being_renewed(peop
     assert done.versions.keys() == {"targets"}
     [note] = done.notes
     assert note.startswith("root ends soon, and only 1 of the 2 keys that must sign are here")
+    later = at(3_500)
+    for days in (182, 4_000):
+        [note] = later.renew(days=days).notes
+        assert note.startswith("root expires within six months, and too few keys are here")
 
 
 def test_a_broken_role_is_told_and_not_renewed(collection, broken_role, at):
