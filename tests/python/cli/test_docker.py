@@ -323,9 +323,8 @@ def test_a_place_for_a_policy_is_none(run: Run, tmp_path: Path) -> None:
 UNCOVERED = (
     ["compose", "up"], ["compose", "watch"], ["compose", "scale", "x=2"],
     ["compose", "publish", "x"], ["compose", "start"], ["compose", "--file=ps", "up"],
-    ["compose", "--newer", "ps"],
-    ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"], ["stack", "deploy", "x"],
-    ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
+    ["compose", "--newer", "ps"], ["load", "-i", "x"], ["import", "x"], ["service", "create", "x"],
+    ["stack", "deploy", "x"], ["plugin", "install", "x"], ["buildx", "bake"], ["scout", "x"],
     ["buildx", "inspect", "--bootstrap", "x"], ["commit", "x"], ["buildx", "create"],
     ["buildx", "imagetools", "create", "x"], ["manifest", "push", "x"], ["buildx", "history", "ls"],
     ["swarm", "init"], ["swarm", "join", "x"], ["node", "promote", "x"],
