@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+
 from contenttrust.errors import InputNeededError
 
 TYPE_CHECKING = False
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from contenttrust.cli.request import Request
 
 _TERMINAL = "/dev/tty"
+_LOOK_AGAIN_S = 0.5
 
 
 def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
@@ -40,6 +43,9 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
         ):
             shown.write(question)
             shown.flush()
+            # A Ctrl-C that comes just before a read is only seen once the read returns.
+            while not select.select([typed], [], [], _LOOK_AGAIN_S)[0]:
+                pass
             answer = typed.readline()
     except OSError as error:
         text = f"this must be confirmed, and there is no terminal to ask at: use {option}"
