@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import threading
+import types
+
 import pytest
 
 from at_terminal import at_a_terminal
+from contenttrust.cli import confirm
 from key_place import PASSPHRASES, Place
 
 
@@ -106,3 +113,32 @@ def test_a_signer_who_is_called_like_an_algorithm_is_told_before_a_passphrase_is
     assert ran.code == 0, ran.shown
     assert (place.here / f"{name}.pub").exists()
     assert "signer named" not in place.run("key", "generate", f"{name}s").err
+
+
+def test_t143_an_interrupt_just_before_the_answer_is_read_is_not_put_off(monkeypatch):
+    """A signal that another thread is given breaks off no read, as one that comes just before."""
+    terminal, other = pty.openpty()
+    monkeypatch.setattr(confirm, "_TERMINAL", os.ttyname(other))
+    request = types.SimpleNamespace(
+        options=types.SimpleNamespace(force=False, yes=False, no_input=False)
+    )
+
+    def interrupt() -> None:
+        os.read(terminal, 1024)  # the question is there
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        if not ended.wait(10):
+            typed.append(os.write(terminal, b"yes\n"))
+
+    typed: list[int] = []
+    ended = threading.Event()
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            confirm.confirmed(request, "Are you sure? ")
+        assert not typed
+    finally:
+        ended.set()
+        thread.join()
+        os.close(terminal)
+        os.close(other)
