@@ -52,6 +52,8 @@ class ErrorCode(str, enum.Enum):
 
 def shown(text: str) -> str:
     """`text` as it may be printed: whatever could deceive a reader is escaped, surrogates too."""
+    if text.isascii() and text.isprintable():
+        return text
     from contenttrust._core import printable  # noqa: PLC0415 - only when something is shown
 
     return printable(text.encode(errors="backslashreplace").decode())
@@ -61,8 +63,7 @@ class ContentTrustError(Exception):
     """Anything that this package refuses or cannot do.
 
     Attributes:
-        code: Reason code as text, equal to a member of ``ErrorCode``; empty where the list has no
-            word for it.
+        code: Reason code as text, as in ``ErrorCode``; empty where the list has no word for it.
         message: The cause, in the words of whoever found it.
         gun: Name of the collection, or empty.
         role: Metadata role that the check concerned, or empty.
@@ -108,9 +109,8 @@ class ContentTrustError(Exception):
         return explanations.line(self)
 
     def __repr__(self) -> str:
-        facts = {"code": self.code, "gun": self.gun, "role": self.role, "subject": self.subject}
-        shown = ", ".join(f"{name}={value!r}" for name, value in facts.items() if value)
-        return f"{type(self).__name__}({shown})"
+        facts = {name: getattr(self, name) for name in ("code", "gun", "role", "subject")}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in facts.items() if v)})"
 
     def __reduce__(self) -> tuple[type[ContentTrustError], tuple[str], dict[str, object]]:
         # Exception's own way would forget the keyword arguments.

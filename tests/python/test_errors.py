@@ -251,3 +251,8 @@ def test_the_tree_has_five_branches():
         errors.KeyStoreError,
         errors.PublishError,
     }
+
+
+def test_what_is_shown_at_once_is_what_the_engine_would_show():
+    for character in map(chr, range(128)):
+        assert errors.shown(character) == _core.printable(character)

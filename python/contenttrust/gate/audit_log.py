@@ -21,6 +21,7 @@ _LONGEST_IMAGE = 456
 """No image has a longer name, so who sends longer ones fills the log with nothing of use."""
 _ADVICE = "Give this process a file that it may append to, and room for it"
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @functools.lru_cache(maxsize=256)
@@ -107,7 +108,8 @@ class AuditLog:
         Raises:
             AuditLogError: They are not written, or not as a whole.
         """
-        head = _ENCODER.encode({"schema": SCHEMA, "time": at.isoformat(), "door": door})
+        # As the encoder would write it, which takes as long as the rest of an answer's line.
+        head = f'{{"schema":"{SCHEMA}","time":"{at.isoformat()}","door":{_quoted(door)}}}'
         # The members of both objects in one.
         lines = [f"{head[:-1]},{_members(decision)[1:]}\n" for decision in decisions]
         try:

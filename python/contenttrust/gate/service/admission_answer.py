@@ -65,7 +65,7 @@ def answer(
     beside = _beside(checked)
     warnings += [shown(f"contenttrust: {text}")[:_WARNING_LIMIT] for text in beside]
     refusals = [(place, verdict) for place, verdict in checked if not verdict.decision.allowed]
-    facts = _facts(checked, unchecked)
+    facts = _facts(checked, unchecked, beside)
     if refusals:
         lines = [_refusal(place, verdict) for place, verdict in refusals]
         code = refusals[0][1].decision.code
@@ -120,7 +120,9 @@ def _visible(verdict: Verdict) -> bool:
     return verdict.decision.verdict == "warn"
 
 
-def _facts(checked: Sequence[tuple[Place, Verdict]], unchecked: Verdict | None) -> dict[str, str]:
+def _facts(
+    checked: Sequence[tuple[Place, Verdict]], unchecked: Verdict | None, beside: Sequence[str]
+) -> dict[str, str]:
     """What the API server writes into its audit log beside the request."""
     facts = {"images": str(len(checked))}
     decisions = [verdict.decision for _, verdict in checked]
@@ -135,7 +137,7 @@ def _facts(checked: Sequence[tuple[Place, Verdict]], unchecked: Verdict | None) 
     facts["pinned"] = " ".join(dict.fromkeys(one.pinned for one in decisions if one.pinned))
     although = "; ".join(dict.fromkeys(one.although for one in decisions if one.although))
     facts["although"] = shown(although)[:_MESSAGE_LIMIT]
-    facts["notices"] = shown("; ".join(_beside(checked)))[:_MESSAGE_LIMIT]
+    facts["notices"] = shown("; ".join(beside))[:_MESSAGE_LIMIT]
     return {name: text for name, text in facts.items() if text}
 
 

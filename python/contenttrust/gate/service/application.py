@@ -312,7 +312,7 @@ class Service:
             until, request.content.set_exception, asyncio.TimeoutError()
         )
         try:
-            async for piece in request.content.iter_any():
+            while piece := await request.content.readany():
                 # By what has come: who says much and sends nothing must not keep others out.
                 if self._bytes + len(piece) > self._configuration.memory:
                     raise _BusyError
