@@ -307,12 +307,14 @@ class Service:
         limit, size, told = self._configuration.body_limit, 0, request.content_length or 0
         if told > limit:
             raise web.HTTPRequestEntityTooLarge(limit, told)
-        # A timer, as wait_for would make a task for every request.
-        timer = asyncio.get_running_loop().call_at(
-            until, request.content.set_exception, asyncio.TimeoutError()
-        )
+        content, timer = request.content, None
+        if not content.is_eof():  # else all of it has come already
+            # A timer, as wait_for would make a task for every request.
+            timer = asyncio.get_running_loop().call_at(
+                until, content.set_exception, asyncio.TimeoutError()
+            )
         try:
-            while piece := await request.content.readany():
+            while piece := await content.readany():
                 # By what has come: who says much and sends nothing must not keep others out.
                 if self._bytes + len(piece) > self._configuration.memory:
                     raise _BusyError
@@ -322,7 +324,8 @@ class Service:
                 if size > limit:
                     raise web.HTTPRequestEntityTooLarge(limit, size)
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
 
     async def _understood(self, body: bytes, until: float, read: Callable[[], _T]) -> _T:
         """Understand what was sent; what is large in a thread, as others are answered meanwhile.
