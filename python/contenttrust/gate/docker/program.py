@@ -19,14 +19,17 @@ _DEEPEST = 8
 _SET_BY_DOCKER = frozenset(
     {
         "BUILDX_BUILDER",
+        "DEBUG",
         "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND",
         "DOCKER_CLI_PLUGIN_SOCKET",
+        "GODEBUG",
         "OTEL_RESOURCE_ATTRIBUTES",
     }
 )
-"""Variables that docker sets for its plugins, whatever they were.
+"""Variables that docker may set for itself and its plugins, whatever they were.
 
-Source: docker CLI 28 `cli-plugins/manager/manager.go`, `cmd/docker/docker.go`, `builder.go`.
+Source: docker CLI 28 `cli-plugins/manager/manager.go`, `cmd/docker/docker.go`, `builder.go`,
+`cli/debug/debug.go` (by `-D`), `cli/command/cli.go` (GODEBUG, by the context).
 """
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _OF_THE_TERMINAL = ("SIGINT", "SIGQUIT")

@@ -23,6 +23,8 @@ _CHOSEN = f"ARG {{0}}=0\nFROM {WEB}:1.0 AS for-1\nFROM for-${{0}}\n"
         "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND",
         "DOCKER_CLI_PLUGIN_SOCKET",
         "OTEL_RESOURCE_ATTRIBUTES",
+        "DEBUG",
+        "GODEBUG",
     ],
 )
 def test_an_argument_that_docker_has_otherwise_than_the_environment_is_refused(
