@@ -170,8 +170,9 @@ def _volume(project: Composition, one: Started, image: str) -> dict[str, Any]:
     volumes = places.value_of({"services": project.services}, tuple(way))
     for other in volumes[int(number) + 1 :]:
         # Merged without docker compose, which keeps the last one.
-        short = other.split(":") if isinstance(other, str) else [str(other.get("target"))]
-        is_image = isinstance(other, dict) and other.get("type") == "image"
+        target = str(places.value_of(other, ("target",)))
+        short = other.split(":") if isinstance(other, str) else [target]
+        is_image = places.value_of(other, ("type",)) == "image"
         if not is_image and places.clean(one.target) in map(places.clean, short):
             problem = (
                 f"another volume of {one.service} takes the place of this image: leave the image "

@@ -140,3 +140,10 @@ def test_nothing_that_stands_anywhere_breaks_the_reader(way, value) -> None:
     project = with_value(way, value)
     composition({"compose.yaml": json.dumps(project).encode()}, env={}, program=None)
     contents(project)
+
+
+@given(ANYTHING)
+def test_nothing_that_stands_beside_an_image_volume_breaks_a_file_beside(value) -> None:
+    volumes = [{"type": "image", "source": "v", "target": "/t"}, value]
+    project = {"services": {"a": {"image": "w", "volumes": volumes}}}
+    composition({"compose.yaml": json.dumps(project).encode()}, env={}, program=None).override({})
