@@ -32,12 +32,6 @@ _MEMBERS = (
     "volumes",
     "models",
 )
-_TOP = frozenset(
-    {
-        *("version", "name", "include", "services", "models"),
-        *("networks", "volumes", "secrets", "configs"),
-    }
-)
 NO_SERVICES = "no compose file: it has no services"
 _LISTED = {"args": "=", "additional_contexts": "="}
 _LARGEST = 2**63
@@ -111,10 +105,9 @@ def _services(document: Document) -> list[tuple[str, Path, dict[str, Any]]]:
     project = document.value
     if not isinstance(project, dict) or not isinstance(project.get("services", {}), dict):
         raise ComposeError(NO_SERVICES, document, ())
-    for name in project:
-        if name not in _TOP and not name.startswith("x-"):
-            problem = f"{shown(name)} is no part of a compose file: what is started is in services"
-            raise ComposeError(problem, document, (name,))
+    for name in members.unknown(project, members.PROJECT):
+        problem = f"{shown(name)} is no part of a compose file: what is started is in services"
+        raise ComposeError(problem, document, (name,))
     if project.get("include") is not None:
         raise ComposeError("include: only docker compose can read it", document, ("include",))
     found = []
