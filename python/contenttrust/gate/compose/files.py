@@ -155,7 +155,8 @@ def composition(
             for name, text in texts.items():
                 there, doubtful = _read_for_places(text, name)
                 documents += there
-                doubt = doubt or doubtful if there else doubtful or doubt
+                if doubtful is not None and (doubt is None or not there):
+                    doubt = doubtful  # of a file that cannot be read at all, or the first one
             project, warnings = plugin.config(
                 list(texts), profiles=profiles, env=env, program=program
             )
@@ -296,10 +297,7 @@ def _spots(documents: Sequence[Document], first: Spot) -> Callable[[Path], Spot]
                 except KeyError:
                     continue
                 if length == len(path):
-                    return Spot(
-                        file=document.file, line=found.line, column=found.column,
-                        end_line=found.end_line, end_column=found.end_column, what=what,
-                    )  # fmt: skip
+                    return Spot.at(document, path, what)
                 return Spot(file=document.file, line=found.line, column=found.column, what=what)
         return replace(first, what=what)
 

@@ -30,7 +30,9 @@ def named(hooks: Any) -> Any:  # noqa: ANN401 -- whatever the file has there
     if not isinstance(hooks, list):
         return hooks
     return [
-        {name: one[name] for name in ("image",) if name in one} if isinstance(one, dict) else one
+        {name: value for name, value in one.items() if name == "image"}
+        if isinstance(one, dict)
+        else one
         for one in hooks
     ]
 
@@ -84,11 +86,7 @@ def spot(documents: Sequence[Document], one: Started) -> Spot | None:
     if found is None:
         return None
     document, path = found
-    there = document.scalar(path)
-    return Spot(
-        file=document.file, line=there.line, column=there.column, end_line=there.end_line,
-        end_column=there.end_column, what=".".join(map(str, one.path)),
-    )  # fmt: skip
+    return Spot.at(document, path, ".".join(map(str, one.path)))
 
 
 def _found(documents: Sequence[Document], one: Started) -> tuple[Document, Path] | None:

@@ -115,8 +115,4 @@ def _if_template(text: bytes) -> str:
 def _spot(document: Document, path: Path) -> Spot:
     from contenttrust.gate.kubernetes.pointer import written  # noqa: PLC0415
 
-    found = document.scalar(path)
-    return Spot(
-        file=document.file, line=found.line, column=found.column,
-        end_line=found.end_line, end_column=found.end_column, what=written(path),
-    )  # fmt: skip
+    return Spot.at(document, path, written(path))

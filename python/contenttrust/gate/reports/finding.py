@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from contenttrust.policy.decision import Decision, Remark
+    from contenttrust.yaml_nodes import Document, Path
 
     Level = Literal["pass", "note", "warning", "error"]
 
@@ -37,6 +38,24 @@ class Spot:
     end_line: int = 0
     end_column: int = 0
     what: str = ""
+
+    @classmethod
+    def at(cls, document: Document, path: Path, what: str) -> Spot:
+        """Where a document has a value, from its first character to its last one.
+
+        Args:
+            document: Of the file.
+            path: Of the value.
+            what: What stands there.
+
+        Raises:
+            KeyError: The document has no such value.
+        """
+        found = document.scalar(path)
+        return cls(
+            file=document.file, line=found.line, column=found.column,
+            end_line=found.end_line, end_column=found.end_column, what=what,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
