@@ -10,6 +10,7 @@ import base64
 from contenttrust.errors import shown
 from contenttrust.gate.service import json_patch, strict_json
 from contenttrust.gate.service.admission_review import API_VERSION, KIND
+from contenttrust.gate.service.verdicts import not_enforced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,7 +156,5 @@ def _refusal(place: Place, verdict: Verdict) -> str:
 
 
 def _warning(place: Place, verdict: Verdict) -> str:
-    decision = verdict.decision
-    mode = decision.mode.replace("enforce", "default")  # no rule that enforces would warn
-    text = f"contenttrust: NOT ENFORCED ({mode}): {_refusal(place, verdict)}"
+    text = f"contenttrust: {not_enforced(verdict.decision)}: {_refusal(place, verdict)}"
     return shown(text)[:_WARNING_LIMIT]

@@ -15,6 +15,7 @@ from contenttrust.errors import shown
 from contenttrust.gate.service import docker_rules
 from contenttrust.gate.service.docker_request import DockerRequestError, parse
 from contenttrust.gate.service.strict_json import JsonError, decoded
+from contenttrust.gate.service.verdicts import not_enforced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,8 +161,7 @@ class DockerPlugin:
 def _log(decision: Decision) -> None:
     """Tell of an image that is let through although a check refused it: dockerd tells nobody."""
     if decision.verdict == "warn":
-        mode = decision.mode.replace("enforce", "default")  # no rule that enforces would warn
-        text = f"NOT ENFORCED ({mode}): {decision.image}: {decision.although}"
+        text = f"{not_enforced(decision)}: {decision.image}: {decision.although}"
         logging.getLogger(__name__).warning("%s", shown(text)[:_MESSAGE_LIMIT])
 
 

@@ -58,6 +58,12 @@ class Verdict:
     how: str
 
 
+def not_enforced(decision: Decision) -> str:
+    """How it is said that an image is let through although a check refused it."""
+    mode = decision.mode.replace("enforce", "default")  # no rule that enforces would warn
+    return f"NOT ENFORCED ({mode})"
+
+
 class _Flight:
     """A verification under way, with those who wait for it."""
 
