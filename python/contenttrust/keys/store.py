@@ -36,6 +36,7 @@ from contenttrust.transport import files, remark
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from contenttrust._core import Secret
     from contenttrust.keys.passphrase import Passphrases
@@ -304,8 +305,9 @@ class KeyStore:
         return secret
 
     def keep(
-        self, key_id: str, data: bytes, secret: Secret | None, key: PrivateKey | None = None
-    ) -> KeyEntry:
+        self, key_id: str, data: bytes, secret: Secret | None, key: PrivateKey | None = None,
+        *, check: Callable[[], None] | None = None,
+    ) -> KeyEntry:  # fmt: skip
         """Put an encoded key in place, unless that would take the place of a different one.
 
         Args:
@@ -313,10 +315,12 @@ class KeyStore:
             data: Contents of its file.
             secret: Its passphrase; None: nobody knows it, so that only what is written is compared.
             key: The key, if it is to stay open.
+            check: Called when nobody else can write a key any more; what it raises ends it.
         """
-        name = (f"{key_id}{EXTENSION}",)
-        place = self.place_of(key_id) or name
+        place = self.place_of(key_id) or (f"{key_id}{EXTENSION}",)
         with self.folder.writing() as top:
+            if check is not None:
+                check()
             before = folder.read_at(top, place)
             if before is None or may_replace(
                 key_id, before, data, secret, self.folder.where(place)

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from contenttrust import _core
 from contenttrust.errors import ContentTrustError, NoKeyError, VerificationError, shown
-from contenttrust.keys import folder
 from contenttrust.keys.backup_note import backed_up
-from contenttrust.keys.entry import EXTENSION, ROLES_OF_ONE_COLLECTION
-from contenttrust.keys.keeping import opens
+from contenttrust.keys.entry import ROLES_OF_ONE_COLLECTION
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.known_roots import known_roots
@@ -135,6 +133,14 @@ def chosen(collection: Collection) -> str:
     )
 
 
+class _CameMeanwhileError(Exception):
+    """A root key is here that was not when a new one was begun."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+
+
 def made(collection: Collection) -> str:
     """A new root key, unless one came into the key store while its passphrase was asked for.
 
@@ -151,18 +157,20 @@ def made(collection: Collection) -> str:
     keys, key = collection.keys, _core.PrivateKey.generate("ecdsa")
     secret = keys.ask_new(role=ROOT, gun="", key_id=key.key_id)
     data = key.encode(secret, role=ROOT, rounds=keys.rounds)
-    with keys.folder.writing() as top:
-        came = chosen(collection)
-        if not came:
-            folder.put(top, (f"{key.key_id}{EXTENSION}",), data, opens(key.key_id, secret))
-    if came:
+
+    def check() -> None:
+        if came := chosen(collection):
+            raise _CameMeanwhileError(came)
+
+    try:
+        return keys.keep(key.key_id, data, secret, key, check=check).key_id
+    except _CameMeanwhileError as error:
         remark.warn(
             __name__,
-            f"the root key {came} came into the key store meanwhile: it signs "
+            f"the root key {error.key_id} came into the key store meanwhile: it signs "
             f"{shown(collection.gun)} too, and no other was made",
         )
-        return came
-    return keys.keep(key.key_id, data, secret, key).key_id  # it stays open
+        return error.key_id
 
 
 def _of(keys: Sequence[PublicKey], collection: Collection) -> Document:
