@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contenttrust.gate.compose.files import Composition, composition
-from contenttrust.yaml_nodes import YamlError, read
+from contenttrust.yaml_nodes import read
+from refused_writing import refusals
 
 PIN = "docker.io/library/web@sha256:" + "a" * 64
 EXTENDS = "services: {a: {extends: {file: b.yaml, service: c}}}"
@@ -43,23 +44,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         )
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         env = {"PATH": "/bin:/usr/bin"}
-        return composition({"a.yaml": text.encode()}, env=env, program=str(program), **more)
+        made = composition({"a.yaml": text.encode()}, env=env, program=str(program), **more)
+        assert [one.message for one in made.findings if one.refused] == []
+        return made
 
     return make
-
-
-def refusals(made: Composition) -> list[str]:
-    """Why the files cannot be written, and why none can be beside them."""
-    assert [one.message for one in made.findings if one.refused] == []
-    return [refusal(made.pinned), refusal(made.override)]
-
-
-def refusal(write: Callable[[dict[str, str]], object]) -> str:
-    try:
-        write({})
-    except YamlError as error:
-        return f"{error.file}:{error.line}: {error.problem}"
-    return ""
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ Docker stack reads no file of variables, and of a file the first document only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from contenttrust.gate.compose.files import Composition, composition
 from contenttrust.yaml_nodes import YamlError, read
+from refused_writing import refusals
 
 PIN = "docker.io/library/web@sha256:" + "a" * 64
 
@@ -27,19 +27,6 @@ def project(*texts: str, **env: str) -> Composition:
 def beside(made: Composition, **values: str) -> dict:
     [document] = read(made.override(values), file="trust.yaml")
     return document.value["services"]
-
-
-def refusal(write: Callable[[dict[str, str]], object]) -> str:
-    try:
-        write({})
-    except YamlError as error:
-        return f"{error.file}:{error.line}: {error.problem}"
-    return ""
-
-
-def refusals(made: Composition) -> list[str]:
-    """Why the files cannot be written, and why none can be beside them."""
-    return [refusal(made.pinned), refusal(made.override)]
 
 
 def test_t099_a_file_of_two_documents_is_not_written() -> None:

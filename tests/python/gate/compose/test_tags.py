@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contenttrust.gate.compose.files import Composition, composition
-from contenttrust.yaml_nodes import YamlError, read
+from contenttrust.yaml_nodes import read
+from refused_writing import refusals
 
 Make = Callable[..., Composition]
 VOLUME = "{type: '${T:-bind}', source: ./evil, target: /x}"
@@ -33,19 +34,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         return made
 
     return make
-
-
-def refusals(made: Composition) -> list[str]:
-    """Why the files cannot be written, and why none can be beside them."""
-    return [refusal(made.pinned), refusal(made.override)]
-
-
-def refusal(write: Callable[[dict[str, str]], object]) -> str:
-    try:
-        write({})
-    except YamlError as error:
-        return f"{error.file}:{error.line}: {error.problem}"
-    return ""
 
 
 @pytest.mark.parametrize(
