@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contenttrust.gate.compose.files import composition
 from contenttrust.gate.compose.services import contents
+from refused_writing import refusal
 
 PROJECT = {
     "services": {
@@ -146,4 +147,5 @@ def test_nothing_that_stands_anywhere_breaks_the_reader(way, value) -> None:
 def test_nothing_that_stands_beside_an_image_volume_breaks_a_file_beside(value) -> None:
     volumes = [{"type": "image", "source": "v", "target": "/t"}, value]
     project = {"services": {"a": {"image": "w", "volumes": volumes}}}
-    composition({"compose.yaml": json.dumps(project).encode()}, env={}, program=None).override({})
+    made = composition({"compose.yaml": json.dumps(project).encode()}, env={}, program=None)
+    refusal(made.override)  # it may be refused
