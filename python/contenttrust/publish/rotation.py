@@ -178,8 +178,11 @@ def prepare(  # noqa: PLR0913 - one keyword a fact
 
 
 def _refuse_keys_of_others(collection: Collection, role: str, keys: Sequence[PublicKey]) -> None:
-    """Refuse a key whose file says that it is somebody else's, as `rotate` does of keys here."""
+    """Refuse a key that is somebody else's by its file, or by the key store, which would sign."""
     for key in keys:
+        entry = collection.keys.find(key.canonical_key_id)
+        if entry is not None and not entry.problem and entry.role in BASE_ROLES:
+            named_keys.check_given(collection, entry.role, entry.gun, role=role)
         if key.role not in {"", role}:
             gun = collection.gun
             owner = () if role == ROOT else ("--gun", gun)

@@ -76,6 +76,30 @@ def test_a_key_of_the_snapshot_that_is_neither_here_nor_at_the_server_is_told(
         far_root.publish_request(request)
 
 
+@pytest.mark.parametrize("role", ["targets", "snapshot"])
+def test_a_key_that_is_kept_here_for_another_collection_is_not_prepared(
+    collection, publisher, role
+):
+    """It would sign at once what is valid in both: the request would need no other key."""
+    entry = publisher.keys.generate("ecdsa", role=role, gun=f"{GUN}/other")
+    signer = publisher.keys.open(entry.key_id)
+    bare = _core.PublicKey.of(signer.key_type, signer.public)
+
+    with pytest.raises(PublishError, match=f"given {role} key of {entry.gun} instead") as refused:
+        collection.prepare_rotation(role, [bare])
+
+    assert f"contenttrust key generate --role {role} --gun {GUN})" in refused.value.message
+
+
+def test_a_key_that_is_kept_here_for_another_role_is_not_prepared(collection, publisher):
+    entry = publisher.keys.generate("ecdsa", role="snapshot", gun=GUN)
+    signer = publisher.keys.open(entry.key_id)
+    bare = _core.PublicKey.of(signer.key_type, signer.public)
+
+    with pytest.raises(PublishError, match="load targets key but given snapshot key instead"):
+        collection.prepare_rotation("targets", [bare])
+
+
 def test_what_keys_the_server_may_hold_is_as_for_a_rotation_here(far_root, people):
     _, alice, _ = people
     with pytest.raises(PublishError, match="the client managing the timestamp key"):
