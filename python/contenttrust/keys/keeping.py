@@ -34,15 +34,19 @@ class KeptOtherwiseError(KeyStoreError):
     """What is here of a key is not what would be put in its place, and stays."""
 
 
-def checked_gun(role: str, gun: str) -> str:
-    """The collection that a key's file names.
+def checked_gun(role: str, gun: str, address: str = "") -> str:
+    """The collection that a key's file names, or its address.
 
     Raises:
         KeyStoreError: The role has keys for one collection only, and none is named; or one of the
-            two is no text.
+            texts is no plain one.
     """
-    if not is_text(role, gun):
-        raise KeyStoreError(f"no text to name a key by: {shown(role or gun)}")
+    for name in (role, gun, address):
+        if not is_text(name):
+            raise KeyStoreError(
+                "a key is named by plain text, which has no control characters, and not by "
+                f"{shown(name)}"
+            )
     if not role:
         raise KeyStoreError("a key needs a role: root, targets, snapshot, or a signer's name")
     if role in ROLES_OF_ONE_COLLECTION and not gun:

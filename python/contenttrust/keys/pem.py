@@ -46,12 +46,12 @@ def with_headers(block: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def is_text(*values: str) -> bool:
-    """Whether texts can be written: what comes from a command line may hold half characters."""
+    """Whether texts can be written: a command line may hold half characters, and control ones."""
     try:
-        "".join(values).encode()
+        text = "".join(values).encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return not any(byte < 0x20 or byte == 0x7F for byte in text)  # noqa: PLR2004 - as in armor.cpp
 
 
 def public_key_pem(public: bytes, role: str) -> bytes:

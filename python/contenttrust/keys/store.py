@@ -219,12 +219,13 @@ class KeyStore:
                 written, or as for `add`.
             InputNeededError: A PIN is needed, and nobody can be asked.
         """
+        gun = checked_gun(role, gun, address)
         self._before_secrets()
         signer = signer_at(address, self._passphrases)
         place = self.place_of(signer.key_id)
         if place is not None:
             raise in_file(signer.key_id, self.folder.where(place))
-        told = check_role(self.find(signer.key_id), role, checked_gun(role, gun))
+        told = check_role(self.find(signer.key_id), role, gun)
         entry = self.attach(signer, role=role, gun=gun, where=address)
         try:
             self._addresses.keep(entry)

@@ -1,0 +1,61 @@
+"""The file of addresses: what comes into it can be read again, and what follows where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contenttrust.errors import KeyStoreError
+from contenttrust.keys import KeyStore
+from contenttrust.keys.addresses import SignerAddresses
+from contenttrust.keys.entry import KeyEntry
+from keyholder import Nobody, paths_in, store_in
+from vault_plugin import offered
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A package that offers keys under addresses such as `vault-w:1`; its keys by address."""
+    with offered("vault-w", tmp_path / "package", monkeypatch) as keys:
+        yield keys
+
+
+def entry_of(address: str, *, role: str = "alice") -> KeyEntry:
+    return KeyEntry(
+        key_id="0" * 64, role=role, gun="", path=address, is_encrypted=False, rounds=None
+    )
+
+
+@pytest.mark.parametrize("character", ["\r", "\n", "\t", "\x00", "\x1b", "\x7f", "\udcff"])
+def test_what_is_no_plain_text_becomes_no_address(
+    vault, store: KeyStore, trust_dir: Path, character: str
+) -> None:
+    """Who has an address looked up may pass over such characters; a file may not hold them."""
+    here = store.remember("vault-w:1", role="alice")
+    for address, role in ((f"vault-w:2{character}", "bob"), ("vault-w:2", f"ops{character}")):
+        with pytest.raises(KeyStoreError, match="plain text") as refused:
+            store.remember(address, role=role)
+        assert character not in refused.value.message
+    assert list(vault) == ["vault-w:1"]  # nobody was asked for the key either
+    assert store_in(trust_dir).entries() == (here,)
+
+
+def test_what_could_not_be_read_again_leaves_the_file_as_it_is(
+    vault, store: KeyStore, trust_dir: Path
+) -> None:
+    here = store.remember("vault-w:1", role="alice")
+    with pytest.raises(KeyStoreError, match="is not what was written: the old one stays"):
+        SignerAddresses(store.folder).keep(entry_of("vault-w:2\ud800"))
+    assert store_in(trust_dir, passphrases=Nobody()).entries() == (here,)
+    assert paths_in(trust_dir) == ["private/signers.json"]
+
+
+def test_every_text_that_json_may_have_is_read_again(store: KeyStore) -> None:
+    """Canonical JSON has it as it is, control characters too."""
+    entry = entry_of("vault-w:2\r", role="ops\n")
+    addresses = SignerAddresses(store.folder)
+    addresses.keep(entry)
+    assert addresses.entries() == (entry,)
+    addresses.forget(entry.key_id)
+    assert addresses.entries() == ()
