@@ -88,6 +88,11 @@ def _change_nothing(
     if any(one.type == "witness" and one.role not in anew for one in changes):
         return False
     before, after = _draft(gun, documents), _draft(gun, documents)
+    # What does not count may list a target still, and is signed again with it by a witness.
+    unseen = set(delegations.below(before)) - before.roles.keys()
+    removals = (one for one in changes if (one.type, one.action) == ("target", "delete"))
+    if any(one.role in unseen for one in removals):
+        return False
     try:
         for change in changes:
             change.apply(after)

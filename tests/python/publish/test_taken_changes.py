@@ -130,3 +130,33 @@ def test_a_collection_that_was_deleted_misses_nothing(collection):
     collection.delete(remote=True)
     collection.initialize()
     assert collection.publish().versions == {"root": 1, "targets": 2}
+
+
+def test_a_removal_from_a_broken_role_that_others_took_is_missed(collection, other, broken_role):
+    """It would change nothing of what counts; signed again as it was, the role lists it still."""
+    broken_role(lambda file: file)
+    collection.remove_target("v1", roles=["targets/a"])
+    other.reset()
+
+    with pytest.raises(PublishError, match="delete target v1"):
+        collection.publish()
+
+    collection.remove_target("v1", roles=["targets/a"])
+    collection.publish()
+    collection.witness(["targets/a"])
+    assert dict(collection.publish().repository.tags) == {}
+
+
+def test_a_request_does_not_take_a_removal_from_a_broken_role_away(collection, broken_role):
+    broken_role(lambda file: file)
+    add(collection, "v2")
+    request = collection.prepare()
+    collection.reset()
+    collection.remove_target("v1", roles=["targets/a"])
+    [change] = collection.changes()
+    request.staged = (change.file,)
+
+    done = collection.publish_request(request)
+
+    assert "are still staged" in done.notes[-1]
+    assert collection.changes() == (change,)
