@@ -102,13 +102,14 @@ class Resumption:
         if since := sorted(found.items() - self._begun.unvouched.items()):
             told = enumerated([with_digest(tag, one) for tag, one in since])
             name = self._removal.name
-            again = command("signer", "remove", "--revoke", name, draft.gun)
-            sign = command("sign", f"{draft.gun}:TAG") or "contenttrust sign"
+            back = command("signer", "remove", "--revoke", name, draft.gun)
+            add = _listing_again(draft, *since[0]) or "contenttrust addhash"
             raise PublishError(
                 f"the removal of {name}, begun at {self._begun.begun}, is not brought to its end: "
                 f"others listed {told} then, and nobody does now: it may have been taken back. "
-                f"Nothing was published. Take back what nobody else lists ({again}), or let a "
-                f"signer who stays sign what is to be released ({sign}), then remove {name} again",
+                f"Nothing was published. Take back what nobody else lists ({back}), or let a "
+                f"signer who stays list what is to be released, in a role of their own alone "
+                f"({add}), then remove {name} again",
                 gun=draft.gun,
                 role=RELEASES,
                 found=told,
@@ -154,8 +155,8 @@ class Resumption:
                 f"the removal of {name}, begun at {begun}, is not brought to its end: {RELEASES} "
                 f"was published since, and it cannot be told that only {name} did so. The server "
                 f"has {has}, which nobody has verified here; signed as it was shown then, that "
-                f"would change: {differs}. Nothing was published. Let a signer who stays sign what "
-                f"is to be released ({sign}), then remove {name} again",
+                f"would change: {differs}. Nothing was published. Let a signer who stays sign all "
+                f"that is to be released ({sign}), then remove {name} again",
                 gun=draft.gun,
                 role=RELEASES,
                 found=has,
@@ -216,6 +217,14 @@ class Resumption:
                 role=RELEASES,
                 found=told,
             )
+
+
+def _listing_again(draft: Draft, tag: str, digest: str) -> str:
+    """How a signer vouches for a tag; `sign` would begin a broken `targets/releases` anew."""
+    size, role = str(draft.roles[RELEASES]["targets"][tag]["length"]), f"{TARGETS}/SIGNER"
+    sha256 = digest.removeprefix("sha256:")
+    words = ("addhash", "-p", "-r", role, "--sha256", sha256, draft.gun, "--", tag, size)
+    return command(*words) if digest else ""
 
 
 def _other(targets: Document, than: Document) -> set[str]:

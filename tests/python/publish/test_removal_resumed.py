@@ -67,6 +67,22 @@ def test_what_others_have_taken_back_since_is_not_released_again_where_a_removal
     assert dict(removed.published.repository.tags) == {}
 
 
+def test_who_releases_it_again_loses_nothing_else_that_was_agreed(interrupted):
+    """By the way out that is named: signed in `targets/releases` too, that would begin anew."""
+    interrupted.remove_target("base", roles=["targets/alice"])
+    interrupted.publish()
+    with pytest.raises(PublishError) as refused:
+        images.remove_signer(interrupted, "mallory")
+    signer = f"-r targets/SIGNER --sha256 {digest('base')} {interrupted.gun} -- base 7)"
+    assert f"(contenttrust addhash -p {signer}, then remove mallory" in refused.value.message
+
+    interrupted.add_target("base", size=7, sha256=digest("base"), roles=["targets/alice"])
+    interrupted.publish()
+
+    removed = images.remove_signer(interrupted, "mallory")
+    assert set(removed.published.repository.tags) == {"base", "v1"}
+
+
 def test_what_the_signer_released_since_is_told_where_a_removal_is_resumed(interrupted):
     removed = images.remove_signer(interrupted, "mallory")
     [note] = [one for one in removed.published.notes if one.startswith(RELEASES)]
