@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "PATH": os.pathsep.join([str(Path(PYTHON).parent), os.environ.get("PATH", os.defpath)]),
     "CMAKE_BUILD_PARALLEL_LEVEL": "2",
 }
+# The tests of a file stay in one process, with the servers that they share.
+TWO_PROCESSES = ("--numprocesses=2", "--dist=loadfile")
 
 
 def run(session: nox.Session, *command: str | Path, **environment: str) -> None:
@@ -73,21 +75,21 @@ def dev(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the Python tests; arguments go to pytest."""
+    """Run the Python tests, on two processes; arguments go to pytest, which then is one."""
     require(session, "test")
     install(session)
-    run(session, PYTHON, "-m", "pytest", *session.posargs)
+    run(session, PYTHON, "-m", "pytest", *(session.posargs or TWO_PROCESSES))
 
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Compare with docker, notary and the original trust server; arguments go to pytest."""
+    """Compare with docker, notary and the original trust server; arguments as for `tests`."""
     require(session, "test")
     install(session)
     paths = ["tests/interop", "tests/differential"]
     if any(argument.startswith(tuple(paths)) for argument in session.posargs):
         paths = []
-    run(session, PYTHON, "-m", "pytest", *paths, *session.posargs)
+    run(session, PYTHON, "-m", "pytest", *paths, *(session.posargs or TWO_PROCESSES))
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -55,7 +56,13 @@ def built(source: Path) -> Path:
     if made.is_file():
         return made
     made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent) as scratch:
+    with (
+        made.with_suffix(".lock").open("w") as lock,
+        tempfile.TemporaryDirectory(dir=made.parent) as scratch,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run on two processes, which build it once
+        if made.is_file():
+            return made
         # A copy: the build writes to go.mod and go.sum where it likes.
         for path in sources:
             shutil.copy(path, scratch)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -165,7 +166,13 @@ def kept(name: str, make: Callable[[Path], None]) -> Path:
         return program
     if shutil.which("go") is None:
         skip(f"no Go toolchain to build {name} with")
-    with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=program.parent) as place:
+    with (
+        Path(program.parent, f"{name}.lock").open("w") as lock,
+        tempfile.TemporaryDirectory(prefix=f"{name}-", dir=program.parent) as place,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run on two processes, which build it once
+        if program.is_file():
+            return program
         made = Path(place, name)
         try:
             make(made)
