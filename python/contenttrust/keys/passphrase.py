@@ -129,12 +129,14 @@ class PassphraseChain:
         if request.attempt < len(known):
             return _fit_for(request, known[request.attempt], " or ".join(names))
         if known:
-            raise PassphraseError(
-                f"password invalid, operation has failed. What {' and '.join(names)} gave does "
-                f"not open {request}, or its file is damaged",
-                gun=request.gun,
-                role=request.role,
+            given = " and ".join(names)
+            cause = (
+                f"{request}: what {given} gave was refused, and is not sent again"
+                if request.what == PIN
+                else f"password invalid, operation has failed. What {given} gave does not open "
+                f"{request}, or its file is damaged"
             )
+            raise PassphraseError(cause, gun=request.gun, role=request.role)
         try:
             if self._terminal is None:
                 raise input_needed(request, "nobody may be asked for it")

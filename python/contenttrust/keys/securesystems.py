@@ -9,18 +9,21 @@ The private half stays where it is; each signature is verified before it is used
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from dataclasses import dataclass, field
 
 from contenttrust._core import PublicKey
-from contenttrust.errors import ContentTrustError, KeyStoreError, shown
-from contenttrust.keys.passphrase import PIN, PassphraseRequest
+from contenttrust.errors import ContentTrustError, KeyStoreError, PassphraseError, shown
+from contenttrust.keys.passphrase import PIN, TRIES, PassphraseRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from types import ModuleType
     from typing import Any
 
+    from contenttrust._core import Secret
     from contenttrust.keys.passphrase import Passphrases
     from contenttrust.keys.signer import Signer
 
@@ -38,19 +41,96 @@ _EXTRAS = {
 _INSTALL = "install the extra contenttrust[hsm] (docs/reference/installation.md)"
 
 
+@dataclass(slots=True)
+class _Token:
+    """What a token has made of PINs, for as long as the process lives."""
+
+    refused: list[Secret] = field(default_factory=list)
+    taken: Secret | None = None
+
+
+_tokens: dict[str, _Token] = {}  # by label
+
+
+class TokenPin:
+    """The PIN of a token. One that it has refused is not sent again: after a few it closes."""
+
+    def __init__(self, address: str, passphrases: Passphrases) -> None:
+        """Ask for it when the library does.
+
+        Args:
+            address: Of a key on the token.
+            passphrases: Who is asked.
+        """
+        self._address = address
+        self._passphrases = passphrases
+        self._token = _tokens.setdefault(_named(address)[1] or "", _Token())
+        self._sent: Secret | None = None
+
+    def give(self, _: str) -> str:
+        """Ask for the PIN; the library wants a str, which nobody can wipe.
+
+        Raises:
+            InputNeededError: Nobody can be asked.
+            PassphraseError: All that was given was refused before.
+            KeyStoreError: What was given is no text.
+        """
+        for attempt in range(TRIES):
+            request = PassphraseRequest(role="", key_id=self._address, what=PIN, attempt=attempt)
+            secret = self._passphrases.give(request)
+            if secret not in self._token.refused:
+                break
+        else:
+            raise PassphraseError(
+                f"{request}: all {TRIES} that were given were refused, and none is sent again"
+            )
+        try:
+            text = secret.reveal().decode()
+        except UnicodeDecodeError:
+            self._token.refused.append(secret)
+            raise KeyStoreError(f"what was given for {request} is no text in UTF-8") from None
+        self._sent = secret
+        return text
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Remember what the token makes of a PIN that is asked for meanwhile."""
+        try:
+            yield
+        except ValueError:  # of the library itself, which found no token, or no key behind the PIN
+            raise
+        except Exception as error:
+            # What a driver calls a wrong PIN nobody knows; but one that was right once is so yet.
+            is_doubt = self._sent != self._token.taken or type(error).__name__.startswith("Pin")
+            if self._sent is not None and is_doubt:
+                self._token.refused.append(self._sent)
+            raise
+        else:
+            if self._sent is not None:
+                self._token.taken = self._sent
+        finally:
+            self._sent = None
+
+
 class SecureSystemsSigner:
     """A signer of `securesystemslib` as a signer of ours."""
 
-    def __init__(self, signer: Any) -> None:  # noqa: ANN401 - that library may be absent
+    def __init__(
+        self,
+        signer: Any,  # noqa: ANN401 - that library may be absent
+        pin: TokenPin | None = None,
+    ) -> None:
         """Adapt a signer.
 
         Args:
             signer: A ``securesystemslib.signer.Signer`` for P-256, RSA-PSS or Ed25519.
+            pin: Which it asks for, if it does.
 
         Raises:
             KeyStoreError: Notary knows no such signatures, or the public key is not usable.
         """
         self._signer = signer
+        self._pin = pin
         scheme = signer.public_key.scheme
         if scheme not in _METHODS:
             raise KeyStoreError(
@@ -68,7 +148,8 @@ class SecureSystemsSigner:
     def sign(self, message: bytes) -> bytes:
         """Sign; see `contenttrust.keys.Signer`."""
         try:
-            signature = bytes.fromhex(self._signer.sign(message).signature)
+            with self._pin.used() if self._pin else contextlib.nullcontext():
+                signature = bytes.fromhex(self._signer.sign(message).signature)
         except ContentTrustError:
             raise
         except Exception as error:  # drivers raise whatever they like
@@ -94,14 +175,11 @@ def make(address: str, passphrases: Passphrases) -> Signer:
             f"{shown(address)} needs the library securesystemslib: {_INSTALL}"
         ) from error
 
-    def pin(_: str) -> str:
-        # The library wants a str, which nobody can wipe.
-        secret = passphrases.give(PassphraseRequest(role="", key_id=address, what=PIN))
-        return secret.reveal().decode()
-
     try:
-        uri, public = _public_half(library, address, pin)
-        return SecureSystemsSigner(library.Signer.from_priv_key_uri(uri, public, pin))
+        pin = TokenPin(address, passphrases)
+        with pin.used():
+            uri, public = _public_half(library, address, pin)
+        return SecureSystemsSigner(library.Signer.from_priv_key_uri(uri, public, pin.give), pin)
     except ContentTrustError:
         raise
     except Exception as error:  # drivers raise whatever they like
@@ -113,22 +191,27 @@ def make(address: str, passphrases: Passphrases) -> Signer:
 def _public_half(
     library: ModuleType,
     address: str,
-    pin: Callable[[str], str],
+    pin: TokenPin,
 ) -> tuple[str, Any]:
     """The library's own address of a key, and its public half."""
     scheme, _, rest = address.partition(":")
     if scheme == "hsm":
-        from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415 - only here
-
-        parts = urlsplit(address)
-        key_id = int(parts.path) if parts.path else None
-        label = parse_qs(parts.query).get("label", [None])[0]
-        found: tuple[str, Any] = library.HSMSigner.import_(key_id, label, pin)
+        number, label = _named(address)
+        key_id = int(number) if number else None
+        found: tuple[str, Any] = library.HSMSigner.import_(key_id, label, pin.give)
     elif scheme == "azurekms":
         found = library.AzureSigner.import_(*rest.split("/", 1))
     else:
         found = {"awskms": library.AWSSigner, "gcpkms": library.GCPSigner}[scheme].import_(rest)
     return found
+
+
+def _named(address: str) -> tuple[str, str | None]:
+    """The key and the label of its token that an address names, as far as it does."""
+    from urllib.parse import parse_qs, urlsplit  # noqa: PLC0415 - only here
+
+    parts = urlsplit(address)
+    return parts.path, parse_qs(parts.query).get("label", [None])[0]
 
 
 def _pem_of(key: Any) -> bytes:  # noqa: ANN401

@@ -81,7 +81,8 @@ class TerminalPassphrases:
 
 def _known(terminal: int, request: PassphraseRequest) -> Secret:
     if request.attempt:
-        _say(terminal, "Passphrase incorrect. Please retry.\n")
+        what = PIN if request.what == PIN else "Passphrase"
+        _say(terminal, f"{what} incorrect. Please retry.\n")
     before = "" if request.what == PIN else "passphrase for "
     return _ask(terminal, f"Enter {before}{_called(request)}: ", request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import types
@@ -13,14 +14,14 @@ import pytest
 
 import softhsm
 from contenttrust import crypto, load
-from contenttrust._core import PrivateKey, PublicKey
-from contenttrust.errors import InputNeededError, KeyStoreError
-from contenttrust.keys import KeyStore
+from contenttrust._core import PrivateKey, PublicKey, Secret
+from contenttrust.errors import InputNeededError, KeyStoreError, PassphraseError
+from contenttrust.keys import GivenPassphrase, KeyStore, PassphraseChain
 from contenttrust.keys.public_file import remember_for_signer
 from contenttrust.keys.securesystems import SecureSystemsSigner, make
 from contenttrust.keys.signer import CheckedSigner
 from contenttrust.publish import Collection
-from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody
+from keyholder import GUN, PASSPHRASE, ROUNDS, Holder, Nobody, Terminal
 from servers.memory_server import MemoryServer
 from softhsm import PIN
 
@@ -75,6 +76,81 @@ def test_a_wrong_pin_is_told_without_being_shown(token: str) -> None:
     with pytest.raises(KeyStoreError, match=r"the signer .* failed") as caught:
         signer.sign(b"message")
     assert "987654" not in caught.value.message
+
+
+def test_a_pin_that_the_token_refused_is_not_sent_again(token: str) -> None:
+    """A card closes for ever after three wrong ones: each collection has a store of its own."""
+    chain = PassphraseChain([GivenPassphrase(Secret(b"55555"), name="--passphrase-file")])
+    with pytest.raises(KeyStoreError, match="PinIncorrect"):
+        make(token, chain).sign(b"message")
+    for address in (token, f"{token}&x", "hsm:2?x=&label=release"):  # of one token all
+        with pytest.raises(PassphraseError, match="what --passphrase-file gave was refused"):
+            make(address, chain).sign(b"message")
+    always = Holder(b"55555")
+    with pytest.raises(PassphraseError, match="all 3 that were given were refused"):
+        make(token, always).sign(b"message")
+    assert [request.attempt for request in always.requests] == [0, 1, 2]
+    assert make(token, Holder(b"55555", PIN)).sign(b"message")
+
+
+def test_what_a_token_does_not_say_of_a_pin_is_no_refusal_of_it(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = make(token, Holder(PIN))
+    with monkeypatch.context() as gone:
+        gone.delenv("PYKCS11LIB")
+        with pytest.raises(KeyStoreError, match="PYKCS11LIB"):
+            signer.sign(b"message")
+    assert signer.sign(b"message")
+    with monkeypatch.context() as broken:
+        broken.setattr("pkcs11.util.ec.encode_ecdsa_signature", lambda _: 1 / 0)
+        with pytest.raises(KeyStoreError, match="division by zero"):
+            signer.sign(b"message")
+    assert signer.sign(b"message")  # the token took it before
+
+
+TWICE = """
+import os, sys
+os.environ["SOFTHSM2_CONF"], os.environ["PYKCS11LIB"] = sys.argv[2:]
+from contenttrust.errors import KeyStoreError
+from contenttrust.keys.securesystems import make
+from contenttrust.keys.terminal import TerminalPassphrases
+typed = TerminalPassphrases()
+for message in (b"of one collection", b"of another", b"of a third"):
+    try:
+        make(sys.argv[1], typed).sign(message)
+        print("signed")
+    except KeyStoreError as error:
+        print(error.message)
+"""
+
+
+def test_a_mistyped_pin_is_asked_for_anew(token: str) -> None:
+    person = Terminal(TWICE, token, os.environ["SOFTHSM2_CONF"], os.environ["PYKCS11LIB"])
+    try:
+        person.wait_for("Enter the PIN of hsm:2?label=release: ")
+        person.type(b"66666")
+        for typed in (b"66666", PIN):
+            person.wait_for(
+                "PIN incorrect. Please retry.\r\nEnter the PIN of hsm:2?label=release: "
+            )
+            person.type(typed)
+        code, out, err = person.end()
+    finally:
+        person.close()
+    assert code == 0, err
+    first, *others = out.decode().splitlines()
+    assert "PinIncorrect" in first
+    assert others == ["signed", "signed"]
+
+
+def test_a_pin_that_is_no_text_is_not_sent_and_not_shown(token: str) -> None:
+    chain = PassphraseChain([GivenPassphrase(Secret(b"12\xff4"), name="--passphrase-file")])
+    with pytest.raises(KeyStoreError, match=r"the PIN of hsm:2.* is no text") as refused:
+        make(token, chain).sign(b"message")
+    assert "0xff" not in refused.value.message
+    assert refused.value.__suppress_context__
+    assert make(token, Holder(b"12\xff4", PIN)).sign(b"message")  # asked anew
 
 
 def test_where_nobody_may_be_asked_for_the_pin_the_key_is_named(token: str) -> None:
