@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 
 from contenttrust.errors import InputNeededError
@@ -43,9 +44,11 @@ def confirmed(request: Request, question: str, *, option: str = "-y") -> bool:
         ):
             shown.write(question)
             shown.flush()
-            # A Ctrl-C that comes just before a read is only seen once the read returns.
-            while not select.select([typed], [], [], _LOOK_AGAIN_S)[0]:
-                pass
+            # A Ctrl-C that comes just before a read is only seen once the read returns. No
+            # select takes a descriptor of 1024 or more.
+            with contextlib.suppress(ValueError):
+                while not select.select([typed], [], [], _LOOK_AGAIN_S)[0]:
+                    pass
             answer = typed.readline()
     except OSError as error:
         text = f"this must be confirmed, and there is no terminal to ask at: use {option}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import signal
 import threading
 import types
@@ -115,13 +116,16 @@ def test_a_signer_who_is_called_like_an_algorithm_is_told_before_a_passphrase_is
     assert "signer named" not in place.run("key", "generate", f"{name}s").err
 
 
+def _asking():
+    """A request of which no option answers for whoever is asked."""
+    options = types.SimpleNamespace(force=False, yes=False, no_input=False)
+    return types.SimpleNamespace(options=options)
+
+
 def test_t143_an_interrupt_just_before_the_answer_is_read_is_not_put_off(monkeypatch):
     """A signal that another thread is given breaks off no read, as one that comes just before."""
     terminal, other = pty.openpty()
     monkeypatch.setattr(confirm, "_TERMINAL", os.ttyname(other))
-    request = types.SimpleNamespace(
-        options=types.SimpleNamespace(force=False, yes=False, no_input=False)
-    )
 
     def interrupt() -> None:
         os.read(terminal, 1024)  # the question is there
@@ -135,10 +139,27 @@ def test_t143_an_interrupt_just_before_the_answer_is_read_is_not_put_off(monkeyp
     thread.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            confirm.confirmed(request, "Are you sure? ")
+            confirm.confirmed(_asking(), "Are you sure? ")
         assert not typed
     finally:
         ended.set()
         thread.join()
         os.close(terminal)
         os.close(other)
+
+
+def test_a_question_is_asked_where_very_many_files_are_open(monkeypatch):
+    """The terminal has then a number that no `select` takes."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    terminal, other = pty.openpty()
+    monkeypatch.setattr(confirm, "_TERMINAL", os.ttyname(other))
+    held = []
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(2_048, limits[1]), limits[1]))
+        held += [os.dup(other) for _ in range(1_024)]
+        os.write(terminal, b"yes\n")
+        assert confirm.confirmed(_asking(), "Are you sure? ")
+    finally:
+        for one in [*held, terminal, other]:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
