@@ -10,7 +10,7 @@ import contextlib
 import json
 
 from contenttrust._core import canonical_json
-from contenttrust.errors import KeyFileError, KeyStoreError, MalformedError, shown
+from contenttrust.errors import KeyFileError, KeyStoreError, VerificationError, shown
 from contenttrust.keys import folder
 from contenttrust.keys.entry import KeyEntry, broken, gun_for, is_key_id
 from contenttrust.keys.signer import signer_at
@@ -40,11 +40,7 @@ class SignerAddresses:
         """All of them; a file that cannot be used is one entry with its problem."""
         path = self._folder.where((NAME,))
         try:
-            contents, status = self._folder.read((NAME,))
-            permissions.check_private(status, NAME)
-            return _parsed(contents)
-        except FileNotFoundError:
-            return ()
+            return self._read()
         except OSError as error:
             return (broken(path, error.strerror or str(error)),)
         except KeyFileError as error:
@@ -60,7 +56,7 @@ class SignerAddresses:
 
         Raises:
             KeyFileError: The file is damaged; it is left as it is.
-            KeyStoreError: It could not be written.
+            KeyStoreError: Others may write it too, or it could not be written.
         """
         self._change([entry], entry.key_id)
 
@@ -69,15 +65,13 @@ class SignerAddresses:
 
         Raises:
             KeyFileError: The file is damaged; it is left as it is.
-            KeyStoreError: It could not be written.
+            KeyStoreError: Others may write it too, or it could not be written.
         """
         self._change([], key_id)
 
     def _change(self, added: Sequence[KeyEntry], key_id: str) -> None:
         with self._folder.writing() as top:
-            before = folder.read_at(top, (NAME,))
-            entries = [] if before is None else _parsed(before)
-            after = (*(entry for entry in entries if entry.key_id != key_id), *added)
+            after = (*(entry for entry in self._read() if entry.key_id != key_id), *added)
 
             def proof(written: bytes) -> None:
                 with contextlib.suppress(KeyFileError):
@@ -86,6 +80,14 @@ class SignerAddresses:
                 raise KeyStoreError(f"{NAME} is not what was written: the old one stays")
 
             folder.put(top, (NAME,), _written(after), proof)
+
+    def _read(self) -> tuple[KeyEntry, ...]:
+        try:
+            contents, status = self._folder.read((NAME,))
+        except FileNotFoundError:
+            return ()
+        permissions.check_private(status, NAME)
+        return _parsed(contents)
 
 
 def signer_of(entry: KeyEntry, passphrases: Passphrases) -> Signer:
@@ -122,7 +124,7 @@ def _parsed(contents: bytes) -> tuple[KeyEntry, ...]:
         if document["format"] != _FORMAT:
             raise KeyFileError(f"another format: {shown(str(document['format']))}")
         return tuple(_entry(*(signer[name] for name in _MEMBERS)) for signer in document["signers"])
-    except (MalformedError, ValueError, TypeError, KeyError) as error:
+    except (VerificationError, ValueError, TypeError, KeyError) as error:
         raise KeyFileError(
             f"{NAME} is damaged: move it away, then load the keys of your signers anew"
         ) from error

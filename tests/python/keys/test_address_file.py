@@ -59,3 +59,20 @@ def test_every_text_that_json_may_have_is_read_again(store: KeyStore) -> None:
     assert addresses.entries() == (entry,)
     addresses.forget(entry.key_id)
     assert addresses.entries() == ()
+
+
+def test_t102_addresses_that_others_may_have_written_are_not_taken_over(
+    vault, store: KeyStore, trust_dir: Path
+) -> None:
+    here = store.remember("vault-w:1", role="alice")
+    path = trust_dir / "private" / "signers.json"
+    path.chmod(0o666)
+    before = path.read_bytes()
+    for change in (
+        lambda: store.remember("vault-w:2", role="bob"),
+        lambda: SignerAddresses(store.folder).forget(here.key_id),
+    ):
+        with pytest.raises(KeyStoreError, match=r"signers\.json: writable by others"):
+            change()
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o666)
+    assert store.find(here.key_id) is None

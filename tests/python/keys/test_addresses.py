@@ -215,6 +215,7 @@ def test_a_signers_public_half_is_written(vault, store: KeyStore, tmp_path: Path
         b"",
         b"{}",
         b"[]",
+        b"[" * 65 + b"]" * 65,
         b'{"format":"x","signers":[]}',
         b'{"format":"contenttrust signers 1","signers":[{}]}',
         b'{"format":"contenttrust signers 1","signers":5}',
