@@ -263,7 +263,13 @@ def _absent(gun: str, gone: Sequence[_Known], unseen: Sequence[str], unusable: s
     cause = "no root key is here that could be used"
     if gone:
         cause += f", and that of {named}, which this machine publishes too, is {wanted}"
-    if unseen:
+    if unseen == [gun]:
+        cause += (
+            f"; a targets or snapshot key of {shown(gun)} itself is here already, and no root of "
+            "it in the trust directory that could be read. Who begins it anew gets a targets key "
+            "that is made for it, whatever is here"
+        )
+    elif unseen:
         cause += (
             f"; which one {_named(unseen)} has, is not known: other keys are here for that, but no "
             "root in the trust directory that could be read"

@@ -275,6 +275,17 @@ def test_a_root_key_is_missed_where_only_other_keys_of_a_collection_are_here(
     publisher.collection(OTHER).publish()
 
 
+def test_a_key_of_the_very_collection_that_is_to_begin_is_told(publisher):
+    """As who makes a key for targets first leaves it."""
+    publisher.keys.generate("ecdsa", role="targets", gun=GUN)
+    with pytest.raises(NoKeyError) as refused:
+        publisher.collection().initialize()
+    told = refused.value.message
+    assert f"a targets or snapshot key of {GUN} itself is here already, and no root of it" in told
+    assert "gets a targets key that is made for it, whatever is here" in told
+    publisher.collection().initialize(root_key_ids=[root_key(publisher)])  # the way out it names
+
+
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_root_key_is_missed_where_docker_s_cache_was_cleared(
     collection, publisher, server, in_place
