@@ -86,7 +86,9 @@ def _broken(draft: Draft, role: str) -> str:
     """That a role does not count, and how it does again."""
     authority = authority_of(draft, role)
     if len(authority.keys) < authority.threshold:
-        way = f"It has too few keys ({command('delegation', 'add', draft.gun, role, 'KEYFILE')})"
+        add = command("delegation", "add", "-p", draft.gun, role, "KEYFILE")
+        remove = command("delegation", "remove", "-p", draft.gun, role)
+        way = f"It has too few keys: give it more ({add}), or remove it ({remove})"
     else:
         witness = command("witness", "-p", draft.gun, role)
         way = (

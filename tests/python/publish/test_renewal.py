@@ -207,7 +207,14 @@ def test_of_a_broken_role_without_keys_it_is_told_that_it_needs_some(
 
     [note] = collection.renew().notes
 
-    assert note.endswith(f"too few keys (contenttrust delegation add {GUN} targets/a KEYFILE)")
+    assert (
+        f"too few keys: give it more (contenttrust delegation add -p {GUN} targets/a KEYFILE)"
+        in note
+    )
+    assert note.endswith(f"or remove it (contenttrust delegation remove -p {GUN} targets/a)")
+    collection.remove_delegation("targets/a")
+    collection.publish()
+    assert collection.renew().notes == ()
 
 
 @pytest.fixture
