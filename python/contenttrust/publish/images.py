@@ -18,7 +18,7 @@ from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS, signed_part
 from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.returning import Returning, ReturningError
-from contenttrust.publish.sign import Keyring
+from contenttrust.publish.sign import Keyring, is_signable
 from contenttrust.publish.signed_tags import TagsSigned
 from contenttrust.publish.signers import SignerAdded, check_name
 from contenttrust.publish.tags import child_digest, digests, named
@@ -239,35 +239,45 @@ class _Revocation:
         self._seen |= asked  # when it is applied again, some may be gone already
         self._keyring.forget()
         kept = {role: names & tags for role, names in listed.items() if names & tags}
-        for role in [role for role in kept if self._keyring.holds(authority_of(draft, role))]:
+        for role in [role for role in kept if self._may_sign(draft, role)]:
             for name in kept.pop(role):
                 draft.remove_target(role, name)
         for role, names in kept.items():
-            authority = authority_of(draft, role)
             # What only a signer lists is not released; what these list would be pulled still, or
             # once somebody witnesses it. Who gives a role the keys that it lacks is asked.
-            decides = role in {TARGETS, RELEASES} and len(authority.keys) >= authority.threshold
+            decides = role in {TARGETS, RELEASES} and is_signable(authority_of(draft, role))
             if decides or not draft.changed:
                 raise _would_stay(draft, role, min(names))
             left = ", ".join(map(named, sorted(names)))
-            draft.notes.append(f"{role} lists {left} still: none of its keys is here")
+            draft.notes.append(f"{role} lists {left} still: {_why(draft, role)}")
+
+    def _may_sign(self, draft: Draft, role: str) -> bool:
+        authority = authority_of(draft, role)
+        return is_signable(authority) and self._keyring.holds(authority)
 
 
 def _would_stay(draft: Draft, role: str, name: str) -> NoKeyError:
     """That a role lists a tag which nobody here can take out of it."""
     if role in draft.roles:
-        told = f"signed by {role}, and none of its keys is here: it would stay signed"
+        told = f"signed by {role}, and {_why(draft, role)}: it would stay signed"
         way = ""
     else:
         told = (
-            f"listed by {role}, which is broken, and none of its keys is here: it would be signed "
-            "again with the role"
+            f"listed by {role}, which is broken, and {_why(draft, role)}: it would be signed again "
+            "with the role"
         )
         remove = command("delegation", "remove", "-p", draft.gun, role)
-        has_keys = authority_of(draft, role).keys
-        way = ". Revoke it where one is" if has_keys else f". To remove that role: {remove}"
+        can_be_signed = is_signable(authority_of(draft, role))
+        way = ". Revoke it where one is" if can_be_signed else f". To remove that role: {remove}"
     message = f"{named(name)} is {told}, so nothing was revoked{way}"
     return NoKeyError(message, gun=draft.gun, role=role, subject=name)
+
+
+def _why(draft: Draft, role: str) -> str:
+    """Why nobody here can take a tag out of a role."""
+    if is_signable(authority_of(draft, role)):
+        return "none of its keys is here"
+    return "it has too few keys to be signed"
 
 
 def _initialize(collection: Collection) -> None:

@@ -178,6 +178,15 @@ def root_authorities(root: Document, previous: Document | None) -> list[Authorit
     return [now] if before == now else [now, before]
 
 
+def is_signable(authority: Authority) -> bool:
+    """Whether a role has as many keys as must sign it, wherever they are.
+
+    A key that is named bare and in a certificate is one.
+    """
+    held = {_canonical_id(key) for key in authority.keys.values()} - {""}
+    return len(held) >= authority.threshold
+
+
 def _in_turns(role: str) -> str:
     """How the keys of several people come together, which no single machine has."""
     if role == ROOT:

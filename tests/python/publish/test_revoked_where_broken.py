@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from contenttrust.errors import NoKeyError, NotSignedError
 from contenttrust.publish import images
+from contenttrust.publish.initialisation import certified
+from contenttrust.publish.metadata import key_value
 from labelled_tags import digest, tags
 from signed_anew import sign_anew
 
@@ -91,7 +95,7 @@ def released(collection, publisher, make_publisher):
     return collection
 
 
-def leave_to(names):
+def leave_to(names, threshold=1):
     """A change of targets: `targets/releases` has only the keys of some signers."""
 
     def change(targets):
@@ -99,6 +103,7 @@ def leave_to(names):
         for one in targets["delegations"]["roles"]:
             if one["name"] == RELEASES:
                 one["keyids"] = [key for name in names for key in keys[f"targets/{name}"]]
+                one["threshold"] = threshold
 
     return change
 
@@ -122,7 +127,35 @@ def test_a_broken_role_that_nobody_can_sign_does_not_keep_a_tag(released, publis
     done = images.revoke(released, ["v1"])
 
     assert done.versions.keys() == {"targets", "targets/alice"}
-    assert done.notes == (f"{RELEASES} lists v1 still: none of its keys is here",)
+    assert done.notes == (f"{RELEASES} lists v1 still: it has too few keys to be signed",)
     told = f"To remove that role: contenttrust delegation remove -p {released.gun} {RELEASES}"
+    with pytest.raises(NoKeyError, match=told):
+        images.revoke(released, ["v1"])
+
+
+def certified_too(collection, publisher, targets):
+    """Alice's key is named bare and in a certificate, and two keys must sign."""
+    leave_to(["alice"], threshold=2)(targets)
+    entry = next(one for one in publisher.keys.entries() if one.role == "alice")
+    again = certified(publisher.keys.open(entry.key_id), collection.gun, collection.moment)
+    given = targets["delegations"]
+    given["keys"][again.key_id] = key_value(again)
+    [releases] = [one for one in given["roles"] if one["name"] == RELEASES]
+    releases["keyids"].append(again.key_id)
+
+
+@pytest.mark.parametrize("change", [None, certified_too], ids=["one key", "one key twice"])
+def test_a_role_with_too_few_keys_does_not_keep_a_tag_though_one_is_here(
+    released, publisher, server, change
+):
+    """A key was purged, so that nobody can sign what two must sign."""
+    fewer = leave_to(["alice"], 2) if change is None else partial(change, released, publisher)
+    sign_anew(server, released.gun, publisher.keys, "targets", fewer)
+
+    done = images.revoke(released, ["v1"])
+
+    assert done.versions.keys() == {"targets", "targets/alice"}
+    assert done.notes == (f"{RELEASES} lists v1 still: it has too few keys to be signed",)
+    told = "v1 is listed by .*broken, and it has too few keys to be signed: .* To remove that role"
     with pytest.raises(NoKeyError, match=told):
         images.revoke(released, ["v1"])
