@@ -343,7 +343,7 @@ class Draft:
             (self.unverified, "as the server has it, which nobody has verified here"),
             (self._verified(), "when it was valid here last"),
         ):
-            with contextlib.suppress(KeyError, MalformedError):
+            with contextlib.suppress(KeyError, TypeError, AttributeError, MalformedError):
                 yield digests(signed_part(files[role]).get("targets") or {}), when
 
     def forget(self, role: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import pytest
@@ -158,4 +159,19 @@ def test_a_role_with_too_few_keys_does_not_keep_a_tag_though_one_is_here(
     assert done.notes == (f"{RELEASES} lists v1 still: it has too few keys to be signed",)
     told = "v1 is listed by .*broken, and it has too few keys to be signed: .* To remove that role"
     with pytest.raises(NoKeyError, match=told):
+        images.revoke(released, ["v1"])
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [5, {"targets": [1]}, {"targets": "v1"}, {"targets": {"v1": 5}}, {"targets": {"v1": None}}, {}],
+    ids=str,
+)
+def test_a_cached_role_that_cannot_be_read_is_not_known(released, publisher, server, signed):
+    sign_anew(server, released.gun, publisher.keys, "targets", leave_to(["carol"]))
+    file = publisher.folder / "tuf" / released.gun / "metadata" / f"{RELEASES}.json"
+    assert file.exists()
+    file.write_text(json.dumps({"signed": signed, "signatures": []}))
+
+    with pytest.raises(NoKeyError, match=f"v1 is listed by {RELEASES}"):
         images.revoke(released, ["v1"])
