@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -182,16 +183,28 @@ class Verdicts:
 
     async def _ask_in_turn(self, images: Sequence[str], until: float) -> dict[str, Verdict]:
         """The verdicts on the images of one question, as many at once as their registries allow."""
-        hosts = {image: _host(image) for image in images}
+        queues: dict[str, deque[str]] = {}
+        for image in images:
+            queues.setdefault(_host(image), deque()).append(image)
         width = min(self._width, self._pending_of_one)
-        turns = {host: asyncio.Semaphore(width) for host in set(hosts.values())}
-        places = asyncio.Semaphore(self._pending_of_one)  # others may ask meanwhile
+        turns = deque(
+            queue for turn in range(width) for queue in queues.values() if turn < len(queue)
+        )
+        found: dict[str, Verdict] = {}
 
-        async def ask(image: str) -> Verdict:
-            async with turns[hosts[image]], places:
-                return self._cached(image) or await self._ask(image, until)
+        async def ask() -> None:
+            """Take a turn of a registry, and give it back, until there is none."""
+            while turns:
+                queue = turns.popleft()
+                if queue:
+                    image = queue.popleft()
+                    found[image] = self._cached(image) or await self._ask(image, until)
+                    turns.append(queue)
 
-        return dict(zip(images, await asyncio.gather(*map(ask, images)), strict=True))
+        # Not a task for each image: a stranger may name a thousand. Others may ask meanwhile.
+        at_once = min(len(turns), self._pending_of_one)
+        await asyncio.gather(*(ask() for _ in range(at_once)))
+        return found
 
     def refused(self, image: str, code: str, reason: str) -> Decision:
         """A refusal without a verdict."""

@@ -322,6 +322,24 @@ def test_t114_question_about_many_images_takes_no_place_from_others(gate):
     assert f"{GUN}:1" in gate.asked[:10]
 
 
+@pytest.mark.parametrize("registries", [1, 7, 1000])
+def test_t114_question_about_many_images_makes_no_task_for_each(gate, registries):
+    gate.go.clear()
+    images = [f"r{number % registries}.example/web:{number}" for number in range(1000)]
+
+    async def script(verdicts, ask):
+        many = asyncio.ensure_future(ask(*images, seconds=0.2))
+        while verdicts.waiting < 2:
+            await asyncio.sleep(0)
+        # A verification and who waits for it, in each of half of the places.
+        assert len(asyncio.all_tasks()) <= 2 * 4 + 2
+        told = await many
+        assert {one.decision.code for one in told} == {"deadline"}
+        assert [one.decision.image for one in told] == images
+
+    asking(gate, script, pending=8)
+
+
 def test_image_that_another_question_answered_meanwhile_is_not_asked_again(gate):
     gate.go.clear()
 
