@@ -51,6 +51,19 @@ class SignerAddresses:
         found = (entry for entry in self.entries() if entry.key_id == key_id)
         return next((entry for entry in found if not entry.problem), None)
 
+    def check(self) -> None:
+        """Refuse addresses that cannot be read: of which keys they are, nobody knows then.
+
+        Raises:
+            KeyStoreError: The file of them cannot be used.
+        """
+        for entry in self.entries():
+            if entry.problem:
+                raise KeyStoreError(
+                    "whether a key is kept elsewhere nobody can tell, so that none comes in as a "
+                    f"file: {shown(entry.path)}: {entry.problem}"
+                )
+
     def keep(self, entry: KeyEntry) -> None:
         """Remember an address; one that the key had before is forgotten.
 
@@ -88,6 +101,13 @@ class SignerAddresses:
             return ()
         permissions.check_private(status, NAME)
         return _parsed(contents)
+
+
+def kept_at(address: str, key_id: str, role: str, gun: str) -> KeyEntry:
+    """The entry of a key that is kept elsewhere."""
+    return KeyEntry(
+        key_id=key_id, role=role, gun=gun, path=address, is_encrypted=False, rounds=None
+    )
 
 
 def signer_of(entry: KeyEntry, passphrases: Passphrases) -> Signer:
@@ -135,6 +155,4 @@ def _entry(key_id: str, role: str, gun: str, address: str) -> KeyEntry:
         raise TypeError("a member of a signer is no text")
     if not is_key_id(key_id) or gun != gun_for(role, gun) or ":" not in address:
         raise ValueError("no signer")
-    return KeyEntry(
-        key_id=key_id, role=role, gun=gun, path=address, is_encrypted=False, rounds=None
-    )
+    return kept_at(address, key_id, role, gun)

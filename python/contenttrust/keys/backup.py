@@ -213,7 +213,7 @@ def _in_the_way(
         if fresh
         else "Every other key of the backup is here already"
     )
-    told = [why for _, why in elsewhere]
+    told = list(dict.fromkeys(why for _, why in elsewhere))
     if differing:
         where = ", ".join(shown(path) for _, path in differing)
         told.append(

@@ -279,7 +279,8 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
 
     Raises:
         KeptOtherwiseError: It is here already and differs, or is kept elsewhere.
-        KeyStoreError: It is here for another role, or comes twice; or its file here is damaged.
+        KeyStoreError: It is here for another role, or comes twice; or its file here is damaged, or
+            that of the addresses.
     """
     if (block.role, block.gun, block.data) != (first.role, first.gun, first.data):
         raise KeyStoreError(
@@ -288,16 +289,14 @@ def _check(store: KeyStore, block: _Block, first: _Block) -> None:
             role=block.role,
         )
     here = store.find(block.key_id)
-    if here is None:
-        return
-    if here.problem:
+    if here is not None and here.problem:
         raise KeyStoreError(
             f"{shown(here.path)}, which is in the key store already, cannot be used: "
             f"{here.problem}; nothing was imported. Move it away, then import again",
             role=block.role,
         )
     check_file(store, block.key_id, block.role, block.gun)
-    if block.data:
+    if here is not None and block.data:
         _check_same(store, block)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contenttrust._core import KeyFile, PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
+from contenttrust.keys.addresses import SignerAddresses
 from contenttrust.keys.entry import (
     EXTENSION,
     ROLES_OF_ONE_COLLECTION,
@@ -121,17 +122,20 @@ def check_file(store: KeyStore, key_id: str, role: str, gun: str) -> str:
         As `check_role`.
 
     Raises:
-        KeyStoreError: As for `check_role`.
+        KeyStoreError: As for `check_role`; or the addresses cannot be read.
         KeptOtherwiseError: The key is kept elsewhere, and the store has its address.
     """
     here = store.find(key_id)
     told = check_role(here, role, gun)
-    if here is not None and store.place_of(key_id) is None:
+    if store.place_of(key_id) is not None:
+        return told
+    if here is not None:
         raise KeptOtherwiseError(
             f"the key {key_id} is kept by {shown(here.path)}: a file would be used in place of "
             f"that. If it is meant, contenttrust key remove {key_id} takes the address away first",
             role=role,
         )
+    SignerAddresses(store.folder).check()
     return told
 
 

@@ -14,7 +14,7 @@ from contenttrust import _core
 from contenttrust._core import PrivateKey
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, PassphraseError, shown
 from contenttrust.keys import folder
-from contenttrust.keys.addresses import SignerAddresses, signer_of
+from contenttrust.keys.addresses import SignerAddresses, kept_at, signer_of
 from contenttrust.keys.entry import EXTENSION, KeyEntry, broken, describe, is_key_id, one_a_key
 from contenttrust.keys.keeping import (
     check_file,
@@ -161,13 +161,7 @@ class KeyStore:
                 and one of the two is root, targets, snapshot or timestamp.
         """
         gun = checked_gun(role, gun)
-        told = check_file(self, key.key_id, role, gun)
-        warn_of_ed25519(key)
-        secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
-        data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
-        entry = self.keep(key.key_id, data, secret, key)
-        tell(told)
-        return entry
+        return self._add(key, role, gun, lambda: check_file(self, key.key_id, role, gun))
 
     def generate(self, algorithm: str = "ecdsa", *, role: str, gun: str = "") -> KeyEntry:
         """Make a key and keep it; see `add`.
@@ -185,7 +179,16 @@ class KeyStore:
             raise ValueError(f"no algorithm {algorithm!r}: there are {', '.join(ALGORITHMS)}")
         gun = checked_gun(role, gun)
         self._before_secrets()
-        return self.add(PrivateKey.generate(algorithm), role=role, gun=gun)
+        return self._add(PrivateKey.generate(algorithm), role, gun, str)  # it can be nowhere yet
+
+    def _add(self, key: PrivateKey, role: str, gun: str, check: Callable[[], str]) -> KeyEntry:
+        told = check()  # before anybody types
+        warn_of_ed25519(key)
+        secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
+        data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
+        entry = self.keep(key.key_id, data, secret, key)
+        tell(told)
+        return entry
 
     def attach(self, signer: Signer, *, role: str, gun: str = "", where: str = "") -> KeyEntry:
         """Count a signer who keeps the key itself among the keys, as long as the store lives.
@@ -196,10 +199,7 @@ class KeyStore:
             gun: See `add`.
             where: Its address.
         """
-        gun = checked_gun(role, gun)
-        entry = KeyEntry(
-            key_id=signer.key_id, role=role, gun=gun, path=where, is_encrypted=False, rounds=None
-        )
+        entry = kept_at(where, signer.key_id, role, checked_gun(role, gun))
         with self._lock:
             self._attached[signer.key_id] = entry
             self._opened[signer.key_id] = signer

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust._core import Secret
 from contenttrust.errors import KeyStoreError
 from contenttrust.keys import KeyStore
 from contenttrust.keys.addresses import SignerAddresses
+from contenttrust.keys.backup import backup, restore
 from contenttrust.keys.entry import KeyEntry
-from keyholder import Nobody, paths_in, store_in
+from contenttrust.keys.exporting import export
+from contenttrust.keys.importing import import_file, load_file
+from keyholder import PASSPHRASE, ROUNDS, Holder, Nobody, paths_in, store_in
 from vault_plugin import offered
 
 
@@ -76,3 +80,49 @@ def test_t102_addresses_that_others_may_have_written_are_not_taken_over(
             change()
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o666)
     assert store.find(here.key_id) is None
+
+
+@pytest.fixture
+def damaged(request: pytest.FixtureRequest, vault, store: KeyStore) -> Path:
+    """The file of addresses, which cannot be used, of a store that had the one of a signer's."""
+    store.remember("vault-w:1", role="alice")
+    path = Path(store.folder.path) / "signers.json"
+    if request.param == "damaged":
+        path.write_bytes(b"garbage")
+    else:
+        path.chmod(0o666)
+    return path
+
+
+@pytest.mark.parametrize("damaged", ["damaged", "writable by others"], indirect=True)
+def test_t102_while_addresses_cannot_be_read_no_key_comes_in_as_a_file(
+    vault, store: KeyStore, damaged: Path, tmp_path: Path
+) -> None:
+    """Nobody knows then that the key is kept for alice, and elsewhere."""
+    source = store_in(tmp_path / "source")
+    key = vault["vault-w:1"]
+    source.add(key, role="root")
+    source.generate(role="carol")
+    archive = backup(source, passphrases=Holder(b"archive"))
+    exported, plain = tmp_path / "exported", tmp_path / "plain"
+    exported.write_bytes(export(source, key_ids=[key.key_id]))
+    plain.write_bytes(key.encode(Secret(PASSPHRASE), role="bob", rounds=ROUNDS))
+    plain.chmod(0o600)
+    asked = Holder()
+    strict = store_in(tmp_path / "trust", passphrases=asked)
+    for action in (
+        lambda: restore(strict, archive, passphrases=Holder(b"archive")),
+        lambda: import_file(strict, exported),
+        lambda: load_file(strict, plain),
+        lambda: strict.add(key, role="root"),
+    ):
+        with pytest.raises(KeyStoreError, match="whether a key is kept elsewhere") as refused:
+            action()
+        assert refused.value.message.count(f"{damaged}: ") == 1
+    assert not any(request.is_new for request in asked.requests)
+    assert paths_in(damaged.parent) == ["signers.json"]
+    made = strict.generate(role="root")  # of a key that is new everybody knows
+    assert strict.change_passphrase(made.key_id) == made
+    assert strict.add(strict.open(made.key_id), role="root") == made
+    damaged.unlink()
+    assert len(restore(strict, archive, passphrases=Holder(b"archive")).added) == 2
