@@ -248,6 +248,22 @@ def test_t100_a_dockerfile_that_is_a_link_is_refused_and_not_written(gate, place
     assert (place / "Dockerfile").read_bytes() == GOOD
 
 
+def test_t100_a_policy_of_buildx_beside_the_file_is_refused_and_nothing_is_written(
+    gate, place
+) -> None:
+    (place / "Dockerfile.rego").write_text("allow\n")
+    ran = gate("--write", "Dockerfile")
+    assert (ran.code, ran.out) == (1, "")
+    assert "refused: Dockerfile:1: Dockerfile.rego lies beside it: docker buildx 0.31" in ran.err
+    assert (place / "Dockerfile").read_bytes() == GOOD
+
+
+def test_beside_standard_input_nothing_is_looked_for(gate, place, monkeypatch) -> None:
+    (place / "Dockerfile.rego").write_text("allow\n")
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(GOOD)))
+    assert gate("-").code == 0
+
+
 def test_a_link_to_a_file_beside_it_stays_one_and_the_file_is_written_once(gate, place) -> None:
     (place / "Dockerfile").write_text(f"FROM {GUN}:3.0\n")
     (place / "Dockerfile.prod").symlink_to("Dockerfile")

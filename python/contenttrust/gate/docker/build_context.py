@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from contenttrust.errors import shown
 from contenttrust.gate.docker.refusal import RefusedError
+from contenttrust.gate.dockerfile.file_name import policy_beside
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -73,9 +74,13 @@ def read(line: CommandLine) -> BuildContext:
     if file == _STDIN:
         return BuildContext(dockerfile=_of_stdin(), name="standard input", folder=folder)
     path = os.path.abspath(file) if file else _usual(folder)  # noqa: PTH100
+    name = file or os.path.basename(path)  # noqa: PTH119
+    data = _of_file(path, named=bool(file))
+    if told := policy_beside(path):  # the builder gets a copy elsewhere, and would not see it
+        raise RefusedError(f"{shown(name)}: {told}")
     return BuildContext(
-        dockerfile=_of_file(path, named=bool(file)),
-        name=file or os.path.basename(path),  # noqa: PTH119
+        dockerfile=data,
+        name=name,
         folder=folder,
         ignore=_of_file(f"{path}.dockerignore", missing=True) or None,
     )

@@ -5,8 +5,11 @@ BuildKit is given a folder and the last part of the name, after the name was sho
 the folder was the root of the machine; where it then leads nowhere, `dockerfile` is read in place
 of `Dockerfile`. The classic builder follows it as the system does. They agree on a file beside it.
 
-Source: buildx 0.29.1 `build/opt.go` ``loadInputs``; BuildKit 0.25 `frontend/dockerui/config.go`
-``ReadEntrypoint``.
+Beside a file that it reads by its name, buildx 0.31 and newer looks for a policy, though nobody
+told it to. Such a policy allows sources, refuses them, or gives them another digest.
+
+Source: buildx 0.29.1 and 0.36 `build/opt.go` ``loadInputs``, 0.36 `policy/funcs.go`
+``builtinPinImageImpl``; BuildKit 0.25 `frontend/dockerui/config.go` ``ReadEntrypoint``.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import os
 import re
 import stat
 
+from contenttrust.errors import shown
 from contenttrust.gate.dockerfile.located import DockerfileError
 from contenttrust.gate.file_name import FileNameError, shortened
 
@@ -22,6 +26,7 @@ _STDIN = "-"
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/")
 _PLAIN = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]+", re.ASCII)  # BuildKit takes others for patterns
 _MOST_LINKS = 8
+_POLICY = ".rego"
 
 
 def as_built(name: str) -> str:
@@ -29,7 +34,7 @@ def as_built(name: str) -> str:
 
     Raises:
         DockerfileError: It is a link, and builders differ on what is behind it; or it leads out of
-            the current folder, and they differ on where that is.
+            the current folder, and they differ on where that is; or a policy lies beside it.
     """
     try:
         short = shortened(name)
@@ -46,7 +51,25 @@ def as_built(name: str) -> str:
             "place, link to a file beside it by its bare name, or name what it leads to, here and "
             "to the build"
         )
+    if told := policy_beside(short):
+        raise DockerfileError(told)
     return f"./{short}" if short == _STDIN else short  # which would be standard input
+
+
+def policy_beside(name: str) -> str:
+    """Why a builder may take other images than those that are checked; empty where it does not.
+
+    Args:
+        name: Of a Dockerfile, as the builder is given it.
+    """
+    policy = name + _POLICY
+    if not os.path.lexists(policy):
+        return ""
+    return (
+        f"{shown(os.path.basename(policy))} lies beside it: docker buildx 0.31 and newer builds by "  # noqa: PTH119
+        "that policy, which may put other images in place of these, and is not read here: take it "
+        "away"
+    )
 
 
 def _leads_to_a_neighbour(link: str) -> bool:

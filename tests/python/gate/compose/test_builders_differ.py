@@ -42,6 +42,30 @@ def test_t100_a_folder_of_a_dockerfile_may_be_a_link(tmp_path: Path) -> None:
     assert [use.image for use in read(tmp_path, "link").uses] == ["x"]
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "dockerfile", "app.Dockerfile"])
+def test_t100_a_policy_beside_a_dockerfile_that_is_built_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / name).write_text("FROM x")
+    (tmp_path / f"{name}.rego").write_text("allow")  # not beside it
+    named = f"{{context: ., dockerfile: app/{name}}}"
+    assert [use.image for use in read(tmp_path, named).uses] == ["x"]
+
+    (tmp_path / "app" / f"{name}.rego").write_text("allow")
+    finding = refusal(read(tmp_path, named))
+    assert finding.spot.file == f"{tmp_path}/app/{name}"
+    assert finding.message.startswith(f"{name}.rego lies beside it: docker buildx 0.31 and newer")
+    if name != "app.Dockerfile":
+        assert refusal(read(tmp_path, "app")) == finding
+
+
+def test_an_inline_dockerfile_has_no_policy_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.rego").write_text("allow")
+    made = read(tmp_path, "{dockerfile_inline: FROM x}")
+    assert ([use.image for use in made.uses], made.findings) == (["x"], ())
+
+
 @pytest.mark.parametrize("name", ["Dockerfile", "dockerfile"])
 def test_t100_a_dockerfile_that_the_classic_builder_takes_for_an_inline_one_is_judged_too(
     tmp_path: Path, name: str

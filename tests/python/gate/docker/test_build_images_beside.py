@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,37 @@ def test_a_source_policy_would_exchange_what_was_checked(call: MakeCall, noting:
         build.run(call("build", ".", **{name: "policy.json"}))
     assert noting.started == []
     assert build.run(call("build", ".", **{name: ""})) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Dockerfile", ["."]),
+        ("Dockerfile", ["-f", "./Dockerfile", "."]),
+        ("dockerfile", ["."]),
+        ("../outside", ["--file=../outside", "."]),
+    ],
+)
+def test_t100_a_policy_beside_a_dockerfile_is_not_passed_over(
+    call: MakeCall, context: Path, noting: Noting, name: str, words: list[str]
+) -> None:
+    context.joinpath("Dockerfile").rename(context / name)
+    context.joinpath(f"{name}.rego").write_text("allow := false\n")
+    told = rf"{Path(name).name}: {Path(name).name}\.rego lies beside it: docker buildx 0\.31"
+    with pytest.raises(RefusedError, match=told):
+        build.run(call("build", *words))
+    assert noting.started == []
+    context.joinpath(f"{name}.rego").rename(context / "other.rego")
+    assert build.run(call("build", *words)) == 0
+
+
+def test_standard_input_has_no_policy_beside_it(
+    call: MakeCall, context: Path, noting: Noting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context.joinpath("Dockerfile.rego").write_text("allow := false\n")
+    text = io.BytesIO(f"FROM {WEB}:2.0\n".encode())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(text))
+    assert build.run(call("build", "-f", "-", ".")) == 0
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,12 @@ def test_flags_are_read_as_pflag_reads_them(words: str, found: list[tuple[str, s
     assert parse(words.split(), FLAGS).flags == found
 
 
+@pytest.mark.parametrize("words", ["--policy filename=x.rego .", "--policy=disabled=true ."])
+def test_t100_a_policy_of_buildx_is_no_flag_that_is_known(words: str) -> None:
+    with pytest.raises(CommandLineError, match=r"^unknown flag: --policy$"):
+        parse(words.split(), flags.BUILD)
+
+
 @pytest.mark.parametrize(
     ("words", "operands"),
     [

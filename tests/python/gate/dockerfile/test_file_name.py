@@ -59,6 +59,34 @@ def test_a_link_to_a_file_beside_it_is_that_file_to_every_builder(tmp_path: Path
         assert as_built(str(tmp_path / link)) == str(tmp_path / link)
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "dockerfile", "app.Dockerfile", "link"])
+@pytest.mark.parametrize("leads", ["", "elsewhere"])
+def test_t100_a_policy_of_buildx_beside_a_dockerfile_is_refused(
+    tmp_path: Path, name: str, leads: str
+) -> None:
+    (tmp_path / "file").write_text("FROM scratch\n")
+    (tmp_path / "link").symlink_to("file")
+    policy = tmp_path / f"{name}.rego"
+    if leads:
+        policy.symlink_to(leads)
+    else:
+        policy.write_text('allow if pin_image(input.image, "sha256:…")\n')
+
+    with pytest.raises(
+        DockerfileError, match=rf"^{name}\.rego lies beside it: docker buildx 0\.31"
+    ):
+        as_built(str(tmp_path / name))
+
+
+def test_a_policy_that_only_a_build_names_is_not_looked_for(tmp_path: Path) -> None:
+    for other in ("policy.rego", "file.rego", "Dockerfile.policy", ".rego", "sub.rego"):
+        (tmp_path / other).write_text("allow\n")
+    (tmp_path / "file").write_text("FROM scratch\n")
+    (tmp_path / "Dockerfile").symlink_to("file")
+
+    assert as_built(str(tmp_path / "Dockerfile")) == str(tmp_path / "Dockerfile")
+
+
 def test_what_a_process_has_open_is_named_otherwise() -> None:
     with Path("/dev/null").open() as file:
         for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):
