@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.compose import build_texts, environment_file, plain_files
+from contenttrust.gate.compose import build_texts, environment_file, plain_files, plugin
 from contenttrust.gate.compose.files import composition
 from contenttrust.gate.compose.interpolation import InterpolationError, interpolated
 from contenttrust.gate.compose.merging import merged
@@ -154,6 +154,27 @@ def test_t100_what_is_on_a_server_is_not_fetched(env, remote: str) -> None:
 
     assert finding.refused
     assert "remote resource is disabled" in finding.message
+
+
+@pytest.mark.parametrize(("image", "variables"), [
+    ("team/app${COMPOSE_EXPERIMENTAL_GIT_REMOTE:+:1.4}", ""),
+    ("${PICK:-mallory/evil}", "PICK=${COMPOSE_EXPERIMENTAL_OCI_REMOTE:+team/app:1.4}\n"),
+])  # fmt: skip
+def test_t100_what_forbids_docker_compose_to_fetch_tells_no_project_that_it_is_checked(
+    env, image: str, variables: str
+) -> None:
+    Path(".env").write_text(variables)
+    [finding] = project(env, compose=f"services: {{web: {{image: '{image}'}}}}\n").findings
+
+    assert finding.refused
+    assert "COMPOSE_EXPERIMENTAL_GIT_REMOTE" in finding.message
+
+
+@pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_BAKE"])
+def test_t100_variables_are_those_that_docker_compose_has(env, name: str) -> None:
+    Path(".env").write_text(f"{name}=${{COMPOSE_EXPERIMENTAL_GIT_REMOTE:+here}}\n")
+
+    assert plugin.variables([name], folder="", env=env) == {}
 
 
 def test_a_variable_that_is_not_set_is_a_note_of_docker_compose(env) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _PATIENCE_S = 120
-# Nobody who checks a file wants it to fetch others.
+# Nobody who checks a file wants it to fetch others. No option forbids that, only these, which a
+# project may name as any variable: so it is asked for again without them, and must be the same.
+# Only where `include` or `extends` stand behind them could that fetch something.
 _NOTHING_REMOTE = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
@@ -69,8 +71,8 @@ def config(
         The project, and what docker compose warned of.
 
     Raises:
-        ComposeConfigError: It is none, or needs something remote, or docker compose would wait for
-            a file of variables.
+        ComposeConfigError: It is none, or needs something remote, or is another one where that may
+            be fetched, or docker compose would wait for a file of variables.
     """
     name = "docker compose"
     try:
@@ -81,7 +83,13 @@ def config(
         raise ComposeConfigError(f"{shown(name)}: {why}") from None
     options = [word for file in files for word in ("--file", file)]
     options += [word for profile in profiles for word in ("--profile", profile)]
-    return _config(options, env=env, program=program, is_raw=is_raw)
+    local = {**env, **_NOTHING_REMOTE}
+    alone, _ = _config(options, env=local, program=program, is_raw=is_raw)
+    made, lines = _config(options, env=env, program=program, is_raw=is_raw)
+    if made != alone:
+        names = " or ".join(_NOTHING_REMOTE)
+        raise ComposeConfigError(f"the project is another one where {names} is set: name neither")
+    return made, lines
 
 
 def variables(
@@ -162,7 +170,7 @@ def _ran(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 -- docker
-            command, env={**env, **_NOTHING_REMOTE}, input=written,
+            command, env=env, input=written,
             capture_output=True, timeout=_PATIENCE_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -49,10 +49,10 @@ def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path, monke
     assert [(f.level, f.message) for f in made.findings] == [
         ("note", 'docker compose: The "TAG" variable is not set')
     ]
-    assert (tmp_path / "asked").read_text() == (
-        "false compose --file a.yaml --file b.yaml --profile p config --format json"
-        " --no-env-resolution\n"
-    )
+    command = "compose --file a.yaml --file b.yaml --profile p config --format json"
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        f"false {command} --no-env-resolution", f" {command} --no-env-resolution",
+    ]  # fmt: skip
     with pytest.raises(YamlError, match="comes from another file"):
         made.pinned({"web:9": PIN})
 
@@ -133,7 +133,8 @@ def test_an_older_docker_compose_is_asked_in_its_words(docker, tmp_path: Path) -
     made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
 
     assert made.findings == ()
-    assert len((tmp_path / "asked").read_text().splitlines()) == 2
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert ["--no-env-resolution" in one for one in asked] == [True, False] * 2
 
 
 @pytest.mark.parametrize(
