@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from hashlib import sha256
@@ -19,22 +18,32 @@ if TYPE_CHECKING:
 SCHEMA = "contenttrust.decision/1"
 _LONGEST_IMAGE = 456
 """No image has a longer name, so who sends longer ones fills the log with nothing of use."""
+_LONGEST_TEXT = 4096
+"""No check says more; what is longer repeats what a stranger wrote."""
 _ADVICE = "Give this process a file that it may append to, and room for it"
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 _quoted = json.encoder.encode_basestring_ascii
 
 
-@functools.lru_cache(maxsize=256)
-def _members(decision: Decision) -> str:
-    """A decision as JSON; a service writes the same one down again and again."""
-    members = decision.to_json()
+def members(decision: Decision) -> str:
+    """A decision as JSON: what its line has beside time and door, whenever it is written."""
+    found = {name: _cut(value) for name, value in decision.to_json().items()}
     if len(decision.image) > _LONGEST_IMAGE:
-        members["image"] = decision.image[:_LONGEST_IMAGE]
-        members["image_cut"] = {
+        found["image"] = decision.image[:_LONGEST_IMAGE]
+        found["image_cut"] = {
             "length": len(decision.image),
             "sha256": sha256(decision.image.encode("utf-8", "surrogatepass")).hexdigest(),
         }
-    return _ENCODER.encode(members)
+    return _ENCODER.encode(found)
+
+
+def _cut(value: object) -> object:
+    """A text, or each one of several, as long as a line may have it."""
+    if isinstance(value, list):
+        return [_cut(one) for one in value]
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"{value[:_LONGEST_TEXT]} (cut: {len(value)} characters)"
+    return value
 
 
 class AuditLogError(PolicyError):
@@ -95,13 +104,13 @@ class AuditLog:
         Raises:
             AuditLogError: It is not written, or not as a whole.
         """
-        self.write_all([decision], door=door, at=at)
+        self.write_all([members(decision)], door=door, at=at)
 
-    def write_all(self, decisions: Sequence[Decision], *, door: str, at: datetime) -> None:
+    def write_all(self, decisions: Sequence[str], *, door: str, at: datetime) -> None:
         """Append several decisions of one moment, all of them or none.
 
         Args:
-            decisions: What was decided; at least one.
+            decisions: What `members` makes of each, which can be kept; at least one.
             door: Where.
             at: When, timezone-aware.
 
@@ -111,14 +120,13 @@ class AuditLog:
         # As the encoder would write it, which takes as long as the rest of an answer's line.
         head = f'{{"schema":"{SCHEMA}","time":"{at.isoformat()}","door":{_quoted(door)}}}'
         # The members of both objects in one.
-        lines = [f"{head[:-1]},{_members(decision)[1:]}\n" for decision in decisions]
+        lines = [f"{head[:-1]},{one[1:]}\n" for one in decisions]
         try:
             self._append("".join(lines).encode())
         except OSError as error:
             raise AuditLogError(
                 f"the decision cannot be written to the audit log {shown(self._path)}: "
-                f"{error.strerror or error}",
-                subject=decisions[0].image,
+                f"{error.strerror or error}"
             ) from error
 
     def _opened(self) -> int:

@@ -165,14 +165,15 @@ class Service:
     def written(self, verdicts: list[Verdict], *, door: str) -> list[Verdict]:
         """The verdicts, counted and written down; refusals where they cannot be written."""
         if self._log is not None:
-            decisions = [verdict.decision for verdict in verdicts]
+            lines = [verdict.line for verdict in verdicts]
             try:
-                self._log.write_all(decisions, door=door, at=clock.now().datetime)
+                self._log.write_all(lines, door=door, at=clock.now().datetime)
             except ContentTrustError as error:
                 logging.getLogger(__name__).error("refused: %s", error)  # noqa: TRY400 - it is told
                 code = error.code or INTERNAL
                 verdicts = [
-                    Verdict(decision.refused(code, str(error)), "none") for decision in decisions
+                    Verdict(verdict.decision.refused(code, str(error)), "none")
+                    for verdict in verdicts
                 ]
         for verdict in verdicts:
             self.metrics.verdict(door, verdict)

@@ -8,6 +8,7 @@ is their contents, whatever version they bear. Whoever cannot be answered in tim
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from contenttrust import clock
+from contenttrust.gate import audit_log
 from contenttrust.policy.decision import Decision
 from contenttrust.reference import InvalidReferenceError, Reference
 
@@ -51,12 +53,17 @@ UNPINNED = "unpinned"
 """Code of a name that is signed, and may mean another image a moment later."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """A decision, and how it was come by: ``asked``, ``shared``, ``cached`` or ``none``."""
 
     decision: Decision
     how: str
+
+    @functools.cached_property
+    def line(self) -> str:
+        """The decision as the audit log has it; who is told the same verdict writes it again."""
+        return audit_log.members(self.decision)
 
 
 def not_enforced(decision: Decision) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -149,6 +150,23 @@ def test_t145_kind_that_is_let_through_unchecked_is_written_down_or_denied(
         line = json.loads(path.read_text())
         assert (line["image"], line["code"]) == ("Widget default/w", "unknown_kind")
         assert "unknown-kinds: warn" in line["although"]
+
+
+def test_t144_what_a_stranger_calls_a_member_does_not_fill_the_log(gate, tmp_path):
+    kind = {"group": "example.com", "version": "v1", "kind": "Widget"}
+    made = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    made["spec"] = {f"image{'x' * 1_000_000}": "evil:1"}
+
+    async def script(caller):
+        assert (await caller.post("/validate", review(kind=kind, object=made))).response["allowed"]
+
+    path = tmp_path / "log"
+    serving(gate, script, log=AuditLog(path), unknown_kinds="warn")
+    assert path.stat().st_size < 10_000
+    line = json.loads(path.read_text())
+    for told in (line["although"], *line["reasons"]):
+        assert told.startswith("the kind Widget.example.com is not known, and /spec/imagexxx")
+        assert re.search(r"xxx \(cut: 1000[0-9]{3} characters\)$", told)
 
 
 def test_t145_verdict_that_cannot_be_written_down_is_a_refusal(gate, tmp_path, caplog):

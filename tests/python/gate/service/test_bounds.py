@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import threading
+import tracemalloc
+from dataclasses import replace
 
 import pytest
 
+from contenttrust.gate.audit_log import AuditLog
+from contenttrust.gate.check import Answer
 from contenttrust.gate.service.admission_images import asked_about
+from contenttrust.policy.decision import Decision
 from gate_caller import review, serving
 from told_gate import DIGEST, GUN
 
@@ -70,6 +76,29 @@ def test_t114_memory_of_requests_is_bounded(gate):
         assert [(await task).status for task in tasks if task not in busy] == [200, 200]
 
     serving(gate, script, body_limit=1_000_000, memory=2_000_000)
+
+
+def test_t114_nothing_that_a_stranger_wrote_is_kept_behind_the_answer(gate, tmp_path):
+    unknown = Decision(image="", reference=None, verdict="deny", code="malformed", reasons=("no",))
+    gate._answer = lambda image: Answer(replace(unknown, image=image), None, None)
+    size, kept = 1_000_000, []
+
+    async def script(caller):
+        for number in range(40):
+            asked = review(f"{number}{'x' * size}")
+            assert not (await caller.post("/validate", asked)).response["allowed"]
+            if number in {9, 39}:
+                gate.asked.clear()
+                gc.collect()
+                kept.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    try:
+        serving(gate, script, log=AuditLog(tmp_path / "log"))
+    finally:
+        tracemalloc.stop()
+    first, last = kept
+    assert last - first < 5 * size
 
 
 def test_t114_what_is_announced_and_not_sent_keeps_nobody_out(gate):
