@@ -18,6 +18,7 @@ from contenttrust.gate.compose.brought import Brought
 from contenttrust.gate.compose.interpolation import InterpolationError
 from contenttrust.gate.compose.merging import NO_SERVICES, ComposeError, merged
 from contenttrust.gate.compose.services import contents
+from contenttrust.gate.docker.program import SET_BY_DOCKER
 from contenttrust.gate.judged import Use
 from contenttrust.gate.reports.finding import Finding, Spot
 from contenttrust.yaml_nodes import YamlError, read
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from contenttrust.yaml_nodes import Document, Path
 
 
-_PROJECT = "COMPOSE_PROJECT_NAME"
+_OWN = {"COMPOSE_PROJECT_NAME", *SET_BY_DOCKER}
+"""Variables that docker compose has, whatever the environment says: the first one is made of
+`name:`, of the folder, or of an option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,8 +281,8 @@ def _lookup(file: str, env: Mapping[str, str]) -> Callable[[str], str | None]:
         return found
 
     def lookup(name: str) -> str | None:
-        if name == _PROJECT:  # made of `name:`, of the folder, or of an option
-            raise InterpolationError(f"{name} is docker compose's own: it must read this")
+        if name in _OWN:
+            raise InterpolationError(f"{name} is docker's own: docker compose must read this")
         return env[name] if name in env else of_files().get(name)
 
     return lookup

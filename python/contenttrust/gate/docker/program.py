@@ -16,7 +16,7 @@ PROGRAM_VARIABLE = "CONTENTTRUST_DOCKER"
 _DEPTH_VARIABLE = "CONTENTTRUST_DOCKER_DEPTH"
 _DEEPEST = 8
 """How often one of these may stand behind another: plugins start docker, a loop never ends."""
-_SET_BY_DOCKER = frozenset(
+SET_BY_DOCKER = frozenset(
     {
         "BUILDX_BUILDER",
         "DEBUG",
@@ -63,7 +63,7 @@ class Docker:
 
     def has_otherwise(self, name: str, env: Mapping[str, str]) -> bool:
         """Whether a variable may be another to it, or to a plugin of it, than in an environment."""
-        return name in _SET_BY_DOCKER or self.env.get(name) != env.get(name)
+        return name in SET_BY_DOCKER or self.env.get(name) != env.get(name)
 
     def become(self, arguments: Sequence[str]) -> NoReturn:
         """Replace this process: its terminal, its signals and its exit code are docker's then."""

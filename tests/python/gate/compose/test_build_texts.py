@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from contenttrust.gate.compose.files import Composition, composition
+from contenttrust.gate.docker.program import SET_BY_DOCKER
 
 
 def project(build: str, *others: str) -> Composition:
@@ -292,7 +294,28 @@ def test_the_name_of_the_project_is_left_to_docker_compose() -> None:
     for env in ({}, {"COMPOSE_PROJECT_NAME": "good"}):
         [finding] = composition({"f": text}, env=env, program=None).findings
         assert finding.refused
-        assert "docker compose's own" in finding.message
+        assert "docker's own" in finding.message
+
+
+@pytest.mark.parametrize("name", sorted(SET_BY_DOCKER))
+@pytest.mark.parametrize(
+    "member",
+    ["image: '${{{}:+evil/}}web'", "build: {{dockerfile_inline: {}, args: [{}]}}",
+     "build: {{dockerfile_inline: {}, args: {{{}: }}}}",
+     "build: {{dockerfile_inline: {}, args: {{B: '${{{}-}}'}}}}"],
+)  # fmt: skip
+def test_t100_what_docker_sets_itself_is_left_to_docker_compose(
+    tmp_path: Path, name: str, member: str
+) -> None:
+    text = f"ARG B=${{{name}:+evil/x}}\nFROM ${{B:-scratch}}"
+    inline = json.dumps(text.replace("$", "$$"))
+    written = member.format(*[name] if "image" in member else [inline, name])
+    for env in ({}, {name: ""}, {name: "x"}):
+        made = composition(
+            {f"{tmp_path}/f": f"services: {{a: {{{written}}}}}".encode()}, env=env, program=None
+        )
+        [(_, message)] = refusals(made)
+        assert message == f"{name} is docker's own: docker compose must read this"
 
 
 def test_t100_a_folder_whose_name_bake_takes_for_a_template_is_refused(tmp_path: Path) -> None:
