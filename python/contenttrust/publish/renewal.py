@@ -6,6 +6,7 @@ from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command, renewing_root
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.metadata import ROOT, SNAPSHOT, TIMESTAMP, is_soon
+from contenttrust.publish.sign import is_signable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,8 +85,7 @@ def _absent(draft: Draft, authority: Authority, held: int) -> str:
 
 def _broken(draft: Draft, role: str) -> str:
     """That a role does not count, and how it does again."""
-    authority = authority_of(draft, role)
-    if len(authority.keys) < authority.threshold:
+    if not is_signable(authority_of(draft, role)):
         add = command("delegation", "add", "-p", draft.gun, role, "KEYFILE")
         remove = command("delegation", "remove", "-p", draft.gun, role)
         way = f"It has too few keys: give it more ({add}), or remove it ({remove})"

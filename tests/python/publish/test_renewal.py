@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from contenttrust.errors import ContentTrustError, ExpiredError, PublishError, ServerError
+from contenttrust.publish.initialisation import certified
+from contenttrust.publish.metadata import key_value
 from contenttrust.publish.recorder import Recorder
 from labelled_tags import digest
 from passed_requests import root_certificate, signed_by
@@ -215,6 +217,26 @@ def test_of_a_broken_role_without_keys_it_is_told_that_it_needs_some(
     collection.remove_delegation("targets/a")
     collection.publish()
     assert collection.renew().notes == ()
+
+
+def test_a_key_of_a_broken_role_that_is_named_twice_is_one(
+    collection, broken_role, publisher, server
+):
+    """Bare and in a certificate: two cannot sign it, so a witness is no way out."""
+    broken_role(lambda file: file)
+    [entry] = [one for one in publisher.keys.entries() if one.role == "new"]
+    again = certified(publisher.keys.open(entry.key_id), GUN, collection.moment)
+
+    def two_must_sign(targets):
+        given = targets["delegations"]
+        given["keys"][again.key_id] = key_value(again)
+        given["roles"][0] |= {"keyids": [entry.key_id, again.key_id], "threshold": 2}
+
+    sign_anew(server, GUN, publisher.keys, "targets", two_must_sign)
+
+    [note] = collection.renew().notes
+
+    assert "It has too few keys: give it more" in note
 
 
 @pytest.fixture
