@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MODES = ("enforce", "warn", "audit")
 MOST_RULES = 1000
+_MOST_FOUND = 1000
 
 _T = TypeVar("_T")
 
@@ -262,9 +263,22 @@ class Policy:
         rules = [rule.freshness for rule in self.rules if rule.freshness is not None]
         return any(one.cert_expiry == "enforce" for one in (self.freshness, *rules))
 
+    @functools.cached_property
+    def _rules_found(self) -> dict[str, Rule | None]:
+        """Rules by the names that were asked about; no name is longer than 255 characters."""
+        return {}
+
     def rule_for(self, reference: Reference) -> Rule | None:
         """The most specific rule that matches an image, or None."""
-        return _most_specific(((rule.match, rule) for rule in self.rules), reference.gun)
+        gun, found = reference.gun, self._rules_found
+        try:
+            return found[gun]
+        except KeyError:
+            rule = _most_specific(((rule.match, rule) for rule in self.rules), gun)
+        if len(found) >= _MOST_FOUND:
+            found.clear()
+        found[gun] = rule
+        return rule
 
     def remap(self, reference: Reference) -> str:
         """Name of the collection whose trust data speak for an image."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contenttrust.policy import rules
 from contenttrust.policy.glob import Glob, GlobError, expanded
 from contenttrust.policy.patterns import Pattern, PatternError, TagPattern
 from contenttrust.policy.rules import Policy, PolicyConflictError, Rule
@@ -223,3 +225,24 @@ def test_t116_docker_io_is_implied_by_the_normal_form_of_the_image() -> None:
 def test_t116_no_policy_for_an_image_is_a_refusal() -> None:
     assert Policy().rule_for(Reference.parse("alpine")) is None
     assert Policy().default.verdict == "deny"
+
+
+def test_a_rule_is_looked_for_once_and_few_names_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_for: list[str] = []
+    real = rules._most_specific
+    monkeypatch.setattr(
+        rules, "_most_specific", lambda items, gun: looked_for.append(gun) or real(items, gun)
+    )
+    policy = Policy(rules=(Rule("**"), Rule("docker.io/library/*")))
+    for _ in range(2):
+        assert rule_of(policy, "alpine") == "docker.io/library/*"
+        assert rule_of(Policy(), "alpine") == ""
+    assert looked_for.count("docker.io/library/alpine") == 3
+    for number in range(2500):
+        assert rule_of(policy, f"registry.example.com/{number}") == "**"
+        assert len(policy._rules_found) <= 1000
+    assert rule_of(policy, "alpine") == "docker.io/library/*"
+    again = pickle.loads(pickle.dumps(policy))
+    assert (again == policy, rule_of(again, "alpine")) == (True, "docker.io/library/*")
