@@ -109,11 +109,10 @@ def _add_patch(
         for place, verdict in checked
         if verdict.decision.pinned
     ]
-    operations = json_patch.pinning(review.document, changes)
-    if operations:
+    patch = json_patch.pinning(review.document, changes)
+    if patch:
         response["patchType"] = "JSONPatch"
-        patch = strict_json.encoded(operations).encode()
-        response["patch"] = base64.b64encode(patch).decode()
+        response["patch"] = base64.b64encode(patch.encode()).decode()
 
 
 def _visible(verdict: Verdict) -> bool:

@@ -18,48 +18,55 @@ ANNOTATION = "contenttrust.internal/original-images"
 `.internal` is reserved for private use and belongs to nobody, so that no one else's name is taken.
 """
 _ANNOTATION_LIMIT = 131_072
-_ENCODER = json.JSONEncoder(sort_keys=True)
+_quoted = json.encoder.encode_basestring_ascii
 
 
-def pinning(
-    document: Mapping[str, Any], changes: Sequence[tuple[str, str, str]]
-) -> list[dict[str, Any]]:
-    """The operations that replace images and keep the originals in an annotation.
+def pinning(document: Mapping[str, Any], changes: Sequence[tuple[str, str, str]]) -> str:
+    """The patch, as JSON, that replaces images and keeps the originals in an annotation.
 
     Args:
         document: The object that was checked.
         changes: Of each image its JSON pointer, what stands there, and what shall stand there.
 
     Returns:
-        No operation where nothing changes.
+        No text where nothing changes.
 
     Raises:
         ValueError: What would be kept is longer than annotations may be.
     """
-    changes = [change for change in changes if change[1] != change[2]]
-    if not changes:
-        return []
-    operations: list[dict[str, Any]] = []
+    # As the encoder would write it, which takes as long as the rest of a patch.
+    operations: list[str] = []
+    originals: dict[str, str] = {}
     for pointer, image, pinned in changes:
-        operations.append({"op": "test", "path": pointer, "value": image})
-        operations.append({"op": "replace", "path": pointer, "value": pinned})
-    return operations + _annotated(document, {pointer: image for pointer, image, _ in changes})
+        if image == pinned:
+            continue
+        path = _quoted(pointer)
+        operations.append(f'{{"op":"test","path":{path},"value":{_quoted(image)}}}')
+        operations.append(f'{{"op":"replace","path":{path},"value":{_quoted(pinned)}}}')
+        originals[pointer] = image
+    if not operations:
+        return ""
+    operations.append(_annotated(document, originals))
+    return f"[{','.join(operations)}]"
 
 
-def _annotated(document: Mapping[str, Any], originals: dict[str, str]) -> list[dict[str, Any]]:
+def _annotated(document: Mapping[str, Any], originals: dict[str, str]) -> str:
     metadata = document.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if isinstance(annotations, dict):
         originals = {**_earlier(annotations.get(ANNOTATION)), **originals}
-    kept = _ENCODER.encode(originals)
+    members = [
+        f"{_quoted(pointer)}: {_quoted(originals[pointer])}" for pointer in sorted(originals)
+    ]
+    kept = f"{{{', '.join(members)}}}"
     if len(kept) > _ANNOTATION_LIMIT:
         raise ValueError(f"the originals of the images are longer than {_ANNOTATION_LIMIT} bytes")
-    if isinstance(annotations, dict):
-        path = f"/metadata/annotations/{escaped(ANNOTATION)}"
-        return [{"op": "add", "path": path, "value": kept}]
-    if isinstance(metadata, dict):
-        return [{"op": "add", "path": "/metadata/annotations", "value": {ANNOTATION: kept}}]
-    return [{"op": "add", "path": "/metadata", "value": {"annotations": {ANNOTATION: kept}}}]
+    path, value = f"/metadata/annotations/{escaped(ANNOTATION)}", _quoted(kept)
+    if not isinstance(annotations, dict):
+        path, value = "/metadata/annotations", f'{{"{ANNOTATION}":{value}}}'
+    if not isinstance(metadata, dict):
+        path, value = "/metadata", f'{{"annotations":{value}}}'
+    return f'{{"op":"add","path":"{path}","value":{value}}}'
 
 
 def _earlier(text: object) -> dict[str, str]:

@@ -6,10 +6,18 @@ import copy
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contenttrust.gate.service.json_patch import ANNOTATION, escaped, pinning, value_at
+from contenttrust.gate.service import json_patch, strict_json
+from contenttrust.gate.service.json_patch import ANNOTATION, escaped, value_at
 
 PINNED = "docker.io/library/alpine@sha256:" + "a" * 64
+
+
+def pinning(document, changes):
+    """The operations of a patch."""
+    return json.loads(json_patch.pinning(document, changes) or "[]")
 
 
 def applied(document, operations):
@@ -62,6 +70,29 @@ def test_t112_second_admission_changes_nothing():
     document = pod()
     after = applied(document, pinning(document, changes(document)))
     assert pinning(after, changes(after)) == []
+
+
+TEXTS = st.one_of(st.text(max_size=9), st.text('/~"\\\ud800\u2028\x7f\x00', max_size=9))
+OBJECTS = st.one_of(
+    st.just({}),
+    st.just({"metadata": {}}),
+    st.dictionaries(TEXTS, TEXTS).map(
+        lambda kept: {"metadata": {"annotations": {ANNOTATION: json.dumps(kept)}}}
+    ),
+)
+
+
+@given(OBJECTS, st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=4))
+def test_t112_patch_is_written_as_the_encoder_writes_it(document, wanted):
+    text = json_patch.pinning(document, wanted)
+    assert bool(text) is any(image != pinned for _, image, pinned in wanted)
+    if text:
+        operations = json.loads(text)
+        assert text == strict_json.encoded(operations)
+        value = operations[-1]["value"]
+        while isinstance(value, dict):
+            [value] = value.values()
+        assert value == json.dumps(json.loads(value), sort_keys=True)
 
 
 def test_t112_patch_fails_on_another_object_than_the_one_that_was_checked():
