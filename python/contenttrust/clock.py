@@ -1,4 +1,4 @@
-"""The one call to the system clock, and the way from a `datetime` to the engine's instant."""
+"""The one place that reads the system clock, and the way from a `datetime` to the engine's instant."""
 
 from __future__ import annotations
 
@@ -50,3 +50,10 @@ def moment() -> datetime:
     from datetime import datetime, timezone  # noqa: PLC0415 - who calls this has it
 
     return datetime.fromtimestamp(now().seconds, tz=timezone.utc)
+
+
+def stamp() -> datetime:
+    """The present moment to the microsecond, for a log; by way of an instant it takes longer."""
+    from datetime import datetime, timezone  # noqa: PLC0415 - who calls this has it
+
+    return datetime.now(timezone.utc)

@@ -1,4 +1,4 @@
-"""Moments: one call to the system clock, and exact conversion."""
+"""Moments: one place that reads the system clock, and exact conversion."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def test_now_is_the_system_clock():
     before = time.time_ns()
     now = clock.now()
     assert before <= now.seconds * 1_000_000_000 + now.nanoseconds <= time.time_ns()
+
+
+def test_a_stamp_is_the_system_clock_to_the_microsecond():
+    before, stamp = clock.now().datetime, clock.stamp()
+    assert before <= stamp <= clock.now().datetime
+    assert stamp.tzinfo is UTC
 
 
 def test_a_given_moment_goes_before_the_clock():

@@ -167,7 +167,7 @@ class Service:
         if self._log is not None:
             lines = [verdict.line for verdict in verdicts]
             try:
-                self._log.write_all(lines, door=door, at=clock.now().datetime)
+                self._log.write_all(lines, door=door, at=clock.stamp())
             except ContentTrustError as error:
                 logging.getLogger(__name__).error("refused: %s", error)  # noqa: TRY400 - it is told
                 code = error.code or INTERNAL
