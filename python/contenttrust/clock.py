@@ -1,4 +1,4 @@
-"""The one place that reads the system clock, and the way from a `datetime` to the engine's instant."""
+"""The one place that reads the system clock, and the way from a `datetime` to an instant."""
 
 from __future__ import annotations
 
