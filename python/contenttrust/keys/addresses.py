@@ -18,7 +18,7 @@ from contenttrust.transport import permissions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from contenttrust.keys.folder import KeyFolder
     from contenttrust.keys.passphrase import Passphrases
@@ -64,14 +64,18 @@ class SignerAddresses:
                     f"file: {shown(entry.path)}: {entry.problem}"
                 )
 
-    def keep(self, entry: KeyEntry) -> None:
+    def keep(self, entry: KeyEntry, check: Callable[[], None] | None = None) -> None:
         """Remember an address; one that the key had before is forgotten.
+
+        Args:
+            entry: Of the key.
+            check: As for `KeyStore.keep`.
 
         Raises:
             KeyFileError: The file is damaged; it is left as it is.
             KeyStoreError: Others may write it too, or it could not be written.
         """
-        self._change([entry], entry.key_id)
+        self._change([entry], entry.key_id, check)
 
     def forget(self, key_id: str) -> None:
         """Forget an address; the key stays where it is.
@@ -82,8 +86,12 @@ class SignerAddresses:
         """
         self._change([], key_id)
 
-    def _change(self, added: Sequence[KeyEntry], key_id: str) -> None:
+    def _change(
+        self, added: Sequence[KeyEntry], key_id: str, check: Callable[[], None] | None = None
+    ) -> None:
         with self._folder.writing() as top:
+            if check is not None:
+                check()
             after = (*(entry for entry in self._read() if entry.key_id != key_id), *added)
 
             def proof(written: bytes) -> None:

@@ -325,7 +325,11 @@ def _gun_of(found: KeyFile) -> str:
 
 def _keep(store: KeyStore, block: _Block) -> KeyEntry:
     if block.data or block.key is None:
-        return store.keep(block.key_id, block.data, None, block.key)
+
+        def check() -> None:
+            check_file(store, block.key_id, block.role, block.gun)
+
+        return store.keep(block.key_id, block.data, None, block.key, check=check)
     return store.add(block.key, role=block.role, gun=block.gun)
 
 

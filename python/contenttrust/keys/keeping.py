@@ -139,14 +139,26 @@ def check_file(store: KeyStore, key_id: str, role: str, gun: str) -> str:
     return told
 
 
-def in_file(key_id: str, path: str) -> KeyStoreError:
-    """The refusal of an address whose key stands in a file: the file would be used, not that.
+def check_address(store: KeyStore, key_id: str, role: str, gun: str) -> str:
+    """Whether an address may be remembered; of a key that stands in a file, that would be used.
 
     Args:
+        store: Where to.
         key_id: Canonical key id.
-        path: Of the file.
+        role: As for `check_role`.
+        gun: As for `check_role`.
+
+    Returns:
+        As `check_role`.
+
+    Raises:
+        KeyStoreError: The key stands in a file here; or as for `check_role`.
     """
-    return KeyStoreError(
+    place = store.place_of(key_id)
+    if place is None:
+        return check_role(store.find(key_id), role, gun)
+    path = store.folder.where(place)
+    raise KeyStoreError(
         f"the key {key_id} stands in a file, {shown(path)}, which would be used and not the "
         "address: nothing was changed. If the address is meant, take the file away first "
         f"(contenttrust key backup --key {key_id} FILE, then contenttrust key remove {key_id}), "

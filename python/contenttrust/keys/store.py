@@ -17,11 +17,10 @@ from contenttrust.keys import folder
 from contenttrust.keys.addresses import SignerAddresses, kept_at, signer_of
 from contenttrust.keys.entry import EXTENSION, KeyEntry, broken, describe, is_key_id, one_a_key
 from contenttrust.keys.keeping import (
+    check_address,
     check_file,
-    check_role,
     checked_gun,
     checked_rounds,
-    in_file,
     may_replace,
     no_key,
     opened,
@@ -182,12 +181,12 @@ class KeyStore:
         return self._add(PrivateKey.generate(algorithm), role, gun, str)  # it can be nowhere yet
 
     def _add(self, key: PrivateKey, role: str, gun: str, check: Callable[[], str]) -> KeyEntry:
-        told = check()  # before anybody types
+        told = [check()]  # before anybody types, and once nobody else can write
         warn_of_ed25519(key)
         secret = self.ask_new(role=role, gun=gun, key_id=key.key_id)
         data = key.encode(secret, role=role, gun=gun, rounds=self.rounds)
-        entry = self.keep(key.key_id, data, secret, key)
-        tell(told)
+        entry = self.keep(key.key_id, data, secret, key, check=lambda: told.append(check()))
+        tell(told[-1])
         return entry
 
     def attach(self, signer: Signer, *, role: str, gun: str = "", where: str = "") -> KeyEntry:
@@ -222,17 +221,17 @@ class KeyStore:
         gun = checked_gun(role, gun, address)
         self._before_secrets()
         signer = signer_at(address, self._passphrases)
-        place = self.place_of(signer.key_id)
-        if place is not None:
-            raise in_file(signer.key_id, self.folder.where(place))
-        told = check_role(self.find(signer.key_id), role, gun)
-        entry = self.attach(signer, role=role, gun=gun, where=address)
-        try:
-            self._addresses.keep(entry)
-        finally:
-            with self._lock:
-                del self._attached[signer.key_id]
-        tell(told)
+        entry = kept_at(address, signer.key_id, role, gun)
+        told: list[str] = []
+
+        def check() -> None:
+            told.append(check_address(self, entry.key_id, role, gun))
+
+        self._addresses.keep(entry, check)
+        with self._lock:
+            self._attached.pop(entry.key_id, None)
+            self._opened[entry.key_id] = signer
+        tell(*told)
         return entry
 
     def remove(self, key_id: str) -> KeyEntry:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from contenttrust._core import Secret
+from contenttrust._core import PrivateKey, Secret
 from contenttrust.errors import KeyStoreError
-from contenttrust.keys import KeyStore
+from contenttrust.keys import KeyStore, folder
 from contenttrust.keys.addresses import SignerAddresses
 from contenttrust.keys.backup import backup, restore
 from contenttrust.keys.entry import KeyEntry
@@ -126,3 +128,58 @@ def test_t102_while_addresses_cannot_be_read_no_key_comes_in_as_a_file(
     assert strict.add(strict.open(made.key_id), role="root") == made
     damaged.unlink()
     assert len(restore(strict, archive, passphrases=Holder(b"archive")).added) == 2
+
+
+@pytest.fixture
+def before_writing(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """What somebody else does just before a key or an address is written."""
+    real = folder.KeyFolder.writing
+    pending: list[Callable[[], object]] = []
+
+    def writing(keys: folder.KeyFolder) -> AbstractContextManager[int]:
+        if pending:
+            pending.pop()()
+        return real(keys)
+
+    monkeypatch.setattr(folder.KeyFolder, "writing", writing)
+    return pending
+
+
+def test_t102_an_address_that_came_while_a_passphrase_was_typed_keeps_its_place(
+    vault, store: KeyStore, trust_dir: Path, tmp_path: Path, before_writing
+) -> None:
+    key = vault["vault-w:1"] = PrivateKey.generate("ecdsa")
+    exported = tmp_path / "exported"
+    exported.write_bytes(key.encode(Secret(PASSPHRASE), role="alice", path=key.key_id))
+    for action in (
+        lambda: store.add(key, role="alice"),
+        lambda: import_file(store, exported),
+    ):
+        other = store_in(trust_dir)
+        before_writing.append(lambda: other.remember("vault-w:1", role="alice"))  # noqa: B023
+        with pytest.raises(KeyStoreError, match="is kept by vault-w:1"):
+            action()
+        (here,) = store_in(trust_dir).entries()
+        assert here.path == "vault-w:1"
+        store.remove(key.key_id)
+
+
+def test_t102_a_role_that_a_key_got_while_a_passphrase_was_typed_holds(
+    vault, store: KeyStore, trust_dir: Path, before_writing
+) -> None:
+    key = vault["vault-w:1"] = PrivateKey.generate("ecdsa")
+    other = store_in(trust_dir)
+    before_writing.append(lambda: other.add(key, role="root"))
+    with pytest.raises(KeyStoreError, match="kept for root: it is not kept for alice"):
+        store.add(key, role="alice")
+    assert [entry.role for entry in store.entries()] == ["root"]
+    store.remove(key.key_id)
+    before_writing.append(lambda: other.add(key, role="root"))
+    with pytest.raises(KeyStoreError, match="stands in a file"):
+        store.remember("vault-w:1", role="root")
+    assert SignerAddresses(store.folder).entries() == ()
+    store.remove(key.key_id)
+    before_writing.append(lambda: other.remember("vault-w:1", role="root"))
+    with pytest.raises(KeyStoreError, match="kept for root: it is not kept for alice"):
+        store.remember("vault-w:1", role="alice")
+    assert [entry.role for entry in store.entries()] == ["root"]

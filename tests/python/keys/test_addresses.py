@@ -64,11 +64,12 @@ def test_an_address_that_cannot_be_written_changes_nothing_and_nothing_is_told(
     key_id = store.remember("vault-x:1", role="alice").key_id
     (trust_dir / "private" / "signers.json").write_text("garbage")
     vault["vault-x:2"] = vault["vault-x:1"]
-    store.attach(vault["vault-x:1"], role="alice")
+    attached = store.attach(vault["vault-x:1"], role="alice")
     with pytest.raises(KeyFileError, match=r"signers\.json is damaged"):
         store.remember("vault-x:2", role="bob")
     assert "now it is for" not in caplog.text
-    assert key_id not in [entry.key_id for entry in store.entries()]
+    assert [entry.role for entry in store.entries() if not entry.problem] == ["alice"]
+    assert store.find(key_id) == attached
 
 
 def test_an_address_is_not_remembered_of_a_key_that_stands_in_a_file(
