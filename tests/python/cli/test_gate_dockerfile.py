@@ -120,6 +120,28 @@ def test_build_arguments_are_those_of_the_build(gate, place, monkeypatch) -> Non
     assert gate("--build-arg", "NAME", "--build-arg=TAG=3.0", "args").code == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["X=scratch", "X"], "--build-arg X is given with a value, then without one"),
+        (["BUILDX_BUILDER"], "--build-arg BUILDX_BUILDER: docker or its builder gets another"),
+        (["DEBUG=0", "DEBUG"], "--build-arg DEBUG: docker or its builder gets another"),
+    ],
+)
+def test_t098_an_argument_that_builders_may_have_otherwise_judges_nothing(
+    gate, place, monkeypatch, given, told
+) -> None:
+    text = "ARG X=evil.example/x\nARG BUILDX_BUILDER\nFROM ${X}\n"
+    (place / "args").write_text(text)
+    for more in ([], ["--write"]):
+        ran = gate(*more, *(f"--build-arg={one}" for one in given), "args")
+        assert (ran.code, ran.out) == (2, "")
+        assert told in ran.err
+        assert (place / "args").read_text() == text
+    monkeypatch.setenv("X", "scratch")
+    assert gate("--build-arg=X=scratch", "--build-arg=X", "args").code == 0
+
+
 def test_stages_behind_the_target_are_left_out(gate, place) -> None:
     (place / "stages").write_text(f"FROM {GUN}:3.0 AS x\nFROM {GUN}:9.9\n")
     assert gate("--target", "x", "stages").code == 0

@@ -94,16 +94,17 @@ def _read(name: str, options: Options, findings: list[Finding]) -> _File | None:
 
 def _build_args(given: Sequence[str]) -> dict[str, str]:
     """As docker reads them: a name alone takes its value from the environment, if it has one."""
-    found = {}
+    from contenttrust.gate.docker.build_flags import arguments  # noqa: PLC0415 -- few give any
+    from contenttrust.gate.docker.program import SET_BY_DOCKER  # noqa: PLC0415
+    from contenttrust.gate.docker.refusal import RefusedError  # noqa: PLC0415
+
     for text in given:
-        name, equals, value = text.partition("=")
-        if not name:
+        if not text.partition("=")[0]:
             raise UsageError(f"--build-arg: {text!a} has no name")
-        if equals:
-            found[name] = value
-        elif name in os.environ:
-            found[name] = os.environ[name]
-    return found
+    try:
+        return arguments(given, os.environ, has_otherwise=SET_BY_DOCKER.__contains__)
+    except RefusedError as error:
+        raise UsageError(*error.lines) from None
 
 
 def _build_contexts(given: Sequence[str]) -> dict[str, str]:

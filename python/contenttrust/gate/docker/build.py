@@ -58,7 +58,11 @@ def _parsed(call: Call, context: BuildContext) -> Dockerfile:
     try:
         return dockerfile.parse(
             context.dockerfile,
-            build_args=build_flags.arguments(call),
+            build_args=build_flags.arguments(
+                call.line.values("build-arg"),
+                call.env,
+                has_otherwise=lambda name: call.docker.has_otherwise(name, call.env),
+            ),
             target=call.line.last("target"),
             platform=",".join(call.line.values("platform")),
             build_contexts=build_flags.contexts(call),

@@ -15,6 +15,8 @@ from contenttrust.gate.dockerfile.contexts import IMAGE_SCHEME, exchanged, image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from contenttrust.gate.docker.attestations import Attestation
     from contenttrust.gate.docker.call import Call
     from contenttrust.gate.docker.fields import Field
@@ -47,19 +49,32 @@ def checked(call: Call) -> list[tuple[str, str]]:
     ]
 
 
-def arguments(call: Call) -> dict[str, str]:
+def arguments(
+    words: Iterable[str], env: Mapping[str, str], *, has_otherwise: Callable[[str], bool]
+) -> dict[str, str]:
     """Build arguments as docker has them: without a value they have that of the environment.
 
+    Args:
+        words: Values of ``--build-arg``.
+        env: The environment.
+        has_otherwise: Whether docker may have another variable of that name.
+
     Raises:
-        RefusedError: Builders differ on which value one has.
+        RefusedError: It cannot be told which value one has, or builders differ on it.
     """
     found: dict[str, str] = {}
-    for word in call.line.values("build-arg"):
+    for word in words:
         name, equals, value = word.partition("=")
         if equals:
             found[name] = value
-        elif name in call.env:
-            found[name] = call.env[name]
+        elif has_otherwise(name):
+            raise RefusedError(
+                f"--build-arg {shown(name)}: docker or its builder gets another {shown(name)} than "
+                "the environment has, so what is checked would not be what is built: say "
+                f"{shown(name)}=…"
+            )
+        elif name in env:
+            found[name] = env[name]
         elif name in found:  # the classic builder drops the value, buildx keeps it
             raise RefusedError(
                 f"--build-arg {shown(name)} is given with a value, then without one, and the "
@@ -128,11 +143,6 @@ def _cache(call: Call, value: str) -> str:
 def _argument(call: Call, value: str) -> str:
     """A build argument; some name an image, which BuildKit runs for the file or for an SBOM."""
     name, equals, text = value.partition("=")
-    if not equals and call.docker.has_otherwise(name, call.env):
-        raise RefusedError(
-            f"--build-arg {shown(name)}: docker or its builder gets another {shown(name)} than the "
-            f"environment has, so what is checked would not be what is built: say {shown(name)}=…"
-        )
     attests = name.startswith(attestations.ARGUMENT)
     if name != SYNTAX and not attests:
         return value
