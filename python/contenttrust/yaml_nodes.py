@@ -44,6 +44,8 @@ _DOUBTFUL_MARK = re.compile("(?<=.)\ufeff", re.DOTALL)
 # kubectl cuts a stream at lines that begin so, also where a comment is right behind; some of its
 # kin at all of them. In YAML that is a separator only where a space or nothing is behind.
 _DOUBTFUL_SEPARATOR = re.compile(r"^\ufeff?---(?![ \t]*\r?$|[ \t]+#[^\n]*$)", re.MULTILINE)
+# ruamel.yaml ends a plain key there, whatever stands behind the colon; others only before a space.
+_DOUBTFUL_TAB = re.compile(r"[ \r\n]*\t\s*:", re.ASCII)
 
 
 class YamlError(MalformedError):
@@ -126,7 +128,8 @@ class Document:
         node = self._root
         for step in path[:-1]:
             node = self._child(node, step)
-        keys = [key for key, _ in node.value if key.value == path[-1]] if _has_keys(node) else []
+        pairs = node.value if str(node.tag) == _CORE + "map" else []
+        keys = [key for key, _ in pairs if key.value == path[-1]]
         return _position(keys[0]) if keys else self.scalar(path)
 
     def _child(self, node: Node, step: str | int) -> Node:
@@ -230,10 +233,7 @@ def _roots(loader: YAML, constructor: Any, file: str) -> Iterator[Node]:  # noqa
 
 
 def _loader(*, compose_tags: bool) -> YAML:
-    """A reader of YAML that refuses tags, but for those that say what a value is anyway.
-
-    Readers differ on what ``!``, ``!!!null`` and the like do to a scalar.
-    """
+    """A reader that refuses tags, on which others differ, but for those that change nothing."""
     from ruamel.yaml import YAML  # noqa: PLC0415
     from ruamel.yaml.composer import Composer, ComposerError  # noqa: PLC0415
 
@@ -317,6 +317,9 @@ class _Reading:
         merged: dict[str, Node] | None = None
         for key, item in node.value:
             self._check_anchor(key)
+            end = key.end_mark
+            if _position(key).is_plain and _DOUBTFUL_TAB.match(end.buffer, end.pointer):
+                raise self._wrong("a tab behind a key without quotes: readers differ on it", key)
             if str(key.tag) == _MERGE:
                 if merged is not None:  # kubectl takes the last one, docker none
                     raise self._wrong("the key '<<' is there twice: write <<: [*a, *b]", key)
@@ -383,10 +386,6 @@ class _Reading:
     def _wrong(self, problem: str, node: Node) -> YamlError:
         mark = node.start_mark
         return YamlError(problem, file=self._file, line=mark.line + 1, column=mark.column + 1)
-
-
-def _has_keys(node: Node) -> bool:
-    return str(node.tag) == _CORE + "map"
 
 
 def _position(node: Node) -> Scalar:

@@ -87,6 +87,10 @@ HIDDEN = [
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n"
         "    <<: {image: a}\n    <<: {image: b}\n"
     ),
+    *(
+        f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{<<: {{image: b}}, image{tab}:a}}]}}\n"
+        for tab in ("\t", " \t", "\t ")
+    ),
 ]
 
 
