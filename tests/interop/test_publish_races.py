@@ -16,6 +16,7 @@ import pytest
 
 from contenttrust import load
 from contenttrust.errors import ConflictError
+from contenttrust.publish import Collection
 from interop.our_publisher import OurPublisher
 from interop.processes import run
 from interop.publisher import Publisher
@@ -26,6 +27,13 @@ ROUNDS = 6
 
 def digest(label: str) -> str:
     return hashlib.sha256(label.encode()).hexdigest()
+
+
+def publish_until_accepted(collection: Collection) -> None:
+    """Publish what is staged, also where others come first time and again."""
+    while collection.changes():
+        with contextlib.suppress(ConflictError):
+            collection.publish()
 
 
 class Machines:
@@ -78,9 +86,7 @@ def test_t121_ours_against_ours(machines: Machines) -> None:
             collection = ours.collection(machines.gun)
             tag = f"m{number}-{turn}"
             collection.add_target(tag, size=7, sha256=digest(tag))
-            while collection.changes():
-                with contextlib.suppress(ConflictError):
-                    collection.publish()
+            publish_until_accepted(collection)
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(publish, range(3))) == [None] * 3
@@ -114,7 +120,7 @@ def test_t121_ours_against_notary(machines: Machines) -> None:
         collection = ours.collection(machines.gun)
         tag = f"ours-{turn}"
         collection.add_target(tag, size=7, sha256=digest(tag))
-        collection.publish()
+        publish_until_accepted(collection)
         accepted.add(tag)
     thread.join()
 
