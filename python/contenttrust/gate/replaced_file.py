@@ -55,7 +55,8 @@ def prepared(
         checked: As well.
 
     Yields:
-        What puts the file in its place; where it is not called, nothing is left.
+        What puts the file in its place, or raises `ChangedFileError` as well; where it is not
+        called, nothing is left.
 
     Raises:
         As `replace`.
@@ -65,10 +66,18 @@ def prepared(
     place = Path(os.path.realpath(path))
     if place.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    if checked is not None and place.read_bytes() != checked:
-        raise ChangedFileError(
-            f"{shown(os.fspath(path))} changed while it was checked: not written"
-        )
+
+    def check() -> None:
+        if checked is not None and place.read_bytes() != checked:
+            raise ChangedFileError(
+                f"{shown(os.fspath(path))} changed while it was checked: not written"
+            )
+
+    def put() -> None:
+        check()  # others were made meanwhile
+        os.replace(name, place)  # noqa: PTH105 -- the name is a text
+
+    check()
     mode = place.stat().st_mode & 0o7777 if place.exists() else 0o666 & ~_umask()
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
@@ -77,7 +86,7 @@ def prepared(
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        yield lambda: os.replace(name, place)  # noqa: PTH105 -- the name is a text
+        yield put
     finally:
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.replaced_file import ChangedFileError, SpecialFileError, replace, report
+from contenttrust.gate.replaced_file import (
+    ChangedFileError,
+    SpecialFileError,
+    prepared,
+    replace,
+    report,
+)
 
 
 def test_a_file_keeps_its_mode_and_a_link_to_it_stays_one(tmp_path: Path) -> None:
@@ -33,6 +39,17 @@ def test_t100_what_changed_since_it_was_checked_is_not_written_over(tmp_path: Pa
     with pytest.raises(ChangedFileError, match="changed while it was checked"):
         replace(file, b"new", checked=b"old")
     assert file.read_bytes() == b"other"
+
+
+def test_t100_what_changed_while_others_were_made_is_not_written_over(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+
+    with prepared(file, b"new", checked=b"old") as put:
+        file.write_bytes(b"an edit")
+        with pytest.raises(ChangedFileError, match="changed while it was checked: not written"):
+            put()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"an edit"]
 
 
 def test_a_new_file_has_the_mode_that_others_have(tmp_path: Path) -> None:
