@@ -238,7 +238,8 @@ def _of_custom(
             f"no path that is named for {name} leads anywhere here ({told}): check how they are "
             f"spelled; name what is there and is no image with ! in front: {without}"
         )
-        yield NotCoveredError(kind, (*path, "kind"), problem)
+        # An item of a list can have its kind of the list.
+        yield NotCoveredError(kind, (*path, "kind") if "kind" in document else path, problem)
     other = _not_said(document, path, said)
     if other is not None:
         where = shown(written(other))

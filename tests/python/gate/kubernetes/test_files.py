@@ -113,6 +113,18 @@ just: text
     ]
 
 
+@pytest.mark.parametrize(("kind", "line", "column"), [(b"", 4, 3), (b"kind: Foo, ", 4, 10)])
+def test_items_that_no_path_leads_into_are_refused_where_they_are(
+    kind: bytes, line: int, column: int
+) -> None:
+    text = b"apiVersion: e.com/v1\nkind: FooList\nitems:\n- {" + kind + b"spec: {x: 1}}\n"
+
+    [finding] = manifest(text, file="f", custom={"Foo.e.com": ("spec.image",)}).findings
+
+    assert (finding.level, finding.code) == ("error", "not_covered")
+    assert (finding.spot.line, finding.spot.column) == (line, column)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
