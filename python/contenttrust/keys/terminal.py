@@ -63,8 +63,12 @@ class TerminalPassphrases:
         kept = self._typed.get(kind)
         if kept is not None and not request.attempt and not request.is_new:
             return kept
-        with files.opened(self._open(request)) as terminal:
-            secret = _new(terminal, request) if request.is_new else _known(terminal, request)
+        try:
+            with files.opened(self._open(request)) as terminal:
+                secret = _new(terminal, request) if request.is_new else _known(terminal, request)
+        except (OSError, termios.error) as error:  # hung up, or we are in the background for ever
+            reason = error.args[-1]
+            raise input_needed(request, f"the terminal cannot be asked ({reason})") from error
         self._typed[kind] = secret
         return secret
 
@@ -135,8 +139,9 @@ def _ask(terminal: int, prompt: str, request: PassphraseRequest) -> Secret:
             with watch, _silent(terminal):
                 _say(terminal, prompt)
                 secret = _typed(buffer, watch.read(terminal, buffer), request)
-        except _SignalledError:
-            pass
+        except (_SignalledError, OSError, termios.error):
+            if not watch.caught:  # else the terminal went away with that signal
+                raise
         finally:
             buffer[:] = bytes(len(buffer))
             with contextlib.suppress(OSError):

@@ -16,6 +16,7 @@ from contenttrust.errors import InputNeededError, PassphraseError
 from contenttrust.keys import PassphraseRequest
 from contenttrust.keys.passphrase import PIN
 from contenttrust.keys.terminal import TerminalPassphrases
+from keyholder import Terminal
 
 KEY_ID = "0123456789" * 6 + "abcd"
 ASKED = "Enter passphrase for root key with ID 0123456: "
@@ -148,6 +149,54 @@ def test_the_end_of_what_is_typed_is_no_empty_passphrase(
         asked(known(), (ASKED, b"\x04"))
     assert told.value.expected == KEY_ID
     assert person.is_left_alone()
+
+
+ORPHANED = """
+import os, sys, time
+from contenttrust.errors import InputNeededError
+from contenttrust.keys import PassphraseRequest
+from contenttrust.keys.terminal import TerminalPassphrases
+readable, writable = os.pipe()
+if os.fork():
+    os.close(writable)
+    sys.stdout.buffer.write(os.read(readable, 1000))  # the terminal is ours as long as we live
+else:
+    parent = os.getpid()
+    if os.fork():
+        os._exit(0)
+    os.setpgid(0, 0)
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    try:
+        TerminalPassphrases().give(PassphraseRequest(role="root", key_id="0123"))
+    except InputNeededError as error:
+        os.write(writable, error.message.encode())
+    os._exit(0)
+"""
+
+
+def test_a_process_in_the_background_that_nobody_waits_for_is_refused_by_name() -> None:
+    it = Terminal(ORPHANED)
+    try:
+        code, out, err = it.end()
+        assert it.is_as_before
+    finally:
+        it.close()
+    assert (code, err) == (0, b"")
+    assert b"the root key 0123 is needed, and the terminal cannot be asked (Input/output" in out
+
+
+def test_a_terminal_that_is_hung_up_is_told_with_the_key() -> None:
+    person = Person()
+
+    def hang_up() -> None:
+        while ASKED not in person.shown:
+            person._read()
+        person.close()
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    with pytest.raises(InputNeededError, match=f"{KEY_ID} is needed, and the terminal cannot"):
+        TerminalPassphrases(person.terminal).give(known())
 
 
 def test_another_thread_than_the_main_one_may_ask(person: Person) -> None:
