@@ -169,6 +169,16 @@ def test_a_file_beside_is_written_over_none_that_was_checked(gate) -> None:
     assert Path("elsewhere.yaml").read_text() == Path("old.yaml").read_text() != "services: {}"
 
 
+@pytest.mark.parametrize("more", [[], ["-o", "json"]])
+def test_a_file_beside_is_not_printed(gate, more: list[str]) -> None:
+    text = "services: {a: {image: localhost/x, pull_policy: never}}"
+    for name in ("-", "./-"):
+        ran = gate("compose", "--override-out", name, *more, "c.yaml", **{"c.yaml": text})
+        assert ran.code == 2
+        assert "services:" not in ran.out
+        assert "--override-out: docker compose needs a file: name one" in ran.out + ran.err
+
+
 def test_what_is_built_and_named_is_refused_with_the_policy_that_never_pulls_it(gate) -> None:
     text = """services:
   a: {image: localhost/x, build: {dockerfile_inline: FROM scratch}}

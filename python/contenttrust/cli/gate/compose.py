@@ -34,6 +34,8 @@ def run(request: Request) -> int:
         raise UsageError("a file is named twice")
     if "-" in names:
         raise UsageError("a project has files: it cannot come from standard input")
+    if options.override_out == "-":
+        raise UsageError("--override-out: docker compose needs a file: name one other than -")
     if options.override_out is not None and os.path.realpath(options.override_out) in places:
         raise UsageError("--override-out would be written over one of the files")
     project = composition(
