@@ -70,7 +70,10 @@ def _end(text: str, at: int) -> int:
     """Where the brace is closed that was opened before `at`."""
     depth = 1
     for index in range(at, len(text)):
-        if text.startswith("${", index):
+        if text[index] == "{":
+            # Docker compose counts every one, and looks at no sign that is right behind it.
+            if text[index - 1] != "$" or not _NAME.match(text, index + 1):
+                raise InterpolationError("{ within ${…}: where it ends is not plain")
             depth += 1
         elif text[index] == "}":
             depth -= 1
