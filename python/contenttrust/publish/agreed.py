@@ -91,3 +91,4 @@ class Agreed:
         content = draft.begin(RELEASES)
         content |= {**self.document, "version": content["version"]}
         draft.changed.add(RELEASES)
+        draft.agreed.add(RELEASES)

@@ -19,6 +19,7 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.publish import delegations, staged_data
+from contenttrust.publish.begun_anew import listed_before
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -32,7 +33,7 @@ from contenttrust.publish.metadata import (
     target_meta,
 )
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import check_name, digests, enumerated, named, with_digest
+from contenttrust.publish.tags import check_name, digests, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ else:
 
 # How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
-_MOST_NAMED = 100
-"""Of the tags that go with a broken role: nobody else may know them any more."""
+# How a file that nobody has verified, or that somebody has written over here, can fail to be read.
+_UNREADABLE = (KeyError, TypeError, AttributeError, MalformedError)
 
 
 class Draft:
@@ -72,6 +73,7 @@ class Draft:
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
         witnessed: Roles that are signed anew as they are; for each, whether it was broken.
+        agreed: Broken roles that are signed as somebody was shown them.
         signed_next: Roles that may lose their signatures, for they are signed in the publication
             that follows at once.
         made: Delegations that were made, also those that had been removed before.
@@ -121,6 +123,7 @@ class Draft:
         self.is_new = is_new
         self.notes: list[str] = []
         self.witnessed: dict[str, bool] = {}
+        self.agreed: set[str] = set()
         self.signed_next: set[str] = set()
         self.made: set[str] = set()
         self.may_return: dict[str, bytes | None] = {}
@@ -307,7 +310,7 @@ class Draft:
         if role in self.broken:
             self.notes.append(
                 f"{role} was broken, and begins anew: what it listed before is not taken over"
-                f"{self._listed_before(role)}"
+                f" ({listed_before(self, role)})"
             )
         return self.begin(role)
 
@@ -320,30 +323,19 @@ class Draft:
         """The names that a role lists; a broken one, when it counts again as it was."""
         if role in self.roles or role not in self.broken:
             return set(self.roles.get(role, new_targets())["targets"])
-        return {name for names, _ in self._known_of(role) for name in names}
+        return {name for names, _ in self.known_of(role) for name in names}
 
     def served(self, role: str) -> bytes | None:
         """What the server has of a broken role, which may be what was verified here last."""
         return self.unverified.get(role) or self._verified().get(role)
 
-    def _listed_before(self, role: str) -> str:
-        """The tags that go where a broken role begins anew, whoever has broken it."""
-        told: dict[tuple[str, ...], str] = {}  # by what is listed
-        for listed, when in self._known_of(role):
-            told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
-        found = "; ".join(
-            f"{when}: {enumerated(names, most=_MOST_NAMED) or 'no tag'}"
-            for names, when in reversed(told.items())
-        )
-        return f" ({found or 'what that was is not known here'})"
-
-    def _known_of(self, role: str) -> Iterator[tuple[dict[str, str], str]]:
+    def known_of(self, role: str) -> Iterator[tuple[dict[str, str], str]]:
         """Digests of what a broken role is known to list, by tag, and where that is from."""
         for files, when in (
             (self.unverified, "as the server has it, which nobody has verified here"),
             (self._verified(), "when it was valid here last"),
         ):
-            with contextlib.suppress(KeyError, TypeError, AttributeError, MalformedError):
+            with contextlib.suppress(*_UNREADABLE):
                 yield digests(signed_part(files[role]).get("targets") or {}), when
 
     def forget(self, role: str) -> None:

@@ -29,6 +29,7 @@ from contenttrust.publish.authorised import (
     is_published,
     tell_new_keys,
 )
+from contenttrust.publish.begun_anew import check_not_left_to_targets
 from contenttrust.publish.composition import Composition
 from contenttrust.publish.current import Current, broken_of, documents_of, upload_of
 from contenttrust.publish.delegations import authority_in
@@ -244,13 +245,20 @@ class Publication:
         files: Mapping[str, bytes] = {} if current is None else current.documents
         before = {} if current is None else documents_of(current)
         broken = {} if current is None else broken_of(current)
-        draft = self._new_draft({**before, **documents}, broken, files, is_new=current is None)
+        draft = self._new_draft(
+            {**before, **documents},
+            broken,
+            files,
+            is_new=current is None,
+            unverified={} if current is None else current.unverified,
+        )
         check_signatures(request, draft, before)
         check_what_stays(draft, {}, files, upload)
         known: Mapping[str, Authority] = {}
         if current is not None:
             known = authorities(self._draft(current)[0])
             check_nothing_returns(draft, known, upload, self._judge)
+            check_not_left_to_targets(draft)
         self._check_snapshot_keys(draft, before)
         upload = self._composition.with_snapshot(draft, files, upload)
         failure = self._send(upload, current)
@@ -279,6 +287,7 @@ class Publication:
         for step in steps:
             step.apply(draft)
         begin_anew(draft, before, self._judge, in_turns=in_turns)
+        check_not_left_to_targets(draft)
         return draft, files, before
 
     def _draft(self, current: Current | None) -> tuple[Draft, Mapping[str, bytes]]:

@@ -21,6 +21,8 @@ _SHA256_SIZE = 32
 # Notary's files cannot hold control characters, nor any file half a surrogate pair.
 _UNWRITABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 NO_DIGEST = "no usable digest"
+MOST = 20
+"""Names in a message."""
 
 
 def is_tag(name: str) -> bool:
@@ -77,10 +79,10 @@ def digests(targets: Mapping[str, Document]) -> dict[str, str]:
     return {name: digest_of(meta) for name, meta in sorted(targets.items())}
 
 
-def enumerated(names: Sequence[str], *, most: int = 20) -> str:
+def enumerated(names: Sequence[str], *, most: int = MOST, separator: str = ", ") -> str:
     """The first of some names, and how many more there are; empty where there is none."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return separator.join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def shortened(lines: Sequence[str], *, most: int = 100) -> list[str]:

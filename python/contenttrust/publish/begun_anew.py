@@ -1,0 +1,109 @@
+"""What goes where a broken role begins anew, and what `targets` would decide in its place.
+
+A tag that `targets/releases` does not list is pulled as `targets` lists it, perhaps by an older
+digest. While the role is broken nobody pulls it. Whoever can break the role, as who holds the
+snapshot key, must not find a publisher who brings the older image back by an upload.
+"""
+
+from __future__ import annotations
+
+from contenttrust.errors import PublishError
+from contenttrust.publish.commands import command
+from contenttrust.publish.delegations import authority_of, paths_of
+from contenttrust.publish.metadata import TARGETS
+from contenttrust.publish.sign import is_signable
+from contenttrust.publish.tags import (
+    MOST,
+    NO_DIGEST,
+    digests,
+    enumerated,
+    is_tag,
+    named,
+    with_digest,
+)
+from contenttrust.publish.vouched import RELEASES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from contenttrust.publish.draft import Draft
+
+_MOST_NAMED = 100
+"""Of the tags that go with a broken role: nobody else may know them any more."""
+
+
+def listed_before(draft: Draft, role: str) -> str:
+    """The tags that go where a broken role begins anew, whoever has broken it."""
+    told: dict[tuple[str, ...], str] = {}  # by what is listed
+    for listed, when in draft.known_of(role):
+        told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
+    found = "; ".join(
+        f"{when}: {enumerated(names, most=_MOST_NAMED) or 'no tag'}"
+        for names, when in reversed(told.items())
+    )
+    return found or "what that was is not known here"
+
+
+def check_not_left_to_targets(draft: Draft) -> None:
+    """Refuse to leave a tag to `targets` which a broken `targets/releases` listed otherwise.
+
+    A server may show a list in which nothing seems to differ: `targets` must list the same as each
+    that is known. A role that is signed as somebody was shown it is not asked about again.
+
+    Args:
+        draft: With all changes.
+
+    Raises:
+        PublishError: There is such a tag; names them, and the ways out.
+    """
+    if RELEASES not in draft.broken or RELEASES not in draft.roles or RELEASES in draft.agreed:
+        return
+    paths = tuple(paths_of(draft, RELEASES))
+    kept = draft.roles[RELEASES]["targets"]
+    then = {
+        tag: digest
+        for tag, digest in digests(draft.roles[TARGETS]["targets"]).items()
+        if digest and tag not in kept and tag.startswith(paths)  # else nothing changes for it
+    }
+    known: dict[str, dict[str, str]] = {}  # where it is known from, by tag and digest
+    for listed, when in draft.known_of(RELEASES):
+        for tag in then.keys() & listed.keys():
+            if listed[tag] != then[tag]:
+                known.setdefault(tag, {})[listed[tag]] = when
+    if not known:
+        return
+    told = [
+        f"{named(tag)} as {then[tag]}, where it listed "
+        + " and ".join(f"{one or NO_DIGEST} {when}" for one, when in known[tag].items())
+        for tag in sorted(known)
+    ]
+    raise PublishError(
+        f"{RELEASES} is broken, so that what it listed is refused, and would begin anew without "
+        f"tags that {TARGETS} lists otherwise. These would be pulled then: "
+        f"{enumerated(told, separator='; ')}. Nothing was published. {_ways_out(draft, known)}",
+        gun=draft.gun,
+        role=RELEASES,
+        subject=min(known),
+        found="; ".join(told),
+    )
+
+
+def _ways_out(draft: Draft, tags: Collection[str]) -> str:
+    """How nothing older is pulled; what is staged of the role is in the way of the first."""
+    ways = []
+    if draft.broken[RELEASES] is not None and is_signable(authority_of(draft, RELEASES)):
+        witness = command("witness", "-p", draft.gun, RELEASES)
+        ways.append(f"have it signed as it was, before it is changed ({witness}), which shows it")
+    some = sorted(tags) if len(tags) <= MOST and all(map(is_tag, tags)) else ["TAG"]
+    sign = command("sign", *(f"{draft.gun}:{tag}" for tag in some))
+    tag = next(iter(tags)) if len(tags) == 1 else "TAG"
+    remove = command("remove", "-p", "-r", TARGETS, draft.gun, "--", tag)
+    ways.append(f"sign all of them in one publication, with which it begins anew{_in(sign)}")
+    ways.append(f"take each out of {TARGETS} first, so that it is not signed any more{_in(remove)}")
+    listed = "; or ".join(ways)
+    return listed[0].upper() + listed[1:]
+
+
+def _in(shown: str) -> str:
+    return f" ({shown})" if shown else ""
