@@ -39,10 +39,19 @@ def in_targets(tags: Collection[str], draft: Draft) -> dict[str, str]:
 def without_releases(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
     """What `targets/releases` lists and `targets` does not, and what that lists otherwise, by tag.
 
-    Both with digests: those that are lost, and those that are pulled then.
+    Both with digests: those that are lost, and those that are pulled then. Of a broken role it is
+    all that is known.
     """
-    document = draft.roles.get(RELEASES)
-    listed = {} if document is None else digests(document["targets"])
+    if RELEASES in draft.roles:
+        known = [digests(draft.roles[RELEASES]["targets"])]
+    else:
+        known = (
+            [listed for listed, _ in draft.known_of(RELEASES)] if RELEASES in draft.broken else []
+        )
+    listed = {tag: one for its in known for tag, one in its.items()}
     then = in_targets(listed, draft)
     lost = {tag: one for tag, one in listed.items() if tag not in then}
-    return lost, {tag: one for tag, one in then.items() if listed[tag] != one}
+    otherwise = {
+        tag: one for tag, one in then.items() if any(its.get(tag, one) != one for its in known)
+    }
+    return lost, otherwise

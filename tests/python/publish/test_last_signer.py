@@ -7,6 +7,7 @@ import pytest
 from contenttrust.errors import PublishError
 from contenttrust.publish import images, target_meta
 from labelled_tags import digest
+from signed_anew import garble
 
 
 def tags(**texts):
@@ -43,6 +44,17 @@ def test_a_tag_that_targets_lists_otherwise_is_told_with_what_is_pulled_then(
     assert shown == ([] if force else [({"v2": sha256("new v2")}, {"v1": sha256("old v1")})])
     assert (removed.unreleased, removed.pulled_as) == (("v2",), {"v1": sha256("old v1")})
     assert pulled(removed.published) == {"v0": sha256("old v0"), "v1": sha256("old v1")}
+
+
+def test_it_is_told_too_where_the_server_breaks_what_was_released(collection, alice, server):
+    """Until then those tags are refused."""
+    garble(server, collection.gun)
+    shown = []
+    removed = images.remove_signer(
+        collection, "alice", confirm_last=lambda *told: shown.append(told)
+    )
+    assert shown == [({"v2": sha256("new v2")}, {"v1": sha256("old v1")})]
+    assert removed.pulled_as == {"v1": sha256("old v1")}
 
 
 def test_nothing_that_was_not_shown_is_lost_with_the_last_signer(collection, alice):
