@@ -32,6 +32,7 @@ from contenttrust.publish.metadata import (
     signed_part,
     target_meta,
 )
+from contenttrust.publish.sign import is_signable
 from contenttrust.publish.strict_json import members
 from contenttrust.publish.tags import check_name, digests, named
 
@@ -243,10 +244,10 @@ class Draft:
                 raise PublishError(
                     f"{role} was never published: there is nothing to witness", role=role
                 )
-            if authority.threshold > len(authority.keys):
+            if not is_signable(authority):
                 raise PublishError(
-                    f"{role} has {len(authority.keys)} keys, fewer than its threshold of "
-                    f"{authority.threshold}: add keys first",
+                    f"{role} has fewer keys than its threshold of {authority.threshold}: add keys "
+                    "first",
                     role=role,
                 )
             known = self.broken[role]

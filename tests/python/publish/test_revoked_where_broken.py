@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from contenttrust.errors import NoKeyError, NotSignedError
+from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import images
 from contenttrust.publish.initialisation import certified
 from contenttrust.publish.metadata import key_value
@@ -157,9 +157,16 @@ def test_a_role_with_too_few_keys_does_not_keep_a_tag_though_one_is_here(
 
     assert done.versions.keys() == {"targets", "targets/alice"}
     assert done.notes == (f"{RELEASES} lists v1 still: it has too few keys to be signed",)
+    with pytest.raises(PublishError, match="fewer keys than its threshold of 2"):
+        witness(released)
     told = "v1 is listed by .*broken, and it has too few keys to be signed: .* To remove that role"
     with pytest.raises(NoKeyError, match=told):
         images.revoke(released, ["v1"])
+
+
+def witness(collection):
+    collection.witness([RELEASES])
+    collection.publish(confirm=lambda _: None)
 
 
 @pytest.mark.parametrize(
