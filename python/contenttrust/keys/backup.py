@@ -193,7 +193,7 @@ def put_back(store: KeyStore, keys: Sequence[BackedUpKey]) -> Restored:
             else:
                 differing.append((key, store.folder.where(place)))
         if differing or elsewhere:
-            raise _in_the_way(differing, elsewhere, fresh)
+            raise _in_the_way(differing, elsewhere, fresh, kept)
         for key in fresh:
             name = (f"{key.key_id}{EXTENSION}",)
             folder.put(top, name, key.pem, opens(key.key_id, None, key.pem))
@@ -205,14 +205,14 @@ def _in_the_way(
     differing: Sequence[tuple[BackedUpKey, str]],
     elsewhere: Sequence[tuple[BackedUpKey, str]],
     fresh: Sequence[BackedUpKey],
+    kept: Sequence[KeyEntry],
 ) -> KeyStoreError:
     """What is here in place of keys, and how to go on with each of them as it is."""
-    only = " ".join(f"--key {key.key_id}" for key in fresh)
-    others = (
-        f"To keep what is here and restore the others: contenttrust key restore {only} FILE"
-        if fresh
-        else "Every other key of the backup is here already"
-    )
+    others = ". Every other key that was wanted is here already" if kept else ""
+    if fresh:
+        only = " ".join(f"--key {key.key_id}" for key in fresh)
+        way = f"contenttrust key restore {only} FILE"
+        others = f". To keep what is here and restore the others: {way}"
     told = list(dict.fromkeys(why for _, why in elsewhere))
     if differing:
         where = ", ".join(shown(path) for _, path in differing)
@@ -223,7 +223,7 @@ def _in_the_way(
         )
     keys = [key for key, _ in (*elsewhere, *differing)]
     return KeyStoreError(
-        f"{'; '.join(told)}; nothing was restored. {others}",
+        f"{'; '.join(told)}; nothing was restored{others}",
         role=keys[0].role,
         found=", ".join(key.key_id for key in keys),
     )

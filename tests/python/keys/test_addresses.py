@@ -147,7 +147,7 @@ def test_a_file_and_an_address_in_the_way_are_told_together(
     with pytest.raises(KeyStoreError, match=f"vault-x:1.*{bob.key_id}.key") as refused:
         restore(store, archive, passphrases=Holder(b"archive"))
     assert set(refused.value.found.split(", ")) == {here.key_id, bob.key_id}
-    assert "Every other key of the backup is here already" in refused.value.message
+    assert refused.value.message.endswith("; nothing was restored")  # there is no other key
 
 
 @pytest.mark.parametrize("role", ["root", "alice", "bob"])

@@ -161,8 +161,10 @@ def test_a_key_that_differs_stays_and_the_others_are_restored_if_they_are_named(
         restore(other, archive, passphrases=holder())
     done = restore(other, archive, passphrases=holder(), key_ids=[second])
     assert ([entry.key_id for entry in done.added], done.kept) == ([second], ())
-    with pytest.raises(KeyStoreError, match="Every other key of the backup is here already"):
+    with pytest.raises(KeyStoreError, match="Every other key that was wanted is here already"):
         restore(other, archive, passphrases=holder())
+    with pytest.raises(KeyStoreError, match=r"nothing was restored\.?$"):  # of others nobody asked
+        restore(other, archive, passphrases=holder(), key_ids=[first])
     assert (private / f"{first}.key").read_bytes() == b"something else"
 
 
