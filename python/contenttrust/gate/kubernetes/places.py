@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from contenttrust.errors import MalformedError, PolicyError, shown
 from contenttrust.gate.kubernetes import custom_paths
@@ -21,13 +22,15 @@ from contenttrust.gate.kubernetes.pointer import written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from contenttrust.yaml_nodes import Path
 
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _DEEPEST = 200
+_SAID: Mapping[Any, Any] = MappingProxyType({"": None})
+_NO_WAYS: Mapping[Any, Any] = MappingProxyType({})
 _PRINTABLE = re.compile(r"[!-~]+", re.ASCII)
 
 
@@ -317,9 +320,17 @@ def _not_said(document: Mapping[str, Any], path: Path, said: set[Path]) -> Path 
     own = {"apiVersion", "kind", "metadata", "status"}
     if isinstance(document.get("items"), list):  # each item is an object of its own
         own.add("items")
-    ways = {way[:end]: False for way in said for end in range(len(path), len(way))}
-    ways.update(dict.fromkeys(said, True))
-    return _suspicious({name: document[name] for name in document if name not in own}, path, ways)
+    ways: dict[Any, Any] = {}
+    for way in said:
+        at = ways
+        for step in way[len(path) : -1]:
+            at = at.setdefault(step, {})
+            if at is _SAID:
+                break
+        else:
+            at[way[-1]] = _SAID
+    rest = {name: document[name] for name in document if name not in own}
+    return _suspicious(rest, path, ways)
 
 
 def _unknown(document: Mapping[str, Any], path: Path, kind: str) -> Iterator[NotCoveredError]:
@@ -333,32 +344,43 @@ def _unknown(document: Mapping[str, Any], path: Path, kind: str) -> Iterator[Not
 
 
 def _suspicious(
-    value: Any,  # noqa: ANN401
-    path: Path,
-    ways: Mapping[Path, bool] | None = None,
+    value: Mapping[str, Any], path: Path, ways: Mapping[Any, Any] | None = None
 ) -> Path | None:
     """The way to a member that may hold an image.
 
     Args:
         value: Where to look.
         path: The way to it.
-        ways: Those of which it is known what they lead to, and False for those on the way to them;
-            None where nothing is known.
+        ways: The steps, and those behind each, to what is known: `_SAID`; None where nothing is.
     """
-    if len(path) > _DEEPEST:
-        return path
-    steps: Iterator[tuple[str | int, Any]] = iter(())
+    below = _suspicious_below(value, len(path), ways)
+    return None if below is None else (*path, *below)
+
+
+def _suspicious_below(
+    value: Any,  # noqa: ANN401
+    depth: int,
+    ways: Mapping[Any, Any] | None,
+) -> Path | None:
+    """The rest of the way, from a value on; made only when there is one."""
+    steps: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, dict):
-        steps = iter(value.items())
+        steps = value.items()
     elif isinstance(value, list):
-        steps = iter(enumerate(value))
+        steps = enumerate(value)
     for step, item in steps:
-        way = (*path, step)
-        if ways is not None and (ways.get(way) or is_about_pulling(str(step), item)):
+        known = None if ways is None else ways.get(step, _NO_WAYS)
+        if known is _SAID:
             continue
-        if isinstance(step, str) and may_name_an_image(step) and way not in (ways or ()):
-            return way
-        found = _suspicious(item, way, ways)
-        if found is not None:
-            return found
+        if isinstance(step, str):
+            if known is not None and is_about_pulling(step, item):
+                continue
+            if not known and may_name_an_image(step):
+                return (step,)
+        if depth >= _DEEPEST:
+            return (step,)
+        if isinstance(item, (dict, list)):
+            found = _suspicious_below(item, depth + 1, known)
+            if found is not None:
+                return (step, *found)
     return None

@@ -107,3 +107,29 @@ def test_errors_of_manifests_speak_of_manifests_alone() -> None:
     with pytest.raises(ManifestError) as wrong:
         found({"apiVersion": "v1", "kind": "PodList", "items": 3})
     assert str(wrong.value) == "/items: items is no list"
+
+
+@pytest.mark.parametrize("paths", [["!spec.a", "!spec.a.image.image"], ["spec.b", "!spec.a"]])
+def test_a_path_that_leads_into_another_one_takes_nothing_from_it(paths: list[str]) -> None:
+    spec = {"a": {"image": {"image": "x", "other": {"image": "y"}}}, "b": "web:1"}
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": spec}
+    for ordered in (paths, paths[::-1]):
+        assert found(thing, Thing=ordered) in ([], [("/spec/b", "web:1")])
+    with pytest.raises(NotCoveredError) as told:
+        found(thing, Thing=["!spec.a.image.image"])
+    assert told.value.path == ("spec", "a", "image", "other", "image")
+
+
+@pytest.mark.parametrize(("depth", "refused"), [(200, False), (201, True), (900, True)])
+def test_what_is_too_deep_to_be_looked_into_is_refused_there(depth: int, refused: bool) -> None:
+    spec: object = {"known": "web:1"}
+    deep: object = 1
+    for _ in range(depth - 1):
+        deep = [deep]
+    thing = {"apiVersion": "a.io/v1", "kind": "Thing", "spec": spec, "deep": deep}
+    if not refused:
+        assert found(thing, Thing=["spec.known"]) == [("/spec/known", "web:1")]
+        return
+    with pytest.raises(NotCoveredError) as told:
+        found(thing, Thing=["spec.known"])
+    assert told.value.path == ("deep", *[0] * 200)
