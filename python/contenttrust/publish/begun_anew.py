@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import authority_of, paths_of
+from contenttrust.publish.delegations import authority_of, is_signable, paths_of
 from contenttrust.publish.metadata import TARGETS
-from contenttrust.publish.sign import is_signable
 from contenttrust.publish.tags import (
     MOST,
     NO_DIGEST,
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
     from contenttrust.publish.draft import Draft
 
-_MOST_NAMED = 100
-"""Of the tags that go with a broken role: nobody else may know them any more."""
-
 
 def listed_before(draft: Draft, role: str) -> str:
     """The tags that go where a broken role begins anew, whoever has broken it."""
@@ -39,7 +35,7 @@ def listed_before(draft: Draft, role: str) -> str:
     for listed, when in draft.known_of(role):
         told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
     found = "; ".join(
-        f"{when}: {enumerated(names, most=_MOST_NAMED) or 'no tag'}"
+        f"{when}: {', '.join(names) or 'no tag'}"  # nobody else may know them any more
         for names, when in reversed(told.items())
     )
     return found or "what that was is not known here"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from contenttrust.errors import PublishError, shown
 from contenttrust.publish import staged_data
-from contenttrust.publish.metadata import TARGETS, key_value, public_key, signed_part
+from contenttrust.publish.metadata import TARGETS, canonical_id, key_value, public_key, signed_part
 from contenttrust.publish.strict_json import members
 from contenttrust.publish.tags import digests, enumerated, with_digest
 from contenttrust.transport.source import is_metadata_name
@@ -80,6 +80,15 @@ def authority_in(root: Document, role: str) -> Authority:
     if role not in root["roles"]:
         raise PublishError(f"{shown(role)} is no role of this collection", role=role)
     return _authority(role, root["roles"][role], root["keys"])
+
+
+def is_signable(authority: Authority) -> bool:
+    """Whether a role has as many keys as must sign it, wherever they are.
+
+    A key that is named bare and in a certificate is one.
+    """
+    held = {canonical_id(key) for key in authority.keys.values()} - {""}
+    return len(held) >= authority.threshold
 
 
 def paths_of(draft: Draft, role: str) -> list[str]:
@@ -224,7 +233,7 @@ def update(  # noqa: PLR0913 - one keyword a fact
     draft.changed.add(parent)
     few = f"{role} has fewer keys than its threshold of "
     draft.notes = [one for one in draft.notes if not one.startswith(few)]  # of a change before
-    if len(entry["keyids"]) < entry["threshold"]:
+    if not is_signable(_authority(role, entry, delegations["keys"])):
         draft.notes.append(
             f"{few}{entry['threshold']}; it will not be usable until keys are added to it"
         )
@@ -292,8 +301,7 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
         known |= {*gone, *(public_key(delegations["keys"][one]).canonical_key_id for one in gone)}
         if not gone:
             continue
-        authority = authority_of(draft, parent)
-        if len(authority.keys) < authority.threshold:
+        if not is_signable(authority_of(draft, parent)):
             draft.notes.append(
                 f"the keys stay in what {parent} delegates to: nothing of that counts, as it has "
                 "too few keys left to be signed; purge again once it gets others"

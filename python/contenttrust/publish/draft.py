@@ -32,7 +32,6 @@ from contenttrust.publish.metadata import (
     signed_part,
     target_meta,
 )
-from contenttrust.publish.sign import is_signable
 from contenttrust.publish.strict_json import members
 from contenttrust.publish.tags import check_name, digests, named
 
@@ -244,7 +243,7 @@ class Draft:
                 raise PublishError(
                     f"{role} was never published: there is nothing to witness", role=role
                 )
-            if not is_signable(authority):
+            if not delegations.is_signable(authority):
                 raise PublishError(
                     f"{role} has fewer keys than its threshold of {authority.threshold}: add keys "
                     "first",

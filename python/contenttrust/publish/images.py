@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from contenttrust.errors import NoKeyError, NotSignedError, PublishError
 from contenttrust.publish import delegations, first_signer, initialisation
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import authority_of
+from contenttrust.publish.delegations import authority_of, is_signable
 from contenttrust.publish.look import look
 from contenttrust.publish.metadata import BASE_ROLES, TARGETS, signed_part
 from contenttrust.publish.removal import Removed, remove_signer
 from contenttrust.publish.returning import Returning, ReturningError
-from contenttrust.publish.sign import Keyring, is_signable
+from contenttrust.publish.sign import Keyring
 from contenttrust.publish.signed_tags import TagsSigned
 from contenttrust.publish.signers import SignerAdded, check_name
 from contenttrust.publish.tags import child_digest, digests, named

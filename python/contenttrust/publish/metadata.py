@@ -13,7 +13,7 @@ import base64
 import json
 
 from contenttrust import _core
-from contenttrust.errors import MalformedError, PublishError, shown
+from contenttrust.errors import MalformedError, PublicKeyError, PublishError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,6 +165,14 @@ def public_key(value: Document) -> PublicKey:
         return _core.PublicKey.of(str(value["keytype"]), public)
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedError("a key object lacks its type or its public part") from error
+
+
+def canonical_id(value: Document) -> str:
+    """The canonical id of a key that metadata carries; empty where it could verify nothing."""
+    try:
+        return public_key(value).canonical_key_id
+    except (PublicKeyError, MalformedError):
+        return ""
 
 
 def renewed(signed: Document, role: str, now: Instant) -> Document:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command, renewing_root
-from contenttrust.publish.delegations import authority_in, authority_of
+from contenttrust.publish.delegations import authority_in, authority_of, is_signable
 from contenttrust.publish.metadata import ROOT, SNAPSHOT, TIMESTAMP, is_soon
-from contenttrust.publish.sign import is_signable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,12 @@ from contenttrust.errors import ContentTrustError, PublishError
 from contenttrust.publish.authorised import authorities
 from contenttrust.publish.commands import command
 from contenttrust.publish.current import version_in
-from contenttrust.publish.delegations import authorities_in, authority_of, is_delegation
+from contenttrust.publish.delegations import (
+    authorities_in,
+    authority_of,
+    is_delegation,
+    is_signable,
+)
 from contenttrust.publish.metadata import new_snapshot
 from contenttrust.publish.part import Part
 from contenttrust.publish.tags import digest_of, digests, enumerated, with_digest
@@ -169,7 +174,7 @@ def not_counting(
         role
         for role, authority in authorities(draft).items()
         if role not in uploaded
-        and len(authority.keys) >= authority.threshold  # or nothing counts
+        and is_signable(authority)  # or nothing counts
         and (role in draft.made or (role not in draft.files and authority != before.get(role)))
     ]
 

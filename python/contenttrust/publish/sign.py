@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 
-from contenttrust.errors import MalformedError, NoKeyError, PublicKeyError, PublishError, shown
+from contenttrust.errors import NoKeyError, PublishError, shown
 from contenttrust.publish.delegations import Authority, authority_in
-from contenttrust.publish.metadata import BASE_ROLES, ROOT, envelope, message_of, public_key
+from contenttrust.publish.metadata import BASE_ROLES, ROOT, canonical_id, envelope, message_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Keyring:
         if len(here) >= authority.threshold:
             return
         absent = [one for one, key in authority.keys.items() if not self._canonical(one, key)]
-        wanted = ", ".join(sorted(_canonical_id(authority.keys[one]) or one for one in absent))
+        wanted = ", ".join(sorted(canonical_id(authority.keys[one]) or one for one in absent))
         if not here:
             message = (
                 f"could not find necessary signing keys for {authority.role}, at least one of "
@@ -156,14 +156,14 @@ class Keyring:
 
     def _damaged(self, key: Document) -> str:
         """That a key is not counted as being here because its file cannot be used."""
-        canonical = _canonical_id(key)
+        canonical = canonical_id(key)
         entry = self._store.find(canonical) if canonical else None
         return f"; {shown(entry.path)}: {entry.problem}" if entry and entry.problem else ""
 
     def _canonical(self, key_id: str, key: Document) -> str:
         """Canonical id of a key that is here; else empty."""
         if key_id not in self._held:
-            canonical = _canonical_id(key)
+            canonical = canonical_id(key)
             entry = self._store.find(canonical) if canonical else None
             self._held[key_id] = canonical if entry is not None and not entry.problem else ""
         return self._held[key_id]
@@ -178,15 +178,6 @@ def root_authorities(root: Document, previous: Document | None) -> list[Authorit
     return [now] if before == now else [now, before]
 
 
-def is_signable(authority: Authority) -> bool:
-    """Whether a role has as many keys as must sign it, wherever they are.
-
-    A key that is named bare and in a certificate is one.
-    """
-    held = {_canonical_id(key) for key in authority.keys.values()} - {""}
-    return len(held) >= authority.threshold
-
-
 def _in_turns(role: str) -> str:
     """How the keys of several people come together, which no single machine has."""
     if role == ROOT:
@@ -199,10 +190,3 @@ def _in_turns(role: str) -> str:
         "(contenttrust addhash, remove, delegation remove; witness signs a role anew as it is), "
         "then contenttrust signing-request prepare GUN FILE"
     )
-
-
-def _canonical_id(key: Document) -> str:
-    try:
-        return public_key(key).canonical_key_id
-    except (PublicKeyError, MalformedError):  # a key that verifies nothing is nobody's
-        return ""

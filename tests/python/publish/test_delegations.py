@@ -78,3 +78,31 @@ def test_only_the_last_threshold_is_told_to_be_more_than_there_are_keys(draft):
     ]
     delegations.update(draft, "targets/a", threshold=1)
     assert draft.notes == [f"targets/a/b {few} 2; {usable}"]
+
+
+@pytest.fixture
+def twice(draft):
+    """Both delegations are signed by two keys, which are one: bare, and in a certificate."""
+    made = _core.PrivateKey.generate("ecdsa")
+    certificate = made.certificate("b", _core.Instant(0), _core.Instant(86_400))
+    keys = [_core.PublicKey.of(made.key_type, made.public), _core.PublicKey.read(certificate)]
+    assert len({one.key_id for one in keys}) == 2
+    for role in ("targets/a/b", "targets/a"):
+        [before] = delegations.authority_of(draft, role).keys
+        delegations.update(draft, role, add_keys=keys, remove_keys=[before], threshold=2)
+    return keys[0]
+
+
+def test_a_key_that_is_named_twice_is_one_where_two_must_sign(draft, twice):
+    few = "has fewer keys than its threshold of 2"
+    assert [one.partition(";")[0] for one in draft.notes] == [
+        f"targets/a/b {few}",
+        f"targets/a {few}",
+    ]
+
+
+def test_a_purge_leaves_what_nobody_can_sign(draft, twice):
+    draft.changed.clear()
+    delegations.purge(draft, "targets/a", [twice.canonical_key_id])
+    assert draft.notes[-1].startswith("the keys stay in what targets/a delegates to")
+    assert not draft.changed
