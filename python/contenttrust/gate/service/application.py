@@ -130,10 +130,13 @@ class Service:
         watched = mode in {"warn", "audit"} and not self.verdicts.strict
         if unpinned == "deny" and not watched:
             return Verdict(decision.refused(UNPINNED, reason), verdict.how)
-        mode = mode if watched else "warn"
         why = reason
         if watched and rule is not None:
             why = f"the rule {rule.match.text} has the mode {mode}: {reason}"
+        elif watched:
+            mode = decision.mode  # as of an unsigned image that a default lets through
+        else:
+            mode = "warn"
         although = "; ".join(filter(None, [why, decision.although]))
         told = replace(decision, verdict="warn", mode=mode, although=although)
         if decision.verdict == "allow":  # else it says already what was not satisfied

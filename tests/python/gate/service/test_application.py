@@ -258,6 +258,21 @@ def test_t115_validation_tells_of_tags_and_denies_none_where_the_rule_only_watch
     serving(gate, script)
 
 
+def test_t115_what_a_default_only_warns_of_has_one_label_signed_or_not(gate):
+    gate.policy = Policy(default=Default("warn"))
+    gate.decisions[f"{GUN}:9"] = decision(f"{GUN}:9", "warn", although="the default only warns")
+
+    async def script(caller):
+        told = await caller.post("/validate", review(f"{GUN}:1", f"{GUN}:9"))
+        assert told.response["allowed"]
+        signed, unsigned = told.response["warnings"]
+        assert "NOT ENFORCED (default): /spec/containers/0/image" in signed
+        assert "NOT ENFORCED (default): /spec/containers/1/image" in unsigned
+        assert "mode" not in told.response["auditAnnotations"]
+
+    serving(gate, script)
+
+
 def test_what_a_default_allows_it_allows_by_tag(gate):
     gate.policy = Policy(default=Default("allow", reason="nothing is signed yet"))
 

@@ -391,7 +391,7 @@ def test_t115_what_is_only_watched_is_pulled_by_tag_signed_or_not(gate, tmp_path
     assert f"NOT ENFORCED (default): {PINNED}: too few" in caplog.text
     assert line["code"] == "unpinned"
     text = f"{GUN}:1 could mean another image a moment later: use {PINNED}"
-    watched = "warn" if mode == "default" else mode
-    assert (line["verdict"], line["mode"]) == ("deny" if mode == "enforce" else "warn", watched)
-    assert (f"NOT ENFORCED ({watched}): {GUN}:1: " in caplog.text) is (mode != "enforce")
+    ruled = "enforce" if mode == "default" else mode
+    assert (line["verdict"], line["mode"]) == ("deny" if mode == "enforce" else "warn", ruled)
+    assert (f"NOT ENFORCED ({mode}): {GUN}:1: " in caplog.text) is (mode != "enforce")
     assert (text in caplog.text) is (text in line["although"]) is (mode != "enforce")
