@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contenttrust._core import KeyFile
 from contenttrust.errors import KeyFileError, KeyStoreError, NoKeyError, shown
-from contenttrust.keys import pem
+from contenttrust.keys import folder, pem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def export(store: KeyStore, *, key_ids: Collection[str] = (), guns: Collection[s
         guns: Only those of these collections.
 
     Raises:
-        KeyStoreError: Both were named, or a file is damaged or cannot be read.
+        KeyStoreError: Both were named, a file is damaged or cannot be read, or the text would be
+            more than is imported.
         NoKeyError: A key is not here.
     """
     if key_ids and guns:
@@ -37,7 +38,7 @@ def export(store: KeyStore, *, key_ids: Collection[str] = (), guns: Collection[s
                 written += _blocks(store, place)
         if guns and not written:
             raise NoKeyError(f"there is no key of {shown(', '.join(guns))} here")
-    return b"".join(written)
+    return _importable(b"".join(written))
 
 
 def places_by_key(store: KeyStore) -> dict[str, tuple[str, ...]]:
@@ -50,6 +51,21 @@ def places_by_key(store: KeyStore) -> dict[str, tuple[str, ...]]:
     for place in store.folder.places():
         found.setdefault(store.entry_at(place).key_id, place)
     return found
+
+
+def _importable(data: bytes) -> bytes:
+    """An export, unless nobody could import it here."""
+    why = f"it would be longer than {folder.LIMIT:,} bytes" if len(data) > folder.LIMIT else ""
+    try:
+        KeyFile.parse_all(data)  # which knows how many blocks a file may have
+    except KeyFileError as error:
+        why = why or error.message
+    if data and why:
+        raise KeyStoreError(
+            f"these keys would be more than key import takes of one file: {why}. Export some at a "
+            "time (--gun, --key), or back them all up (contenttrust key backup FILE)"
+        )
+    return data
 
 
 def _blocks(store: KeyStore, place: tuple[str, ...]) -> list[bytes]:

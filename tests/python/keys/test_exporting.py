@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,37 @@ def test_a_damaged_file_is_not_exported(store: KeyStore, keys) -> None:
     Path(keys[0].path).write_bytes(b"damaged")
     with pytest.raises(KeyStoreError, match=keys[0].key_id):
         export(store)
+
+
+OLD = b"""\
+-----BEGIN RSA PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-256-CBC,00112233445566778899aabbccddeeff
+role: alice
+
+%s
+-----END RSA PRIVATE KEY-----
+"""
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("count", "size", "why"), [(253, 16, "more than 256 PEM blocks"), (5, 45_000, "262,144 bytes")]
+)
+def test_what_could_not_be_imported_again_is_not_exported(
+    store: KeyStore, tmp_path: Path, count: int, size: int, why: str
+) -> None:
+    """A notary that reads more would read it; what is written here is read here."""
+    block = OLD % base64.b64encode(bytes(size))
+    for number in range(count):
+        path = Path(store.folder.path) / f"{number:064x}.key"
+        path.write_bytes(block)
+        path.chmod(0o600)
+    with pytest.raises(KeyStoreError, match=f"{why}.*--gun.*contenttrust key backup FILE"):
+        export(store)
+    path.unlink()
+    (tmp_path / "all").write_bytes(export(store))
+    assert len(import_file(store_in(tmp_path / "other"), tmp_path / "all").entries) == count + 3
 
 
 def test_an_export_imports_again_without_any_passphrase(
