@@ -127,6 +127,20 @@ def test_the_file_that_is_written_may_be_in_compose_file(gate, monkeypatch) -> N
     assert gate("compose", "compose.yaml", "trust.yaml").code == 0
 
 
+def test_a_file_that_is_read_and_was_written_by_others_stays(gate) -> None:
+    files = {
+        "compose.yaml": "services: {a: {image: localhost/x, pull_policy: never}}",
+        "compose.override.yaml": "services: {a: {privileged: true}}",
+    }
+    out = "--override-out=compose.override.yaml"
+    ran = gate("compose", out, "compose.yaml", **files)
+    assert (ran.code, "name these" in ran.err) == (1, True), ran
+    assert Path("compose.override.yaml").read_text() == files["compose.override.yaml"]
+    Path("compose.override.yaml").unlink()
+    for _ in range(2):
+        assert gate("compose", out, "compose.yaml").code == 0
+
+
 def test_t100_names_of_compose_files_are_shortened_as_docker_compose_does_it(gate) -> None:
     Path("deep", "er").mkdir(parents=True)
     Path("link").symlink_to("deep/er")

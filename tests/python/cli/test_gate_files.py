@@ -298,7 +298,7 @@ def test_a_compose_project_is_pinned_in_place_and_beside(gate, place: Path) -> N
     assert f'"image": "{GUN}@{DIGEST}"' in (place / "trust.yaml").read_text()
     both = gate("compose", "--without-docker", "compose.yaml", "trust.yaml")
     assert both.code == 0
-    assert both.out.startswith("ok: trust.yaml:3:14:")
+    assert both.out.startswith("ok: trust.yaml:4:14:")
     assert gate("compose", "--without-docker", "--write", "compose.yaml").code == 0
     assert (place / "compose.yaml").read_text() == COMPOSE.replace(f"{GUN}:3.0", f"{GUN}@{DIGEST}")
 

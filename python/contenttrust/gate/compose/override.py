@@ -6,7 +6,7 @@ import io
 import os
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import hooks, places, settled
+from contenttrust.gate.compose import hooks, places, plain_files, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
@@ -262,4 +262,4 @@ def _written(services: Mapping[str, Any]) -> bytes:
     yaml.width = 1_000_000
     made = io.BytesIO()
     yaml.dump({"services": services}, made)
-    return made.getvalue()
+    return plain_files.MADE + made.getvalue()

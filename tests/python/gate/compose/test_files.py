@@ -334,7 +334,7 @@ def test_an_override_refuses_a_context_that_a_stage_would_give_way_to() -> None:
 
     with pytest.raises(YamlError, match="cannot be pinned beside this file, because a stage is"):
         project(text).override({"a": PIN})
-    assert project(text).override({}) == b'"services": {}\n'
+    assert project(text).override({}).endswith(b'\n"services": {}\n')
 
 
 def test_an_override_with_names_that_mean_something_in_yaml_is_read_as_it_was_meant() -> None:
