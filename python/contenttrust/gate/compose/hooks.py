@@ -61,7 +61,9 @@ def place(documents: Sequence[Document], one: Started) -> tuple[Document, Path]:
     """
     found = _found(documents, one)
     if found is None:
-        problem = f"a hook of {one.service} comes from another file: write its digest there"
+        problem = (
+            f"a hook of {one.service} comes from another file or service: write its digest there"
+        )
         places.refuse(problem, documents, one.path[:3])
     return found
 

@@ -108,8 +108,8 @@ def _refuse_open_policies(project: Composition, values: Mapping[str, str]) -> No
             path: Path = ("services", name, member)
             if places.openness(project.documents, path):
                 problem = (
-                    f"{member} has variables, or comes from another file, and the image is not "
-                    "judged: --override-out"
+                    f"{member} has variables, or comes from another file or service, and the image "
+                    "is not judged: --override-out"
                 )
                 places.refuse(f"{problem} writes what it is", project.documents, path)
 
@@ -129,7 +129,7 @@ def _place(documents: Sequence[Document], one: Started, use: Use) -> tuple[Docum
         if path is not None or places.brings_more(document, one.path[:2]):
             break  # the last file that says it holds, whatever is in those before it
     problem = (
-        f"the image of {one.service} has variables, or comes from another file: "
+        f"the image of {one.service} has variables, or comes from another file or service: "
         "--override-out pins it"
     )
     spot = use.spot
