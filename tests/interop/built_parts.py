@@ -22,6 +22,7 @@ from interop.parts import skip
 BUILDKIT = "0.25.1"
 BUILDX = "0.29.1"
 COMPOSE = "2.40.3"
+COMPOSE_5 = "5.5.0"
 CONTAINERD = "2.1.4"
 CRICTL = "1.34.0"
 HELM = "3.19.0"
@@ -50,8 +51,12 @@ def buildx() -> Path:
 
 def compose() -> Path:
     """`docker compose` as docker's plug-in; the test is skipped where it cannot be built."""
-    module = f"github.com/docker/compose/v2@v{COMPOSE}"
-    return kept(f"docker-compose-{COMPOSE}", lambda made: build(module, "./cmd", made))
+    return _compose("v2", COMPOSE)
+
+
+def compose_5() -> Path:
+    """The same of a version that has hooks with images; skipped where it cannot be built."""
+    return _compose("v5", COMPOSE_5)
 
 
 def containerd() -> Path:
@@ -128,6 +133,11 @@ def _buildkit(program: str, made: Path) -> None:
     build(f"github.com/moby/buildkit@v{BUILDKIT}", f"./cmd/{program}", made)
 
 
+def _compose(major: str, version: str) -> Path:
+    module = f"github.com/docker/compose/{major}@v{version}"
+    return kept(f"docker-compose-{version}", lambda made: build(module, "./cmd", made))
+
+
 def _containerd(program: str, made: Path) -> None:
     build(f"github.com/containerd/containerd/v2@v{CONTAINERD}", f"./cmd/{program}", made)
 
@@ -193,7 +203,7 @@ def _go(arguments: list[str], *, cwd: str | Path) -> str:
 PARTS: dict[str, Callable[[], Path]] = {
     part.__name__: part
     for part in (
-        *(buildkitd, buildctl, buildx, compose, containerd, crictl, ctr),
+        *(buildkitd, buildctl, buildx, compose, compose_5, containerd, crictl, ctr),
         *(helm, kube_apiserver, kubelet, kustomize),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from interop import built_parts
@@ -20,12 +21,17 @@ WAYS = ("--override-out", "--write")
 class Composed:
     """One folder with a compose project, and docker with compose and buildx."""
 
-    def __init__(self, folder: Path, stack: TrustStack) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stack: TrustStack,
+        compose: Callable[[], Path] = built_parts.compose,
+    ) -> None:
         """A machine that has pulled nothing, and a folder without a project."""
         self.docker = Shimmed(folder, stack, "28")
         plugins = self.docker.config / "cli-plugins"
         plugins.mkdir()
-        for name, part in (("compose", built_parts.compose()), ("buildx", built_parts.buildx())):
+        for name, part in (("compose", compose()), ("buildx", built_parts.buildx())):
             plugins.joinpath(f"docker-{name}").symlink_to(part)
         self.folder = folder
         self.env = {**self.docker.env, "DOCKER_CONTENT_TRUST": "0", "DOCKER_BUILDKIT": "1"}
