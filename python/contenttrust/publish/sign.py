@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 
 from contenttrust.errors import NoKeyError, PublishError, shown
-from contenttrust.publish.delegations import Authority, authority_in
+from contenttrust.publish.delegations import Authority, authority_in, is_signable
 from contenttrust.publish.metadata import BASE_ROLES, ROOT, canonical_id, envelope, message_of
 
 TYPE_CHECKING = False
@@ -138,6 +138,13 @@ class Keyring:
                 f"could not find necessary signing keys for {authority.role}, at least one of "
                 f"these keys must be available: {wanted or 'the role has no key'}"
             )
+        elif not is_signable(authority):
+            keys = {canonical_id(key) for key in authority.keys.values()} - {""}
+            message = (
+                f"{authority.role} needs the signatures of {authority.threshold} keys, and has "
+                f"only {len(keys)}: one that is named twice is one. Nobody can sign it until it gets "
+                "more keys or a lower threshold; nothing was published"
+            )
         else:
             message = (
                 f"{authority.role} needs the signatures of {authority.threshold} keys, and "
@@ -145,7 +152,7 @@ class Keyring:
                 f"still sign: {wanted}; a server refuses incomplete signatures, so nothing was "
                 "published"
             )
-        if authority.threshold > 1:
+        if authority.threshold > 1 and is_signable(authority):
             message += f". {_in_turns(authority.role)}"
         raise NoKeyError(
             message + "".join(self._damaged(authority.keys[one]) for one in absent),

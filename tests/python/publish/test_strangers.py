@@ -156,6 +156,6 @@ def test_one_key_under_two_ids_is_one_key(collection, publisher, server):
     add(collection, "v1", roles=["targets/a"])
     before = len(server.uploads)
 
-    with pytest.raises(NoKeyError, match="needs the signatures of 2 keys, and 1 of them"):
+    with pytest.raises(NoKeyError, match="needs the signatures of 2 keys, and has only 1: "):
         collection.publish()
     assert len(server.uploads) == before
