@@ -129,6 +129,27 @@ def test_what_was_created_before_is_started_without_a_question(
     assert f"{repository} unsigned\n" in compose("logs", "--no-color", "--no-log-prefix").out
 
 
+def test_a_flag_that_pulls_takes_the_place_of_the_policy_that_was_checked(
+    compose: Composed, repository: str
+) -> None:
+    name = f"{host(compose)}/{repository}:unsigned"
+    compose.folder.joinpath("Dockerfile").write_text(f"FROM {host(compose)}/{repository}:1.0\n")
+    for policy in ("build", "never"):
+        compose.write(name, "    build: .", f"    pull_policy: {policy}")
+        compose.pin("--override-out").succeeded()
+        compose("pull")
+        assert not compose.docker.has(name)
+        for words in (
+            ("create", "--pull=missing"), ("up", "--pull=if_not_present"),
+            ("run", "--rm", "--pull=always", "web"), ("pull", "--policy=missing"),
+        ):  # fmt: skip
+            told = compose(*words).succeeded()
+            assert compose.docker.has(name)
+            assert (f"{repository} unsigned\n" in told.out) == (words[0] in {"up", "run"})
+            compose.down()
+            compose.docker.plain("image", "rm", name)
+
+
 def built_here(compose: Composed, repository: str) -> None:
     """Write a project whose service is built upon the signed tag, and have the gate check it."""
     compose.folder.joinpath("Dockerfile").write_text(f"FROM {host(compose)}/{repository}:1.0\n")

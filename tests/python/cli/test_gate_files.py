@@ -200,6 +200,8 @@ BUILD = "build: {dockerfile_inline: FROM scratch, "
     ("models are no images",
      f"services: {{web: {{image: '{GUN}:3.0', models: [m]}}}}\nmodels: {{m: {{model: x}}}}"),
     ("cache_from: ", f"services: {{web: {{{BUILD} cache_from: ['{GUN}:3.0']}}}}}}"),
+    ("the build context c is ",
+     f"services: {{web: {{{BUILD} additional_contexts: {{c: https://x.example/y.git}}}}}}}}"),
     ("BuildKit runs ", f"services: {{web: {{{BUILD} sbom: true}}}}}}"),
 ])  # fmt: skip
 def test_strict_refuses_what_is_not_covered(gate, place: Path, told: str, text: str) -> None:

@@ -41,6 +41,7 @@ def test_short_and_long_forms_are_checked(words: str, name: str, count: int) -> 
         "builder inspect x --bootstrap=true", "buildx dap build", "builder debug build",
         "node demote x", "node promote x", "node update --availability active x", "swarm unlock",
         "plugin enable x", "volume update --availability active x", "compose start web",
+        "compose bridge convert", "compose up --pull missing", "compose pull --policy always",
     ],
 )  # fmt: skip
 def test_t097_what_is_not_covered_is_named(words: str) -> None:
