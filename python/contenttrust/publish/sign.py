@@ -142,8 +142,8 @@ class Keyring:
             keys = {canonical_id(key) for key in authority.keys.values()} - {""}
             message = (
                 f"{authority.role} needs the signatures of {authority.threshold} keys, and has "
-                f"only {len(keys)}: one that is named twice is one. Nobody can sign it until it gets "
-                "more keys or a lower threshold; nothing was published"
+                f"only {len(keys)}: one that is named twice is one. Nobody can sign it until it "
+                "gets more keys or a lower threshold; nothing was published"
             )
         else:
             message = (
