@@ -265,9 +265,24 @@ def test_variables_of_the_current_folder_go_before_where_compose_file_names_othe
         "x:beside\n"
     )
     [finding] = there(["deploy/compose.yaml"], env).findings
-    assert (finding.refused, "variables from .env first" in finding.message) == (True, True)
+    assert (finding.refused, "variables from .env here first" in finding.message) == (True, True)
     env["COMPOSE_ENV_FILES"] = ".env"
     assert images(there(["deploy/compose.yaml"], env)) == [("x:here", "deploy/compose.yaml")]
+
+
+def test_variables_of_the_current_folder_go_before_where_the_file_is_found_around_it(
+    env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del env["TAG"]
+    Path("deploy").mkdir()
+    Path("compose.yaml").write_text("services: {a: {image: 'x:${TAG}'}}\n")
+    Path(".env").write_text("TAG=beside\n")
+    Path("deploy/.env").write_text("TAG=here\n")
+    monkeypatch.chdir("deploy")
+
+    assert told_by_docker(env, "compose", "config", "--images") == "x:here\n"
+    [finding] = there(["../compose.yaml"], env).findings
+    assert (finding.refused, "variables from .env here first" in finding.message) == (True, True)
 
 
 def test_a_file_env_that_is_not_simple_is_read_by_docker_compose(env) -> None:

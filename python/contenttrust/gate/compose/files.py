@@ -231,8 +231,8 @@ def _left_out(
         )
     if before:
         told.append(
-            f"where COMPOSE_FILE names this, docker compose takes variables from "
-            f"{' and '.join(before)} first: set COMPOSE_ENV_FILES to the files that count"
+            f"without -f docker compose takes variables from {' and '.join(before)} here first: "
+            "set COMPOSE_ENV_FILES to the files that count"
         )
     return [Finding.fault(one, spot, code="not_covered") for one in told]
 

@@ -11,7 +11,7 @@ import os
 
 from contenttrust.gate.compose import environment_file, plugin
 from contenttrust.gate.compose.environment_file import EnvironmentFileError
-from contenttrust.gate.file_name import shortened
+from contenttrust.gate.file_name import here, shortened
 from contenttrust.transport import chosen_file
 
 TYPE_CHECKING = False
@@ -80,7 +80,8 @@ def other_variables(
 ) -> list[str]:
     """Find files of variables that docker compose reads before those beside the first file.
 
-    So it does where `COMPOSE_FILE` names files in a folder below, and not where `-f` does.
+    So it does where `COMPOSE_FILE` names files in another folder, or it finds them in one around
+    this, and not where `-f` names them.
 
     Args:
         names: The files that are checked.
@@ -96,7 +97,7 @@ def other_variables(
     ):
         return []
     named = {os.path.realpath(name) for name in names}
-    chosen = _chosen("", env, program) or []
+    chosen = _chosen("", env, program) or _around()
     is_here = any(os.path.realpath(shortened(file)) in named for file in chosen)
     return environment_file.names("", env) if is_here else []
 
@@ -112,6 +113,14 @@ def _places(folder: str) -> list[str]:
     """Where docker compose may be started: beside the files, or here."""
     same = os.path.realpath(folder) == os.path.realpath("")
     return [folder] if same else [folder, ""]
+
+
+def _around() -> list[str]:
+    """The first file that docker compose finds from here upwards."""
+    folder = here() or os.getcwd()  # noqa: PTH109 -- the names are texts
+    while not (found := _first(folder, _NAMES)) and folder != os.path.dirname(folder):  # noqa: PTH120
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return [os.path.join(folder, name) for name in found]  # noqa: PTH118
 
 
 def _first(folder: str, names: Sequence[str]) -> list[str]:

@@ -30,6 +30,12 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return check
 
 
+FIRST = (
+    "without -f docker compose takes variables from .env here first: "
+    "set COMPOSE_ENV_FILES to the files that count"
+)
+
+
 def names(*files: str) -> list[str]:
     told = f"without -f docker compose reads {' and '.join(files)} here"
     return [f"{told}: name these, or set COMPOSE_FILE to what you start"]
@@ -219,8 +225,7 @@ def test_compose_file_of_the_current_folder_counts_and_brings_its_variables(
         project = composition(texts, env=env, program=None)
         return [finding.message for finding in project.findings if finding.refused]
 
-    start = "where COMPOSE_FILE names this, docker compose takes variables from .env first: "
-    first = [f"{start}set COMPOSE_ENV_FILES to the files that count"]
+    first = [FIRST]
     Path(".env").write_text("TAG=evil\n")
     assert refused() == refused(COMPOSE_FILE="other.yaml:deploy/evil.yaml")[1:] == []
     assert refused(COMPOSE_FILE="deploy/compose.yaml") == first
@@ -232,3 +237,23 @@ def test_compose_file_of_the_current_folder_counts_and_brings_its_variables(
     assert refused() == [*names("deploy/compose.yaml", "deploy/evil.yaml"), *first]
     Path(".env").unlink()
     assert refused(COMPOSE_FILE="deploy/compose.yaml") == []
+
+
+def test_variables_of_the_current_folder_count_where_the_file_is_found_around_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = tmp_path / "sub" / "below"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    tmp_path.joinpath("compose.yaml").write_bytes(SERVICES)
+
+    def refused(**env: str) -> list[str]:
+        project = composition({"../../compose.yaml": SERVICES}, env=env, program=None)
+        return [finding.message for finding in project.findings if finding.refused]
+
+    assert refused() == []
+    Path(".env").write_text("TAG=evil\n")
+    assert refused() == [FIRST]
+    assert refused(COMPOSE_ENV_FILES=".env") == []
+    tmp_path.joinpath("sub", "docker-compose.yml").write_bytes(SERVICES)
+    assert refused() == []
