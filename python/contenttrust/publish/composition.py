@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contenttrust.errors import NoKeyError
 from contenttrust.publish import delegations
-from contenttrust.publish.commands import renewing_root
+from contenttrust.publish.commands import command, renewing_root
 from contenttrust.publish.delegations import authority_in, authority_of
 from contenttrust.publish.metadata import (
     ROOT,
@@ -50,10 +51,15 @@ class Composition:
     ) -> dict[str, bytes]:
         """The files to be uploaded."""
         parts, upload = self.parts(draft, files, legacy)
-        for part in parts:
-            upload[part.role] = self._keyring.signed(
-                part.document, part.authorities, optional=part.optional
-            )
+        try:
+            for part in parts:
+                upload[part.role] = self._keyring.signed(
+                    part.document, part.authorities, optional=part.optional
+                )
+        except NoKeyError as error:
+            if error.role in draft.purged:
+                error.message += f". {_purged_without(draft.gun, error.role)}"
+            raise
         return self.with_snapshot(draft, files, upload)
 
     def parts(
@@ -131,3 +137,20 @@ class Composition:
                 meta[role] = file_meta(file)
         meta |= {role: file_meta(file) for role, file in draft.returning.items()}
         return renewed({**before, "meta": meta}, SNAPSHOT, self._now)
+
+
+def _purged_without(gun: str, role: str) -> str:
+    """How a key goes where it can where a role that delegates to it is not signed.
+
+    Whoever signs one may name a key of others there, to keep it from being purged.
+    """
+    prepare = command("signing-request", "prepare", gun, "FILE")
+    reset = command("reset", "--all", gun)
+    one = command("delegation", "remove", gun, "ROLE", "ID")
+    remove = command("delegation", "remove", "-p", gun, role)
+    also = "" if role == TARGETS else f", or remove {role} as well ({remove})"
+    return (
+        f"{role} delegates to a key that is purged: have it signed in turns ({prepare}){also}, or "
+        f"forget what is staged ({reset}) and take the key out of one delegation after the other "
+        f"({one})"
+    )

@@ -313,6 +313,7 @@ def purge(draft: Draft, start: str, key_ids: Collection[str]) -> None:
             one: value for one, value in delegations["keys"].items() if one not in gone
         }
         draft.changed.add(parent)
+        draft.purged.add(parent)
     draft.notes += [
         f"no delegation has the key {shown(one)}: there was nothing to take out"
         for one in dict.fromkeys(key_ids)

@@ -74,6 +74,7 @@ class Draft:
         notes: What a publisher should know of what was, or could not be, done.
         witnessed: Roles that are signed anew as they are; for each, whether it was broken.
         agreed: Broken roles that are signed as somebody was shown them.
+        purged: Roles that are signed anew because they delegated to a key that is purged.
         signed_next: Roles that may lose their signatures, for they are signed in the publication
             that follows at once.
         made: Delegations that were made, also those that had been removed before.
@@ -124,6 +125,7 @@ class Draft:
         self.notes: list[str] = []
         self.witnessed: dict[str, bool] = {}
         self.agreed: set[str] = set()
+        self.purged: set[str] = set()
         self.signed_next: set[str] = set()
         self.made: set[str] = set()
         self.may_return: dict[str, bytes | None] = {}

@@ -89,3 +89,48 @@ def test_who_has_stolen_a_key_keeps_nobody_from_purging_it(collection, people, s
     assert stolen.key_id not in named_in(server, collection.gun, "targets")
     assert "targets/alice/more" not in done.repository.roles
     assert collection.changes() == ()
+
+
+@pytest.fixture
+def named_below(collection, people, stolen):
+    """Who may delegate below a role of their own names the stolen key there."""
+    mallory = people[2]
+    collection.add_delegation("targets/mallory", keys=[mallory.key("mallory")], paths=[""])
+    collection.publish()
+    theirs = mallory.collection()
+    theirs.add_delegation("targets/mallory/x", keys=[stolen], paths=[""])
+    theirs.publish()
+    collection.purge_keys([stolen.canonical_key_id])
+    with pytest.raises(NoKeyError) as refused:
+        collection.publish()
+    assert refused.value.role == "targets/mallory"
+    return refused.value.message
+
+
+def test_a_purge_that_somebody_keeps_from_being_signed_goes_with_their_role(
+    collection, server, stolen, named_below
+):
+    remove = f"contenttrust delegation remove -p {collection.gun} targets/mallory"
+    assert f"or remove targets/mallory as well ({remove})" in named_below
+
+    collection.remove_delegation("targets/mallory")
+    done = collection.publish()
+
+    assert "targets/mallory" not in done.repository.roles
+    assert stolen.key_id not in named_in(server, collection.gun, "targets")
+
+
+def test_a_purge_that_somebody_keeps_from_being_signed_is_done_one_by_one(
+    collection, server, stolen, named_below
+):
+    reset = f"contenttrust reset --all {collection.gun}"
+    remove = f"contenttrust delegation remove {collection.gun} ROLE ID"
+    assert f"or forget what is staged ({reset}) and take the key out of" in named_below
+    assert f"one delegation after the other ({remove})" in named_below
+
+    collection.reset()
+    for role in (RELEASES, "targets/alice"):
+        collection.remove_delegation(role, key_ids=[stolen.canonical_key_id])
+    collection.publish()
+
+    assert stolen.key_id not in named_in(server, collection.gun, "targets")
