@@ -134,7 +134,10 @@ def images(
             seen.add(found.path)
             yield found
     if unknown:
-        raise unknown[0]
+        try:
+            raise unknown[0]
+        finally:
+            del found, unknown  # the error holds this frame: what it tells would wait for gc
 
 
 def known(

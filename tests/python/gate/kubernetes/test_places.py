@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import weakref
 from typing import Any
 
 import pytest
@@ -167,6 +169,20 @@ def test_t107_items_of_an_unknown_kind_that_are_no_list_are_looked_into() -> Non
 
     with pytest.raises(NotCoveredError):
         found(document)
+
+
+def test_t114_what_a_refused_object_holds_is_gone_with_the_error() -> None:
+    """A service collects garbage seldom: what a stranger wrote must not wait for that."""
+    document = {"apiVersion": "example.com/v1", "kind": "Thing", "spec": {"image": "x"}}
+    gc.disable()
+    try:
+        try:
+            found(document)
+        except NotCoveredError as error:
+            gone = weakref.ref(error)
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_an_unknown_kind_without_anything_like_an_image_has_none() -> None:
