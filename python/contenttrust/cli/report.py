@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 REPO_ADMIN = "Repo Admin"
 """The engine's and Docker's name for "only the repository key"."""
+_LONGEST = 10_000
 
 
 def signer_names(tag: SignedTag) -> list[str]:
@@ -79,7 +80,14 @@ def warn(request: Request, remarks: Iterable[str]) -> None:
             request.tell("warnings", message=message)
     else:
         for message in remarks:
-            remark(request, message)
+            remark(request, _shortened(message))
+
+
+def _shortened(message: str) -> str:
+    """A message as long as somebody reads it: one may name every tag of a role."""
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[:_LONGEST].rpartition(' ')[0]} … (-o json has all of it)"
 
 
 def remark(request: Request, message: str) -> None:

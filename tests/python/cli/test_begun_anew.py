@@ -10,7 +10,7 @@ import pytest
 
 from contenttrust import _core
 from contenttrust.keys import EnvironmentPassphrases, KeyStore, PassphraseChain
-from contenttrust.publish.metadata import key_value
+from contenttrust.publish.metadata import key_value, target_meta
 from labelled_tags import digest
 from signed_anew import garble, sign_anew
 
@@ -125,3 +125,20 @@ def test_what_is_witnessed_first_goes_on_as_it_was(place, images, broken):
     place.done("revoke", f"{images.repository}:1.0")
 
     assert looked_up(place, images.repository, "2.0") == (0, broken)
+
+
+@pytest.mark.parametrize("options", [(), ("-o", "json")], ids=["text", "json"])
+def test_of_what_goes_a_document_names_all(place, images, broken, options):
+    many = {f"tag{number}": target_meta(7, sha256=digest("many")) for number in range(200)}
+    garble(place.server, images.repository, lambda listed: listed.update(many))
+
+    ran = place.run(*options, "sign", *(f"{images.repository}:{tag}" for tag in ("1.0", "2.0")))
+
+    assert ran.code == 0
+    if options:
+        [told] = [one for one in json.loads(ran.out)["warnings"] if RELEASES in one["message"]]
+        assert all(f"{tag} (sha256:" in told["message"] for tag in many)
+    else:
+        [told] = [line for line in ran.err.splitlines() if f"{RELEASES} was broken" in line]
+        assert 100 < told.count("tag") < 200
+        assert told.endswith(" … (-o json has all of it)")
