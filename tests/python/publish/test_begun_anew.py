@@ -230,3 +230,15 @@ def test_who_publishes_a_request_sees_what_was_not_known_where_it_was_made(
     request = passed_on(maker.prepare())
 
     is_refused(lambda collection: collection.publish_request(request), released, server)
+
+
+def test_a_removal_that_goes_on_signs_what_was_shown_and_asks_no_more(interrupted):
+    """What the removed signer published last was never agreed to."""
+    interrupted.add_target("late", size=7, sha256=digest("old late"))
+    interrupted.publish()
+
+    removed = images.remove_signer(interrupted, "mallory")
+
+    assert removed.signed_again == (RELEASES,)
+    assert pulled(interrupted, "v1") == f"sha256:{digest('v1')}"
+    assert pulled(interrupted, "late") == f"sha256:{digest('old late')}"
