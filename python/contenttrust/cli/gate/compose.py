@@ -36,8 +36,8 @@ def run(request: Request) -> int:
         raise UsageError("a project has files: it cannot come from standard input")
     if options.override_out == "-":
         raise UsageError("--override-out: docker compose needs a file: name one other than -")
-    if options.override_out is not None and os.path.realpath(options.override_out) in places:
-        raise UsageError("--override-out would be written over one of the files")
+    if options.override_out is not None:
+        _check_beside(options.override_out, places)
     project = composition(
         {name: outcome.read(name) for name in names},
         profiles=options.profiles or ("*",),
@@ -58,11 +58,20 @@ def run(request: Request) -> int:
     )
 
 
+def _check_beside(name: str, files: Sequence[str]) -> None:
+    """Refuse a file that others have written: it may be one that the project is read from."""
+    from contenttrust.gate.compose.override import FIRST_LINE  # noqa: PLC0415
+
+    if os.path.realpath(name) in files:
+        raise UsageError("--override-out would be written over one of the files")
+    there = outcome.read(name) if os.path.isfile(name) else b""  # noqa: PTH113 -- it is a text
+    if there and not there.startswith(FIRST_LINE):
+        problem = "is there, and was not written by this gate: name another file, or remove it"
+        raise UsageError(f"--override-out: {name} {problem}")
+
+
 def _write(request: Request, project: Composition, values: Mapping[str, str]) -> Sequence[Finding]:
     """Write the files, or none where one of them cannot be, and the file beside them."""
-    from contenttrust.gate.compose import read_files  # noqa: PLC0415
-    from contenttrust.gate.compose.environment_file import EnvironmentFileError  # noqa: PLC0415
-    from contenttrust.gate.file_name import FileNameError  # noqa: PLC0415
     from contenttrust.gate.reports import Finding, Spot  # noqa: PLC0415
     from contenttrust.yaml_nodes import YamlError  # noqa: PLC0415
 
@@ -71,13 +80,9 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     try:
         pinned = project.pinned(values) if options.write else {}
         beside = b"" if name is None else project.override(values)
-        if name is not None and read_files.is_read(project, name, env=os.environ):
-            raise UsageError(f"--override-out: {name} is a file that the project is read from")
     except YamlError as error:
         spot = Spot(file=error.file, line=error.line, column=error.column)
         return [Finding.fault(error.problem, spot)]
-    except (EnvironmentFileError, FileNameError) as error:
-        raise UsageError(str(error)) from None
     made: dict[str, tuple[bytes | None, bytes]] = {}
     made |= {file: (project.texts[file], new) for file, new in pinned.items()}
     if name is not None:

@@ -6,7 +6,7 @@ import io
 import os
 
 from contenttrust.errors import shown
-from contenttrust.gate.compose import hooks, places, plain_files, settled
+from contenttrust.gate.compose import hooks, places, settled
 from contenttrust.gate.compose.services import IMAGE_SCHEME
 from contenttrust.gate.docker import attestations
 from contenttrust.gate.dockerfile import contexts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contenttrust.gate.trigger_findings import Built
     from contenttrust.yaml_nodes import Document, Path
 
+FIRST_LINE = b"# Written by contenttrust gate compose --override-out, which may write it anew.\n"
 _IN_THE_BUILD = frozenset(
     {"FROM", "COPY --from", "RUN --mount", "ONBUILD COPY --from", "ONBUILD RUN --mount"}
 )
@@ -262,4 +263,4 @@ def _written(services: Mapping[str, Any]) -> bytes:
     yaml.width = 1_000_000
     made = io.BytesIO()
     yaml.dump({"services": services}, made)
-    return plain_files.MADE + made.getvalue()
+    return FIRST_LINE + made.getvalue()

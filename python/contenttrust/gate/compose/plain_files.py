@@ -25,8 +25,6 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-MADE = b"# Written by contenttrust gate compose --override-out.\n"
-"""How a file begins that a check has made, and may make anew; another one counts as any file."""
 _CHOSEN = "COMPOSE_FILE"
 _SEPARATOR = "COMPOSE_PATH_SEPARATOR"
 
@@ -46,7 +44,7 @@ def unnamed(
     Args:
         names: The files that are checked.
         env: Environment variables.
-        made: A file that the check makes out of these; where others have written it, it counts.
+        made: A file that the check makes out of these.
         program: Docker's, asked where a file of the environment is not simple; None: it is not.
 
     Returns:
@@ -67,10 +65,8 @@ def unnamed(
         if found is None and in_folder:
             files = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
             found = [os.path.join(folder, file) for file in files]  # noqa: PTH118
-        read = [os.path.realpath(shortened(file)) for file in found or ()]
-        known = [file in named for file in read]
-        is_lost = made and os.path.realpath(made) in read and not _is_made(made)
-        if found and (in_folder or any(known)) and (is_lost or not all(known)):
+        known = [os.path.realpath(shortened(file)) in named for file in found or ()]
+        if found and (in_folder or any(known)) and not all(known):
             return found
     return []
 
@@ -100,13 +96,6 @@ def other_variables(
     chosen = _chosen("", env, program) or _around()
     is_here = any(os.path.realpath(shortened(file)) in named for file in chosen)
     return environment_file.names("", env) if is_here else []
-
-
-def _is_made(name: str) -> bool:
-    try:
-        return chosen_file.read(name).startswith(MADE)
-    except FileNotFoundError:
-        return True  # as it will be
 
 
 def _places(folder: str) -> list[str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from contenttrust.gate.compose import plain_files
 from contenttrust.gate.compose.files import composition
 
 SERVICES = b"services: {a: {image: x}}\n"
@@ -125,21 +124,7 @@ def test_the_file_that_is_made_of_the_others_need_not_be_named(told) -> None:
     both = os.pathsep.join(["compose.yaml", "trust.yaml"])
 
     assert told("compose.yaml", COMPOSE_FILE=both) == names("compose.yaml", "trust.yaml")
-    Path("trust.yaml").write_bytes(plain_files.MADE + SERVICES)
     assert told("compose.yaml", COMPOSE_FILE=both, made="trust.yaml") == []
-    Path("trust.yaml").unlink()
-    assert told("compose.yaml", COMPOSE_FILE=both, made="trust.yaml") == []
-
-
-def test_a_file_of_others_is_not_made_anew_where_docker_compose_reads_it(told) -> None:
-    made = "compose.override.yaml"
-
-    assert told("compose.yaml", there=made, made=made) == names("compose.yaml", made)
-    assert told("compose.yaml", there="trust.yaml", made="trust.yaml") == names(
-        "compose.yaml", made
-    )
-    Path(made).write_bytes(plain_files.MADE + SERVICES)
-    assert told("compose.yaml", made=made) == []
 
 
 @pytest.mark.parametrize(
