@@ -286,7 +286,8 @@ class Service:
             try:
                 await self._read(request, pieces, until)
                 response, outcome = await handler(b"".join(pieces), until)
-            except asyncio.TimeoutError:
+            except asyncio.TimeoutError as error:
+                error.__traceback__ = None  # it holds what has come, and the request holds it
                 response, outcome = _text(408, "contenttrust: the request came too slowly"), "busy"
             except web.HTTPRequestEntityTooLarge:
                 response = _text(413, f"contenttrust: more than {limit} bytes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +81,7 @@ class _Flight:
     done: asyncio.Future[Answer]
 
     def __init__(self) -> None:
-        self.begun = False
+        self.begun = threading.Event()
         self.waiting = 0
 
 
@@ -280,7 +281,7 @@ class Verdicts:
         gate, began, flight = self._gate, time.monotonic(), _Flight()
         lane = self._lanes.setdefault(host, _Lane(self._width))
         lane.users += 1  # from now on: its task begins later than others ask
-        flight.done = asyncio.ensure_future(self._verified(image, gate, flight, lane))
+        flight.done = asyncio.ensure_future(self._verified(image, gate, flight.begun, lane))
         self._flights[image] = flight
 
         def landed(done: asyncio.Future[Answer]) -> None:
@@ -295,11 +296,14 @@ class Verdicts:
         flight.done.add_done_callback(landed)
         return flight
 
-    async def _verified(self, image: str, gate: Asked, flight: _Flight, lane: _Lane) -> Answer:
+    async def _verified(
+        self, image: str, gate: Asked, begun: threading.Event, lane: _Lane
+    ) -> Answer:
         """Ask the gate in a thread, when it is this registry's turn."""
+        # Without its flight: an end that is an error holds what is here, and the flight the end.
 
         def verify() -> Answer:
-            flight.begun = True
+            begun.set()
             return gate.answers([image])[0]
 
         async with lane.turns:
@@ -307,7 +311,7 @@ class Verdicts:
 
     def _abandon(self, image: str, flight: _Flight) -> None:
         """Drop from the queue what nobody waits for. What runs goes on: who asks again gets it."""
-        if not flight.waiting and not flight.begun and not flight.done.done():
+        if not flight.waiting and not flight.begun.is_set() and not flight.done.done():
             flight.done.cancel()
             if self._flights.get(image) is flight:
                 del self._flights[image]

@@ -8,6 +8,7 @@ import io
 import json
 import threading
 import tracemalloc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,51 @@ def test_t114_what_is_announced_and_not_sent_keeps_nobody_out(gate):
         assert {one.status for one in told} == {200}
 
     serving(gate, script, body_limit=1_000_000, memory=2_000_000, deadline=0.5)
+
+
+def test_t114_what_came_too_slowly_is_gone_without_a_collection(gate):
+    head = b"POST /validate HTTP/1.1\r\nHost: gate\r\nContent-Length: 1000000\r\n\r\n"
+    kept = []
+
+    async def script(caller):
+        for _ in range(20):
+            kept.append(tracemalloc.get_traced_memory()[0])
+            reader, writer = await asyncio.open_connection(caller.client.host, caller.client.port)
+            writer.write(head + b" " * 900_000)
+            assert b" 408 " in await reader.readline()
+            writer.close()
+
+    tracemalloc.start()
+    gc.disable()
+    try:
+        serving(gate, script, deadline=0.1)
+    finally:
+        gc.enable()
+        tracemalloc.stop()
+    assert kept[-1] - kept[5] < 5_000_000
+
+
+def test_t114_what_nobody_waits_for_any_more_is_gone_without_a_collection(gate):
+    gate.go.clear()
+
+    async def script(caller):
+        verdicts, now = caller.service.verdicts, asyncio.get_running_loop().time()
+        running = asyncio.ensure_future(verdicts.of([f"{GUN}:1"], until=now + 0.2))
+        beside = asyncio.ensure_future(verdicts.of([f"{GUN}:2"], until=now + 0.2))
+        while len(gate.asked) < 2:
+            await asyncio.sleep(0.001)
+        queued = asyncio.ensure_future(verdicts.of([f"{GUN}:3"], until=now + 0.1))
+        while verdicts.waiting < 3:
+            await asyncio.sleep(0)
+        gone = weakref.ref(verdicts._flights[f"{GUN}:3"].done)
+        await asyncio.gather(queued, running, beside)
+        assert gone() is None
+
+    gc.disable()
+    try:
+        serving(gate, script)
+    finally:
+        gc.enable()
 
 
 def test_t113_a_member_that_is_there_twice_among_many_is_found_at_once(gate):
