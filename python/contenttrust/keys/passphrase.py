@@ -131,7 +131,8 @@ class PassphraseChain:
         if known:
             given = " and ".join(names)
             cause = (
-                f"{request}: what {given} gave was refused, and is not sent again"
+                f"{request}: what {given} gave was refused, or the token failed with it, and it is "
+                "not sent again"
                 if request.what == PIN
                 else f"password invalid, operation has failed. What {given} gave does not open "
                 f"{request}, or its file is damaged"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import threading
 from dataclasses import dataclass, field
 
 from contenttrust._core import PublicKey
@@ -49,7 +50,14 @@ class _Token:
     taken: Secret | None = None
 
 
-_tokens: dict[str, _Token] = {}  # by label
+_tokens: dict[str, _Token] = {}  # by label; one without a label is the only one that is there
+_turn = threading.RLock()
+"""Tokens are used in turn: a session logs in for the whole process, and out for it, too."""
+_ON_THE_TOKEN = frozenset({
+    *("AnotherUserAlreadyLoggedIn", "DeviceMemory", "DeviceRemoved", "HostMemory"),
+    *("SessionCount", "TokenNotPresent", "UserAlreadyLoggedIn"),
+})  # fmt: skip
+"""What drivers say that tells nothing of a PIN."""
 
 
 class TokenPin:
@@ -64,7 +72,8 @@ class TokenPin:
         """
         self._address = address
         self._passphrases = passphrases
-        self._token = _tokens.setdefault(_named(address)[1] or "", _Token())
+        self._label = _named(address)[1] or ""
+        self._token = _tokens.setdefault(self._label, _Token())
         self._sent: Secret | None = None
 
     def give(self, _: str) -> str:
@@ -78,7 +87,7 @@ class TokenPin:
         for attempt in range(TRIES):
             request = PassphraseRequest(role="", key_id=self._address, what=PIN, attempt=attempt)
             secret = self._passphrases.give(request)
-            if secret not in self._token.refused:
+            if not self._is_refused(secret):
                 break
         else:
             raise PassphraseError(
@@ -92,24 +101,33 @@ class TokenPin:
         self._sent = secret
         return text
 
+    def _is_refused(self, secret: Secret) -> bool:
+        return any(
+            secret in token.refused
+            for label, token in _tokens.items()
+            if "" in {label, self._label} or label == self._label
+        )
+
     @contextlib.contextmanager
     def used(self) -> Iterator[None]:
-        """Remember what the token makes of a PIN that is asked for meanwhile."""
-        try:
-            yield
-        except ValueError:  # of the library itself, which found no token, or no key behind the PIN
-            raise
-        except Exception as error:
-            # What a driver calls a wrong PIN nobody knows; but one that was right once is so yet.
-            is_doubt = self._sent != self._token.taken or type(error).__name__.startswith("Pin")
-            if self._sent is not None and is_doubt:
-                self._token.refused.append(self._sent)
-            raise
-        else:
-            if self._sent is not None:
-                self._token.taken = self._sent
-        finally:
-            self._sent = None
+        """Use the token alone, and remember what it makes of a PIN that is asked for meanwhile."""
+        with _turn:
+            try:
+                yield
+            except ValueError:  # of the library, which found no token, or no key behind the PIN
+                raise
+            except Exception as error:
+                # What a driver calls a wrong PIN nobody knows; one that was right once is so yet.
+                told = type(error).__name__
+                is_doubt = self._sent != self._token.taken and told not in _ON_THE_TOKEN
+                if self._sent is not None and (is_doubt or told.startswith("Pin")):
+                    self._token.refused.append(self._sent)
+                raise
+            else:
+                if self._sent is not None:
+                    self._token.taken = self._sent
+            finally:
+                self._sent = None
 
 
 class SecureSystemsSigner:
@@ -179,7 +197,8 @@ def make(address: str, passphrases: Passphrases) -> Signer:
         pin = TokenPin(address, passphrases)
         with pin.used():
             uri, public = _public_half(library, address, pin)
-        return SecureSystemsSigner(library.Signer.from_priv_key_uri(uri, public, pin.give), pin)
+        signer = library.Signer.from_priv_key_uri(uri, public, pin.give)
+        return SecureSystemsSigner(signer, pin if address.startswith("hsm:") else None)
     except ContentTrustError:
         raise
     except Exception as error:  # drivers raise whatever they like

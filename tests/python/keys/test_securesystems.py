@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -86,6 +89,8 @@ def test_a_pin_that_the_token_refused_is_not_sent_again(token: str) -> None:
     for address in (token, f"{token}&x", "hsm:2?x=&label=release"):  # of one token all
         with pytest.raises(PassphraseError, match="what --passphrase-file gave was refused"):
             make(address, chain).sign(b"message")
+    with pytest.raises(PassphraseError, match="was refused"):  # the only token that is there
+        make("hsm:2", chain).sign(b"message")
     always = Holder(b"55555")
     with pytest.raises(PassphraseError, match="all 3 that were given were refused"):
         make(token, always).sign(b"message")
@@ -107,6 +112,42 @@ def test_what_a_token_does_not_say_of_a_pin_is_no_refusal_of_it(
         with pytest.raises(KeyStoreError, match="division by zero"):
             signer.sign(b"message")
     assert signer.sign(b"message")  # the token took it before
+
+
+def test_a_token_that_is_taken_out_before_it_took_a_pin_has_not_refused_it(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = importlib.import_module("pkcs11.exceptions").DeviceRemoved
+    monkeypatch.setattr("contenttrust.keys.securesystems._tokens", {})
+    signer = make(token, PassphraseChain([GivenPassphrase(Secret(PIN), name="--passphrase-file")]))
+    with monkeypatch.context() as broken:
+        broken.setattr("pkcs11.util.ec.encode_ecdsa_signature", Mock(side_effect=removed))
+        with pytest.raises(KeyStoreError, match="DeviceRemoved"):
+            signer.sign(b"message")
+    assert signer.sign(b"message")
+
+
+def test_several_threads_sign_with_one_token(token: str) -> None:
+    chain = PassphraseChain([GivenPassphrase(Secret(PIN), name="--passphrase-file")])
+    signers = [CheckedSigner(make(token, chain)) for _ in range(4)]
+    with ThreadPoolExecutor(len(signers)) as pool:
+        signed = list(pool.map(lambda turn: signers[turn % 4].sign(bytes([turn])), range(40)))
+    for turn, signature in enumerate(signed):
+        assert crypto.verify(signers[0].public, signature, bytes([turn]), "ecdsa")
+
+
+def test_threads_send_a_wrong_pin_once(token: str) -> None:
+    asked = Holder(b"777777")
+    signers = [make(token, asked) for _ in range(4)]
+
+    def cause(signer: SecureSystemsSigner) -> str:
+        with pytest.raises(KeyStoreError) as refused:
+            signer.sign(b"message")
+        return refused.value.message
+
+    with ThreadPoolExecutor(len(signers)) as pool:
+        told = list(pool.map(cause, signers))
+    assert sum("PinIncorrect" in one for one in told) == 1
 
 
 TWICE = """
