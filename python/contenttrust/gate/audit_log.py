@@ -38,7 +38,9 @@ def members(decision: Decision) -> str:
 
 
 def _cut(value: object) -> object:
-    """A text, or each one of several, as long as a line may have it."""
+    """A text, or each one in a value, as long as a line may have it."""
+    if isinstance(value, dict):
+        return {name: _cut(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_cut(one) for one in value]
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:

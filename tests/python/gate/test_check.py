@@ -14,11 +14,11 @@ import pytest
 
 from contenttrust._core import Wanted
 from contenttrust.errors import NoTrustDataError, UnreachableError
-from contenttrust.gate import check
+from contenttrust.gate import audit_log, check
 from contenttrust.gate.audit_log import AuditLog, AuditLogError
 from contenttrust.gate.check import Gate
 from contenttrust.model import Anchor
-from contenttrust.policy.decision import Decision
+from contenttrust.policy.decision import Decision, Remark
 from contenttrust.policy.facts import Facts
 from contenttrust.policy.people import Key
 from contenttrust.policy.pins import Pin
@@ -272,6 +272,13 @@ def test_t144_a_name_that_no_image_has_does_not_fill_the_log(
     told = hashlib.sha256(names[0].encode("utf-8", "surrogatepass")).hexdigest()
     assert long["image_cut"] == {"length": 1_000_001, "sha256": told}
     assert (usual["image"], "image_cut" in usual) == (names[1], False)
+
+
+def test_t144_a_long_warning_does_not_fill_the_log() -> None:
+    told = Remark(code="first_use", message="x" * 1_000_000)
+    decision = Decision(image=WEB, reference=None, verdict="deny", code="ok", warnings=(told,))
+    [warning] = json.loads(audit_log.members(decision))["warnings"]
+    assert warning["message"] == "x" * 4096 + " (cut: 1000000 characters)"
 
 
 def test_a_full_disk_is_a_refusal(source: Counted, trust_dir: Path) -> None:
