@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from contenttrust.errors import PublishError
 from contenttrust.publish.commands import command
-from contenttrust.publish.delegations import authority_of, is_signable, paths_of
+from contenttrust.publish.delegations import (
+    authority_of,
+    below,
+    is_signable,
+    paths_before,
+    paths_of,
+)
 from contenttrust.publish.metadata import TARGETS
 from contenttrust.publish.tags import (
     MOST,
@@ -44,7 +50,8 @@ def listed_before(draft: Draft, role: str) -> str:
 def check_not_left_to_targets(draft: Draft) -> None:
     """Refuse to leave a tag to `targets` which a broken `targets/releases` listed otherwise.
 
-    A server may show a list in which nothing seems to differ: `targets` must list the same as each
+    That is so where the role begins anew without it, is removed, or may not list it any more. A
+    server may show a list in which nothing seems to differ: `targets` must list the same as each
     that is known. A role that is signed as somebody was shown it is not asked about again.
 
     Args:
@@ -53,15 +60,9 @@ def check_not_left_to_targets(draft: Draft) -> None:
     Raises:
         PublishError: There is such a tag; names them, and the ways out.
     """
-    if RELEASES not in draft.broken or RELEASES not in draft.roles or RELEASES in draft.agreed:
+    if RELEASES not in draft.was_broken or RELEASES in draft.agreed:
         return
-    paths = tuple(paths_of(draft, RELEASES))
-    kept = draft.roles[RELEASES]["targets"]
-    then = {
-        tag: digest
-        for tag, digest in digests(draft.roles[TARGETS]["targets"]).items()
-        if digest and tag not in kept and tag.startswith(paths)  # else nothing changes for it
-    }
+    then = _left_to_targets(draft)
     known: dict[str, dict[str, str]] = {}  # where it is known from, by tag and digest
     for listed, when in draft.known_of(RELEASES):
         for tag in then.keys() & listed.keys():
@@ -74,8 +75,14 @@ def check_not_left_to_targets(draft: Draft) -> None:
         + " and ".join(f"{one or NO_DIGEST} {when}" for one, when in known[tag].items())
         for tag in sorted(known)
     ]
+    if RELEASES not in set(below(draft)):
+        what = "be removed with"
+    elif all(tag.startswith(_paths(draft)) for tag in known):
+        what = "begin anew without"
+    else:
+        what = "lose paths of"
     raise PublishError(
-        f"{RELEASES} is broken, so that what it listed is refused, and would begin anew without "
+        f"{RELEASES} is broken, so that what it listed is refused, and would {what} "
         f"tags that {TARGETS} lists otherwise. These would be pulled then: "
         f"{enumerated(told, separator='; ')}. Nothing was published. {_ways_out(draft, known)}",
         gun=draft.gun,
@@ -85,17 +92,40 @@ def check_not_left_to_targets(draft: Draft) -> None:
     )
 
 
+def _left_to_targets(draft: Draft) -> dict[str, str]:
+    """Digests of what `targets` decides that a broken `targets/releases` decided before, by tag."""
+    before, paths = tuple(paths_before(draft, RELEASES)), _paths(draft)
+    # As long as it does not begin anew, what it may list is refused.
+    begins = RELEASES in draft.roles or RELEASES in draft.made
+    kept = draft.roles[RELEASES]["targets"] if RELEASES in draft.roles else {}
+    return {
+        tag: digest
+        for tag, digest in digests(draft.roles[TARGETS]["targets"]).items()
+        if digest
+        and tag.startswith(before)  # else nothing changes for it
+        and (not tag.startswith(paths) or (begins and tag not in kept))
+    }
+
+
+def _paths(draft: Draft) -> tuple[str, ...]:
+    """The prefixes of what `targets/releases` may list; none where it is removed."""
+    return tuple(paths_of(draft, RELEASES)) if RELEASES in set(below(draft)) else ()
+
+
 def _ways_out(draft: Draft, tags: Collection[str]) -> str:
     """How nothing older is pulled; what is staged of the role is in the way of the first."""
     ways = []
-    if draft.broken[RELEASES] is not None and is_signable(authority_of(draft, RELEASES)):
-        witness = command("witness", "-p", draft.gun, RELEASES)
-        ways.append(f"have it signed as it was, before it is changed ({witness}), which shows it")
-    some = sorted(tags) if len(tags) <= MOST and all(map(is_tag, tags)) else ["TAG"]
-    sign = command("sign", *(f"{draft.gun}:{tag}" for tag in some))
+    if RELEASES in draft.broken and all(tag.startswith(_paths(draft)) for tag in tags):
+        if draft.broken[RELEASES] is not None and is_signable(authority_of(draft, RELEASES)):
+            witness = command("witness", "-p", draft.gun, RELEASES)
+            ways.append(
+                f"have it signed as it was, before it is changed ({witness}), which shows it"
+            )
+        some = sorted(tags) if len(tags) <= MOST and all(map(is_tag, tags)) else ["TAG"]
+        sign = command("sign", *(f"{draft.gun}:{tag}" for tag in some))
+        ways.append(f"sign all of them in one publication, with which it begins anew{_in(sign)}")
     tag = next(iter(tags)) if len(tags) == 1 else "TAG"
     remove = command("remove", "-p", "-r", TARGETS, draft.gun, "--", tag)
-    ways.append(f"sign all of them in one publication, with which it begins anew{_in(sign)}")
     ways.append(f"take each out of {TARGETS} first, so that it is not signed any more{_in(remove)}")
     listed = "; or ".join(ways)
     return listed[0].upper() + listed[1:]

@@ -108,6 +108,12 @@ def paths_of(draft: Draft, role: str) -> list[str]:
     return _within(above, entry.get("paths") or [])
 
 
+def paths_before(draft: Draft, role: str) -> list[str]:
+    """The prefixes that the file of a delegator has for a role, whatever those above it may."""
+    listed = signed_part(draft.files[_parent(role)])["delegations"]["roles"] or []
+    return [path for one in listed if one["name"] == role for path in one.get("paths") or []]
+
+
 def apply(draft: Draft, change: Change) -> None:
     """Apply a staged change of delegations.
 
@@ -241,11 +247,9 @@ def update(  # noqa: PLR0913 - one keyword a fact
 
 def _note_widened(draft: Draft, role: str, paths: Sequence[str]) -> None:
     """Tell what a role lists already, and counts only with the paths that it gets."""
-    file = draft.files.get(_parent(role))
-    if role not in draft.roles or file is None:
+    if role not in draft.roles or _parent(role) not in draft.files:
         return
-    published = signed_part(file)["delegations"]["roles"] or []
-    before = [path for one in published if one["name"] == role for path in one.get("paths") or []]
+    before = paths_before(draft, role)
     listed = digests(draft.roles[role]["targets"])
     new = [
         with_digest(tag, digest)

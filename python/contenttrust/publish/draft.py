@@ -66,6 +66,7 @@ class Draft:
         root, snapshot: Their documents; there may be no snapshot of ours.
         roles: `targets` and the delegations that verified, by name.
         broken: Delegations that did not verify, by name; of some the content is known all the same.
+        was_broken: The same before anything was changed.
         files: The files that the documents were read from.
         unverified: What the server has of the delegations that did not verify; a stranger may have
             written it.
@@ -73,7 +74,7 @@ class Draft:
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
         witnessed: Roles that are signed anew as they are; for each, whether it was broken.
-        agreed: Broken roles that are signed as somebody was shown them.
+        agreed: Roles that are signed, or removed, as somebody was shown them.
         purged: Roles that are signed anew because they delegated to a key that is purged.
         signed_next: Roles that may lose their signatures, for they are signed in the publication
             that follows at once.
@@ -120,6 +121,7 @@ class Draft:
             if name not in BASE_ROLES or name == TARGETS
         }
         self.broken = dict(broken or {})
+        self.was_broken = frozenset(self.broken)
         self.changed: set[str] = {TARGETS} if is_new else set()
         self.is_new = is_new
         self.notes: list[str] = []

@@ -315,6 +315,7 @@ class RemovedSigner:
         if not self._force and self._confirm_last is not None:
             self._ask_last(lost, pulled_as, draft)
         self.unreleased, self.pulled_as = sorted(lost), pulled_as
+        draft.agreed.add(RELEASES)
         delegations.delete(draft, RELEASES)
 
     def _ask_last(

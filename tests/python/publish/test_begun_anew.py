@@ -66,6 +66,22 @@ def prepare(collection):
     return collection.prepare()
 
 
+def remove_role(collection):
+    collection.remove_delegation(RELEASES)
+    return collection.publish()
+
+
+def remove_role_by_request(collection):
+    collection.remove_delegation(RELEASES)
+    return collection.prepare()
+
+
+def narrow(collection):
+    collection.remove_delegation(RELEASES, paths=[""])
+    collection.add_delegation(RELEASES, paths=["v1", "v3"])
+    return collection.publish()
+
+
 def is_refused(publish, collection, server):
     """Gives the message; nothing is published."""
     before = server.files[collection.gun].copy()
@@ -86,6 +102,85 @@ def test_what_would_be_pulled_by_an_older_digest_is_not_left_to_targets(broken, 
     assert f"contenttrust sign {broken.gun}:v2" in told
     assert f"contenttrust remove -p -r targets {broken.gun} -- v2" in told
     assert "witness" not in told  # what the server has now was never verified here
+
+
+@pytest.fixture
+def left_keyless(released, publisher, server):
+    """As docker leaves the role when the last signer goes."""
+
+    def empty(targets):
+        for role in targets["delegations"]["roles"]:
+            if role["name"] == RELEASES:
+                role["keyids"] = []
+
+    sign_anew(server, released.gun, publisher.keys, "targets", empty)
+    return released
+
+
+@pytest.mark.parametrize("state", ["broken", "left_keyless"])
+@pytest.mark.parametrize("publish", [remove_role, remove_role_by_request, narrow])
+def test_a_broken_role_that_no_longer_decides_leaves_no_older_digest_either(
+    request, server, state, publish
+):
+    collection = request.getfixturevalue(state)
+
+    told = is_refused(publish, collection, server)
+
+    assert f"v2 as {OLD}, where it listed {NEW} when it was valid here last. Nothing" in told
+    assert f"would {'lose paths of' if publish is narrow else 'be removed with'} tags" in told
+    [way] = told.split("published. ")[1].split("; or ")
+    assert f"contenttrust remove -p -r targets {collection.gun} -- v2" in way
+    collection.remove_target("v2")  # with what is staged already
+    assert RELEASES not in collection.publish().versions
+
+
+@pytest.mark.parametrize("state", ["broken", "left_keyless"])
+@pytest.mark.parametrize("whose", ["publisher", "bob"])
+def test_a_broken_role_that_is_removed_and_made_anew_leaves_no_older_digest_either(
+    request, make_publisher, server, state, whose
+):
+    collection = request.getfixturevalue(state)
+    key = make_publisher(whose).key("bob")
+
+    def make_anew(collection):
+        collection.remove_delegation(RELEASES)
+        collection.add_delegation(RELEASES, keys=[key], paths=[""])
+        return collection.publish()
+
+    told = is_refused(make_anew, collection, server)
+
+    assert "would begin anew without tags" in told
+    assert "Take each out of targets first" in told  # no other way
+    assert "; or " not in told
+
+
+def test_who_publishes_a_request_sees_what_a_removed_role_listed(
+    released, server, make_publisher, publisher
+):
+    garble(server, released.gun, lambda listed: listed.pop("v2"))
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    maker = other.collection()
+    maker.remove_delegation(RELEASES)
+    request = passed_on(maker.prepare())
+
+    is_refused(lambda collection: collection.publish_request(request), released, server)
+
+
+def test_a_broken_role_is_removed_where_targets_lists_nothing_otherwise(broken):
+    broken.remove_target("v2")
+    broken.publish()
+    broken.remove_delegation(RELEASES)
+    broken.publish()
+    assert set(broken.judge().look().repository.tags) == {"v1"}
+
+
+def test_what_stays_within_the_paths_of_a_broken_role_is_no_matter(broken):
+    broken.remove_delegation(RELEASES, paths=[""])
+    broken.add_delegation(RELEASES, paths=["v2"])
+    broken.publish()
+    with pytest.raises(RoleBrokenError):
+        pulled(broken, "v2")
 
 
 def test_what_is_left_in_targets_is_no_matter_once_it_is_gone_there(broken, server):
