@@ -153,7 +153,7 @@ def test_t100_what_is_on_a_server_is_not_fetched(env, remote: str) -> None:
     [finding] = project(env, compose=f"include: ['{remote}']\n").findings
 
     assert finding.refused
-    assert "remote resource is disabled" in finding.message
+    assert f"{remote} is no file here" in finding.message
 
 
 @pytest.mark.parametrize(("image", "variables"), [

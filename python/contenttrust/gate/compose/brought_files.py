@@ -10,6 +10,7 @@ Source: compose-go 2.9 `loader/include.go` ``ApplyInclude``, `loader/extends.go`
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,11 +23,15 @@ from contenttrust.yaml_nodes import YamlError, read
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
     from contenttrust.yaml_nodes import Document, Path
 
 _MOST = 500
+# Docker compose takes names of members here in letters of any size.
+_OF_INCLUDE = frozenset({"path", "project_directory", "env_file"})
+# How a file may say `include` or `extends`: in these words, or in signs, tags or bytes for them.
+_BRINGING = re.compile(rb"include|extends|binary|%|\0|\\[xuU\r\n\xc2\xe2]")
 
 
 class _Naming(NamedTuple):
@@ -41,8 +46,9 @@ class _Naming(NamedTuple):
 def documents(named: Sequence[Document]) -> list[Document]:
     """What stands in all of those files.
 
-    What has variables is left out: whoever asks refuses that. A name may be relative to the folder
-    of its file, or to one of those before it; where several have such a file, all of them count.
+    A name that has variables is refused, whatever it is here: it may be on a server by then. A name
+    may be relative to the folder of its file, or to one of those before it; where several have such
+    a file, all of them count.
 
     Args:
         named: What stands in the files of the project.
@@ -84,8 +90,13 @@ def documents(named: Sequence[Document]) -> list[Document]:
     return [document for found in brought.values() for document in found]
 
 
+def may_bring(text: bytes) -> bool:
+    """Whether a file that cannot be read may bring others."""
+    return _BRINGING.search(text) is not None
+
+
 def _extended(documents: Sequence[Document], service: str) -> list[Document]:
-    """A service of a file, with those that it extends there, and nothing else."""
+    """A service of a file, with those that it extends there, and nothing else if that is plain."""
     names: set[str] = set()
     todo = {service}
     while todo - names:
@@ -98,7 +109,10 @@ def _extended(documents: Sequence[Document], service: str) -> list[Document]:
         todo = set()
         for other in others:
             is_here = isinstance(other, dict) and other.get("file") is None
-            todo |= set(_plain(other.get("service") if is_here else other))
+            name = other.get("service") if is_here else other
+            if places.varies(name):
+                return list(documents)
+            todo |= set(_plain(name))
     made = []
     for document in documents:
         services = places.value(document, ("services",))
@@ -112,17 +126,29 @@ def _namings(document: Document) -> Iterator[_Naming]:
     includes = places.value(document, ("include",))
     for number, one in enumerate(includes if isinstance(includes, list) else ()):
         way: Path = ("include", number)
-        if isinstance(one, dict):
-            folder = one.get("project_directory")
-            yield _Naming(way, _plain(one.get("path")), (*_plain(folder), "")[0])
-        else:
+        if places.varies(one):
+            _refuse_variables("include", document, way)
+        if not isinstance(one, dict):
             yield _Naming(way, _plain(one))
+            continue
+        if unknown := [name for name in one if name not in _OF_INCLUDE]:
+            places.refuse(f"include has no member {shown(str(unknown[0]))}", [document], way)
+        folder = one.get("project_directory")
+        yield _Naming(way, _plain(one.get("path")), (*_plain(folder), "")[0])
     services = places.value(document, ("services",))
     for name in services if isinstance(services, dict) else ():
         way = ("services", name, "extends", "file")
-        if names := _plain(places.value(document, way)):
+        file = places.value(document, way)
+        if places.varies(file):
+            _refuse_variables("extends", document, way)
+        if names := _plain(file):
             of = (*_plain(places.value(document, (*way[:-1], "service"))), "")[0]
             yield _Naming(way, names, service=of)
+
+
+def _refuse_variables(member: str, document: Document, path: Path) -> NoReturn:
+    problem = f"{member} has variables: such a file may be on a server by then, so write its name"
+    places.refuse(problem, [document], path)
 
 
 def _plain(value: Any) -> list[str]:  # noqa: ANN401 -- whatever the file has there

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from contenttrust.gate.compose import (
+    brought_files,
     builder,
     dockerfiles,
     environment_file,
@@ -160,6 +161,7 @@ def composition(
                 documents += there
                 if doubtful is not None and (doubt is None or not there):
                     doubt = doubtful  # of a file that cannot be read at all, or the first one
+            _check_brought(texts, documents, doubt)
             project, warnings = plugin.config(
                 list(texts), profiles=profiles, env=env, program=program
             )
@@ -250,6 +252,20 @@ def _read_for_places(text: bytes, file: str) -> tuple[list[Document], YamlError 
             return read(text, file=file, compose_tags=True), error
         except YamlError as why:
             return [], why
+
+
+def _check_brought(
+    texts: Mapping[str, bytes], documents: Sequence[Document], doubt: YamlError | None
+) -> None:
+    """Refuse files that may be on a server, before docker compose is asked and could fetch them.
+
+    What it makes of these may be the same now, and another project later.
+    """
+    read_here = {document.file for document in documents}
+    unread = (text for name, text in texts.items() if name not in read_here)
+    if doubt is not None and any(map(brought_files.may_bring, unread)):
+        raise doubt
+    brought_files.documents(documents)
 
 
 def _merged(

@@ -50,10 +50,70 @@ def test_a_name_that_may_be_two_files_is_both() -> None:
     assert "other/b.yaml" in brought(text)
 
 
-def test_what_has_variables_is_left_to_who_refuses_it() -> None:
-    write(**{"${F}": "x-a: 1", "$F": "x-b: 1"})
+@pytest.mark.parametrize(
+    ("text", "member"),
+    [
+        ("include: ['${F}.yaml']", "include"),
+        ("include: ['./$F/a.yaml']", "include"),
+        ("include: [{path: [a.yaml, '${F-a.yaml}']}]", "include"),
+        ("include: [{path: a.yaml, project_directory: '${F-.}'}]", "include"),
+        ("include: [{path: a.yaml, env_file: '${F-.env}'}]", "include"),
+        (extends("'${F-a.yaml}'"), "extends"),
+        (
+            "x-a: &a {file: '${F-a.yaml}'}\nservices: {s: {extends: {<<: *a, service: s}}}",
+            "extends",
+        ),
+        ("x-a: &a {extends: {file: '${F-a.yaml}'}}\nservices: {s: {<<: *a}}", "extends"),
+    ],
+)
+def test_t100_a_file_that_is_named_by_a_variable_is_refused(text: str, member: str) -> None:
+    write(a="x-a: 1", sub__a="x-a: 1", sub__b=text, **{"${F}": "x-a: 1"})
+    for one, file in ((text, "compose.yaml"), ("include: [sub/b.yaml]", "sub/b.yaml")):
+        with pytest.raises(YamlError, match=f"{member} has variables") as caught:
+            brought(one)
+        assert caught.value.file == file
 
-    assert brought("include: ['${F}.yaml', '$$F.yaml']") == ["$F.yaml"]
+
+def test_a_sign_that_is_escaped_is_no_variable() -> None:
+    write(**{"$F": "x-b: 1"})
+
+    assert brought("include: ['$$F.yaml']") == ["$F.yaml"]
+    assert brought("services: {a: {extends: '${X}'}, b: {extends: {service: '${X}'}}}") == []
+
+
+def test_t100_what_a_service_of_an_extended_file_extends_by_a_variable_may_be_any_there() -> None:
+    write(a="services: {s: {extends: '${X-t}'}, t: {extends: {file: '${F-b.yaml}', service: s}}}")
+
+    with pytest.raises(YamlError, match=r"^a\.yaml:1:.*: extends has variables"):
+        brought(extends("a.yaml"))
+
+
+def test_t100_members_of_include_have_one_spelling() -> None:
+    """Docker compose takes names of any size: `PATH` brings files, too."""
+    write(a="x-a: 1")
+
+    with pytest.raises(YamlError, match="include has no member PATH"):
+        brought("include: [{PATH: a.yaml}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("services: {a: !x {image: b}}", False),
+        ('services: {a: !x {command: "a\\tb"}}', False),
+        ("include: !x [a.yaml]", True),
+        ("services: {a: !x {extends: {file: a}}}", True),
+        ('"incl\\x75de": !x [a]', True),
+        ('"incl\\\nude": !x [a]', True),
+        ("!!binary aW5jbHVkZQ==: !x [a]", True),
+        ("!!bin%61ry aW5jbHVkZQ==: !x [a]", True),
+    ],
+)
+def test_t100_a_file_that_cannot_be_read_may_bring_others_by_any_writing(
+    text: str, may: bool
+) -> None:
+    assert brought_files.may_bring(text.encode()) == may
+    assert brought_files.may_bring(text.encode("utf-16"))
 
 
 def test_files_that_bring_each_other_end() -> None:

@@ -40,7 +40,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     ("first", "second"),
     [
         (f"x-b: &b {{volumes: [{VOLUME}]}}", "{<<: *b, image: x, volumes: !reset []}"),
-        ("x-b: &b {extends: {file: '${F:-b}', service: a}}", "{<<: *b, extends: !reset null}"),
         ("x-b: &b {pull_policy: !reset build}", "{<<: *b, image: x}"),
         ("x-b: 1", "{<<: [{pull_policy: !reset build}], image: x}"),
         ("x-b: &b {context: !reset ./good}", "{build: *b}"),
@@ -90,12 +89,31 @@ def test_what_is_plainly_taken_away_is_pinned_beside(project: Make) -> None:
     assert document.value == {"services": {"a": {"image": "z@1"}}}
 
 
-def test_t099_what_a_file_takes_away_that_another_brings_is_as_plain(project: Make) -> None:
+def test_t100_what_is_taken_away_hides_no_file_that_may_be_on_a_server(tmp_path: Path) -> None:
+    first = "x-b: &b {extends: {file: '${F:-b}', service: a}}"
+    text = f"{first}\nservices:\n  a: {{<<: *b, extends: !reset null}}\n"
+    [finding] = refused(tmp_path, text)
+    assert finding.startswith("!reset beside or below <<")
+
+
+def test_t099_what_a_file_takes_away_that_another_brings_is_as_plain(
+    project: Make, tmp_path: Path
+) -> None:
     Path("b").write_text("services: {c: {<<: {image: y}, image: !reset x}}")
     text = "services: {a: {extends: {file: b, service: c}}}"
 
-    for told in refusals(project({"image": "x"}, text)):
-        assert told.startswith("1:1: b cannot be read, and what it brings is not settled")
-        assert "!reset beside" in told
+    [finding] = refused(tmp_path, text)
+    assert finding.startswith("b cannot be read, and what it brings is not settled")
+    assert "!reset beside" in finding
     Path("b").write_text("services: {c: {image: x, ports: !reset []}}")
     assert refusals(project({"image": "x"}, text))[1] == ""
+
+
+def refused(folder: Path, text: str) -> list[str]:
+    """What is said of a file before docker compose is asked: it would fail."""
+    program = folder / "docker"
+    program.write_text('#!/bin/sh\n[ "$2" = version ]\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    env = {"PATH": "/bin:/usr/bin"}
+    made = composition({"1": text.encode()}, env=env, program=str(program))
+    return [one.message for one in made.findings if one.refused]
