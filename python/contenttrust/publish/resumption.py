@@ -221,10 +221,12 @@ class Resumption:
 
 def _listing_again(draft: Draft, tag: str, digest: str) -> str:
     """How a signer vouches for a tag; `sign` would begin a broken `targets/releases` anew."""
-    size, role = str(draft.roles[RELEASES]["targets"][tag]["length"]), f"{TARGETS}/SIGNER"
+    size, role = draft.roles[RELEASES]["targets"][tag].get("length"), f"{TARGETS}/SIGNER"
+    if not digest or size is None:  # of which no signer can list the same
+        return ""
     sha256 = digest.removeprefix("sha256:")
-    words = ("addhash", "-p", "-r", role, "--sha256", sha256, draft.gun, "--", tag, size)
-    return command(*words) if digest else ""
+    words = ("addhash", "-p", "-r", role, "--sha256", sha256, draft.gun, "--", tag, str(size))
+    return command(*words)
 
 
 def _other(targets: Document, than: Document) -> set[str]:

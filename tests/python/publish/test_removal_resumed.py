@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from contenttrust.errors import PublishError
 from contenttrust.publish import images
 from contenttrust.publish.delegations import authority_in
 from contenttrust.publish.removal_record import RemovalRecord
+from contenttrust.publish.resumption import _listing_again
 from contenttrust.publish.sign import Keyring
 from labelled_tags import digest, tags
 
@@ -81,6 +83,11 @@ def test_who_releases_it_again_loses_nothing_else_that_was_agreed(interrupted):
 
     removed = images.remove_signer(interrupted, "mallory")
     assert set(removed.published.repository.tags) == {"base", "v1"}
+
+
+def test_no_command_is_named_for_a_target_without_a_length():
+    draft = SimpleNamespace(gun="gun", roles={RELEASES: {"targets": {"v1": {}}}})
+    assert not _listing_again(draft, "v1", sha256("v1"))
 
 
 def test_what_the_signer_released_since_is_told_where_a_removal_is_resumed(interrupted):
