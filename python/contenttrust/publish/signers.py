@@ -303,7 +303,10 @@ class RemovedSigner:
                 threshold = ("--threshold", str(few), "-p", draft.gun, RELEASES)
                 way = f", or lower the threshold ({command('delegation', 'add', *threshold)})"
             elif not self._force:
-                way = ", or remove the last signer with --force, which revokes those tags"
+                way = (
+                    ", or remove the last signer with --force, which revokes those tags, or "
+                    f"leaves them to what {TARGETS} lists"
+                )
             raise PublishError(
                 f"{RELEASES} needs the signatures of {before.threshold} keys, and without "
                 f"{self.name} {few} would be left: every tag that it lists would be lost. First "

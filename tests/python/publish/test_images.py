@@ -307,7 +307,9 @@ def test_the_last_signer_is_removed_by_force_with_what_it_released(collection, p
     images.sign(collection, tags("v0"))
     images.add_signer(collection, "alice", [publisher.key("alice")])
     images.sign(collection, tags("v1"))
-    with pytest.raises(PublishError, match=r"First add another signer.*with --force"):
+    with pytest.raises(
+        PublishError, match=r"First add another signer.*with --force.* what targets lists;"
+    ):
         images.remove_signer(collection, "alice")
 
     removed = images.remove_signer(collection, "alice", force=True)
