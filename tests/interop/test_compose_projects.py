@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from interop.compose_files import PIN, environment, there, told_by_docker
+from interop.compose_files import PIN, environment, project, there, told_by_docker
 
 
 @pytest.fixture
@@ -306,3 +306,15 @@ def test_t100_a_name_that_goes_back_over_a_link_is_shortened_by_docker_compose(
     assert told["services"]["a"]["image"] == "evil:1"
     made = there([os.path.normpath(name)], env, program)  # as the command line does it
     assert [use.image for use in made.uses] == ["evil:1"]
+
+
+def test_t100_how_docker_is_called_tells_no_project_that_it_is_checked(
+    env: dict[str, str],
+) -> None:
+    text = "services: {web: {build: '.${DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND}/x'}}\n"
+    Path(".docker/x").mkdir(parents=True)
+    Path(".docker/x/Dockerfile").write_text("FROM good")
+    [finding] = project(env, compose=text).findings
+
+    assert finding.refused
+    assert "docker is called by another name" in finding.message

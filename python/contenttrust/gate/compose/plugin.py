@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 _PATIENCE_S = 120
 # Nobody who checks a file wants it to fetch others. No option forbids that, only these, which a
 # project may name as any variable: so it is asked for again without them, and must be the same.
-# Only where `include` or `extends` stand behind them could that fetch something.
+# Files that are named by variables are refused before: these alone could be fetched then.
 _NOTHING_REMOTE = {
     "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
 }
+# Docker tells its plug-ins by which name it was called: a project that says so is another one, too.
+_ANOTHER_NAME = "docker-called-otherwise"
 _LOGGED = re.compile(r'time="[^"]*" level=[a-z]+ msg=(".*")')
 _NO_ENV_FILE = re.compile(r"docker compose: env file .* not found: ")
 _NEWER = ["--no-env-resolution"]
@@ -84,11 +86,14 @@ def config(
     options = [word for file in files for word in ("--file", file)]
     options += [word for profile in profiles for word in ("--profile", profile)]
     local = {**env, **_NOTHING_REMOTE}
-    alone, _ = _config(options, env=local, program=program, is_raw=is_raw)
+    alone, _ = _config(options, env=local, program=program, name=_ANOTHER_NAME, is_raw=is_raw)
     made, lines = _config(options, env=env, program=program, is_raw=is_raw)
-    if made != alone:
+    if _in_order(made) != _in_order(alone):
         names = " or ".join(_NOTHING_REMOTE)
-        raise ComposeConfigError(f"the project is another one where {names} is set: name neither")
+        raise ComposeConfigError(
+            f"the project is another one where {names} is set, or docker is called by another "
+            "name: name none of what docker sets itself"
+        )
     return made, lines
 
 
@@ -115,23 +120,36 @@ def variables(
     return {name: str(told[f"x-{name}"]) for name in names if told.get(f"x-{name}")}
 
 
-def _config(
+def _in_order(project: Mapping[str, Any]) -> dict[str, Any]:
+    """A project to compare: docker compose lists the keys of a build in any order."""
+    services = project.get("services")
+    made = dict(services) if isinstance(services, dict) else {}
+    for name, service in made.items():
+        build = service.get("build") if isinstance(service, dict) else None
+        keys = build.get("ssh") if isinstance(build, dict) else None
+        if isinstance(build, dict) and isinstance(keys, list):
+            made[name] = {**service, "build": {**build, "ssh": sorted(map(str, keys))}}
+    return {**project, "services": made or services}
+
+
+def _config(  # noqa: PLR0913 -- one keyword a fact
     options: Sequence[str],
     *,
     env: Mapping[str, str],
     program: str,
+    name: str = "",
     project: Mapping[str, Any] | None = None,
     is_raw: bool = False,
 ) -> tuple[dict[str, Any], list[str]]:
     """What docker compose makes of a project, which may be on standard input."""
     from contenttrust.gate.service.strict_json import JsonError, decoded  # noqa: PLC0415
 
-    command = [program, "compose", *options, "config", "--format", "json"]
+    command = [name or program, "compose", *options, "config", "--format", "json"]
     command += ["--no-interpolate", "--no-normalize"] * is_raw
     written = json.dumps(project).encode() if project else b""
-    ran = _ran([*command, *_NEWER], env, written)
+    ran = _ran([*command, *_NEWER], env, written, program)
     if ran.returncode and b"unknown flag" in ran.stderr:
-        ran = _ran(command, env, written)
+        ran = _ran(command, env, written, program)
     lines = [_told(line) for line in ran.stderr.decode(errors="replace").splitlines() if line]
     if ran.returncode:
         message = lines[-1] if lines else f"docker compose: {ran.returncode}"
@@ -166,11 +184,11 @@ def _unescaped(value: Any) -> Any:  # noqa: ANN401 -- JSON's values
 
 
 def _ran(
-    command: list[str], env: Mapping[str, str], written: bytes
+    command: list[str], env: Mapping[str, str], written: bytes, program: str
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 -- docker
-            command, env=env, input=written,
+            command, executable=program, env=env, input=written,
             capture_output=True, timeout=_PATIENCE_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

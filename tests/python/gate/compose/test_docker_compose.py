@@ -65,6 +65,23 @@ def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
     assert [use.image for use in made.uses] == ["base:1"]
 
 
+@pytest.mark.parametrize("is_other", [False, True])
+def test_keys_of_a_build_may_come_in_any_order(docker, tmp_path: Path, is_other: bool) -> None:
+    program = docker({})
+    more = ["b"] * is_other
+    for name, keys in (("local", ["default", "a=/a"]), ("open", ["a=/a", "default", *more])):
+        build = {"context": "/app", "dockerfile_inline": "FROM base:1", "ssh": keys}
+        (tmp_path / name).write_text(json.dumps({"services": {"web": {"build": build}}}))
+    Path(program).write_text(
+        '#!/bin/sh\n[ "$2" = version ] && exit 0\n'
+        f"cd {tmp_path}\n[ $COMPOSE_EXPERIMENTAL_GIT_REMOTE ] && exec cat local\nexec cat open\n"
+    )
+    made = composition({"a.yaml": b"services: {}"}, env={"PATH": "/bin:/usr/bin"}, program=program)
+
+    assert [use.image for use in made.uses] == ([] if is_other else ["base:1"])
+    assert ["another one" in one.message for one in made.findings] == [True] * is_other
+
+
 @pytest.mark.parametrize(
     ("services", "words"),
     [
