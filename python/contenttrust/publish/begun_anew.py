@@ -7,7 +7,9 @@ snapshot key, must not find a publisher who brings the older image back by an up
 
 from __future__ import annotations
 
-from contenttrust.errors import PublishError
+import contextlib
+
+from contenttrust.errors import MalformedError, PublishError
 from contenttrust.publish.commands import command
 from contenttrust.publish.delegations import (
     authority_of,
@@ -16,7 +18,7 @@ from contenttrust.publish.delegations import (
     paths_before,
     paths_of,
 )
-from contenttrust.publish.metadata import TARGETS
+from contenttrust.publish.metadata import TARGETS, signed_part
 from contenttrust.publish.tags import (
     MOST,
     NO_DIGEST,
@@ -30,15 +32,35 @@ from contenttrust.publish.vouched import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from contenttrust.publish.draft import Draft
+    from contenttrust.publish.metadata import Document
+
+# How a file that nobody has verified, or that somebody has written over here, can fail to be read.
+_UNREADABLE = (KeyError, TypeError, AttributeError, MalformedError)
+
+
+def known_of(draft: Draft, role: str) -> Iterator[tuple[dict[str, str], str]]:
+    """Digests of what a broken role is known to list, by tag, and where that is from."""
+    for document, when in _documents(draft, role):
+        with contextlib.suppress(*_UNREADABLE):
+            yield digests(document.get("targets") or {}), when
+
+
+def _documents(draft: Draft, role: str) -> Iterator[tuple[Document, str]]:
+    for files, when in (
+        (draft.unverified, "as the server has it, which nobody has verified here"),
+        (draft.verified(), "when it was valid here last"),
+    ):
+        with contextlib.suppress(*_UNREADABLE):
+            yield signed_part(files[role]), when
 
 
 def listed_before(draft: Draft, role: str) -> str:
     """The tags that go where a broken role begins anew, whoever has broken it."""
     told: dict[tuple[str, ...], str] = {}  # by what is listed
-    for listed, when in draft.known_of(role):
+    for listed, when in known_of(draft, role):
         told[tuple(with_digest(tag, one) for tag, one in listed.items())] = when
     found = "; ".join(
         f"{when}: {', '.join(names) or 'no tag'}"  # nobody else may know them any more
@@ -64,7 +86,7 @@ def check_not_left_to_targets(draft: Draft) -> None:
         return
     then = _left_to_targets(draft)
     known: dict[str, dict[str, str]] = {}  # where it is known from, by tag and digest
-    for listed, when in draft.known_of(RELEASES):
+    for listed, when in known_of(draft, RELEASES):
         for tag in then.keys() & listed.keys():
             if listed[tag] != then[tag]:
                 known.setdefault(tag, {})[listed[tag]] = when
@@ -118,9 +140,12 @@ def _ways_out(draft: Draft, tags: Collection[str]) -> str:
     if RELEASES in draft.broken and all(tag.startswith(_paths(draft)) for tag in tags):
         if draft.broken[RELEASES] is not None and is_signable(authority_of(draft, RELEASES)):
             witness = command("witness", "-p", draft.gun, RELEASES)
-            ways.append(
-                f"have it signed as it was, before it is changed ({witness}), which shows it"
+            reset = command("reset", "-n", "NUMBER", draft.gun)
+            first = (
+                f"forget what is staged of it ({reset}), then " if RELEASES in draft.staged else ""
             )
+            way = f"have it signed as it was, before it is changed ({witness}), which shows it"
+            ways.append(f"{first}{way}")
         some = sorted(tags) if len(tags) <= MOST and all(map(is_tag, tags)) else ["TAG"]
         sign = command("sign", *(f"{draft.gun}:{tag}" for tag in some))
         ways.append(f"sign all of them in one publication, with which it begins anew{_in(sign)}")

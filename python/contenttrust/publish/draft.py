@@ -8,8 +8,6 @@ Source: notary `client/helpers.go`, `tuf/tuf.go`.
 
 from __future__ import annotations
 
-import contextlib
-
 from contenttrust.errors import (
     ContentTrustError,
     MalformedError,
@@ -19,7 +17,7 @@ from contenttrust.errors import (
     shown,
 )
 from contenttrust.publish import delegations, staged_data
-from contenttrust.publish.begun_anew import listed_before
+from contenttrust.publish.begun_anew import known_of, listed_before
 from contenttrust.publish.metadata import (
     BASE_ROLES,
     ROOT,
@@ -29,15 +27,14 @@ from contenttrust.publish.metadata import (
     key_value,
     message_of,
     new_targets,
-    signed_part,
     target_meta,
 )
 from contenttrust.publish.strict_json import members
-from contenttrust.publish.tags import check_name, digests, named
+from contenttrust.publish.tags import check_name, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Protocol
 
     from contenttrust._core import Instant, PublicKey
@@ -54,8 +51,6 @@ else:
 
 # How a change can fail to be applied: MalformedError is of a key or of `custom` in its data.
 _REFUSED = (PublishError, MalformedError, PublicKeyError, ValueError, KeyError, TypeError)
-# How a file that nobody has verified, or that somebody has written over here, can fail to be read.
-_UNREADABLE = (KeyError, TypeError, AttributeError, MalformedError)
 
 
 class Draft:
@@ -70,6 +65,7 @@ class Draft:
         files: The files that the documents were read from.
         unverified: What the server has of the delegations that did not verify; a stranger may have
             written it.
+        verified: Gives the files that were verified here last, by role.
         changed: Roles to be signed; `targets` of a new collection always.
         is_new: Whether the server has nothing yet.
         notes: What a publisher should know of what was, or could not be, done.
@@ -84,6 +80,7 @@ class Draft:
         known: Of roles that did not count: the last version that the server had or was verified
             here, before anything was published.
         asked: When the server was asked for these.
+        staged: Roles that staged changes list targets in, or take them out of.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a fact
@@ -134,10 +131,11 @@ class Draft:
         self.returning: dict[str, bytes] = {}
         self.known: dict[str, int] = {}
         self.asked: Instant | None = None
+        self.staged: set[str] = set()
         self.can_sign = can_sign
         self.files = dict(files or {})
         self._last_version = last_version
-        self._verified = verified
+        self.verified = verified
         self.unverified = dict(unverified or {})
 
     def apply(self, change: Change) -> None:
@@ -180,6 +178,7 @@ class Draft:
             raise ValueError(f"{shown(change.role)} is no role whose content can be changed")
 
     def _target(self, change: Change) -> None:
+        self.staged.add(change.role)
         if change.action == "create":
             self.add_targets(change.role, {change.path: checked_meta(members(change.data or b""))})
         elif change.action == "delete":
@@ -327,20 +326,11 @@ class Draft:
         """The names that a role lists; a broken one, when it counts again as it was."""
         if role in self.roles or role not in self.broken:
             return set(self.roles.get(role, new_targets())["targets"])
-        return {name for names, _ in self.known_of(role) for name in names}
+        return {name for names, _ in known_of(self, role) for name in names}
 
     def served(self, role: str) -> bytes | None:
         """What the server has of a broken role, which may be what was verified here last."""
-        return self.unverified.get(role) or self._verified().get(role)
-
-    def known_of(self, role: str) -> Iterator[tuple[dict[str, str], str]]:
-        """Digests of what a broken role is known to list, by tag, and where that is from."""
-        for files, when in (
-            (self.unverified, "as the server has it, which nobody has verified here"),
-            (self._verified(), "when it was valid here last"),
-        ):
-            with contextlib.suppress(*_UNREADABLE):
-                yield digests(signed_part(files[role]).get("targets") or {}), when
+        return self.unverified.get(role) or self.verified().get(role)
 
     def forget(self, role: str) -> None:
         """Drop the document of a delegation and of those below it."""

@@ -5,6 +5,7 @@ What `targets/releases` does not list is pulled as `targets` lists it.
 
 from __future__ import annotations
 
+from contenttrust.publish.begun_anew import known_of
 from contenttrust.publish.metadata import TARGETS
 from contenttrust.publish.tags import digests
 from contenttrust.publish.vouched import RELEASES
@@ -46,7 +47,7 @@ def without_releases(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
         known = [digests(draft.roles[RELEASES]["targets"])]
     else:
         known = (
-            [listed for listed, _ in draft.known_of(RELEASES)] if RELEASES in draft.broken else []
+            [listed for listed, _ in known_of(draft, RELEASES)] if RELEASES in draft.broken else []
         )
     listed = {tag: one for its in known for tag, one in its.items()}
     then = in_targets(listed, draft)

@@ -238,6 +238,18 @@ def test_what_is_witnessed_first_goes_on_as_it_was(keyless, server):
     assert pulled(keyless, "v2") == NEW
 
 
+def test_what_is_staged_of_the_role_is_forgotten_before_it_is_witnessed(keyless, server):
+    told = is_refused(remove, keyless, server)
+    reset = f"contenttrust reset -n NUMBER {keyless.gun}"
+    assert f"Forget what is staged of it ({reset}), then have it signed as it was" in told
+
+    keyless.reset([0])
+    keyless.witness([RELEASES])
+    keyless.publish(confirm=lambda _: None)
+
+    assert pulled(keyless, "v2") == NEW
+
+
 def test_what_is_witnessed_and_changed_in_one_publication_goes_on_as_it_was(keyless):
     keyless.witness([RELEASES])
     keyless.remove_target("v1", roles=[RELEASES])
