@@ -56,7 +56,7 @@ def images(
     if name is None:
         return uses, findings, built
     other = replace(build, inline=None, dockerfile=name)
-    more, told, also_built = _images(other, spot, folder=folder, env=env)
+    more, told, also_built = _images(other, spot, folder=folder, env=env, by_buildx=False)
     why = f"the classic builder (DOCKER_BUILDKIT=0) builds {name} in place of dockerfile_inline"
     findings += [
         replace(one, message=f"{one.message} ({why})") if one.refused else one
@@ -91,7 +91,7 @@ def _file(build: Build, folder: str) -> str:
 
 
 def _images(
-    build: Build, spot: Spot, *, folder: str, env: Mapping[str, str]
+    build: Build, spot: Spot, *, folder: str, env: Mapping[str, str], by_buildx: bool = True
 ) -> tuple[list[Use], list[Finding], list[Built]]:
     """The same with one builder."""
     if build_texts.is_remote(build.context):
@@ -117,7 +117,7 @@ def _images(
         return Spot(file=file, line=line or 1, column=column, what=what)
 
     try:
-        read = _by_reading(_text(build, file), build, args)
+        read = _by_reading(_text(build, file, by_buildx), build, args)
         left = [n for one, _ in read if build.is_context for n in triggers.unpinned(one)]
         some = [stage.line for one, _ in read for stage in one.stages if _is_partial(stage, build)]
     except OSError as error:
@@ -170,9 +170,9 @@ def _is_partial(stage: Stage, build: Build) -> bool:
     return is_asked or contexts.for_stage(build.partial, stage.name)
 
 
-def _text(build: Build, file: str) -> bytes | str:
+def _text(build: Build, file: str, by_buildx: bool) -> bytes | str:  # noqa: FBT001
     if build.inline is None:
-        return chosen_file.read(as_built(file), limit=_LIMIT)
+        return chosen_file.read(as_built(file, by_buildx=by_buildx), limit=_LIMIT)
     if build.is_classic:  # what stands in its place was looked for there
         shortened(file)
     return build.inline

@@ -29,8 +29,12 @@ _MOST_LINKS = 8
 _POLICY = ".rego"
 
 
-def as_built(name: str) -> str:
+def as_built(name: str, *, by_buildx: bool = True) -> str:
     """The name of a Dockerfile, shortened as builders do it.
+
+    Args:
+        name: As it is given.
+        by_buildx: Whether buildx may build it, which looks for policies.
 
     Raises:
         DockerfileError: It is a link, and builders differ on what is behind it; or it leads out of
@@ -51,7 +55,7 @@ def as_built(name: str) -> str:
             "place, link to a file beside it by its bare name, or name what it leads to, here and "
             "to the build"
         )
-    if told := policy_beside(short):
+    if by_buildx and (told := policy_beside(short)):
         raise DockerfileError(told)
     return f"./{short}" if short == _STDIN else short  # which would be standard input
 

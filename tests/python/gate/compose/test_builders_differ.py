@@ -64,6 +64,9 @@ def test_an_inline_dockerfile_has_no_policy_beside_it(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile.rego").write_text("allow")
     made = read(tmp_path, "{dockerfile_inline: FROM x}")
     assert ([use.image for use in made.uses], made.findings) == (["x"], ())
+    (tmp_path / "Dockerfile").write_text("FROM y")  # for the classic builder, which reads no policy
+    made = read(tmp_path, "{dockerfile_inline: FROM x}")
+    assert ([use.image for use in made.uses], made.findings) == (["x", "y"], ())
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "dockerfile"])
