@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contenttrust.gate.compose import files
+from contenttrust.gate.compose.files import composition
+
 POLICY = """apiVersion: contenttrust/v1
 kind: TrustPolicy
 metadata: {name: t, version: 1}
@@ -138,6 +141,19 @@ def test_a_file_beside_that_others_have_written_stays(gate) -> None:
         for _ in range(2):
             assert gate("compose", f"--override-out={name}", "compose.yaml").code == 0
         Path(name).unlink()
+
+
+def test_a_file_beside_that_others_write_meanwhile_stays(gate, monkeypatch) -> None:
+    def read(*arguments, **more):
+        Path("trust.yaml").write_text("others'")
+        return composition(*arguments, **more)
+
+    monkeypatch.setattr(files, "composition", read)
+    text = "services: {a: {image: localhost/x, pull_policy: never}}"
+    ran = gate("compose", "--override-out=trust.yaml", "c.yaml", **{"c.yaml": text})
+
+    assert (ran.code, "trust.yaml is there, and was not written" in ran.err) == (2, True), ran
+    assert Path("trust.yaml").read_text() == "others'"
 
 
 def test_t100_names_of_compose_files_are_shortened_as_docker_compose_does_it(gate) -> None:

@@ -86,5 +86,7 @@ def _write(request: Request, project: Composition, values: Mapping[str, str]) ->
     made: dict[str, tuple[bytes | None, bytes]] = {}
     made |= {file: (project.texts[file], new) for file, new in pinned.items()}
     if name is not None:
+        # Others may have written it while registries were asked.
+        _check_beside(name, [os.path.realpath(file) for file in project.texts])
         made[name] = None, beside
     return outcome.save(made) or (project.built_and_pinned(values) if made else [])
