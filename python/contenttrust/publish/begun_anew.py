@@ -90,6 +90,8 @@ def check_not_left_to_targets(draft: Draft) -> None:
         for tag in then.keys() & listed.keys():
             if listed[tag] != then[tag]:
                 known.setdefault(tag, {})[listed[tag]] = when
+    for tag, when in _left_to_gone(draft, then.keys() - known.keys()):
+        known.setdefault(tag, {})["perhaps another, by a role below it,"] = when
     if not known:
         return
     told = [
@@ -127,6 +129,22 @@ def _left_to_targets(draft: Draft) -> dict[str, str]:
         and tag.startswith(before)  # else nothing changes for it
         and (not tag.startswith(paths) or (begins and tag not in kept))
     }
+
+
+def _left_to_gone(draft: Draft, tags: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Tags that a broken `targets/releases` left to roles below it, and where that is from."""
+    kept = draft.roles.get(RELEASES, {})
+    for document, when in _documents(draft, RELEASES):
+        with contextlib.suppress(*_UNREADABLE):
+            gone = tuple(path for _, path in _given(document) - _given(kept))
+            listed = document.get("targets") or {}
+            yield from [(tag, when) for tag in tags if tag not in listed and tag.startswith(gone)]
+
+
+def _given(document: Document) -> set[tuple[str, str]]:
+    """The roles that a document delegates to, with each of their paths."""
+    roles = (document.get("delegations") or {}).get("roles") or []
+    return {(one["name"], path) for one in roles for path in one.get("paths") or []}
 
 
 def _paths(draft: Draft) -> tuple[str, ...]:

@@ -183,6 +183,21 @@ def test_what_stays_within_the_paths_of_a_broken_role_is_no_matter(broken):
         pulled(broken, "v2")
 
 
+def test_what_a_role_below_may_list_is_not_left_to_targets(released, publisher, server):
+    released.remove_target("v2", roles=[RELEASES])
+    released.add_delegation(f"{RELEASES}/sub", keys=[publisher.key("sub")], paths=["v2"])
+    released.add_target("v2", size=7, sha256=digest("new v2"), roles=[f"{RELEASES}/sub"])
+    released.publish()
+    garble(server, released.gun)
+
+    told = is_refused(revoke, released, server)
+
+    assert f"v2 as {OLD}, where it listed perhaps another, by a role below it, " in told
+    released.remove_target("v2")
+    released.publish()
+    images.revoke(released, ["v1"])
+
+
 def test_what_is_left_in_targets_is_no_matter_once_it_is_gone_there(broken, server):
     broken.remove_target("v2")
     broken.publish()
