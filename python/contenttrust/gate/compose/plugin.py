@@ -27,7 +27,8 @@ _NOTHING_REMOTE = {
     "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
 }
 # Docker tells its plug-ins by which name it was called: a project that says so is another one, too.
-_ANOTHER_NAME = "docker-called-otherwise"
+# Only its folder is another: programs of many names, such as snap, go by what stands behind that.
+_ANOTHER_FOLDER = "called-otherwise"
 _LOGGED = re.compile(r'time="[^"]*" level=[a-z]+ msg=(".*")')
 _NO_ENV_FILE = re.compile(r"docker compose: env file .* not found: ")
 _NEWER = ["--no-env-resolution"]
@@ -86,7 +87,8 @@ def config(
     options = [word for file in files for word in ("--file", file)]
     options += [word for profile in profiles for word in ("--profile", profile)]
     local = {**env, **_NOTHING_REMOTE}
-    alone, _ = _config(options, env=local, program=program, name=_ANOTHER_NAME, is_raw=is_raw)
+    other = os.path.join(_ANOTHER_FOLDER, os.path.basename(program))  # noqa: PTH118, PTH119
+    alone, _ = _config(options, env=local, program=program, name=other, is_raw=is_raw)
     made, lines = _config(options, env=env, program=program, is_raw=is_raw)
     if _in_order(made) != _in_order(alone):
         names = " or ".join(_NOTHING_REMOTE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_docker_compose_is_asked_where_it_is_there(docker, tmp_path: Path, monke
     ]  # fmt: skip
     with pytest.raises(YamlError, match="comes from another file"):
         made.pinned({"web:9": PIN})
+
+
+def test_a_program_of_many_names_is_called_by_that_of_docker(tmp_path: Path, monkeypatch) -> None:
+    """As snap, which runs what its name says; Python runs the file `compose` here."""
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / "docker"
+    program.symlink_to(sys.executable)
+    Path("compose").write_text(
+        "import os, sys\n"
+        "if os.path.basename(sys.orig_argv[0]) != 'docker': sys.exit('no such program')\n"
+        'print(\'{"services": {"web": {"image": "web:9"}}}\')\n'
+    )
+    made = composition({"a.yaml": b"services: {}"}, env=dict(os.environ), program=str(program))
+    assert [use.image for use in made.uses] == ["web:9"]
 
 
 def test_a_dollar_that_docker_compose_wrote_twice_is_one(docker) -> None:
