@@ -82,13 +82,14 @@ def authority_in(root: Document, role: str) -> Authority:
     return _authority(role, root["roles"][role], root["keys"])
 
 
-def is_signable(authority: Authority) -> bool:
-    """Whether a role has as many keys as must sign it, wherever they are.
+def distinct_keys(authority: Authority) -> set[str]:
+    """Canonical ids of a role's keys: one that is named bare and in a certificate is one."""
+    return {canonical_id(key) for key in authority.keys.values()} - {""}
 
-    A key that is named bare and in a certificate is one.
-    """
-    held = {canonical_id(key) for key in authority.keys.values()} - {""}
-    return len(held) >= authority.threshold
+
+def is_signable(authority: Authority) -> bool:
+    """Whether a role has as many keys as must sign it, wherever they are."""
+    return len(distinct_keys(authority)) >= authority.threshold
 
 
 def paths_of(draft: Draft, role: str) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 
 from contenttrust.errors import NoKeyError, PublishError, shown
-from contenttrust.publish.delegations import Authority, authority_in, is_signable
+from contenttrust.publish.delegations import Authority, authority_in, distinct_keys
 from contenttrust.publish.metadata import BASE_ROLES, ROOT, canonical_id, envelope, message_of
 
 TYPE_CHECKING = False
@@ -133,13 +133,14 @@ class Keyring:
             return
         absent = [one for one, key in authority.keys.items() if not self._canonical(one, key)]
         wanted = ", ".join(sorted(canonical_id(authority.keys[one]) or one for one in absent))
+        keys = distinct_keys(authority)
+        few = len(keys) < authority.threshold
         if not here:
             message = (
                 f"could not find necessary signing keys for {authority.role}, at least one of "
                 f"these keys must be available: {wanted or 'the role has no key'}"
             )
-        elif not is_signable(authority):
-            keys = {canonical_id(key) for key in authority.keys.values()} - {""}
+        elif few:
             message = (
                 f"{authority.role} needs the signatures of {authority.threshold} keys, and has "
                 f"only {len(keys)}: one that is named twice is one. Nobody can sign it until it "
@@ -152,7 +153,7 @@ class Keyring:
                 f"still sign: {wanted}; a server refuses incomplete signatures, so nothing was "
                 "published"
             )
-        if authority.threshold > 1 and is_signable(authority):
+        if authority.threshold > 1 and not few:
             message += f". {_in_turns(authority.role)}"
         raise NoKeyError(
             message + "".join(self._damaged(authority.keys[one]) for one in absent),

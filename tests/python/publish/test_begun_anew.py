@@ -43,6 +43,14 @@ def broken(released, server):
     return released
 
 
+def without_memory(released, server, make_publisher, publisher):
+    """Someone elsewhere with all keys, who never saw the role valid; the server hides v2 in it."""
+    garble(server, released.gun, lambda listed: listed.pop("v2"))
+    other = make_publisher("elsewhere")
+    other.keys = publisher.keys
+    return other.collection()
+
+
 def revoke(collection):
     return images.revoke(collection, ["v1"])
 
@@ -157,10 +165,7 @@ def test_a_broken_role_that_is_removed_and_made_anew_leaves_no_older_digest_eith
 def test_who_publishes_a_request_sees_what_a_removed_role_listed(
     released, server, make_publisher, publisher
 ):
-    garble(server, released.gun, lambda listed: listed.pop("v2"))
-    other = make_publisher("elsewhere")
-    other.keys = publisher.keys
-    maker = other.collection()
+    maker = without_memory(released, server, make_publisher, publisher)
     maker.remove_delegation(RELEASES)
     request = passed_on(maker.prepare())
 
@@ -344,10 +349,7 @@ def test_all_that_is_known_of_a_tag_is_told(released, server):
 def test_who_publishes_a_request_sees_what_was_not_known_where_it_was_made(
     released, server, make_publisher, publisher
 ):
-    garble(server, released.gun, lambda listed: listed.pop("v2"))
-    other = make_publisher("elsewhere")
-    other.keys = publisher.keys
-    maker = other.collection()
+    maker = without_memory(released, server, make_publisher, publisher)
     maker.add_target("v3", size=7, sha256=digest("v3"), roles=[RELEASES])
     request = passed_on(maker.prepare())
 
